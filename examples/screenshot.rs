@@ -1,0 +1,179 @@
+//! Makes the README's picture: runs the playground on the embedded model without a terminal, and writes its screen
+//! as SVG.
+//!
+//! usage: cargo run --release --example screenshot -- assets/screen.svg
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use logitscope::config::{Config, Sources};
+use logitscope::engine::{Command, EngineHandle, Event, RunState};
+use logitscope::tui::{
+    Action, ColourLevel, Effect, Marking, PlayOptions, State, Theme, ThemeName, Thresholds,
+};
+use logitscope::tui::{update, view};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Size;
+use ratatui::style::{Color, Modifier};
+use tokio::sync::mpsc::Receiver;
+use unicode_width::UnicodeWidthStr;
+
+const SIZE: Size = Size::new(120, 40);
+const PROMPT: &str = "Once upon a time there was a little";
+/// Size of a cell in the picture.
+const CELL: (f32, f32) = (8.4, 18.0);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("usage: screenshot FILE.svg")?;
+    let config = Config::load(&Sources::defaults())?;
+    let options = PlayOptions {
+        prompt: PROMPT.to_owned(),
+        sampler: config.sampler.clone(),
+        generation: config.generation.clone(),
+        presets: config.presets(),
+        load: config.model.clone(),
+        keys: BTreeMap::new(),
+        theme: ThemeName::Dark,
+        colours: Some(ColourLevel::True),
+        marking: Marking::Probability,
+        thresholds: Thresholds::default(),
+        mouse: false,
+        ascii: false,
+        autosave_file: None,
+        session: None,
+        models_file: None,
+        presets_file: None,
+        fps: 60,
+        log_file: None,
+        history_file: None,
+    };
+    let mut state = State::new(&options, Vec::new(), SIZE)?;
+    let (engine, mut events) = EngineHandle::spawn();
+    engine.send(Command::Load(options.load.clone()))?;
+    hear_until(&mut state, &engine, &mut events, |state| {
+        state.run == RunState::Idle
+    })?;
+    act(&mut state, &engine, Action::Run)?;
+    hear_until(&mut state, &engine, &mut events, |state| {
+        state.finish().is_some()
+    })?;
+    for _ in 0..150 {
+        act(&mut state, &engine, Action::Left)?;
+    }
+    let start = Instant::now();
+    let position = state.text().in_view();
+    hear_until(&mut state, &engine, &mut events, |state| {
+        state
+            .moment()
+            .is_some_and(|moment| moment.position == position)
+            || start.elapsed() > Duration::from_secs(10)
+    })?;
+
+    let mut terminal = Terminal::new(TestBackend::new(SIZE.width, SIZE.height))?;
+    let theme = Theme::new(ThemeName::Dark, ColourLevel::True);
+    terminal.draw(|frame| view(&state, &theme, frame))?;
+    std::fs::write(path, svg(terminal.backend().buffer())?)?;
+    Ok(())
+}
+
+/// Lets an action happen, and carries out what it asks of the engine.
+fn act(state: &mut State, engine: &EngineHandle, action: Action) -> Result<(), Box<dyn Error>> {
+    for effect in update(state, action) {
+        match effect {
+            Effect::Send(command) => engine.send(command)?,
+            Effect::Look(request) => engine.look(*request),
+            Effect::Compare(request) => engine.compare(*request),
+            Effect::CancelRun => engine.cancel(),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Takes events in until the state fits, with a frame after each, as on a screen.
+fn hear_until(
+    state: &mut State,
+    engine: &EngineHandle,
+    events: &mut Receiver<Event>,
+    fits: impl Fn(&State) -> bool,
+) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
+    act(state, engine, Action::Frame(Duration::ZERO))?;
+    while !fits(state) {
+        let event = events.blocking_recv().ok_or("the engine ended")?;
+        act(state, engine, Action::Engine(event))?;
+        act(state, engine, Action::Frame(start.elapsed()))?;
+    }
+    Ok(())
+}
+
+/// The screen as a picture: a rectangle for each background, a text for each cell.
+fn svg(buffer: &Buffer) -> Result<String, std::fmt::Error> {
+    let (width, height) = CELL;
+    let mut out = String::new();
+    writeln!(
+        out,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" font-family="'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14"><rect width="100%" height="100%" fill="#16181d"/>"##,
+        f32::from(buffer.area.width) * width,
+        f32::from(buffer.area.height) * height,
+    )?;
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            cell_svg(&mut out, cell, f32::from(x) * width, f32::from(y) * height)?;
+        }
+    }
+    out.push_str("</svg>\n");
+    Ok(out)
+}
+
+fn cell_svg(out: &mut String, cell: &Cell, left: f32, top: f32) -> std::fmt::Result {
+    let (mut ink, mut paper) = (colour(cell.fg, "#d5d8de"), colour(cell.bg, ""));
+    if cell.modifier.contains(Modifier::REVERSED) {
+        (ink, paper) = ("#16181d".to_owned(), ink);
+    }
+    let cells = cell.symbol().width().max(1) as f32;
+    if !paper.is_empty() {
+        let width = CELL.0 * cells;
+        let height = CELL.1;
+        writeln!(
+            out,
+            r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{height}" fill="{paper}"/>"#
+        )?;
+    }
+    let symbol = cell.symbol().trim();
+    if symbol.is_empty() {
+        return Ok(());
+    }
+    let mut style = String::new();
+    for (modifier, attribute) in [
+        (Modifier::BOLD, r#" font-weight="bold""#),
+        (Modifier::ITALIC, r#" font-style="italic""#),
+        (Modifier::UNDERLINED, r#" text-decoration="underline""#),
+        (Modifier::DIM, r#" opacity="0.6""#),
+    ] {
+        if cell.modifier.contains(modifier) {
+            style.push_str(attribute);
+        }
+    }
+    let symbol = symbol.replace('&', "&amp;").replace('<', "&lt;");
+    let length = CELL.0 * cells;
+    writeln!(
+        out,
+        r#"<text x="{left:.1}" y="{:.1}" textLength="{length:.1}" lengthAdjust="spacingAndGlyphs" fill="{ink}"{style}>{symbol}</text>"#,
+        top + CELL.1 * 0.75
+    )
+}
+
+fn colour(colour: Color, reset: &str) -> String {
+    match colour {
+        Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
+        _ => reset.to_owned(),
+    }
+}

@@ -1,0 +1,10 @@
+//! Charts as files, SVG or PNG by the file's name, drawn by plotters with a font of our own.
+
+mod canvas;
+mod next_token;
+mod palette;
+mod text_line;
+
+pub use canvas::ChartError;
+pub use next_token::next_token;
+pub use text_line::surprisal;

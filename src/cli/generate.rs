@@ -1,0 +1,230 @@
+//! `generate`: text from a prompt, on standard output or into a file.
+
+mod sample_text;
+mod writer;
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc::Receiver;
+
+use self::writer::Writer;
+use super::args::ChatArgs;
+use super::input::TextInput;
+use super::progress::Gauge;
+use super::sampler_args::SamplerArgs;
+use super::{CliError, runtime, warn};
+use crate::config::Config;
+use crate::engine::{Command, EngineHandle, Event, GenerateRequest, Then};
+use crate::sampling::Method;
+
+/// Generate text from a prompt
+#[derive(Debug, clap::Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub prompt: TextInput,
+    /// How many samples; each has the seed after the one before
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 1)]
+    pub samples: usize,
+    /// How many samples to generate at once
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub batch: usize,
+    /// The seed of the first sample's draws
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+    /// Most tokens to generate a sample
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
+    /// End a sample after this text (may be given several times)
+    #[arg(long, value_name = "TEXT")]
+    pub stop: Vec<String>,
+    /// Go on past the model's end-of-text token
+    #[arg(long)]
+    pub ignore_end: bool,
+    /// Do not stop a text that repeats itself
+    #[arg(long)]
+    pub allow_loops: bool,
+    /// Text to start from, the same as the prompt
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
+    pub prefix: Option<String>,
+    /// Cut a sample off where this text begins
+    #[arg(long, value_name = "TEXT")]
+    pub truncate: Option<String>,
+    /// Whether the prompt is part of the output; it is, but for answers to --chat
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set,
+          num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub include_prefix: Option<bool>,
+    /// With beam search: print every beam and its score, not just the best
+    #[arg(long)]
+    pub all_beams: bool,
+    /// Write the samples to a file
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The line between samples
+    #[arg(long, value_name = "TEXT", default_value = "====================")]
+    pub delimiter: String,
+    /// Print the engine's events instead, one line of JSON each
+    #[arg(long, conflicts_with_all = ["out", "all_beams"])]
+    pub json: bool,
+    #[command(flatten)]
+    pub chat: ChatArgs,
+    #[command(flatten)]
+    pub sampler: SamplerArgs,
+}
+
+impl GenerateArgs {
+    /// What the flags say about the configuration, as dotted keys.
+    pub fn overrides(&self) -> Vec<(String, toml::Value)> {
+        let mut keys = Vec::new();
+        let mut set = |key: &str, value: toml::Value| keys.push((key.to_owned(), value));
+        if let Some(seed) = self.seed {
+            // TOML's whole numbers are signed; larger seeds wrap around.
+            set("generation.seed", toml::Value::Integer(seed as i64));
+        }
+        if let Some(max) = self.max_tokens {
+            set("generation.max_tokens", toml::Value::Integer(max as i64));
+        }
+        if !self.stop.is_empty() {
+            let stop = self.stop.iter().cloned().map(toml::Value::String);
+            set("generation.stop", toml::Value::Array(stop.collect()));
+        }
+        if self.ignore_end {
+            set("generation.stop_at_end_token", toml::Value::Boolean(false));
+        }
+        if self.allow_loops {
+            set("generation.detect_loops", toml::Value::Boolean(false));
+        }
+        keys
+    }
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the model cannot be loaded or fails, the output cannot be written, or the user interrupts.
+pub fn run(args: &GenerateArgs, config: &Config) -> Result<(), CliError> {
+    if args.samples == 0 || args.batch == 0 {
+        return Err(CliError::usage("--samples and --batch must be at least 1"));
+    }
+    let prompt = match &args.prefix {
+        Some(prefix) => prefix.clone(),
+        None => args.prompt.read()?.unwrap_or_default(),
+    };
+    let (engine, events) = EngineHandle::spawn();
+    runtime()?.block_on(drive(args, config, prompt, &engine, events))
+}
+
+/// Sends batch after batch to the engine and writes what comes back.
+async fn drive(
+    args: &GenerateArgs,
+    config: &Config,
+    prompt: String,
+    engine: &EngineHandle,
+    mut events: Receiver<Event>,
+) -> Result<(), CliError> {
+    let mut generation = config.generation.clone();
+    generation.stop.extend(args.truncate.clone());
+    let request = GenerateRequest {
+        prompt,
+        sampler: config.sampler.clone(),
+        generation,
+        samples: 1,
+        prompt_odds: args.json,
+        then: Then::Continue,
+    };
+    let mut batches = Batches {
+        batch: match request.sampler.method {
+            Method::Beam => 1,
+            _ => args.batch,
+        },
+        samples: args.samples,
+        seed: config.generation.seed,
+        first: 0,
+        size: 0,
+        ended: 0,
+    };
+    let mut writer = Writer::new(args, &request, config.model.chat)?;
+    let mut gauge = Gauge::new();
+    let mut interrupted = false;
+    engine
+        .send(Command::Load(config.model.clone()))
+        .map_err(CliError::failed)?;
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event.ok_or_else(|| CliError::failed("the engine ended"))?,
+            _ = tokio::signal::ctrl_c() => {
+                if interrupted {
+                    return Err(CliError::Interrupted);
+                }
+                interrupted = true;
+                engine.cancel();
+                continue;
+            }
+        };
+        writer.event(&event)?;
+        let ready = match event {
+            Event::Progress(progress) => {
+                gauge.load(&progress);
+                false
+            }
+            Event::Loaded { .. } => {
+                gauge.clear();
+                true
+            }
+            Event::Notice { message } => {
+                warn(&message);
+                false
+            }
+            Event::Failed { .. } if interrupted => return Err(CliError::Interrupted),
+            Event::Failed { message } | Event::Died { message } => {
+                gauge.clear();
+                return Err(CliError::failed(message));
+            }
+            Event::Finished { .. } => batches.sample_ended(),
+            _ => false,
+        };
+        if ready && interrupted {
+            writer.end()?;
+            return Err(CliError::Interrupted);
+        }
+        if ready {
+            let Some(next) = batches.next(&request) else {
+                return writer.end();
+            };
+            engine
+                .send(Command::Generate(Box::new(next)))
+                .map_err(CliError::failed)?;
+        }
+    }
+}
+
+/// Which samples were asked of the engine.
+struct Batches {
+    batch: usize,
+    samples: usize,
+    seed: u64,
+    /// The first sample of the batch under way.
+    first: usize,
+    /// Samples in the batch under way.
+    size: usize,
+    /// How many of them ended.
+    ended: usize,
+}
+
+impl Batches {
+    /// Counts a sample that ended. Returns whether the batch is through.
+    fn sample_ended(&mut self) -> bool {
+        self.ended += 1;
+        self.ended == self.size
+    }
+
+    /// The next batch, if any sample is left.
+    fn next(&mut self, request: &GenerateRequest) -> Option<GenerateRequest> {
+        self.first += self.size;
+        self.ended = 0;
+        self.size = self.batch.min(self.samples - self.first);
+        let mut next = request.clone();
+        next.samples = self.size;
+        next.generation.seed = self.seed.wrapping_add(self.first as u64);
+        (self.size > 0).then_some(next)
+    }
+}

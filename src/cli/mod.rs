@@ -1,0 +1,158 @@
+//! The command line: one file per subcommand; `play` is the default.
+
+mod args;
+mod error;
+mod export;
+mod generate;
+mod input;
+mod logging;
+mod models;
+mod odds;
+mod output;
+mod play;
+mod progress;
+mod runs;
+mod sampler_args;
+mod score;
+mod settings;
+mod tokens;
+mod train;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use self::args::{Cli, Subcommand};
+pub use self::error::CliError;
+use self::play::PlayArgs;
+use self::progress::Gauge;
+use crate::config::{Config, KeyProblem, Override, Sources};
+use crate::model::{self, LoadRequest, LoadedModel};
+use crate::text::sanitize;
+use crate::tui::Keymap;
+
+/// Parses the arguments and runs the subcommand. Returns the process's exit code: 0 for success (a closed pipe is
+/// none of our failures), 1 for a failure, 2 for wrong arguments or settings, 3 for a run whose loss became no number,
+/// 130 when interrupted.
+pub fn run() -> ExitCode {
+    match dispatch(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !matches!(error, CliError::ClosedPipe) {
+                eprintln!("logitscope: {}", sanitize(&error.to_string()));
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), CliError> {
+    let file = cli.options.config.clone();
+    let command = cli
+        .command
+        .unwrap_or_else(|| Subcommand::Play(PlayArgs::default()));
+    // These must work while the configuration is broken.
+    match &command {
+        Subcommand::Config(args) => return settings::run(args, file),
+        Subcommand::Completions { shell } => {
+            let mut bytes = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "logitscope", &mut bytes);
+            return print_bytes(&bytes);
+        }
+        Subcommand::Man => {
+            let mut bytes = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut bytes)?;
+            return print_bytes(&bytes);
+        }
+        _ => {}
+    }
+    let mut overrides = cli.options.overrides();
+    overrides.extend(command.overrides());
+    let config = Config::load(&config_sources(file, overrides)).map_err(CliError::usage)?;
+    if let Some(problem) = logging::start(&config.log) {
+        warn(&problem);
+    }
+    match &command {
+        Subcommand::Play(args) => play::run(args, &config),
+        Subcommand::Generate(args) => generate::run(args, &config),
+        Subcommand::Odds(args) => odds::run(args, &config),
+        Subcommand::Score(args) => score::run(args, &config),
+        Subcommand::Tokens(args) => tokens::run(args, &config),
+        Subcommand::Models(args) => models::run(args),
+        Subcommand::Train(args) => train::train(args, &config),
+        Subcommand::Finetune(args) => train::finetune(args, &config),
+        Subcommand::Runs(args) => runs::run(args),
+        Subcommand::Export(args) => export::run(args),
+        Subcommand::Config(_) | Subcommand::Completions { .. } | Subcommand::Man => Ok(()),
+    }
+}
+
+/// Where settings come from, for this process.
+fn config_sources(file: Option<PathBuf>, overrides: Vec<(String, toml::Value)>) -> Sources {
+    let flag = |key: &str| {
+        format!(
+            "--{}",
+            key.rsplit('.').next().unwrap_or(key).replace('_', "-")
+        )
+    };
+    Sources {
+        overrides: overrides
+            .into_iter()
+            .map(|(key, value)| Override {
+                flag: flag(&key),
+                key,
+                value,
+            })
+            .collect(),
+        check_keys,
+        ..Sources::from_environment(file)
+    }
+}
+
+/// What is wrong with the keys of actions, each by itself and with one another.
+fn check_keys(keys: &BTreeMap<String, Vec<String>>) -> Vec<KeyProblem> {
+    let problems = Keymap::problems(keys).into_iter();
+    problems
+        .map(|error| KeyProblem {
+            message: error.to_string(),
+            action: error.action,
+        })
+        .collect()
+}
+
+/// Loads a model in this thread, with a gauge on standard error.
+fn load(request: &LoadRequest) -> Result<LoadedModel, CliError> {
+    let mut gauge = Gauge::new();
+    let loaded = model::load(request, &mut |progress| {
+        gauge.load(&progress);
+        ControlFlow::Continue(())
+    });
+    gauge.clear();
+    let loaded = loaded.map_err(CliError::failed)?;
+    for notice in &loaded.notices {
+        warn(notice);
+    }
+    Ok(loaded)
+}
+
+/// Tells the user something on standard error.
+fn warn(message: &str) {
+    eprintln!("logitscope: {}", sanitize(message));
+}
+
+/// The runtime that waits for events, keys and signals. The model never runs on it.
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::failed)
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
+    let mut output = output::Output::stdout();
+    output.text(&String::from_utf8_lossy(bytes))?;
+    output.flush()
+}

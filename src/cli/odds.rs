@@ -1,0 +1,226 @@
+//! `odds`: the distribution over the token after a prompt, before and after the chain.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::args::ChatArgs;
+use super::input::TextInput;
+use super::output::Output;
+use super::sampler_args::SamplerArgs;
+use super::{CliError, load};
+use crate::chart;
+use crate::config::Config;
+use crate::decoding::{Chooser, Moment, Place, Totals, encode_prompt, look, read_prompt, score};
+use crate::model::LoadedModel;
+use crate::text::{display_token, sanitize};
+
+/// Show the odds of the token after a prompt, raw and after the sampler
+#[derive(Debug, clap::Args)]
+pub struct OddsArgs {
+    #[command(flatten)]
+    pub prompt: TextInput,
+    /// How many of the most probable tokens to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Show every token of the vocabulary
+    #[arg(long, conflicts_with = "top")]
+    pub all: bool,
+    /// Compare the probability of this continuation with the others named (may be given several times); mind the
+    /// leading space of most words
+    #[arg(long, short = 'c', value_name = "TEXT")]
+    pub candidate: Vec<String>,
+    /// The seed of the draw that is shown
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+    /// Draw the most probable tokens into a file, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub chart: Option<PathBuf>,
+    /// Print one object of JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub chat: ChatArgs,
+    #[command(flatten)]
+    pub sampler: SamplerArgs,
+}
+
+/// Characters of the prompt in a chart's title.
+const CHART_CONTEXT: usize = 48;
+
+/// A named continuation.
+#[derive(Debug, Serialize)]
+struct Candidate {
+    text: String,
+    tokens: Vec<u32>,
+    /// Joint raw probability of its tokens.
+    probability: f64,
+    /// Natural logarithm of it.
+    log_probability: f64,
+    /// Probability after the chain; none for several tokens, since the chain would run anew for each.
+    final_probability: Option<f32>,
+    /// How many times as probable it is as the first candidate.
+    ratio: f64,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    prompt: &'a str,
+    #[serde(flatten)]
+    moment: &'a Moment,
+    candidates: &'a [Candidate],
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
+pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
+    let prompt = args.prompt.require()?;
+    let loaded = load(&config.model)?;
+    let sequence = read_prompt(&loaded, &prompt, &|| false)?;
+    let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
+    let place = Place {
+        position: sequence.len(),
+        prompt_len: sequence.len(),
+        mu: chooser.initial_mu(),
+        search: "",
+        rows: loaded.model.info().vocabulary,
+    };
+    let mut moment = look(&loaded, &sequence, &chooser, place)?;
+    let candidates = candidates(args, &loaded, &prompt, &moment)?;
+    if !args.all {
+        let pick = moment.pick;
+        let mut index = 0;
+        moment.rows.retain(|row| {
+            index += 1;
+            index <= args.top || row.id == pick
+        });
+    }
+    if let Some(path) = &args.chart {
+        let end = prompt.char_indices().rev().nth(CHART_CONTEXT - 1);
+        let after = end.map_or(prompt.as_str(), |(at, _)| &prompt[at..]);
+        chart::next_token(path, &moment, &sanitize(after).replace('\n', "¶"))
+            .map_err(CliError::failed)?;
+    }
+    let mut output = Output::stdout();
+    if args.json {
+        output.json(&Report {
+            prompt: &prompt,
+            moment: &moment,
+            candidates: &candidates,
+        })?;
+    } else {
+        print(&mut output, &moment, &candidates)?;
+    }
+    output.flush()
+}
+
+fn candidates(
+    args: &OddsArgs,
+    loaded: &LoadedModel,
+    prompt: &str,
+    moment: &Moment,
+) -> Result<Vec<Candidate>, CliError> {
+    let context = encode_prompt(loaded, prompt)?;
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for text in &args.candidate {
+        let tokens = loaded.tokenizer.encode(text)?;
+        if tokens.is_empty() {
+            return Err(CliError::usage("--candidate: an empty text has no odds"));
+        }
+        let mut ids = context.clone();
+        ids.extend(&tokens);
+        let mut totals = Totals::default();
+        score(loaded, &ids, |record| {
+            if record.position >= context.len() {
+                totals.add(&record);
+            }
+            Ok::<_, CliError>(())
+        })?;
+        let final_probability = match tokens.as_slice() {
+            [id] => moment
+                .rows
+                .iter()
+                .find(|row| row.id == *id)
+                .map(|row| row.final_probability),
+            _ => None,
+        };
+        let first = candidates.first();
+        let first = first.map_or(totals.log_probability, |first| first.log_probability);
+        candidates.push(Candidate {
+            text: text.clone(),
+            tokens,
+            probability: totals.log_probability.exp(),
+            log_probability: totals.log_probability,
+            final_probability,
+            ratio: (totals.log_probability - first).exp(),
+        });
+    }
+    Ok(candidates)
+}
+
+fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Result<(), CliError> {
+    output.line("  rank      id       logit        raw      final  token")?;
+    for row in &moment.rows {
+        let last = match row.cut_by {
+            Some(stage) => format!("cut by {}", stage.name()),
+            None => percent(f64::from(row.final_probability)),
+        };
+        let mark = if row.id == moment.pick {
+            "  <- drawn"
+        } else {
+            ""
+        };
+        output.line(&format!(
+            "{:>6}  {:>6}  {:>10.4}  {:>9}  {last:>9}  {}{mark}",
+            row.rank,
+            row.id,
+            row.logit,
+            percent(f64::from(row.raw_probability)),
+            row.display
+        ))?;
+    }
+    output.line("")?;
+    output.line(&format!(
+        "{} logits, entropy {:.3} bits",
+        moment.vocabulary, moment.raw_entropy
+    ))?;
+    for step in &moment.trace {
+        output.line(&format!(
+            "  {:<18} {:>6} left  {:>9} cut  entropy {:.3} bits",
+            step.stage.name(),
+            step.kept,
+            percent(f64::from(step.mass_cut)),
+            step.entropy
+        ))?;
+    }
+    output.line(&format!(
+        "{} left, entropy {:.3} bits, u = {:.6}",
+        moment.kept, moment.final_entropy, moment.u
+    ))?;
+    for candidate in candidates {
+        let final_probability = match candidate.final_probability {
+            Some(probability) => format!("  final {}", percent(f64::from(probability))),
+            None => String::new(),
+        };
+        output.line(&format!(
+            "{}  raw {}{final_probability}  {:.4} times the first  ({} tokens)",
+            display_token(candidate.text.as_bytes()),
+            percent(candidate.probability),
+            candidate.ratio,
+            candidate.tokens.len()
+        ))?;
+    }
+    Ok(())
+}
+
+/// A probability in percent with enough digits to tell small ones apart.
+pub fn percent(probability: f64) -> String {
+    let percent = probability * 100.0;
+    if percent == 0.0 || percent >= 0.01 {
+        format!("{percent:.3} %")
+    } else {
+        format!("{percent:.1e} %")
+    }
+}

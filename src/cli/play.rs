@@ -1,0 +1,105 @@
+//! `play`, the default: the playground.
+
+use std::path::{Path, PathBuf};
+
+use super::args::ChatArgs;
+use super::sampler_args::SamplerArgs;
+use super::{CliError, runtime};
+use crate::config::{self, Ascii, ColorDepth, Config, Theme};
+use crate::engine::EngineHandle;
+use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds};
+
+/// Open the playground (the default)
+#[derive(Debug, Default, clap::Args)]
+pub struct PlayArgs {
+    /// The prompt to start with
+    pub prompt: Option<String>,
+    /// The seed of the draws
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+    /// Most tokens to generate
+    #[arg(long, value_name = "N")]
+    pub max_tokens: Option<usize>,
+    /// Go on where the last session ended
+    #[arg(long, conflicts_with = "session")]
+    pub resume: bool,
+    /// Open a session that was saved to a file
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+    #[command(flatten)]
+    pub chat: ChatArgs,
+    #[command(flatten)]
+    pub sampler: SamplerArgs,
+}
+
+/// Opens the playground and returns when the user leaves it.
+///
+/// # Errors
+/// When there is no terminal, or it fails.
+pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
+    let autosave_file = config::state_dir().map(|directory| directory.join("session.json"));
+    let session = session(args, autosave_file.as_deref())?;
+    let options = PlayOptions {
+        prompt: args
+            .prompt
+            .clone()
+            .unwrap_or_else(|| config.ui.prompt.clone()),
+        sampler: config.sampler.clone(),
+        generation: config.generation.clone(),
+        presets: config.presets(),
+        load: config.model.clone(),
+        keys: config.keys.clone(),
+        theme: match config.ui.theme {
+            Theme::Dark => ThemeName::Dark,
+            Theme::Light => ThemeName::Light,
+        },
+        colours: match config.ui.color {
+            ColorDepth::Auto => None,
+            ColorDepth::None => Some(ColourLevel::None),
+            ColorDepth::Ansi16 => Some(ColourLevel::Sixteen),
+            ColorDepth::Ansi256 => Some(ColourLevel::TwoFiftySix),
+            ColorDepth::True => Some(ColourLevel::True),
+        },
+        marking: config.ui.marking,
+        thresholds: Thresholds {
+            probability: config.ui.marks_probability,
+            rank: config.ui.marks_rank,
+            surprisal: config.ui.marks_surprisal,
+            entropy: config.ui.marks_entropy,
+        },
+        mouse: config.ui.mouse,
+        ascii: match config.ui.ascii {
+            Ascii::Auto => tui::locale_is_ascii(|name| std::env::var(name).ok()),
+            Ascii::Always => true,
+            Ascii::Never => false,
+        },
+        autosave_file,
+        session,
+        models_file: config::state_dir().map(|directory| directory.join("models")),
+        presets_file: config::presets_path(),
+        fps: config.ui.fps,
+        log_file: config.log.path(),
+        history_file: config::state_dir().map(|directory| directory.join("history")),
+    };
+    let (engine, events) = EngineHandle::spawn();
+    runtime()?
+        .block_on(tui::run(options, engine, events))
+        .map_err(CliError::failed)
+}
+
+/// The session to begin with, if one was asked for.
+fn session(
+    args: &PlayArgs,
+    autosaved: Option<&Path>,
+) -> Result<Option<Box<SessionFile>>, CliError> {
+    let path = match (&args.session, args.resume) {
+        (Some(path), _) => path,
+        (None, true) => autosaved.ok_or_else(|| {
+            CliError::failed("there is no home directory that a session could have been saved in")
+        })?,
+        (None, false) => return Ok(None),
+    };
+    SessionFile::read(path)
+        .map(|session| Some(Box::new(session)))
+        .map_err(CliError::failed)
+}

@@ -1,0 +1,271 @@
+//! `runs`: what was trained, compared, resumed, deleted.
+
+use std::io::{IsTerminal, Write, stdin};
+use std::path::PathBuf;
+
+use super::output::Output;
+use super::{CliError, train};
+use crate::training::{Event, Restore, RunDirectory, RunSummary, Validation};
+
+/// List, show, compare, resume and delete runs
+#[derive(Debug, clap::Args)]
+pub struct RunsArgs {
+    /// The directory of all runs
+    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
+    pub runs: PathBuf,
+    #[command(subcommand)]
+    pub command: RunsCommand,
+}
+
+/// What to do with runs.
+#[derive(Debug, clap::Subcommand)]
+pub enum RunsCommand {
+    /// List all runs
+    List {
+        /// Print a line of JSON for each
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a run: its recipe, checkpoints, validations and samples
+    Show {
+        /// The run
+        name: String,
+        /// Print all that it kept, as lines of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare runs: their last steps, and their validation losses step by step
+    Compare {
+        /// The runs
+        #[arg(required = true, num_args = 2..)]
+        names: Vec<String>,
+        /// Print a line of JSON for each validation
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go on with a run after its newest checkpoint
+    Resume {
+        /// The run
+        name: String,
+        /// Steps in all, instead of those of the recipe
+        #[arg(long, value_name = "N", conflicts_with = "epochs")]
+        steps: Option<u64>,
+        /// Epochs in all, instead of those of the recipe
+        #[arg(long, value_name = "N")]
+        epochs: Option<u64>,
+        /// Print what happens as lines of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a run, after asking
+    Delete {
+        /// The run
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When there is no such run, its files cannot be read or deleted, or the run fails.
+pub fn run(args: &RunsArgs) -> Result<(), CliError> {
+    let open = |name: &str| RunDirectory::open(&args.runs, name).map_err(CliError::failed);
+    match &args.command {
+        RunsCommand::List { json } => list(args, *json),
+        RunsCommand::Show { name, json } => show(&open(name)?, *json),
+        RunsCommand::Compare { names, json } => {
+            let runs = names.iter().map(|name| open(name));
+            compare(&runs.collect::<Result<Vec<_>, _>>()?, *json)
+        }
+        RunsCommand::Resume {
+            name,
+            steps,
+            epochs,
+            json,
+        } => {
+            let mut recipe = open(name)?.recipe().map_err(CliError::failed)?;
+            // The directory may have been moved since.
+            recipe.run.directory.clone_from(&args.runs);
+            recipe.run.name.clone_from(name);
+            recipe.training.steps = steps.unwrap_or(recipe.training.steps);
+            if let Some(epochs) = epochs {
+                recipe.training.epochs = *epochs;
+                recipe.training.steps = 0;
+            }
+            train::go(recipe, &Restore::Latest, false, *json)
+        }
+        RunsCommand::Delete { name, yes } => delete(&open(name)?, *yes),
+    }
+}
+
+fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
+    let runs = RunDirectory::all(&args.runs).map_err(CliError::failed)?;
+    let mut output = Output::stdout();
+    if !json {
+        output.line("run                       step      loss  best validation  state")?;
+    }
+    for run in runs {
+        let summary = run.summary().map_err(CliError::failed)?;
+        match json {
+            true => output.json(&summary)?,
+            false => output.line(&one_line(&summary))?,
+        }
+    }
+    output.flush()
+}
+
+fn one_line(summary: &RunSummary) -> String {
+    let last = summary.last.as_ref();
+    let number =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    format!(
+        "{:<22} {:>7}  {:>8}  {:>15}  {}",
+        summary.name,
+        last.map_or(0, |last| last.step),
+        number(last.map(|last| last.smoothed)),
+        number(summary.best.as_ref().map(|best| best.loss)),
+        state(summary)
+    )
+}
+
+fn state(summary: &RunSummary) -> String {
+    match (&summary.finished, summary.running) {
+        (_, true) => "running".to_owned(),
+        (Some(reason), false) => serde_json::to_value(reason)
+            .ok()
+            .and_then(|value| Some(value.as_str()?.replace('_', " ")))
+            .unwrap_or_default(),
+        (None, false) => "broken off".to_owned(),
+    }
+}
+
+fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
+    let mut output = Output::stdout();
+    let mut events = Vec::new();
+    run.events(|event| events.push(event))
+        .map_err(CliError::failed)?;
+    if json {
+        for event in &events {
+            output.json(event)?;
+        }
+        return output.flush();
+    }
+    let summary = run.summary().map_err(CliError::failed)?;
+    output.line(&one_line(&summary))?;
+    for entry in &summary.checkpoints {
+        let loss = entry
+            .validation
+            .map_or_else(String::new, |loss| format!(", validation {loss:.4}"));
+        output.line(&format!(
+            "checkpoint of step {}{loss}: {}",
+            entry.step,
+            entry.path.display()
+        ))?;
+    }
+    for event in &events {
+        match event {
+            Event::Validation(validation) => output.line(&format!(
+                "step {:>7}: validation {:.4}, perplexity {:.2}, {:.4} bits a byte",
+                validation.step, validation.loss, validation.perplexity, validation.bits_per_byte
+            ))?,
+            Event::LearningRate { step, rate, .. } => {
+                output.line(&format!("step {step:>7}: learning rate set to {rate:e}"))?;
+            }
+            Event::Samples(samples) => {
+                for sample in &samples.texts {
+                    output.line(&format!(
+                        "step {:>7}: {}{}",
+                        samples.step, sample.prompt, sample.text
+                    ))?;
+                }
+            }
+            _ => {}
+        }
+    }
+    let recipe = run.recipe().map_err(CliError::failed)?;
+    let recipe = toml::to_string(&recipe).map_err(CliError::failed)?;
+    output.line(&format!("\n{recipe}"))?;
+    output.flush()
+}
+
+fn compare(runs: &[RunDirectory], json: bool) -> Result<(), CliError> {
+    let mut output = Output::stdout();
+    let mut columns: Vec<Vec<Validation>> = Vec::new();
+    for run in runs {
+        let mut validations = Vec::new();
+        run.events(|event| {
+            if let Event::Validation(validation) = event {
+                validations.push(validation);
+            }
+        })
+        .map_err(CliError::failed)?;
+        columns.push(validations);
+    }
+    if json {
+        for (run, validations) in runs.iter().zip(&columns) {
+            for validation in validations {
+                output.json(&serde_json::json!({"run": run.name(), "validation": validation}))?;
+            }
+        }
+        return output.flush();
+    }
+    for run in runs {
+        output.line(&one_line(&run.summary().map_err(CliError::failed)?))?;
+    }
+    let mut steps: Vec<u64> = columns
+        .iter()
+        .flatten()
+        .map(|validation| validation.step)
+        .collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let names: Vec<String> = runs
+        .iter()
+        .map(|run| format!("{:>14}", run.name()))
+        .collect();
+    output.line(&format!(
+        "\nvalidation loss\n{:>8}{}",
+        "step",
+        names.concat()
+    ))?;
+    for step in steps {
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|validations| {
+                let found = validations
+                    .iter()
+                    .find(|validation| validation.step == step);
+                found.map_or_else(
+                    || format!("{:>14}", ""),
+                    |found| format!("{:>14.4}", found.loss),
+                )
+            })
+            .collect();
+        output.line(&format!("{step:>8}{}", cells.concat()))?;
+    }
+    output.flush()
+}
+
+fn delete(run: &RunDirectory, yes: bool) -> Result<(), CliError> {
+    if !yes {
+        if !stdin().is_terminal() {
+            return Err(CliError::usage(
+                "deleting a run needs a terminal to ask on, or --yes",
+            ));
+        }
+        eprint!(
+            "delete {} and all its checkpoints? Type the run's name: ",
+            run.path().display()
+        );
+        std::io::stderr().flush()?;
+        let mut answer = String::new();
+        stdin().read_line(&mut answer)?;
+        if answer.trim() != run.name() {
+            return Err(CliError::failed("not deleted"));
+        }
+    }
+    run.delete().map_err(CliError::failed)
+}

@@ -1,0 +1,330 @@
+//! From presets, files and flags to one recipe; what comes later wins, key by key.
+
+use toml::{Table, Value};
+
+use super::args::RunArgs;
+use crate::cli::CliError;
+use crate::cli::sampler_args::SamplerArgs;
+use crate::config::Config;
+use crate::sampling::SamplerSettings;
+use crate::training::Recipe;
+use crate::training::presets::{PRESETS, preset};
+
+/// The recipe that results. `base` is the model to finetune, none to train from scratch.
+///
+/// # Errors
+/// When a file cannot be read, or a key or value is none of a recipe's.
+pub fn recipe(
+    args: &RunArgs,
+    sampler: &SamplerArgs,
+    config: &Config,
+    base: Option<String>,
+) -> Result<Recipe, CliError> {
+    let mut start = Recipe::default();
+    if base.is_some() {
+        start.schedule.learning_rate = 1e-4;
+    }
+    let mut table = to_table(&start)?;
+    for name in &args.recipe {
+        let layer = match preset(name) {
+            Some(recipe) => to_table(&recipe)?,
+            None => read_file(name)?,
+        };
+        merge(&mut table, layer);
+    }
+    if let Some(base) = &base {
+        set(&mut table, "model.from", Value::String(base.clone()));
+    }
+    flags(args, base.is_some(), &mut table)?;
+    set(
+        &mut table,
+        "training.device",
+        Value::try_from(config.model.device).map_err(CliError::failed)?,
+    );
+    apply_sampler(sampler, config, &mut table)?;
+    let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| {
+        CliError::usage(format!("the recipe: {}", error.message()))
+    })?;
+    Ok(recipe)
+}
+
+fn to_table(recipe: &Recipe) -> Result<Table, CliError> {
+    Table::try_from(recipe).map_err(CliError::failed)
+}
+
+fn read_file(name: &str) -> Result<Table, CliError> {
+    let text = std::fs::read_to_string(name).map_err(|error| {
+        let presets = PRESETS.join(", ");
+        CliError::usage(format!(
+            "--recipe {name}: {error}; it is a TOML file or one of {presets}"
+        ))
+    })?;
+    let wrong = |error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let line = text[..at].matches('\n').count() + 1;
+        CliError::usage(format!("{name}:{line}: {}", error.message()))
+    };
+    // Held against the schema by itself, so that an error has its line.
+    toml::from_str::<Recipe>(&text).map_err(wrong)?;
+    text.parse().map_err(wrong)
+}
+
+/// Lays `over` on `table`.
+fn merge(table: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (table.get_mut(&key), value) {
+            // One choice among several is not mixed with another.
+            (Some(Value::Table(under)), Value::Table(over))
+                if key != "split" && key != "freeze" =>
+            {
+                merge(under, over);
+            }
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
+
+fn set(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((first, rest)) => {
+            let entry = table
+                .entry(first)
+                .or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = entry {
+                set(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// A flag's value as TOML has it.
+trait Given {
+    fn value(&self) -> Option<Value>;
+}
+
+impl Given for Option<u32> {
+    fn value(&self) -> Option<Value> {
+        self.map(|number| Value::Integer(i64::from(number)))
+    }
+}
+
+impl Given for Option<f64> {
+    fn value(&self) -> Option<Value> {
+        self.map(Value::Float)
+    }
+}
+
+impl Given for Option<bool> {
+    fn value(&self) -> Option<Value> {
+        self.map(Value::Boolean)
+    }
+}
+
+impl Given for bool {
+    fn value(&self) -> Option<Value> {
+        self.then_some(Value::Boolean(true))
+    }
+}
+
+impl Given for Option<String> {
+    fn value(&self) -> Option<Value> {
+        self.clone().map(Value::String)
+    }
+}
+
+impl Given for Option<std::path::PathBuf> {
+    fn value(&self) -> Option<Value> {
+        let path = self.as_ref()?;
+        Some(Value::String(path.display().to_string()))
+    }
+}
+
+impl Given for Vec<std::path::PathBuf> {
+    fn value(&self) -> Option<Value> {
+        let paths = self
+            .iter()
+            .map(|path| Value::String(path.display().to_string()));
+        (!self.is_empty()).then(|| Value::Array(paths.collect()))
+    }
+}
+
+impl Given for Vec<String> {
+    fn value(&self) -> Option<Value> {
+        let texts = self.iter().cloned().map(Value::String);
+        (!self.is_empty()).then(|| Value::Array(texts.collect()))
+    }
+}
+
+fn flags(args: &RunArgs, finetunes: bool, table: &mut Table) -> Result<(), CliError> {
+    let plain: [(&str, &dyn Given); 58] = [
+        ("run.name", &args.run_name),
+        ("run.directory", &args.runs),
+        ("run.cache", &args.cache),
+        ("run.seed", &args.seed),
+        ("checkpoints.every", &args.checkpoint_every),
+        ("checkpoints.keep", &args.keep),
+        ("data.corpus.files", &args.files),
+        ("data.corpus.column", &args.column),
+        ("data.corpus.field", &args.field),
+        ("data.corpus.filters.min_chars", &args.min_chars),
+        ("data.corpus.filters.normalisation", &args.normalise),
+        ("data.corpus.filters.standardise", &args.standardise),
+        ("data.corpus.strict", &args.strict),
+        ("data.validation", &args.validation),
+        ("data.validation_files", &args.validation_file),
+        ("data.packing", &args.packing),
+        ("data.context", &args.context),
+        ("data.begin", &args.begin),
+        ("data.end", &args.end),
+        ("data.pad", &args.pad),
+        ("data.count_padding", &args.count_padding),
+        ("data.take", &args.take),
+        ("tokenizer.from", &args.tokenizer),
+        ("tokenizer.train.kind", &args.tokenizer_kind),
+        ("tokenizer.train.vocabulary", &args.vocabulary),
+        ("model.layers", &args.layers),
+        ("model.heads", &args.heads),
+        ("model.head_width", &args.head_width),
+        ("model.width", &args.width),
+        ("model.feed_forward", &args.feed_forward),
+        ("model.activation", &args.activation),
+        ("model.tied", &args.tied),
+        ("model.head_bias", &args.head_bias),
+        ("model.initial", &args.initial),
+        ("model.dropout.embedding", &args.dropout),
+        ("model.dropout.attention", &args.dropout),
+        ("model.dropout.residual", &args.dropout),
+        ("model.lora.rank", &args.lora_rank),
+        ("model.lora.alpha", &args.lora_alpha),
+        ("model.lora.targets", &args.lora_targets),
+        ("optimizer.method", &args.optimizer),
+        ("optimizer.beta1", &args.beta1),
+        ("optimizer.beta2", &args.beta2),
+        ("optimizer.epsilon", &args.epsilon),
+        ("optimizer.weight_decay", &args.weight_decay),
+        ("optimizer.momentum", &args.momentum),
+        ("optimizer.clip", &args.clip),
+        ("schedule.learning_rate", &args.learning_rate),
+        ("schedule.course", &args.schedule),
+        ("schedule.warmup", &args.warmup),
+        ("schedule.end", &args.end_rate),
+        ("schedule.decay_steps", &args.decay_steps),
+        ("training.batch", &args.batch),
+        ("training.accumulate", &args.accumulate),
+        ("training.stop_loss", &args.stop_loss),
+        ("training.patience", &args.patience),
+        ("training.recompute", &args.recompute),
+        ("evaluation.every", &args.evaluate_every),
+    ];
+    let looking: [(&str, &dyn Given); 7] = [
+        ("evaluation.batches", &args.evaluate_batches),
+        ("evaluation.sample_every", &args.sample_every),
+        ("evaluation.prompts", &args.prompt),
+        ("evaluation.generation.max_tokens", &args.max_tokens),
+        ("evaluation.generation.seed", &args.sample_seed),
+        ("evaluation.probe", &args.probe),
+        ("evaluation.memorised", &args.memorised),
+    ];
+    for (key, given) in plain.into_iter().chain(looking) {
+        if let Some(value) = given.value() {
+            set(table, key, value);
+        }
+    }
+    if !finetunes && args.context.is_some() {
+        set(
+            table,
+            "model.context",
+            args.context.value().unwrap_or(Value::Integer(0)),
+        );
+    }
+    // One counts and the other does not.
+    if let Some(steps) = args.steps.value() {
+        set(table, "training.steps", steps);
+    }
+    if let Some(epochs) = args.epochs.value() {
+        set(table, "training.epochs", epochs);
+        set(table, "training.steps", Value::Integer(0));
+    }
+    if args.mixed_precision {
+        set(
+            table,
+            "training.precision",
+            Value::String("bf16".to_owned()),
+        );
+    }
+    if let Some(norm) = &args.norm {
+        set(table, "model.post_norm", Value::Boolean(norm == "post"));
+    }
+    if let Some(split) = &args.split {
+        let split = match split.as_str() {
+            "file" | "lines" => Value::String(split.clone()),
+            text => Value::Table(Table::from_iter([(
+                "at".to_owned(),
+                Value::String(text.to_owned()),
+            )])),
+        };
+        set(table, "data.corpus.split", split);
+    }
+    if let Some(freeze) = &args.freeze {
+        set(table, "model.freeze", frozen(freeze)?);
+    }
+    if let Some(wrap) = &args.wrap {
+        let (start, end) = wrap.split_once(',').ok_or_else(|| {
+            CliError::usage(format!(
+                "--wrap {wrap}: give a start and an end with a comma between"
+            ))
+        })?;
+        let both = [start, end].map(|text| Value::String(text.to_owned()));
+        set(table, "data.corpus.wrap", Value::Array(both.to_vec()));
+    }
+    Ok(())
+}
+
+fn frozen(text: &str) -> Result<Value, CliError> {
+    let wrong = || {
+        CliError::usage(format!(
+            "--freeze {text}: use nothing, all_but_layers or first=N"
+        ))
+    };
+    match text.split_once('=') {
+        None if matches!(text, "nothing" | "all_but_layers") => Ok(Value::String(text.to_owned())),
+        Some(("first", layers)) => {
+            let layers: u32 = layers.parse().map_err(|_| wrong())?;
+            let first = Value::Integer(i64::from(layers));
+            Ok(Value::Table(Table::from_iter([(
+                "first".to_owned(),
+                first,
+            )])))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The sampler's flags go to the samples.
+fn apply_sampler(args: &SamplerArgs, config: &Config, table: &mut Table) -> Result<(), CliError> {
+    for (field, value) in &args.settings {
+        if let ("preset", Value::String(name)) = (field.as_str(), value) {
+            let neutral = SamplerSettings::default();
+            let settings = config.preset(name, &neutral).ok_or_else(|| {
+                let names: Vec<&str> = config.preset_names().collect();
+                CliError::usage(format!(
+                    "there is no preset `{name}`; there are {}",
+                    names.join(", ")
+                ))
+            })?;
+            let settings = Value::try_from(settings).map_err(CliError::failed)?;
+            set(table, "evaluation.sampler", settings);
+        }
+    }
+    for (field, value) in &args.settings {
+        if field != "preset" {
+            set(table, &format!("evaluation.sampler.{field}"), value.clone());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! What a run reports: lines of JSON or for people on standard output, a gauge on standard error.
+
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::CliError;
+use crate::cli::output::Output;
+use crate::text::{display_token, sanitize};
+use crate::training::{Control, Event, Odds, Samples, Started, StepMetrics, Validation};
+
+/// How often a line is written where no gauge can be drawn.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Reports a run.
+pub struct Report {
+    json: bool,
+    output: Output,
+    bar: ProgressBar,
+    /// What the gauge shows.
+    showing: String,
+    terminal: bool,
+    last_line: Option<Instant>,
+    failure: Option<CliError>,
+}
+
+impl Report {
+    /// A report of a run that has not begun.
+    pub fn new(json: bool) -> Self {
+        Self {
+            json,
+            output: Output::stdout(),
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)),
+            showing: String::new(),
+            terminal: stderr().is_terminal(),
+            last_line: None,
+            failure: None,
+        }
+    }
+
+    /// Reports an event. When the output is closed, the run is asked to save and stop.
+    pub fn event(&mut self, event: &Event, control: &Control) {
+        if self.failure.is_some() {
+            return;
+        }
+        self.gauge(event);
+        let written = match self.json {
+            true if matches!(event, Event::Reading(_)) => Ok(()),
+            true => self.output.json(event).and_then(|()| self.output.flush()),
+            false => self.lines(event),
+        };
+        if let Err(error) = written {
+            self.failure = Some(error);
+            control.stop();
+        }
+    }
+
+    /// Takes the gauge off.
+    ///
+    /// # Errors
+    /// When the output could not be written.
+    pub fn end(mut self) -> Result<(), CliError> {
+        self.bar.finish_and_clear();
+        match self.failure.take() {
+            Some(error) => Err(error),
+            None => self.output.flush(),
+        }
+    }
+
+    fn gauge(&mut self, event: &Event) {
+        match event {
+            Event::Reading(state) => {
+                let template = "{msg} {wide_bar} {bytes}/{total_bytes} {eta} left";
+                self.show(&state.purpose, template, state.total_bytes);
+                self.bar.set_position(state.bytes);
+                let skipped = match state.skipped {
+                    0 => String::new(),
+                    skipped => format!(", {skipped} skipped"),
+                };
+                self.bar.set_message(format!(
+                    "reading for {}: {} documents, {} tokens{skipped}",
+                    state.purpose, state.documents, state.tokens
+                ));
+            }
+            Event::Started(started) => {
+                self.show("training", "{msg} {wide_bar} {pos}/{len}", started.steps)
+            }
+            Event::Step(step) => {
+                self.bar.set_position(step.step);
+                self.bar.set_message(short(step));
+                self.plain_line(step);
+            }
+            _ => {}
+        }
+    }
+
+    /// Where there is no gauge, a line now and then.
+    fn plain_line(&mut self, step: &StepMetrics) {
+        let due = self.last_line.is_none_or(|last| last.elapsed() > SILENCE);
+        if !self.terminal && due {
+            self.last_line = Some(Instant::now());
+            eprintln!("step {}: {}", step.step, short(step));
+        }
+    }
+
+    fn show(&mut self, what: &str, template: &str, total: u64) {
+        if self.showing != what {
+            what.clone_into(&mut self.showing);
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.bar.set_style(style);
+            }
+            self.bar.reset();
+        }
+        self.bar.set_length(total);
+    }
+
+    fn lines(&mut self, event: &Event) -> Result<(), CliError> {
+        let lines = match event {
+            Event::Reading(_) | Event::Step(_) => return Ok(()),
+            Event::Started(started) => beginning(started),
+            Event::Validation(validation) => validated(validation),
+            Event::Samples(samples) => texts(samples),
+            Event::Odds(odds) => expected(odds),
+            Event::Checkpoint(note) => {
+                let best = if note.best { ", the best so far" } else { "" };
+                format!("step {}: saved {}{best}", note.step, note.path)
+            }
+            Event::LearningRate { step, rate, .. } => {
+                format!("step {step}: learning rate {rate:e}")
+            }
+            Event::Paused { step } => format!("step {step}: held"),
+            Event::Resumed { step } => format!("step {step}: goes on"),
+            Event::Notice { message } => {
+                let message = sanitize(message).into_owned();
+                self.bar.suspend(|| eprintln!("logitscope: {message}"));
+                return Ok(());
+            }
+            Event::Finished(finished) => {
+                let best = finished.best_validation;
+                let best =
+                    best.map_or_else(String::new, |best| format!(", best validation {best:.4}"));
+                format!(
+                    "{} after step {}: loss {:.4}{best}, {:.0} s",
+                    serde_json::to_value(finished.reason)?
+                        .as_str()
+                        .unwrap_or("ended")
+                        .replace('_', " "),
+                    finished.step,
+                    finished.smoothed,
+                    finished.elapsed
+                )
+            }
+        };
+        let (bar, output) = (self.bar.clone(), &mut self.output);
+        bar.suspend(|| output.line(&lines).and_then(|()| output.flush()))
+    }
+}
+
+fn short(step: &StepMetrics) -> String {
+    let masked = step.masked_loss;
+    let masked = masked.map_or_else(String::new, |loss| format!(" (text alone {loss:.3})"));
+    format!(
+        "epoch {:.2} loss {:.4}{masked} smooth {:.4} acc {:.3} lr {:.2e} norm {:.2} {:.0} tok/s {} left",
+        step.epoch,
+        step.loss,
+        step.smoothed,
+        step.accuracy,
+        step.learning_rate,
+        step.gradient_norm,
+        step.tokens_per_second,
+        duration(step.seconds_left)
+    )
+}
+
+/// `1 h 02 m`, `3 m 20 s`, `45 s`.
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.max(0.0) as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} m {seconds:02} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes:02} m"),
+    }
+}
+
+fn beginning(started: &Started) -> String {
+    let set = |what: &str, data: &crate::training::DataSummary| {
+        format!(
+            "{what}: {} documents, {} tokens, {} sequences of {}",
+            data.documents, data.tokens, data.sequences, started.context
+        )
+    };
+    let mut lines = vec![format!(
+        "run {} in {}: {} parameters, {} trained, on {}",
+        started.run, started.directory, started.parameters, started.trainable, started.device
+    )];
+    lines.push(set("training", &started.training));
+    lines.extend(
+        started
+            .validation
+            .as_ref()
+            .map(|data| set("validation", data)),
+    );
+    lines.push(format!(
+        "{} steps, {} an epoch",
+        started.steps, started.steps_per_epoch
+    ));
+    lines.extend(
+        started
+            .resumed_after
+            .map(|step| format!("goes on after step {step}")),
+    );
+    lines.join("\n")
+}
+
+fn validated(validation: &Validation) -> String {
+    let padded = validation.padded_loss;
+    let padded = padded.map_or_else(String::new, |loss| format!(" (padding counted {loss:.4})"));
+    format!(
+        "step {} (epoch {:.2}): validation loss {:.4}{padded}, perplexity {:.2}, accuracy {:.3}, {:.4} bits a byte{}",
+        validation.step,
+        validation.epoch,
+        validation.loss,
+        validation.perplexity,
+        validation.accuracy,
+        validation.bits_per_byte,
+        if validation.best {
+            ", the best so far"
+        } else {
+            ""
+        }
+    )
+}
+
+fn texts(samples: &Samples) -> String {
+    let mut lines: Vec<String> = samples
+        .texts
+        .iter()
+        .map(|sample| {
+            let prompt = display_token(sample.prompt.as_bytes());
+            format!("step {}: [{prompt}]{}", samples.step, sample.text)
+        })
+        .collect();
+    lines.extend(samples.memorised.as_ref().map(|found| {
+        format!(
+            "step {}: {:.1} % of {} {}-grams of the samples stand in the corpus",
+            samples.step,
+            100.0 * found.share,
+            found.ngrams,
+            found.length
+        )
+    }));
+    lines.join("\n")
+}
+
+fn expected(odds: &Odds) -> String {
+    let prompt = display_token(odds.prompt.as_bytes());
+    let rows = odds.rows.iter().take(5);
+    let rows: Vec<String> = rows
+        .map(|row| format!("{} {:.1} %", row.display, 100.0 * row.raw))
+        .collect();
+    format!("step {}: after [{prompt}] {}", odds.step, rows.join(", "))
+}

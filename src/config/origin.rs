@@ -1,0 +1,129 @@
+//! Where a value was set, and what is wrong with it.
+
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+
+use crate::text::sanitize;
+
+/// A place in a file, both numbers from 1; columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Position {
+    /// The place of a byte of a text.
+    pub(super) fn of(offset: usize, text: &str) -> Self {
+        let before = &text[..text.floor_char_boundary(offset)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+/// Where a value was set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The documented default.
+    Default,
+    /// A place in a file, or all of it.
+    File {
+        path: PathBuf,
+        position: Option<Position>,
+    },
+    /// An environment variable.
+    Environment(String),
+    /// A flag, as it is typed.
+    Flag(String),
+    /// A preset, and where that was chosen.
+    Preset { name: String, chosen: Box<Origin> },
+}
+
+impl Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => formatter.write_str("default"),
+            Self::File {
+                path,
+                position: None,
+            } => write!(formatter, "{}", path.display()),
+            Self::File {
+                path,
+                position: Some(Position { line, column }),
+            } => {
+                write!(formatter, "{}:{line}:{column}", path.display())
+            }
+            Self::Environment(name) | Self::Flag(name) => formatter.write_str(name),
+            Self::Preset { name, chosen } => write!(formatter, "preset {name} ({chosen})"),
+        }
+    }
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub origin: Origin,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = format!("{}: {}", self.origin, self.message).replace('\n', " ");
+        formatter.write_str(&sanitize(&line))
+    }
+}
+
+/// All that is wrong with the configuration: one line each, in the order of the layers and lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<Problem>);
+
+impl Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let text = "é = 1\n漢 = 2";
+        assert_eq!(Position::of(0, text), Position { line: 1, column: 1 });
+        assert_eq!(
+            Position::of("é = ".len(), text),
+            Position { line: 1, column: 5 }
+        );
+        assert_eq!(
+            Position::of("é = 1\n漢".len(), text),
+            Position { line: 2, column: 2 }
+        );
+        assert_eq!(
+            Position::of(text.len() + 9, text),
+            Position { line: 2, column: 6 }
+        );
+    }
+
+    #[test]
+    fn a_problem_is_one_safe_line() {
+        let problem = Problem {
+            origin: Origin::Preset {
+                name: "wild".to_owned(),
+                chosen: Box::new(Origin::Flag("--preset".to_owned())),
+            },
+            message: "a\x1b[2J\nb".to_owned(),
+        };
+        assert_eq!(problem.to_string(), "preset wild (--preset): a⟨1B⟩[2J b");
+    }
+}

@@ -1,0 +1,140 @@
+//! Chooses a token from logits by the sampler chain and a seeded draw.
+
+use super::sequence::token_odds_of;
+use super::vocabulary::ModelVocabulary;
+use super::{DecodingError, TokenDraw, TokenOdds};
+use crate::model::LoadedModel;
+use crate::sampling::{
+    Chain, Context, Distribution, Method, RawOdds, SamplerSettings, Uniforms, next_mu,
+};
+
+/// A token that was chosen, with its odds and how it was drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub id: u32,
+    pub odds: TokenOdds,
+    pub draw: TokenDraw,
+}
+
+/// The chain compiled for a model, and the uniform numbers of a seed.
+pub struct Chooser {
+    chain: Chain,
+    uniforms: Uniforms,
+    seed: u64,
+    end_tokens: Vec<u32>,
+}
+
+impl Chooser {
+    /// Compiles `settings` for a model.
+    ///
+    /// # Errors
+    /// When a setting is out of range.
+    pub fn new(
+        loaded: &LoadedModel,
+        settings: &SamplerSettings,
+        seed: u64,
+    ) -> Result<Self, DecodingError> {
+        Ok(Self {
+            chain: Chain::new(settings, &ModelVocabulary(loaded))?,
+            uniforms: Uniforms::new(seed),
+            seed,
+            end_tokens: loaded.model.info().end_tokens.clone(),
+        })
+    }
+
+    /// The settings that were compiled.
+    pub fn settings(&self) -> &SamplerSettings {
+        self.chain.settings()
+    }
+
+    /// The seed of the draws.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Mirostat's running maximum before the first token: twice the target, as in llama.cpp.
+    pub fn initial_mu(&self) -> f32 {
+        2.0 * self.settings().mirostat_tau
+    }
+
+    /// Mirostat's running maximum after a token; unchanged under other methods.
+    pub fn mu_after(&self, mu: f32, draw: &TokenDraw) -> f32 {
+        if self.settings().method == Method::MirostatV2 {
+            next_mu(self.settings(), mu, -draw.probability.log2())
+        } else {
+            mu
+        }
+    }
+
+    /// The uniform number for the token at `position`.
+    pub fn uniform(&self, position: usize) -> f64 {
+        self.uniforms.token(position)
+    }
+
+    /// Runs the chain on the logits that predict the token after `history`.
+    pub fn distribution(
+        &self,
+        logits: &[f32],
+        history: &[u32],
+        prompt_len: usize,
+        mu: f32,
+        explain: bool,
+    ) -> Distribution {
+        let context = Context {
+            history,
+            prompt_len,
+            end_tokens: &self.end_tokens,
+            xtc_u: self.uniforms.xtc(history.len()),
+            mu,
+        };
+        if explain {
+            self.chain.run_explained(logits, &context)
+        } else {
+            self.chain.run(logits, &context)
+        }
+    }
+
+    /// The token that `u` picks, or the best one where the method does not draw.
+    pub fn pick(&self, distribution: &Distribution, u: f64) -> u32 {
+        if self.draws() {
+            distribution.draw(u)
+        } else {
+            distribution.best()
+        }
+    }
+
+    /// Chooses the token after `history`.
+    pub fn choose(&self, logits: &[f32], history: &[u32], prompt_len: usize, mu: f32) -> Choice {
+        let distribution = self.distribution(logits, history, prompt_len, mu, false);
+        let u = self.uniform(history.len());
+        let id = self.pick(&distribution, u);
+        Choice {
+            id,
+            odds: token_odds_of(&RawOdds::new(logits), logits, id),
+            draw: self.draw_of(&distribution, id, self.draws().then_some(u), mu),
+        }
+    }
+
+    /// The record of a draw from `distribution`.
+    pub(super) fn draw_of(
+        &self,
+        distribution: &Distribution,
+        id: u32,
+        u: Option<f64>,
+        mu: f32,
+    ) -> TokenDraw {
+        TokenDraw {
+            probability: distribution.probability(id),
+            entropy: distribution.entropy(),
+            u,
+            mu: (self.settings().method == Method::MirostatV2).then_some(mu),
+            candidates: Vec::new(),
+            trace: distribution.trace().to_vec(),
+        }
+    }
+
+    fn draws(&self) -> bool {
+        let settings = self.settings();
+        matches!(settings.method, Method::Sample | Method::MirostatV2)
+    }
+}

@@ -1,0 +1,82 @@
+//! Contrastive search (Su et al. 2022, <https://arxiv.org/abs/2202.06417>; `k` and `alpha` as in KerasHub).
+//!
+//! Of the `k` most probable tokens v, take the one with the largest
+//! `(1 − alpha) · p(v) − alpha · max_j cos(h_v, h_j)`, where h_v is the final hidden state after reading v and h_j
+//! those of all tokens of the text: probable, but unlike what was said.
+
+use super::chooser::Choice;
+use super::generation::Generation;
+use super::sequence::token_odds;
+use super::{Candidate, DecodingError};
+use crate::model::LoadedModel;
+
+/// Chooses the token after `generation`, whose text must have been read.
+pub(super) fn choose(
+    loaded: &LoadedModel,
+    generation: &mut Generation,
+    logits: &[f32],
+) -> Result<Choice, DecodingError> {
+    let (prompt_len, mu) = (generation.prompt_len(), generation.mu());
+    let settings = generation.chooser().settings();
+    let (k, alpha) = (settings.contrastive_k.max(1), settings.contrastive_alpha);
+    let distribution = generation.chooser().distribution(
+        logits,
+        generation.sequence().ids(),
+        prompt_len,
+        mu,
+        false,
+    );
+
+    let mut candidates = Vec::with_capacity(k);
+    for (id, probability) in distribution.top(k) {
+        let hidden = generation.sequence_mut().hidden_if(loaded, id)?;
+        let penalty = generation
+            .sequence()
+            .hidden_states()
+            .map(|earlier| cosine(hidden.row(0), earlier))
+            .fold(-1.0, f32::max);
+        candidates.push(Candidate {
+            id,
+            display: loaded.tokenizer.display(id),
+            probability,
+            penalty,
+            score: (1.0 - alpha) * probability - alpha * penalty,
+        });
+    }
+    // Stable, so that of equals the more probable one is taken.
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let id = candidates
+        .first()
+        .map_or(distribution.best(), |best| best.id);
+    let mut draw = generation.chooser().draw_of(&distribution, id, None, mu);
+    draw.candidates = candidates;
+    Ok(Choice {
+        id,
+        odds: token_odds(logits, id),
+        draw,
+    })
+}
+
+/// Cosine of the angle between two vectors; 0 if one is zero.
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |x: &[f32], y: &[f32]| -> f32 { x.iter().zip(y).map(|(x, y)| x * y).sum() };
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    if lengths > 0.0 {
+        dot(a, b) / lengths
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cosine;
+
+    #[test]
+    fn cosine_of_known_angles() {
+        assert_eq!(cosine(&[1.0, 0.0], &[0.0, 2.0]), 0.0);
+        assert_eq!(cosine(&[3.0, 4.0], &[6.0, 8.0]), 1.0);
+        assert_eq!(cosine(&[1.0, 0.0], &[-2.0, 0.0]), -1.0);
+        assert_eq!(cosine(&[0.0, 0.0], &[1.0, 0.0]), 0.0);
+    }
+}

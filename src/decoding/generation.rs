@@ -1,0 +1,388 @@
+//! The token loop of one text: choose, stop or go on, and go back.
+
+use std::sync::Arc;
+
+use super::chooser::{Choice, Chooser};
+use super::prompt::read_prompt;
+use super::sequence::{Sequence, token_odds};
+use super::stop::{LoopDetector, StopTexts};
+use super::tail::Tail;
+use super::window::Slide;
+use super::{DecodingError, GenerationSettings, Origin, StopReason, TokenRecord};
+use crate::model::LoadedModel;
+use crate::sampling::{Method, SamplerSettings};
+
+/// What one step of a generation brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepOutcome {
+    /// The new token.
+    pub record: TokenRecord,
+    /// Whether the context slid before it was chosen.
+    pub slide: Option<Slide>,
+    /// Set when the generation ended with this token.
+    pub stop: Option<StopReason>,
+}
+
+/// A text that grows token by token.
+pub struct Generation {
+    sequence: Sequence,
+    chooser: Arc<Chooser>,
+    settings: GenerationSettings,
+    prompt_len: usize,
+    /// The text ends when it has this many tokens.
+    limit: usize,
+    mu: f32,
+    stop_texts: StopTexts,
+    loops: LoopDetector,
+}
+
+impl Generation {
+    /// Reads `prompt`. An empty prompt starts from the model's end-of-text token. Without `odds`, the odds of the
+    /// prompt's tokens are left out, which saves a product with the head for each.
+    ///
+    /// # Errors
+    /// When the prompt or a setting is unfit, the model fails, or with [`DecodingError::Cancelled`].
+    pub fn new(
+        loaded: &LoadedModel,
+        prompt: &str,
+        sampler: &SamplerSettings,
+        settings: &GenerationSettings,
+        odds: bool,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self, DecodingError> {
+        let mut sequence = read_prompt(loaded, prompt, cancelled)?;
+        if odds {
+            sequence.fill_odds(loaded, 0, cancelled)?;
+        }
+        let chooser = Chooser::new(loaded, sampler, settings.seed)?;
+        Ok(Self::start(sequence, Arc::new(chooser), settings))
+    }
+
+    /// Takes up a text that came from elsewhere. The model reads it when it is needed.
+    ///
+    /// # Errors
+    /// When a setting is unfit, or the device has no room for a cache.
+    pub fn resume(
+        loaded: &LoadedModel,
+        text: Tail,
+        sampler: &SamplerSettings,
+        settings: &GenerationSettings,
+    ) -> Result<Self, DecodingError> {
+        let mut sequence = Sequence::new(loaded)?;
+        sequence.adopt(text);
+        let chooser = Chooser::new(loaded, sampler, settings.seed)?;
+        Ok(Self::start(sequence, Arc::new(chooser), settings))
+    }
+
+    /// Starts a generation from a sequence that was read.
+    fn start(sequence: Sequence, chooser: Arc<Chooser>, settings: &GenerationSettings) -> Self {
+        let prompt_len = sequence.len();
+        Self {
+            mu: chooser.initial_mu(),
+            limit: prompt_len + settings.max_tokens,
+            stop_texts: StopTexts::new(&settings.stop),
+            loops: LoopDetector::default(),
+            settings: settings.clone(),
+            sequence,
+            chooser,
+            prompt_len,
+        }
+    }
+
+    /// A copy with a cache of its own.
+    ///
+    /// # Errors
+    /// When the device has no room for it.
+    pub fn try_clone(&self) -> Result<Self, DecodingError> {
+        Ok(Self {
+            sequence: self.sequence.try_clone()?,
+            chooser: Arc::clone(&self.chooser),
+            settings: self.settings.clone(),
+            stop_texts: self.stop_texts.clone(),
+            loops: self.loops.clone(),
+            ..*self
+        })
+    }
+
+    /// The same text with other draws from here on.
+    ///
+    /// # Errors
+    /// When the device has no room for its cache.
+    pub fn with_seed(&self, loaded: &LoadedModel, seed: u64) -> Result<Self, DecodingError> {
+        let mut copy = self.try_clone()?;
+        copy.settings.seed = seed;
+        copy.chooser = Arc::new(Chooser::new(loaded, self.chooser.settings(), seed)?);
+        Ok(copy)
+    }
+
+    /// The text so far.
+    pub fn sequence(&self) -> &Sequence {
+        &self.sequence
+    }
+
+    pub(super) fn sequence_mut(&mut self) -> &mut Sequence {
+        &mut self.sequence
+    }
+
+    /// Number of tokens of the prompt that are still there.
+    pub fn prompt_len(&self) -> usize {
+        self.prompt_len
+    }
+
+    /// Number of tokens after the prompt.
+    pub fn generated(&self) -> usize {
+        self.sequence.len() - self.prompt_len
+    }
+
+    /// Mirostat's running maximum surprisal, before the next token.
+    pub fn mu(&self) -> f32 {
+        self.mu
+    }
+
+    /// The settings other than the sampler's.
+    pub fn settings(&self) -> &GenerationSettings {
+        &self.settings
+    }
+
+    /// From the next token on, samples with `sampler` and the draws of `seed`.
+    ///
+    /// # Errors
+    /// When a setting is out of range; the old ones stay.
+    pub fn set_sampler(
+        &mut self,
+        loaded: &LoadedModel,
+        sampler: &SamplerSettings,
+        seed: u64,
+    ) -> Result<(), DecodingError> {
+        if self.chooser.settings() == sampler && self.settings.seed == seed {
+            return Ok(());
+        }
+        let started = self.chooser.settings().method == Method::MirostatV2;
+        self.chooser = Arc::new(Chooser::new(loaded, sampler, seed)?);
+        self.settings.seed = seed;
+        if !started {
+            self.mu = self.chooser.initial_mu();
+        }
+        Ok(())
+    }
+
+    /// Reads what is unread, so that one can look at the next token.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn catch_up(&mut self, loaded: &LoadedModel) -> Result<Option<Slide>, DecodingError> {
+        self.sequence.catch_up(loaded, &|| false)
+    }
+
+    /// Reads all but the last token, if they are unread: what looking back at every token needs.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn catch_up_before_last(&mut self, loaded: &LoadedModel) -> Result<(), DecodingError> {
+        if self.sequence.unread() > 1 {
+            self.sequence.catch_up(loaded, &|| false)?;
+        }
+        Ok(())
+    }
+
+    /// Lets a generation that reached its limit go on for as many tokens again.
+    pub fn extend(&mut self) {
+        if self.sequence.len() >= self.limit {
+            self.limit = self.sequence.len() + self.settings.max_tokens;
+        }
+    }
+
+    /// Chooses the next token, reading the text first as far as it is unread.
+    ///
+    /// # Errors
+    /// When the model fails, or with [`DecodingError::Cancelled`].
+    pub fn step(
+        &mut self,
+        loaded: &LoadedModel,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<StepOutcome, DecodingError> {
+        let slide = self.sequence.catch_up(loaded, cancelled)?;
+        let logits = loaded
+            .model
+            .logits(&self.sequence.predictor(self.sequence.len())?)?;
+        self.step_from(loaded, logits.row(0), slide)
+    }
+
+    /// Chooses the next token from the logits that predict it.
+    pub(super) fn step_from(
+        &mut self,
+        loaded: &LoadedModel,
+        logits: &[f32],
+        slide: Option<Slide>,
+    ) -> Result<StepOutcome, DecodingError> {
+        let choice = if self.chooser.settings().method == Method::Contrastive {
+            super::contrastive::choose(loaded, self, logits)?
+        } else {
+            self.chooser
+                .choose(logits, self.sequence.ids(), self.prompt_len, self.mu)
+        };
+        Ok(self.accept(loaded, choice, slide))
+    }
+
+    pub(super) fn chooser(&self) -> &Chooser {
+        &self.chooser
+    }
+
+    /// Appends a chosen token and decides whether the text ends with it.
+    pub(super) fn accept(
+        &mut self,
+        loaded: &LoadedModel,
+        choice: Choice,
+        slide: Option<Slide>,
+    ) -> StepOutcome {
+        self.mu = self.chooser.mu_after(self.mu, &choice.draw);
+        let id = choice.id;
+        let record = self
+            .sequence
+            .push(
+                loaded,
+                id,
+                Origin::Generated,
+                Some(choice.odds),
+                Some(choice.draw),
+            )
+            .clone();
+        let stop = self.stop_after(loaded, &record);
+        StepOutcome {
+            record,
+            slide,
+            stop,
+        }
+    }
+
+    fn stop_after(&mut self, loaded: &LoadedModel, record: &TokenRecord) -> Option<StopReason> {
+        let looping = self.loops.push(record.id);
+        let stopped = self
+            .stop_texts
+            .push(&record.bytes)
+            .map(|(text, _)| text.to_owned());
+        if self.settings.stop_at_end_token && loaded.model.info().end_tokens.contains(&record.id) {
+            Some(StopReason::EndToken)
+        } else if let Some(text) = stopped {
+            Some(StopReason::StopText(text))
+        } else if let (Some(period), true) = (looping, self.settings.detect_loops) {
+            Some(StopReason::Loop { period })
+        } else {
+            (self.sequence.len() >= self.limit).then_some(StopReason::MaxTokens)
+        }
+    }
+
+    /// Whether [`Self::rewind`] can cut there.
+    ///
+    /// # Errors
+    /// When there is no such token.
+    pub fn check_cut(&self, length: usize) -> Result<(), DecodingError> {
+        if length == 0 || length > self.sequence.len() {
+            return Err(DecodingError::NoSuchToken {
+                position: length,
+                length: self.sequence.len(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether [`Self::replace`] can put a token there.
+    ///
+    /// # Errors
+    /// When there is no such place or token.
+    pub fn check_replacement(
+        &self,
+        loaded: &LoadedModel,
+        position: usize,
+        id: u32,
+    ) -> Result<(), DecodingError> {
+        let vocabulary = loaded.model.info().vocabulary;
+        if id as usize >= vocabulary {
+            return Err(DecodingError::NoSuchId { id, vocabulary });
+        }
+        self.check_cut(position)
+    }
+
+    /// Cuts the text to its first `length` tokens. The draws that follow are those of the same positions.
+    ///
+    /// # Errors
+    /// When there is no such token.
+    pub fn rewind(&mut self, length: usize) -> Result<(), DecodingError> {
+        self.check_cut(length)?;
+        let mu = self.sequence.records()[length..]
+            .iter()
+            .find_map(|record| record.draw.as_ref().and_then(|draw| draw.mu));
+        self.mu = mu.unwrap_or(self.mu);
+        self.sequence.rewind(length);
+        self.prompt_len = self.prompt_len.min(length);
+        self.watch_again();
+        Ok(())
+    }
+
+    /// Puts another text in place of this one, keeping what the model has read of both.
+    ///
+    /// # Errors
+    /// When the sampler cannot be compiled for its seed.
+    pub fn adopt(
+        &mut self,
+        loaded: &LoadedModel,
+        text: Tail,
+        prompt_len: usize,
+        seed: u64,
+    ) -> Result<(), DecodingError> {
+        self.set_sampler(loaded, &self.chooser.settings().clone(), seed)?;
+        let both = self.sequence.ids().iter().zip(&text.ids);
+        let common = both.take_while(|(here, there)| here == there).count();
+        self.sequence.adopt(text.since(common));
+        self.prompt_len = prompt_len.min(self.sequence.len());
+        self.limit = self.sequence.len() + self.settings.max_tokens;
+        let last = self.sequence.records().last();
+        let drawn = last.and_then(|record| record.draw.as_ref());
+        self.mu = drawn
+            .and_then(|draw| Some(self.chooser.mu_after(draw.mu?, draw)))
+            .unwrap_or(self.chooser.initial_mu());
+        self.watch_again();
+        Ok(())
+    }
+
+    /// Cuts the text to its first `position` tokens and puts `id` there, with its odds.
+    ///
+    /// # Errors
+    /// When there is no such place or token, or the model fails.
+    pub fn replace(
+        &mut self,
+        loaded: &LoadedModel,
+        position: usize,
+        id: u32,
+    ) -> Result<TokenRecord, DecodingError> {
+        self.check_replacement(loaded, position, id)?;
+        self.sequence.catch_up(loaded, &|| false)?;
+        self.rewind(position)?;
+        let logits = loaded.model.logits(&self.sequence.predictor(position)?)?;
+        let odds = token_odds(logits.row(0), id);
+        let distribution = self.chooser.distribution(
+            logits.row(0),
+            self.sequence.ids(),
+            self.prompt_len,
+            self.mu,
+            false,
+        );
+        let draw = self.chooser.draw_of(&distribution, id, None, self.mu);
+        let record = self
+            .sequence
+            .push(loaded, id, Origin::Chosen, Some(odds), Some(draw))
+            .clone();
+        self.watch_again();
+        Ok(record)
+    }
+
+    /// Starts the stop conditions over on the text as it now stands.
+    fn watch_again(&mut self) {
+        self.stop_texts = StopTexts::new(&self.settings.stop);
+        self.loops = LoopDetector::default();
+        for record in &self.sequence.records()[self.prompt_len..] {
+            self.stop_texts.push(&record.bytes);
+            self.loops.push(record.id);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Looking at the distribution over one token, now or long after it was drawn.
+
+use super::chooser::Chooser;
+use super::sequence::Sequence;
+use super::{DecodingError, Moment, Row};
+use crate::model::LoadedModel;
+use crate::sampling::RawOdds;
+
+/// Where to look, and what is known of the text there.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Index of the token; the text's length means the token that would come next.
+    pub position: usize,
+    /// Tokens of the prompt.
+    pub prompt_len: usize,
+    /// Mirostat's running maximum surprisal before the token, if it was not recorded.
+    pub mu: f32,
+    /// How many of the most probable tokens to return.
+    pub rows: usize,
+    /// Return only tokens whose text contains this, upper and lower case alike (and the chosen and the picked one).
+    pub search: &'a str,
+}
+
+/// Applies the head to the hidden state kept for `place` and runs `chooser`'s chain on the logits. The model itself
+/// does not run. The token that stands there keeps its own `u`.
+///
+/// # Errors
+/// When there is no such token, the text is not read so far, or the device fails.
+pub fn look(
+    loaded: &LoadedModel,
+    sequence: &Sequence,
+    chooser: &Chooser,
+    place: Place<'_>,
+) -> Result<Moment, DecodingError> {
+    let position = place.position;
+    if position == 0 || position > sequence.len() {
+        return Err(DecodingError::NoSuchToken {
+            position,
+            length: sequence.len(),
+        });
+    }
+    let logits = loaded.model.logits(&sequence.predictor(position)?)?;
+    let logits = logits.row(0);
+    let standing = sequence.records().get(position);
+    let drawn = standing.and_then(|record| record.draw.as_ref());
+    let mu = drawn.and_then(|draw| draw.mu).unwrap_or(place.mu);
+    let u = drawn
+        .and_then(|draw| draw.u)
+        .unwrap_or_else(|| chooser.uniform(position));
+
+    let history = &sequence.ids()[..position];
+    let prompt_len = place.prompt_len.min(position);
+    let distribution = chooser.distribution(logits, history, prompt_len, mu, true);
+    let raw = RawOdds::new(logits);
+    let chosen = standing.map(|record| record.id);
+    let pick = chooser.pick(&distribution, u);
+
+    let mut ids = if place.search.is_empty() {
+        raw.top(logits, place.rows)
+    } else {
+        search(loaded, logits, place.search, place.rows)
+    };
+    for id in chosen.into_iter().chain([pick]) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    // Without a search the rows are the ranks.
+    let listed = if place.search.is_empty() {
+        place.rows.min(logits.len())
+    } else {
+        0
+    };
+    let rows = ids
+        .into_iter()
+        .enumerate()
+        .map(|(index, id)| Row {
+            id,
+            display: loaded.tokenizer.display(id),
+            logit: logits[id as usize],
+            rank: if index < listed {
+                index + 1
+            } else {
+                raw.rank(logits, id)
+            },
+            raw_probability: raw.probability(logits, id),
+            final_probability: distribution.probability(id),
+            cut_by: distribution.cut_by(id),
+        })
+        .collect();
+    Ok(Moment {
+        position,
+        rows,
+        vocabulary: logits.len(),
+        kept: distribution.kept(),
+        raw_entropy: raw.entropy(),
+        final_entropy: distribution.entropy(),
+        trace: distribution.trace().to_vec(),
+        chosen,
+        u,
+        pick,
+    })
+}
+
+/// The most probable tokens that contain `text`, at most `rows`.
+fn search(loaded: &LoadedModel, logits: &[f32], text: &str, rows: usize) -> Vec<u32> {
+    let wanted = text.to_lowercase();
+    let mut found: Vec<u32> = (0..logits.len() as u32)
+        .filter(|&id| {
+            let bytes = loaded.tokenizer.token_bytes(id);
+            let said = String::from_utf8_lossy(bytes).to_lowercase();
+            said.contains(&wanted)
+                || loaded
+                    .tokenizer
+                    .display(id)
+                    .to_lowercase()
+                    .contains(&wanted)
+        })
+        .collect();
+    found.sort_by(|&a, &b| {
+        logits[b as usize]
+            .total_cmp(&logits[a as usize])
+            .then(a.cmp(&b))
+    });
+    found.truncate(rows);
+    found
+}

@@ -1,0 +1,39 @@
+//! From logits to text: the token loop, beam and contrastive search, stop conditions, scoring.
+
+pub mod batch;
+mod beam;
+mod branches;
+mod chooser;
+mod contrastive;
+mod counterfactual;
+mod error;
+mod generation;
+mod look;
+mod prompt;
+mod record;
+mod score;
+mod sequence;
+mod settings;
+mod stats;
+mod stop;
+mod tail;
+mod vocabulary;
+mod window;
+
+pub use beam::{Beam, BeamSearch, BeamStep};
+pub use branches::{BranchError, BranchId, BranchInfo, Branches, Lineage, SavedBranch};
+pub use chooser::{Choice, Chooser};
+pub use counterfactual::{Counterfactual, Otherwise};
+pub use error::DecodingError;
+pub use generation::{Generation, StepOutcome};
+pub use look::{Place, look};
+pub use prompt::{encode_prompt, read_prompt};
+pub use record::{Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
+pub use score::{Totals, score};
+pub use sequence::{Sequence, token_odds};
+pub use settings::{GenerationSettings, StopReason};
+pub use stats::TextStats;
+pub use stop::{LoopDetector, StopTexts};
+pub use tail::Tail;
+pub use vocabulary::ModelVocabulary;
+pub use window::Slide;

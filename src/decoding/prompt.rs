@@ -1,0 +1,52 @@
+//! From a prompt to tokens that were read.
+
+use super::{DecodingError, Origin, Sequence};
+use crate::model::LoadedModel;
+
+/// Encodes and reads a prompt.
+///
+/// # Errors
+/// When it cannot be encoded, the model fails, or with [`DecodingError::Cancelled`].
+pub fn read_prompt(
+    loaded: &LoadedModel,
+    prompt: &str,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Sequence, DecodingError> {
+    let mut sequence = Sequence::new(loaded)?;
+    for id in encode_prompt(loaded, prompt)? {
+        sequence.push(loaded, id, Origin::Prompt, None, None);
+    }
+    sequence.catch_up(loaded, cancelled)?;
+    Ok(sequence)
+}
+
+/// The tokens of a prompt, written as the model's chat template has it if the model is to chat, and after the tokens
+/// that the model expects before every text. Those of an empty prompt are the token after which texts start.
+///
+/// # Errors
+/// When it cannot be encoded, holds a token that the model lacks, or is empty and there is no such token.
+pub fn encode_prompt(loaded: &LoadedModel, prompt: &str) -> Result<Vec<u32>, DecodingError> {
+    let info = loaded.model.info();
+    let mut ids = match &loaded.chat {
+        // Templates begin with what the model expects.
+        Some(chat) => loaded.tokenizer.encode(&chat.render(prompt)?)?,
+        None => {
+            let ids = loaded.tokenizer.encode(prompt)?;
+            let start = loaded.tokenizer.start_ids();
+            match ids.starts_with(start) {
+                true => ids,
+                false => [start, &ids].concat(),
+            }
+        }
+    };
+    if ids.is_empty() {
+        ids.push(info.start_token.ok_or(DecodingError::EmptyPrompt)?);
+    }
+    match ids.iter().find(|&&id| id as usize >= info.vocabulary) {
+        Some(&id) => Err(DecodingError::NoSuchId {
+            id,
+            vocabulary: info.vocabulary,
+        }),
+        None => Ok(ids),
+    }
+}

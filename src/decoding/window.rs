@@ -1,0 +1,128 @@
+//! The model's view of the end of a text, within its context length.
+
+use crate::model::{Cache, Model, ModelError, Rows};
+
+/// Most tokens read at once, so that a long prompt can be cancelled and its progress seen.
+const CHUNK: usize = 128;
+
+/// The context was full, and the model re-read the last part of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slide {
+    /// Tokens that the model still sees.
+    pub kept: usize,
+    /// Tokens from the text's start that it no longer sees.
+    pub dropped: usize,
+}
+
+/// Hidden states of the tokens that one call to [`Window::read_on`] read.
+pub struct Piece {
+    /// One row a token.
+    pub hidden: Rows,
+    /// Whether the window slid before they were read.
+    pub slide: Option<Slide>,
+}
+
+/// A cache, and where in the text it starts.
+pub struct Window {
+    cache: Cache,
+    start: usize,
+}
+
+impl Window {
+    /// An empty window at the start of a text.
+    ///
+    /// # Errors
+    /// When the device has no room for a cache.
+    pub fn new(model: &dyn Model) -> Result<Self, ModelError> {
+        Ok(Self {
+            cache: model.new_cache()?,
+            start: 0,
+        })
+    }
+
+    /// A window with the same view and a cache of its own.
+    ///
+    /// # Errors
+    /// When the device has no room for it.
+    pub fn try_clone(&self) -> Result<Self, ModelError> {
+        Ok(Self {
+            cache: self.cache.try_clone()?,
+            start: self.start,
+        })
+    }
+
+    /// Index of the first token that the model sees.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// How many tokens of the text were read.
+    pub fn end(&self) -> usize {
+        self.start + self.cache.len()
+    }
+
+    /// The cache, for reading one token together with other texts.
+    pub(super) fn cache_mut(&mut self) -> &mut Cache {
+        &mut self.cache
+    }
+
+    /// Reads the next tokens of `ids`, at most a chunk of them. When the context is full, the window first slides:
+    /// it re-reads the last half of what it saw.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn read_on(&mut self, model: &dyn Model, ids: &[u32]) -> Result<Piece, ModelError> {
+        let slide = self.slide_if_full(model, ids)?;
+        let room = model.info().context_length - self.cache.len();
+        let upto = ids.len().min(self.end() + room.min(CHUNK));
+        let hidden = model.read(&ids[self.end()..upto], &mut self.cache)?;
+        Ok(Piece { hidden, slide })
+    }
+
+    /// Slides if no further token fits.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub(super) fn slide_if_full(
+        &mut self,
+        model: &dyn Model,
+        ids: &[u32],
+    ) -> Result<Option<Slide>, ModelError> {
+        let context = model.info().context_length;
+        if self.cache.len() < context {
+            return Ok(None);
+        }
+        let kept = context / 2;
+        let dropped = self.end() - kept;
+        self.view(model, ids, dropped, dropped + kept)?;
+        Ok(Some(Slide { kept, dropped }))
+    }
+
+    /// Makes the window show exactly `ids[start..end]`, re-reading only if it starts elsewhere or is shorter.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn view(
+        &mut self,
+        model: &dyn Model,
+        ids: &[u32],
+        start: usize,
+        end: usize,
+    ) -> Result<(), ModelError> {
+        self.forget(start, end);
+        while self.end() < end {
+            let upto = end.min(self.end() + CHUNK);
+            model.read(&ids[self.end()..upto], &mut self.cache)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what lies outside of `start..end`. What is missing of it is read when [`Window::view`] asks for it.
+    pub fn forget(&mut self, start: usize, end: usize) {
+        if self.start != start {
+            self.start = start;
+            self.cache.rewind(0);
+        }
+        self.cache.rewind(end.saturating_sub(start));
+    }
+}

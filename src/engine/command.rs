@@ -1,0 +1,141 @@
+//! What can be asked of the engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decoding::{BranchId, GenerationSettings, SavedBranch};
+use crate::model::LoadRequest;
+use crate::sampling::SamplerSettings;
+
+/// Which of the engine's two texts is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The prompt as it is being typed, which [`Command::Inspect`] reads.
+    Draft,
+    /// The text of the run, which [`Command::Generate`] starts.
+    Text,
+}
+
+/// What happens after the text was cut or changed at a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Go on generating.
+    Continue,
+    /// Wait, paused.
+    Pause,
+}
+
+/// A request to the engine, served in order, between tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Load a model. The one before is kept until the new one is ready, and stays if that fails.
+    Load(LoadRequest),
+    /// Start a new text from a prompt. With [`Then::Pause`] the prompt is read and the run waits, paused.
+    Generate(Box<GenerateRequest>),
+    /// Read a prompt that is being typed: the odds of each of its tokens and of the next one. Only the newest
+    /// waiting one counts.
+    Inspect {
+        prompt: String,
+    },
+    /// Generate one token and wait, paused.
+    Step,
+    Pause,
+    /// Go on with a paused run, or with a finished one past its end.
+    Resume,
+    /// End the run. (The handle also raises a flag, so that this holds within one token.)
+    Cancel,
+    /// From the next token on, sample with these settings and the draws of this seed.
+    SetSampler {
+        sampler: Box<SamplerSettings>,
+        seed: u64,
+    },
+    /// Make one of several samples the text; the others stay as branches.
+    Select {
+        sample: usize,
+    },
+    /// Cut the text to its first `length` tokens. What stood there stays as a branch.
+    Rewind {
+        length: usize,
+        then: Then,
+    },
+    /// Cut the text to its first `position` tokens and put `token` there.
+    Replace {
+        position: usize,
+        token: u32,
+        then: Then,
+    },
+    /// Make a branch the text; what was the text stays as a branch.
+    Switch(BranchId),
+    /// Give a branch a name, or take it away.
+    Name {
+        branch: BranchId,
+        name: Option<String>,
+    },
+    /// Remove a branch; what grew from it stays.
+    Prune(BranchId),
+    /// Tell the tokens of a branch, to compare them.
+    Show(BranchId),
+    /// Tell everything that a file needs to bring the texts back.
+    Save,
+    /// Bring saved texts back.
+    Restore(Box<RestoreRequest>),
+    /// End the thread.
+    Shutdown,
+}
+
+/// A run to start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerateRequest {
+    pub prompt: String,
+    pub sampler: SamplerSettings,
+    pub generation: GenerationSettings,
+    /// Texts to sample together, from seeds that follow the first one's. Beam search makes one.
+    pub samples: usize,
+    /// Whether to compute the odds of the prompt's tokens too.
+    pub prompt_odds: bool,
+    pub then: Then,
+}
+
+/// The texts of a session, as written to a file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub branches: Vec<SavedBranch>,
+    /// The branch whose text goes on.
+    pub current: Option<BranchId>,
+}
+
+/// Texts to bring back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RestoreRequest {
+    pub session: Session,
+    /// To go on with.
+    pub sampler: SamplerSettings,
+    pub generation: GenerationSettings,
+}
+
+/// A request to compare the drawn tokens of a text with what other settings would have drawn. Only the newest one counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompareRequest {
+    /// Which sample of the run.
+    pub sample: usize,
+    pub sampler: SamplerSettings,
+    pub seed: u64,
+}
+
+/// A request to look at the distribution over one token. Only the newest one counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookRequest {
+    pub subject: Subject,
+    /// Which sample of the run; of a draft there is one.
+    pub sample: usize,
+    /// The token to look at; the text's length means the token that would come next.
+    pub position: usize,
+    /// The settings to run the chain with; they need not be those that the token was drawn with.
+    pub sampler: SamplerSettings,
+    /// Seeds the draw over the token that would come next in a draft; a text has its own.
+    pub seed: u64,
+    /// How many tokens to return.
+    pub rows: usize,
+    /// Return tokens whose text contains this, upper and lower case alike; empty for all.
+    pub search: String,
+}

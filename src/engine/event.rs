@@ -1,0 +1,122 @@
+//! What the engine tells: the one truth that the playground draws and `--json` prints.
+
+use serde::Serialize;
+
+use super::{Session, Subject};
+use crate::decoding::{Beam, BranchId, BranchInfo, Moment, Otherwise, StopReason, TokenRecord};
+use crate::model::{LoadProgress, ModelInfo};
+
+/// What the engine is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// No model yet.
+    Empty,
+    Loading,
+    /// A model is there, no run goes on.
+    Idle,
+    Running,
+    Paused,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// What the engine does from now on.
+    State {
+        state: RunState,
+    },
+    /// How far loading has come.
+    Progress(LoadProgress),
+    Loaded {
+        model: ModelInfo,
+    },
+    /// Something worth a line: a fallback, a slid context.
+    Notice {
+        message: String,
+    },
+    /// A prompt was read: all its tokens. Replaces what was known of `subject`, in every sample.
+    PromptRead {
+        subject: Subject,
+        tokens: Vec<TokenRecord>,
+        /// Time to read them.
+        seconds: f64,
+    },
+    /// A token was added to the text.
+    Token {
+        /// Which sample of the run, from 0.
+        sample: usize,
+        #[serde(flatten)]
+        record: TokenRecord,
+    },
+    /// The text was cut to its first `length` tokens.
+    Rewound {
+        length: usize,
+    },
+    /// The context was full: the model re-read the last `kept` tokens and no longer sees those before.
+    Slid {
+        kept: usize,
+        dropped: usize,
+    },
+    /// The newest look.
+    Look {
+        subject: Subject,
+        moment: Moment,
+    },
+    /// The newest look could not be served, for example because the text was cut meanwhile.
+    LookFailed {
+        subject: Subject,
+        position: usize,
+        message: String,
+    },
+    /// The drawn tokens of a sample were compared up to the position `upto`, under the settings of the newest
+    /// [`super::CompareRequest`]: these would have been others.
+    Compared {
+        sample: usize,
+        from: usize,
+        upto: usize,
+        otherwise: Vec<Otherwise>,
+    },
+    /// All branches, when there are several.
+    Branches {
+        branches: Vec<BranchInfo>,
+    },
+    /// A branch became the text.
+    Switched {
+        branch: BranchId,
+        /// Seeds its draws.
+        seed: u64,
+        tokens: Vec<TokenRecord>,
+    },
+    /// The tokens of a branch that was asked for.
+    Branch {
+        branch: BranchId,
+        tokens: Vec<TokenRecord>,
+    },
+    /// What was asked to be saved.
+    Saved {
+        session: Session,
+    },
+    /// Beam search took a step: its beams, best first.
+    Beams {
+        beams: Vec<Beam>,
+    },
+    /// A run, or one sample of it, ended.
+    Finished {
+        sample: usize,
+        reason: StopReason,
+        /// Tokens generated.
+        tokens: usize,
+        /// Time to generate them.
+        seconds: f64,
+    },
+    /// A command could not be carried out. The engine goes on.
+    Failed {
+        message: String,
+    },
+    /// The engine's thread died. It can be restarted.
+    Died {
+        message: String,
+    },
+}

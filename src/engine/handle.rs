@@ -1,0 +1,184 @@
+//! The engine as seen from outside: a handle that never waits.
+
+use std::any::Any;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use super::worker::Worker;
+use super::{Command, CompareRequest, Event, LookRequest};
+use crate::model::{self, LoadProgress, LoadRequest, LoadedModel, ModelError};
+
+/// Commands that may wait before the engine has served them.
+const COMMANDS: usize = 64;
+/// Events that may wait before the receiver has taken them; then the engine waits.
+const EVENTS: usize = 1024;
+
+/// Loads a model: [`model::load`], or a stand-in for tests.
+pub type Loader = Arc<
+    dyn Fn(
+            &LoadRequest,
+            &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+        ) -> Result<LoadedModel, ModelError>
+        + Send
+        + Sync,
+>;
+
+/// A command could not be handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    #[error("the model is busy with earlier commands: try again in a moment")]
+    Full,
+    #[error("the model's thread has ended: restart it")]
+    Ended,
+}
+
+/// What travels to the thread.
+pub(super) enum Message {
+    Command(Command),
+    /// There is a request in a slot.
+    Wake,
+}
+
+/// What handle and thread share besides the channels.
+#[derive(Default)]
+pub(super) struct Shared {
+    cancel: AtomicBool,
+    look: Mutex<Option<LookRequest>>,
+    compare: Mutex<Option<CompareRequest>>,
+}
+
+impl Shared {
+    pub(super) fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn clear_cancel(&self) {
+        self.cancel.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn take_look(&self) -> Option<LookRequest> {
+        slot(&self.look).take()
+    }
+
+    pub(super) fn take_compare(&self) -> Option<CompareRequest> {
+        slot(&self.compare).take()
+    }
+}
+
+fn slot<T>(slot: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sends commands to the engine's thread. Dropping it ends the thread.
+pub struct EngineHandle {
+    messages: mpsc::Sender<Message>,
+    /// Kept so that the channel outlives a thread that dies.
+    events: mpsc::Sender<Event>,
+    shared: Arc<Shared>,
+    loader: Loader,
+}
+
+impl EngineHandle {
+    /// Starts an engine that loads with [`model::load`]. No model is loaded yet.
+    pub fn spawn() -> (Self, mpsc::Receiver<Event>) {
+        Self::spawn_with(Arc::new(|request, progress| model::load(request, progress)))
+    }
+
+    /// Starts an engine that loads with `loader`.
+    pub fn spawn_with(loader: Loader) -> (Self, mpsc::Receiver<Event>) {
+        let (events, receiver) = mpsc::channel(EVENTS);
+        let (messages, shared) = start_thread(events.clone(), Arc::clone(&loader));
+        let handle = Self {
+            messages,
+            events,
+            shared,
+            loader,
+        };
+        (handle, receiver)
+    }
+
+    /// Hands a command over, without waiting.
+    ///
+    /// # Errors
+    /// When too many commands wait, or the thread has ended.
+    pub fn send(&self, command: Command) -> Result<(), SendError> {
+        self.messages
+            .try_send(Message::Command(command))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => SendError::Full,
+                mpsc::error::TrySendError::Closed(_) => SendError::Ended,
+            })
+    }
+
+    /// Asks for a look. A request that was not served yet is dropped in favour of this one.
+    pub fn look(&self, request: LookRequest) {
+        let idle = slot(&self.shared.look).replace(request).is_none();
+        self.wake(idle);
+    }
+
+    /// Asks for a comparison of the whole text, in the background. It ends one that goes on.
+    pub fn compare(&self, request: CompareRequest) {
+        let idle = slot(&self.shared.compare).replace(request).is_none();
+        self.wake(idle);
+    }
+
+    fn wake(&self, idle: bool) {
+        if idle {
+            // When the channel is full the engine is awake, and looks into the slots between commands anyway.
+            let _ = self.messages.try_send(Message::Wake);
+        }
+    }
+
+    /// Ends what the engine is doing, within one token.
+    pub fn cancel(&self) {
+        self.shared.cancel.store(true, Ordering::Relaxed);
+        // The command makes the engine lower the flag again; if there is no room for it, the next run does.
+        let _ = self.send(Command::Cancel);
+    }
+
+    /// Starts a fresh thread in place of one that died. It has no model yet.
+    ///
+    /// # Errors
+    /// When nobody receives events any more.
+    pub fn restart(&mut self) -> Result<(), SendError> {
+        if self.events.is_closed() {
+            return Err(SendError::Ended);
+        }
+        (self.messages, self.shared) = start_thread(self.events.clone(), Arc::clone(&self.loader));
+        Ok(())
+    }
+}
+
+fn start_thread(
+    events: mpsc::Sender<Event>,
+    loader: Loader,
+) -> (mpsc::Sender<Message>, Arc<Shared>) {
+    let (messages, receiver) = mpsc::channel(COMMANDS);
+    let shared = Arc::new(Shared::default());
+    let for_thread = Arc::clone(&shared);
+    thread::Builder::new()
+        .name("engine".to_owned())
+        .spawn(move || {
+            let worker = Worker::new(receiver, events.clone(), for_thread, loader);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| worker.run())) {
+                let message = format!("the model's thread panicked: {}", panic_text(&*panic));
+                tracing::error!("{message}");
+                let _ = events.blocking_send(Event::Died { message });
+            }
+        })
+        .expect("the operating system starts threads");
+    (messages, shared)
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

@@ -1,0 +1,24 @@
+//! The worker that owns the model: commands in, events out, over bounded channels.
+//!
+//! ```text
+//!  UI or CLI                                   engine thread
+//!  EngineHandle ── Command (bounded) ────────▶ Worker ─ LoadedModel
+//!               ── newest LookRequest (slot) ▶        ├ Texts  the Run (Generations or a BeamSearch), Branches
+//!               ── newest CompareRequest ────▶        ├ Counterfactual of the text
+//!               ── cancel flag ──────────────▶        └ draft  the prompt being typed
+//!  Receiver ◀── Event (bounded) ──────────────
+//! ```
+
+mod command;
+mod draft;
+mod event;
+mod handle;
+mod run;
+mod texts;
+mod worker;
+
+pub use command::{
+    Command, CompareRequest, GenerateRequest, LookRequest, RestoreRequest, Session, Subject, Then,
+};
+pub use event::{Event, RunState};
+pub use handle::{EngineHandle, Loader, SendError};

@@ -1,0 +1,206 @@
+//! The text of the run and the branches around it: cutting, switching, bringing back.
+
+use super::run::Run;
+use super::{Event, Session};
+use crate::decoding::{BranchId, Branches, Generation, GenerationSettings, Sequence, TokenRecord};
+use crate::model::LoadedModel;
+use crate::sampling::SamplerSettings;
+
+/// The run, and all texts that were left in its favour.
+#[derive(Default)]
+pub struct Texts {
+    pub run: Option<Run>,
+    branches: Branches,
+    /// Whether a list of branches was told, so that its end is told too.
+    told: bool,
+}
+
+impl Texts {
+    /// Puts a fresh run in place of the one before, which stays as branches.
+    pub fn begin(&mut self, run: Run, prompt_len: usize, seed: u64) {
+        self.leave();
+        self.branches.begin(prompt_len, seed);
+        self.run = Some(run);
+    }
+
+    /// Keeps the run's texts as branches.
+    fn leave(&mut self) {
+        let mut texts = self.run.iter().flat_map(Run::texts);
+        let Some(first) = texts.next() else {
+            return;
+        };
+        self.branches.leave(first.sequence());
+        for other in texts {
+            let fork = other.prompt_len();
+            self.branches
+                .keep_beside(other.sequence(), fork, other.settings().seed);
+        }
+    }
+
+    /// The current text, when there is a single one.
+    fn sequence(&self) -> Option<&Sequence> {
+        let mut texts = self.run.iter().flat_map(Run::texts);
+        texts.next().map(Generation::sequence)
+    }
+
+    /// Makes one of several samples the text; the others stay as branches.
+    ///
+    /// # Errors
+    /// With the sentence that says why not.
+    pub fn select(&mut self, sample: usize) -> Result<(), String> {
+        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        let others = run.select(sample)?;
+        for other in others {
+            let fork = other.prompt_len();
+            self.branches
+                .keep_beside(other.sequence(), fork, other.settings().seed);
+        }
+        Ok(())
+    }
+
+    /// Cuts the text to its first `length` tokens; what stood there stays as a branch.
+    ///
+    /// # Errors
+    /// When there is no such token, or no single text.
+    pub fn cut(&mut self, length: usize) -> Result<(), String> {
+        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        let generation = run.text_mut()?;
+        generation
+            .check_cut(length)
+            .map_err(|error| error.to_string())?;
+        self.branches.cut(generation.sequence(), length);
+        generation.rewind(length).map_err(|error| error.to_string())
+    }
+
+    /// Cuts the text to its first `position` tokens, which leaves a branch, and puts `token` there.
+    ///
+    /// # Errors
+    /// When there is no such place or token, or no single text.
+    pub fn replace(
+        &mut self,
+        loaded: &LoadedModel,
+        position: usize,
+        token: u32,
+    ) -> Result<TokenRecord, String> {
+        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        let generation = run.text_mut()?;
+        generation
+            .check_replacement(loaded, position, token)
+            .map_err(|error| error.to_string())?;
+        self.branches.cut(generation.sequence(), position);
+        generation
+            .replace(loaded, position, token)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Makes a branch the text. Returns the event that shows it.
+    ///
+    /// # Errors
+    /// With the sentence that says why not.
+    pub fn switch(&mut self, loaded: &LoadedModel, id: BranchId) -> Result<Event, String> {
+        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        self.branches.leave(run.text_mut()?.sequence());
+        let (lineage, text) = self
+            .branches
+            .switch(id)
+            .map_err(|error| error.to_string())?;
+        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        let generation = run.text_mut()?;
+        generation
+            .adopt(loaded, text, lineage.prompt_len, lineage.seed)
+            .map_err(|error| error.to_string())?;
+        Ok(Event::Switched {
+            branch: id,
+            seed: lineage.seed,
+            tokens: generation.sequence().records().to_vec(),
+        })
+    }
+
+    /// The tokens of a branch.
+    ///
+    /// # Errors
+    /// With the sentence that says why not.
+    pub fn show(&self, id: BranchId) -> Result<Vec<TokenRecord>, String> {
+        if self
+            .branches
+            .current()
+            .is_some_and(|current| current.id == id)
+        {
+            let sequence = self.sequence();
+            return Ok(sequence.map_or_else(Vec::new, |sequence| sequence.records().to_vec()));
+        }
+        let text = self.branches.text(id).map_err(|error| error.to_string())?;
+        Ok(text.records().to_vec())
+    }
+
+    pub fn branches_mut(&mut self) -> &mut Branches {
+        &mut self.branches
+    }
+
+    /// The list of branches, if there are several or were when it was told last.
+    pub fn list(&mut self) -> Option<Event> {
+        let branches = self.branches.list(self.sequence());
+        let several = branches.len() > 1;
+        let tell = several || self.told;
+        self.told = several;
+        tell.then_some(Event::Branches { branches })
+    }
+
+    /// Everything that a file needs to bring the texts back.
+    pub fn save(&self) -> Session {
+        let mut texts = self.run.iter().flat_map(Run::texts);
+        let first = texts.next().map(Generation::sequence);
+        let beside = texts.map(|text| (text.sequence(), text.prompt_len(), text.settings().seed));
+        Session {
+            branches: self.branches.save(first, beside),
+            current: self.branches.current().map(|current| current.id),
+        }
+    }
+
+    /// Brings saved texts back. Returns the event that shows the current one, if there is any.
+    ///
+    /// # Errors
+    /// With the sentence that says why not.
+    pub fn restore(
+        &mut self,
+        loaded: &LoadedModel,
+        session: Session,
+        sampler: &SamplerSettings,
+        settings: &GenerationSettings,
+    ) -> Result<Option<Event>, String> {
+        let vocabulary = loaded.model.info().vocabulary;
+        let mut tokens = session.branches.iter().flat_map(|branch| &branch.tokens);
+        if let Some(token) = tokens.find(|token| token.id as usize >= vocabulary) {
+            return Err(format!(
+                "the saved texts hold token {}, which this model's vocabulary of {vocabulary} does not have: load the model that they were made with",
+                token.id
+            ));
+        }
+        let branches = Branches::restore(session.branches);
+        let Some(current) = session.current else {
+            return Ok(None);
+        };
+        let text = branches.text(current).map_err(|error| error.to_string())?;
+        if text.end() == 0 {
+            return Err("the saved text has no tokens".to_owned());
+        }
+        let generation = Generation::resume(loaded, text, sampler, settings)
+            .map_err(|error| error.to_string())?;
+        self.branches = branches;
+        self.run = Some(Run::of(generation));
+        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        let (lineage, text) = self
+            .branches
+            .switch(current)
+            .map_err(|error| error.to_string())?;
+        let generation = run.text_mut()?;
+        generation
+            .adopt(loaded, text, lineage.prompt_len, lineage.seed)
+            .map_err(|error| error.to_string())?;
+        Ok(Some(Event::Switched {
+            branch: current,
+            seed: lineage.seed,
+            tokens: generation.sequence().records().to_vec(),
+        }))
+    }
+}

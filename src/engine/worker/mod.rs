@@ -1,0 +1,374 @@
+//! The engine's thread: serves commands between tokens, then looks, then one token, and so on.
+
+mod comparing;
+mod loading;
+mod looking;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
+
+use super::draft::Draft;
+use super::handle::{Loader, Message, Shared};
+use super::run::Run;
+use super::texts::Texts;
+use super::{Command, Event, GenerateRequest, RestoreRequest, RunState, Subject, Then};
+use crate::decoding::{Chooser, Counterfactual, DecodingError, StopReason};
+use crate::model::LoadedModel;
+
+/// Everything that the thread owns.
+pub(super) struct Worker {
+    messages: mpsc::Receiver<Message>,
+    events: mpsc::Sender<Event>,
+    shared: Arc<Shared>,
+    loader: Loader,
+    state: RunState,
+    loaded: Option<LoadedModel>,
+    texts: Texts,
+    draft: Option<Draft>,
+    /// The newest prompt to inspect that was not served yet.
+    inspect: Option<String>,
+    /// The chain of the last look, compiled.
+    look_chooser: Option<Chooser>,
+    /// The comparison under way, and of which sample.
+    comparison: Option<(usize, Counterfactual)>,
+}
+
+/// Nobody listens any more, or the thread was told to end.
+struct Ended;
+
+impl Worker {
+    pub(super) fn new(
+        messages: mpsc::Receiver<Message>,
+        events: mpsc::Sender<Event>,
+        shared: Arc<Shared>,
+        loader: Loader,
+    ) -> Self {
+        Self {
+            messages,
+            events,
+            shared,
+            loader,
+            state: RunState::Empty,
+            loaded: None,
+            texts: Texts::default(),
+            draft: None,
+            inspect: None,
+            look_chooser: None,
+            comparison: None,
+        }
+    }
+
+    /// Serves until told to end, or until nobody listens.
+    pub(super) fn run(mut self) {
+        while let Ok(()) = self.turn() {}
+    }
+
+    /// All waiting commands, the newest inspection and look, a piece of a comparison, and one token if a run goes on.
+    fn turn(&mut self) -> Result<(), Ended> {
+        if self.state != RunState::Running && !self.has_to_compare() {
+            let message = self.messages.blocking_recv().ok_or(Ended)?;
+            self.receive(message)?;
+        }
+        loop {
+            match self.messages.try_recv() {
+                Ok(message) => self.receive(message)?,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return Err(Ended),
+            }
+        }
+        if let Some(prompt) = self.inspect.take() {
+            self.inspect(&prompt)?;
+        }
+        if let Some(request) = self.shared.take_look() {
+            self.look(request)?;
+        }
+        if let Some(request) = self.shared.take_compare() {
+            self.start_comparison(&request)?;
+        }
+        self.compare()?;
+        if self.state == RunState::Running {
+            self.advance(RunState::Running)?;
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, message: Message) -> Result<(), Ended> {
+        match message {
+            Message::Command(command) => self.serve(command),
+            Message::Wake => Ok(()),
+        }
+    }
+
+    fn serve(&mut self, command: Command) -> Result<(), Ended> {
+        tracing::debug!(?command, "serving");
+        match command {
+            Command::Load(request) => self.load(&request),
+            Command::Generate(request) => self.generate(&request),
+            Command::Inspect { prompt } => {
+                self.inspect = Some(prompt);
+                Ok(())
+            }
+            Command::Step => self.step(),
+            Command::Pause => match self.state {
+                RunState::Running => self.enter(RunState::Paused),
+                _ => Ok(()),
+            },
+            Command::Resume => self.go_on(Then::Continue),
+            Command::Cancel => self.cancel(),
+            Command::SetSampler { sampler, seed } => match (&mut self.texts.run, &self.loaded) {
+                (Some(run), Some(loaded)) => {
+                    let result = run.set_sampler(loaded, &sampler, seed);
+                    self.report(result)
+                }
+                _ => Ok(()),
+            },
+            Command::Select { sample } => self.change(None, |texts, _| {
+                texts.select(sample)?;
+                Ok(Vec::new())
+            }),
+            Command::Rewind { length, then } => self.change(Some(then), |texts, _| {
+                texts.cut(length)?;
+                Ok(vec![Event::Rewound { length }])
+            }),
+            Command::Replace {
+                position,
+                token,
+                then,
+            } => self.change(Some(then), |texts, loaded| {
+                let record = texts.replace(loaded, position, token)?;
+                let length = position;
+                Ok(vec![
+                    Event::Rewound { length },
+                    Event::Token { sample: 0, record },
+                ])
+            }),
+            Command::Switch(branch) => {
+                self.stop_for_another_text()?;
+                self.change(None, |texts, loaded| {
+                    Ok(vec![texts.switch(loaded, branch)?])
+                })
+            }
+            Command::Name { branch, name } => self.change(None, |texts, _| {
+                texts.branches_mut().name(branch, name).map_err(text)?;
+                Ok(Vec::new())
+            }),
+            Command::Prune(branch) => self.change(None, |texts, _| {
+                texts.branches_mut().prune(branch).map_err(text)?;
+                Ok(Vec::new())
+            }),
+            Command::Show(branch) => match self.texts.show(branch) {
+                Ok(tokens) => self.emit(Event::Branch { branch, tokens }),
+                Err(message) => self.fail(&message),
+            },
+            Command::Save => {
+                let session = self.texts.save();
+                self.emit(Event::Saved { session })
+            }
+            Command::Restore(request) => {
+                self.stop_for_another_text()?;
+                let RestoreRequest {
+                    session,
+                    sampler,
+                    generation,
+                } = *request;
+                self.change(None, |texts, loaded| {
+                    let shown = texts.restore(loaded, session, &sampler, &generation)?;
+                    Ok(shown.into_iter().collect())
+                })
+            }
+            Command::Shutdown => Err(Ended),
+        }
+    }
+
+    fn generate(&mut self, request: &GenerateRequest) -> Result<(), Ended> {
+        let Some(loaded) = &self.loaded else {
+            return self.fail(&NO_MODEL);
+        };
+        self.shared.clear_cancel();
+        self.state = RunState::Running;
+        self.emit(Event::State { state: self.state })?;
+        let begun = Instant::now();
+        let started = Run::start(loaded, request, &|| self.shared.cancelled());
+        let (run, tokens) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                self.report(Err(error))?;
+                return self.enter(RunState::Idle);
+            }
+        };
+        self.texts.begin(run, tokens.len(), request.generation.seed);
+        self.comparison = None;
+        self.emit(Event::PromptRead {
+            subject: Subject::Text,
+            tokens,
+            seconds: begun.elapsed().as_secs_f64(),
+        })?;
+        self.list_branches()?;
+        if request.generation.max_tokens == 0 {
+            return self.end(&StopReason::MaxTokens);
+        }
+        self.enter(match request.then {
+            Then::Continue => RunState::Running,
+            Then::Pause => RunState::Paused,
+        })
+    }
+
+    fn inspect(&mut self, prompt: &str) -> Result<(), Ended> {
+        let Some(loaded) = &self.loaded else {
+            return Ok(());
+        };
+        let begun = Instant::now();
+        match Draft::read(self.draft.take(), loaded, prompt) {
+            Ok(draft) => {
+                let tokens = draft.sequence().records().to_vec();
+                self.draft = Some(draft);
+                self.emit(Event::PromptRead {
+                    subject: Subject::Draft,
+                    tokens,
+                    seconds: begun.elapsed().as_secs_f64(),
+                })
+            }
+            Err(error) => self.report(Err(error)),
+        }
+    }
+
+    fn step(&mut self) -> Result<(), Ended> {
+        let Some(run) = &mut self.texts.run else {
+            return self.fail(&NO_TEXT);
+        };
+        if self.state != RunState::Running {
+            run.revive();
+        }
+        self.shared.clear_cancel();
+        self.advance(RunState::Paused)
+    }
+
+    /// Generates a token, then goes over to `next` unless the text ended.
+    fn advance(&mut self, next: RunState) -> Result<(), Ended> {
+        let (Some(run), Some(loaded)) = (&mut self.texts.run, &self.loaded) else {
+            return self.enter(RunState::Idle);
+        };
+        if self.shared.cancelled() {
+            return self.cancel();
+        }
+        match run.step(loaded, &|| self.shared.cancelled()) {
+            Ok((events, ended)) => {
+                for event in events {
+                    self.emit(event)?;
+                }
+                self.enter(if ended { RunState::Idle } else { next })
+            }
+            Err(DecodingError::Cancelled) => self.cancel(),
+            Err(error) => {
+                self.fail(&error)?;
+                self.enter(RunState::Idle)
+            }
+        }
+    }
+
+    fn cancel(&mut self) -> Result<(), Ended> {
+        self.shared.clear_cancel();
+        match self.state {
+            RunState::Running | RunState::Paused => self.end(&StopReason::Cancelled),
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&mut self, reason: &StopReason) -> Result<(), Ended> {
+        if let Some(run) = &mut self.texts.run {
+            for event in run.end(reason) {
+                self.emit(event)?;
+            }
+        }
+        self.enter(RunState::Idle)
+    }
+
+    /// Changes the texts, then goes on or waits, if one of both is asked for.
+    fn change(
+        &mut self,
+        then: Option<Then>,
+        change: impl FnOnce(&mut Texts, &LoadedModel) -> Result<Vec<Event>, String>,
+    ) -> Result<(), Ended> {
+        let Some(loaded) = &self.loaded else {
+            return self.fail(&NO_TEXT);
+        };
+        match change(&mut self.texts, loaded) {
+            Ok(events) => {
+                for event in events {
+                    if let Event::Rewound { length } = event
+                        && let Some((_, comparison)) = &mut self.comparison
+                    {
+                        comparison.cut(length);
+                    }
+                    self.emit(event)?;
+                }
+                self.list_branches()?;
+                then.map_or(Ok(()), |then| self.go_on(then))
+            }
+            Err(message) => self.fail(&message),
+        }
+    }
+
+    /// Ends a run whose text is about to be exchanged.
+    fn stop_for_another_text(&mut self) -> Result<(), Ended> {
+        self.comparison = None;
+        self.cancel()
+    }
+
+    fn list_branches(&mut self) -> Result<(), Ended> {
+        self.texts.list().map_or(Ok(()), |event| self.emit(event))
+    }
+
+    fn go_on(&mut self, then: Then) -> Result<(), Ended> {
+        let Some(run) = &mut self.texts.run else {
+            return self.fail(&NO_TEXT);
+        };
+        self.shared.clear_cancel();
+        run.revive();
+        self.enter(match then {
+            Then::Continue => RunState::Running,
+            Then::Pause => RunState::Paused,
+        })
+    }
+
+    fn enter(&mut self, state: RunState) -> Result<(), Ended> {
+        if self.state == state {
+            return Ok(());
+        }
+        self.state = state;
+        if matches!(state, RunState::Idle | RunState::Paused) {
+            // The current text has grown since the list was told.
+            self.list_branches()?;
+        }
+        self.emit(Event::State { state })
+    }
+
+    /// Tells of an error. Being cancelled is none: the user asked for it.
+    fn report(&self, result: Result<(), DecodingError>) -> Result<(), Ended> {
+        match result {
+            Ok(()) | Err(DecodingError::Cancelled) => Ok(()),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn fail(&self, error: &dyn std::fmt::Display) -> Result<(), Ended> {
+        let message = error.to_string();
+        tracing::warn!("{message}");
+        self.emit(Event::Failed { message })
+    }
+
+    fn emit(&self, event: Event) -> Result<(), Ended> {
+        self.events.blocking_send(event).map_err(|_| Ended)
+    }
+}
+
+/// For `map_err`.
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+const NO_MODEL: &str = "no model is loaded: load one first";
+pub(super) const NO_TEXT: &str = "there is no text yet: run a prompt first";

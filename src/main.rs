@@ -1,0 +1,7 @@
+//! The `logitscope` binary: hands its arguments to [`logitscope::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    logitscope::cli::run()
+}

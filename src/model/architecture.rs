@@ -1,0 +1,149 @@
+//! Which of the supported architectures a model has.
+
+use super::config::{Gpt2Config, OWN_MODEL_TYPE};
+use super::llama::{Family, LlamaConfig};
+use super::{ModelError, ModelInfo, Precision};
+
+/// A model's architecture and its hyperparameters.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Architecture {
+    Gpt2(Gpt2Config),
+    Llama(LlamaConfig),
+}
+
+/// The names of those that can be loaded, for errors.
+pub(super) const SUPPORTED: &str = "gpt2, llama, mistral and qwen2";
+
+impl Architecture {
+    /// Reads and checks a `config.json`. `file` names it in errors.
+    ///
+    /// # Errors
+    /// When it is no JSON, describes another architecture, or contradicts itself.
+    pub(super) fn from_json(json: &[u8], file: &str) -> Result<Self, ModelError> {
+        let value: serde_json::Value = serde_json::from_slice(json)
+            .map_err(|error| ModelError::file(file, format!("is no valid JSON: {error}")))?;
+        match model_type(&value).as_str() {
+            "gpt2" | OWN_MODEL_TYPE => Gpt2Config::from_json(json, file).map(Self::Gpt2),
+            other => match Family::named(other) {
+                Some(family) => LlamaConfig::from_json(family, value, file).map(Self::Llama),
+                None => Err(unsupported(other, file)),
+            },
+        }
+    }
+
+    /// Its `model_type`.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Gpt2(_) => "gpt2",
+            Self::Llama(config) => config.family.name(),
+        }
+    }
+
+    /// Trainable numbers, a tied head counted once.
+    pub(super) fn parameters(&self) -> usize {
+        match self {
+            Self::Gpt2(config) => config.parameters(),
+            Self::Llama(config) => config.parameters(),
+        }
+    }
+
+    /// Length of the logits.
+    pub(super) fn vocabulary(&self) -> usize {
+        match self {
+            Self::Gpt2(config) => config.vocab_size,
+            Self::Llama(config) => config.vocabulary,
+        }
+    }
+
+    /// Most tokens that the model can look at.
+    pub(super) fn context_length(&self) -> usize {
+        match self {
+            Self::Gpt2(config) => config.n_positions,
+            Self::Llama(config) => config.context_length,
+        }
+    }
+
+    /// The widths along which large matrices would be cut into blocks, with their names in the configuration.
+    pub(super) fn row_widths(&self) -> Vec<(&'static str, usize)> {
+        match self {
+            Self::Gpt2(config) => {
+                vec![
+                    ("n_embd", config.n_embd),
+                    ("n_inner", config.inner_width()),
+                    ("attention width", config.attention_width()),
+                ]
+            }
+            Self::Llama(config) => vec![
+                ("hidden_size", config.width),
+                ("intermediate_size", config.inner_width),
+                (
+                    "width of all heads",
+                    config.heads.queries * config.heads.width,
+                ),
+            ],
+        }
+    }
+
+    /// The tokens that end a text, as the configuration has them.
+    pub(super) fn end_tokens(&self) -> Vec<u32> {
+        match self {
+            Self::Gpt2(config) => {
+                let ids = config.eos_token_id.clone();
+                ids.map_or(Vec::new(), super::TokenIds::into_vec)
+            }
+            Self::Llama(config) => config.end_tokens.clone(),
+        }
+    }
+
+    /// The token that texts start from, as the configuration has it.
+    pub(super) fn start_token(&self) -> Option<u32> {
+        match self {
+            Self::Gpt2(_) => None,
+            Self::Llama(config) => config.start_token,
+        }
+    }
+
+    /// What is known of a model, but for its tokens.
+    pub(super) fn info(&self, name: String, device: String, precision: Precision) -> ModelInfo {
+        let (layers, heads, width) = match self {
+            Self::Gpt2(config) => (config.n_layer, config.n_head, config.n_embd),
+            Self::Llama(config) => (config.layers, config.heads.queries, config.width),
+        };
+        ModelInfo {
+            name,
+            architecture: self.name().to_owned(),
+            parameters: self.parameters(),
+            layers,
+            heads,
+            width,
+            vocabulary: self.vocabulary(),
+            context_length: self.context_length(),
+            start_token: None,
+            end_tokens: Vec::new(),
+            device,
+            precision,
+        }
+    }
+}
+
+/// What a `config.json` calls its architecture. GPT-2's own files are older than that field.
+fn model_type(value: &serde_json::Value) -> String {
+    if let Some(name) = value["model_type"].as_str() {
+        return name.to_owned();
+    }
+    match value["architectures"][0].as_str() {
+        Some(class) => class
+            .trim_end_matches("ForCausalLM")
+            .trim_end_matches("LMHeadModel")
+            .to_lowercase(),
+        None => "gpt2".to_owned(),
+    }
+}
+
+/// The error for an architecture that cannot be loaded.
+pub(super) fn unsupported(name: &str, file: &str) -> ModelError {
+    ModelError::file(
+        file,
+        format!("describes a `{name}` model, but only {SUPPORTED} can be loaded"),
+    )
+}

@@ -1,0 +1,114 @@
+//! One block of a GPT-2, or of its like with the norms after the sums.
+
+use candle_core::{Result as CandleResult, Tensor};
+
+use super::attention::Projected;
+use super::config::Gpt2Config;
+use super::linear::{Linear, Storage, vector};
+use super::weights::Weights;
+use super::{Activation, ModelError};
+
+/// Attention and feed-forward, each with a norm before and the input added after; or the input added and a norm after.
+pub(super) struct Block {
+    post_norm: bool,
+    attention_norm: Norm,
+    qkv: Linear,
+    attention_out: Linear,
+    attention_scale: f64,
+    feed_forward_norm: Norm,
+    up: Linear,
+    activation: Activation,
+    down: Linear,
+}
+
+/// Layer norm.
+pub(super) struct Norm {
+    weight: Tensor,
+    bias: Tensor,
+    epsilon: f32,
+}
+
+impl Block {
+    pub(super) fn load(
+        layer: usize,
+        config: &Gpt2Config,
+        storage: &Storage,
+        weights: &mut Weights,
+    ) -> Result<Self, ModelError> {
+        let (width, inner) = (config.n_embd, config.inner_width());
+        let attention = config.attention_width();
+        let mut linear = |name: &str, from: usize, to: usize| -> Result<Linear, ModelError> {
+            let weight = weights.matrix_in_out(&format!("h.{layer}.{name}.weight"), from, to)?;
+            let bias = weights.take(&format!("h.{layer}.{name}.bias"), &[to])?;
+            Ok(Linear::new(weight, to, Some(bias), storage)?)
+        };
+        let qkv = linear("attn.c_attn", width, 3 * attention)?;
+        let attention_out = linear("attn.c_proj", attention, width)?;
+        let up = linear("mlp.c_fc", width, inner)?;
+        let down = linear("mlp.c_proj", inner, width)?;
+        Ok(Self {
+            post_norm: config.post_norm,
+            attention_norm: Norm::load(&format!("h.{layer}.ln_1"), config, storage, weights)?,
+            qkv,
+            attention_out,
+            attention_scale: config.attention_scale(layer),
+            feed_forward_norm: Norm::load(&format!("h.{layer}.ln_2"), config, storage, weights)?,
+            up,
+            activation: config.activation_function,
+            down,
+        })
+    }
+
+    /// `x (n, width)` to the same shape. `attend` turns queries, keys and values and the scale of their scores into
+    /// what each token attends to.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        attend: impl FnOnce(&Projected, f64) -> CandleResult<Tensor>,
+    ) -> CandleResult<Tensor> {
+        let attention = |x: &Tensor| {
+            let qkv = self.qkv.forward(x)?;
+            let width = qkv.dim(1)? / 3;
+            let new = Projected {
+                queries: qkv.narrow(1, 0, width)?,
+                keys: qkv.narrow(1, width, width)?,
+                values: qkv.narrow(1, 2 * width, width)?,
+            };
+            let attended = attend(&new, self.attention_scale)?;
+            self.attention_out.forward(&attended)
+        };
+        if self.post_norm {
+            let x = self.attention_norm.forward(&(x + attention(x)?)?)?;
+            return self
+                .feed_forward_norm
+                .forward(&(&x + self.feed_forward(&x)?)?);
+        }
+        let x = (x + attention(&self.attention_norm.forward(x)?)?)?;
+        &x + self.feed_forward(&self.feed_forward_norm.forward(&x)?)?
+    }
+
+    fn feed_forward(&self, x: &Tensor) -> CandleResult<Tensor> {
+        let inner = self.up.forward(x)?;
+        self.down.forward(&self.activation.apply(&inner)?)
+    }
+}
+
+impl Norm {
+    pub(super) fn load(
+        name: &str,
+        config: &Gpt2Config,
+        storage: &Storage,
+        weights: &mut Weights,
+    ) -> Result<Self, ModelError> {
+        let shape = [config.n_embd];
+        Ok(Self {
+            weight: vector(weights.take(&format!("{name}.weight"), &shape)?, storage)?,
+            bias: vector(weights.take(&format!("{name}.bias"), &shape)?, storage)?,
+            epsilon: config.layer_norm_epsilon as f32,
+        })
+    }
+
+    pub(super) fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
+        candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.epsilon)
+    }
+}

@@ -1,0 +1,34 @@
+//! Arithmetic for the CPU where candle's own is slow for one token at a time.
+//!
+//! Each is a candle operation on `f32`, vectorised at run time for the processor it meets, and spread over candle's
+//! low-latency thread pool. Every output number is summed by one thread in one order, so that results do not depend
+//! on the number of threads.
+
+mod attention;
+mod gelu;
+mod matvec;
+mod parallel;
+mod q4_1;
+mod swiglu;
+
+use candle_core::{CpuStorage, Layout, Result};
+
+pub(super) use attention::AttendOne;
+pub(super) use gelu::GeluTanh;
+pub(crate) use gelu::exp;
+pub(super) use matvec::{FewRows, MOST_ROWS};
+pub(crate) use parallel::for_each_chunk;
+pub(super) use q4_1::Q4_1;
+pub(super) use swiglu::SwiGlu;
+
+/// The numbers of a contiguous `f32` tensor.
+pub(crate) fn contiguous<'a>(
+    storage: &'a CpuStorage,
+    layout: &Layout,
+    op: &str,
+) -> Result<&'a [f32]> {
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
+        None => candle_core::bail!("{op} needs a contiguous tensor"),
+    }
+}

@@ -1,0 +1,56 @@
+//! Sharing a slice out to candle's thread pool.
+
+use candle_core::utils::barrier_pool;
+
+/// A pointer that threads may share, since each uses its own part of what it points to.
+struct Shared(*mut f32);
+
+// SAFETY: `for_each_chunk` alone makes one, and hands every thread a part that no other thread gets.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn pointer(&self) -> *mut f32 {
+        self.0
+    }
+}
+
+/// Calls `work(index, chunk)` once for each run of `size` numbers of `out` (the last may be shorter), on all threads.
+pub(crate) fn for_each_chunk(
+    out: &mut [f32],
+    size: usize,
+    work: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let length = out.len();
+    let shared = Shared(out.as_mut_ptr());
+    barrier_pool().execute_chunked(length.div_ceil(size), |indices| {
+        for index in indices {
+            let start = index * size;
+            let chunk_length = size.min(length - start);
+            // SAFETY: the pool passes every index to one thread once, so chunks do not overlap, and
+            // `start + chunk_length <= length` keeps them inside of `out`, which is borrowed until all are done.
+            let chunk = unsafe {
+                std::slice::from_raw_parts_mut(shared.pointer().add(start), chunk_length)
+            };
+            work(index, chunk);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_visited_once() {
+        for (length, size) in [(0, 3), (1, 3), (7, 3), (1000, 16), (64, 64)] {
+            let mut out = vec![0.0; length];
+            for_each_chunk(&mut out, size, |index, chunk| {
+                for (offset, value) in chunk.iter_mut().enumerate() {
+                    *value += (index * size + offset) as f32 + 1.0;
+                }
+            });
+            let expected: Vec<f32> = (0..length).map(|i| i as f32 + 1.0).collect();
+            assert_eq!(out, expected);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What all decoder-only transformers here share: reading into caches, alone and together, and the head.
+
+use candle_core::{DType, Result as CandleResult, Tensor};
+
+use super::attention::{CausalBlocks, Heads, Projected, attend};
+use super::linear::Storage;
+use super::{Cache, Model, ModelError, ModelInfo, Rows};
+
+/// Lets the tokens of one layer look at each other and back: the layer's number, what its tokens ask for and offer,
+/// and the scale of the scores, to what each token attends to, `(n, query heads * head width)`.
+pub(super) type Attend<'a> = dyn FnMut(usize, &Projected, f64) -> CandleResult<Tensor> + 'a;
+
+/// The layers of one architecture.
+pub(super) trait Network: Send {
+    /// How attention is cut into heads.
+    fn heads(&self) -> Heads;
+
+    /// How numbers are held, and where.
+    fn storage(&self) -> &Storage;
+
+    /// Tokens and their positions through all layers and the last norm: `(n, width)`.
+    fn run(&self, tokens: &[u32], positions: &[u32], attend: &mut Attend) -> CandleResult<Tensor>;
+
+    /// `(n, width)` to `(n, vocabulary)`.
+    fn head(&self, hidden: &Tensor) -> CandleResult<Tensor>;
+}
+
+/// A network that reads texts.
+pub(super) struct Decoder<N> {
+    pub(super) info: ModelInfo,
+    pub(super) network: N,
+}
+
+impl<N: Network> Decoder<N> {
+    /// A matrix on the device as numbers in main memory.
+    fn to_rows(&self, matrix: &Tensor) -> Result<Rows, ModelError> {
+        let width = matrix.dim(1)?;
+        let values = matrix.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+        Ok(Rows::new(width, values))
+    }
+
+    fn check_tokens(&self, tokens: &[u32]) -> Result<(), ModelError> {
+        let vocabulary = self.info.vocabulary;
+        match tokens.iter().find(|&&token| token as usize >= vocabulary) {
+            Some(&token) => Err(ModelError::UnknownToken { token, vocabulary }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether `cache` is of this model and has room for `tokens` more, which it then has.
+    fn make_room(&self, cache: &mut Cache, tokens: usize) -> Result<(), ModelError> {
+        if cache.layers().len() != self.info.layers {
+            return Err(ModelError::Foreign(format!(
+                "a cache of {} layers does not belong to this model of {}",
+                cache.layers().len(),
+                self.info.layers
+            )));
+        }
+        cache.reserve(tokens)
+    }
+}
+
+impl<N: Network> Model for Decoder<N> {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn new_cache(&self) -> Result<Cache, ModelError> {
+        let (heads, storage) = (self.network.heads(), self.network.storage());
+        Cache::new(
+            self.info.layers,
+            heads.keys,
+            self.info.context_length,
+            heads.width,
+            storage.dtype,
+            &storage.device,
+        )
+    }
+
+    fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError> {
+        self.check_tokens(tokens)?;
+        self.make_room(cache, tokens.len())?;
+        if tokens.is_empty() {
+            return Ok(Rows::new(self.info.width, Vec::new()));
+        }
+        let (past, heads) = (cache.len(), self.network.heads());
+        let positions: Vec<u32> = (past..past + tokens.len()).map(|at| at as u32).collect();
+        let causal = CausalBlocks::new(tokens.len(), past, &self.network.storage().device)?;
+        let hidden = self
+            .network
+            .run(tokens, &positions, &mut |layer, new, scale| {
+                attend(new, &cache.layers()[layer], heads, scale, &causal)
+            })?;
+        cache.advance(tokens.len())?;
+        self.to_rows(&hidden)
+    }
+
+    fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError> {
+        if tokens.len() != caches.len() {
+            return Err(ModelError::UnequalBatch {
+                tokens: tokens.len(),
+                caches: caches.len(),
+            });
+        }
+        self.check_tokens(tokens)?;
+        for cache in caches.iter_mut() {
+            self.make_room(cache, 1)?;
+        }
+        if tokens.is_empty() {
+            return Ok(Rows::new(self.info.width, Vec::new()));
+        }
+        let heads = self.network.heads();
+        let positions: Vec<u32> = caches.iter().map(|cache| cache.len() as u32).collect();
+        let device = &self.network.storage().device;
+        let causal = caches
+            .iter()
+            .map(|cache| CausalBlocks::new(1, cache.len(), device))
+            .collect::<CandleResult<Vec<_>>>()?;
+        let hidden = self
+            .network
+            .run(tokens, &positions, &mut |layer, new, scale| {
+                let attended = caches
+                    .iter()
+                    .zip(&causal)
+                    .enumerate()
+                    .map(|(row, (cache, causal))| {
+                        attend(&new.row(row)?, &cache.layers()[layer], heads, scale, causal)
+                    })
+                    .collect::<CandleResult<Vec<_>>>()?;
+                Tensor::cat(&attended, 0)
+            })?;
+        for cache in caches {
+            cache.advance(1)?;
+        }
+        self.to_rows(&hidden)
+    }
+
+    fn logits(&self, hidden: &Rows) -> Result<Rows, ModelError> {
+        if hidden.is_empty() {
+            return Ok(Rows::new(self.info.vocabulary, Vec::new()));
+        }
+        if hidden.width() != self.info.width {
+            return Err(ModelError::Foreign(format!(
+                "hidden states of width {} do not belong to this model of width {}",
+                hidden.width(),
+                self.info.width
+            )));
+        }
+        let shape = (hidden.len(), hidden.width());
+        let storage = self.network.storage();
+        let hidden = Tensor::from_slice(hidden.as_slice(), shape, &storage.device)?;
+        let logits = self.network.head(&hidden.to_dtype(storage.dtype)?)?;
+        self.to_rows(&logits)
+    }
+}

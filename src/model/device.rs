@@ -1,0 +1,226 @@
+//! Which device and which arithmetic a model gets.
+
+use candle_core::{DType, Device, DeviceLocation};
+
+use super::architecture::Architecture;
+use super::linear::Storage;
+use super::{DevicePreference, ModelError, Precision};
+
+/// Up to how many parameters `auto` stays with f32 on the CPU: such models are fast enough without rounding.
+const F32_PARAMETERS: usize = 50_000_000;
+
+/// Q8_0 holds numbers in blocks of so many along a row.
+const Q8_0_BLOCK: usize = 32;
+
+/// The device asked for. A notice is added when `auto` falls back.
+///
+/// # Errors
+/// When the device is not in this build or not in this machine.
+pub(super) fn choose_device(
+    preference: DevicePreference,
+    notices: &mut Vec<String>,
+) -> Result<Device, ModelError> {
+    match preference {
+        DevicePreference::Cpu => Ok(Device::Cpu),
+        DevicePreference::Cuda => gpu(Gpu::Cuda),
+        DevicePreference::Metal => gpu(Gpu::Metal),
+        DevicePreference::Auto => {
+            let built_in = [Gpu::Cuda, Gpu::Metal]
+                .into_iter()
+                .find(|gpu| gpu.is_built_in());
+            let Some(built_in) = built_in else {
+                return Ok(Device::Cpu);
+            };
+            gpu(built_in).or_else(|error| {
+                notices.push(format!("running on the CPU: {error}"));
+                Ok(Device::Cpu)
+            })
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Gpu {
+    Cuda,
+    Metal,
+}
+
+impl Gpu {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cuda => "cuda",
+            Self::Metal => "metal",
+        }
+    }
+
+    fn is_built_in(self) -> bool {
+        match self {
+            Self::Cuda => cfg!(feature = "cuda"),
+            Self::Metal => cfg!(feature = "metal"),
+        }
+    }
+}
+
+fn gpu(gpu: Gpu) -> Result<Device, ModelError> {
+    let name = gpu.name();
+    if !gpu.is_built_in() {
+        return Err(ModelError::Setting(format!(
+            "this build has no support for {name}; build with `cargo build --release --features {name}`, \
+             or choose the device `cpu`"
+        )));
+    }
+    let device = match gpu {
+        Gpu::Cuda => Device::new_cuda(0),
+        Gpu::Metal => Device::new_metal(0),
+    };
+    device.map_err(|error| {
+        ModelError::Setting(format!(
+            "no {name} device can be used ({error}); choose the device `cpu` or `auto`"
+        ))
+    })
+}
+
+/// What a device is called: `cpu`, `cuda:0`, `metal:0`.
+pub(super) fn device_name(device: &Device) -> String {
+    match device.location() {
+        DeviceLocation::Cpu => "cpu".to_owned(),
+        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
+        DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}"),
+    }
+}
+
+/// The precision asked for, with `auto` decided. `own` is the quantisation that the model's file has. A notice is added
+/// when `auto` cannot quantise.
+///
+/// # Errors
+/// When the device or the model cannot have it.
+pub(super) fn choose_precision(
+    preference: Precision,
+    device: &Device,
+    config: &Architecture,
+    own: Option<Precision>,
+    notices: &mut Vec<String>,
+) -> Result<Precision, ModelError> {
+    match (preference, device.is_cpu()) {
+        (Precision::Auto, false) => Ok(Precision::Bf16),
+        (Precision::Auto, true) if own.is_some() => Ok(own.unwrap_or_default()),
+        (wanted, true) if own == Some(wanted) => Ok(wanted),
+        (Precision::Auto, true) if config.parameters() <= F32_PARAMETERS => Ok(Precision::F32),
+        (Precision::Auto, true) => match odd_width(config) {
+            None => Ok(Precision::Q8_0),
+            Some(odd) => {
+                notices.push(format!("running in f32, not q8_0: {odd}"));
+                Ok(Precision::F32)
+            }
+        },
+        (Precision::Q8_0, true) => match odd_width(config) {
+            None => Ok(Precision::Q8_0),
+            Some(odd) => Err(ModelError::Setting(format!(
+                "q8_0 cannot be had: {odd}; choose f32"
+            ))),
+        },
+        (Precision::Q8_0, false) => Err(ModelError::Setting(
+            "q8_0 runs on the CPU only; choose bf16 or f32 on a GPU, or the device `cpu`"
+                .to_owned(),
+        )),
+        (Precision::Bf16, true) => Err(ModelError::Setting(
+            "bf16 runs on a GPU only; choose f32 or q8_0 on the CPU".to_owned(),
+        )),
+        (Precision::Bf16, false) => Ok(Precision::Bf16),
+        (Precision::F32, _) => Ok(Precision::F32),
+        (other, _) => Err(ModelError::Setting(format!(
+            "{} runs on the CPU only, and only from a GGUF file that holds it; choose auto",
+            other.name()
+        ))),
+    }
+}
+
+/// A width that cannot be cut into blocks, as a clause.
+fn odd_width(config: &Architecture) -> Option<String> {
+    config
+        .row_widths()
+        .into_iter()
+        .find(|(_, width)| !width.is_multiple_of(Q8_0_BLOCK))
+        .map(|(name, width)| {
+            format!("the model's {name} of {width} is no multiple of {Q8_0_BLOCK}")
+        })
+}
+
+/// How tensors are held for a decided precision; `own` if it is that of the file, which then needs no quantising.
+pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storage {
+    Storage {
+        device,
+        dtype: match precision {
+            Precision::Bf16 => DType::BF16,
+            _ => DType::F32,
+        },
+        quantised: precision == Precision::Q8_0 && !own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::config::Gpt2Config;
+
+    fn precision(
+        preference: Precision,
+        width: usize,
+        layers: usize,
+    ) -> Result<(Precision, Vec<String>), String> {
+        let config = Gpt2Config {
+            n_embd: width,
+            n_layer: layers,
+            n_head: 1,
+            ..Gpt2Config::default()
+        };
+        let (config, mut notices) = (Architecture::Gpt2(config), Vec::new());
+        choose_precision(preference, &Device::Cpu, &config, None, &mut notices)
+            .map(|precision| (precision, notices))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn auto_quantises_large_models_only() {
+        assert_eq!(
+            precision(Precision::Auto, 256, 2),
+            Ok((Precision::F32, vec![]))
+        );
+        assert_eq!(
+            precision(Precision::Auto, 768, 12),
+            Ok((Precision::Q8_0, vec![]))
+        );
+    }
+
+    #[test]
+    fn a_width_without_blocks_is_said() {
+        let (chosen, notices) = precision(Precision::Auto, 770, 12).expect("auto falls back");
+        assert_eq!(chosen, Precision::F32);
+        assert!(notices[0].contains("n_embd of 770"), "{notices:?}");
+        let error = precision(Precision::Q8_0, 770, 12).expect_err("770 is no multiple of 32");
+        assert!(error.contains("choose f32"), "{error}");
+    }
+
+    #[test]
+    fn brain_floats_stay_off_the_cpu() {
+        let error = precision(Precision::Bf16, 256, 2).expect_err("bf16 on a CPU");
+        assert!(error.contains("GPU only"), "{error}");
+    }
+
+    #[cfg(not(any(feature = "cuda", feature = "metal")))]
+    #[test]
+    fn a_device_that_is_not_built_in_is_an_error_and_auto_is_silent() {
+        let mut notices = Vec::new();
+        for (preference, name) in [
+            (DevicePreference::Cuda, "cuda"),
+            (DevicePreference::Metal, "metal"),
+        ] {
+            let error = choose_device(preference, &mut notices)
+                .expect_err(name)
+                .to_string();
+            assert!(error.contains(&format!("--features {name}")), "{error}");
+        }
+        let device = choose_device(DevicePreference::Auto, &mut notices).expect("the CPU");
+        assert!(device.is_cpu() && notices.is_empty());
+    }
+}

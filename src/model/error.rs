@@ -1,0 +1,100 @@
+//! What can be wrong with a model, each as one sentence: what, where, what to do.
+
+use std::fmt::Display;
+
+use crate::text::{ChatError, TextError};
+
+/// An error of loading or running a model.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The caller asked to stop.
+    #[error("loading was cancelled")]
+    Cancelled,
+    /// candle or the device failed.
+    #[error("the model failed: {0}")]
+    Device(#[from] candle_core::Error),
+    /// The source's name is neither `embedded`, a directory, nor a hub id, or names nothing that can be loaded.
+    #[error("{0}")]
+    Source(String),
+    /// A file is missing, unreadable, or not what it should be.
+    #[error("{file}: {problem}")]
+    File { file: String, problem: String },
+    /// One tensor of a file is missing or unusable.
+    #[error("{file}: tensor `{tensor}` {problem}")]
+    Tensor {
+        file: String,
+        tensor: String,
+        problem: String,
+    },
+    /// The tokenizer cannot be read.
+    #[error("{0}")]
+    Tokenizer(#[from] TextError),
+    /// The chat template cannot be read.
+    #[error("{0}")]
+    Chat(#[from] ChatError),
+    /// The device or precision asked for cannot be had.
+    #[error("{0}")]
+    Setting(String),
+    /// The hub refused, failed, or could not be reached.
+    #[error("{0}")]
+    Hub(String),
+    /// More tokens than the model can look at.
+    #[error(
+        "{wanted} tokens are more than the {length} that the model can look at; shorten the text or slide the window"
+    )]
+    ContextFull { wanted: usize, length: usize },
+    /// A token id that the model has no embedding for.
+    #[error("token {token} is outside of the model's vocabulary of {vocabulary}")]
+    UnknownToken { token: u32, vocabulary: usize },
+    /// A batched step got unequal numbers of tokens and caches.
+    #[error("{tokens} tokens were given for {caches} caches; each cache takes exactly one")]
+    UnequalBatch { tokens: usize, caches: usize },
+    /// A cache or a row of hidden states that another model made.
+    #[error("{0}")]
+    Foreign(String),
+}
+
+impl ModelError {
+    /// A file's problem. `problem` may quote the file: control characters are escaped.
+    pub(super) fn file(file: impl Into<String>, problem: impl Display) -> Self {
+        Self::File {
+            file: file.into(),
+            problem: visible(&problem.to_string()),
+        }
+    }
+
+    /// A tensor's problem. The tensor's name comes from the file: control characters are escaped.
+    pub(super) fn tensor(file: impl Into<String>, tensor: &str, problem: impl Display) -> Self {
+        Self::Tensor {
+            file: file.into(),
+            tensor: visible(tensor),
+            problem: visible(&problem.to_string()),
+        }
+    }
+}
+
+/// `text` with control characters escaped, for names and messages that come from files or servers.
+pub(super) fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escape = c.is_control();
+            let escaped = escape.then(|| c.escape_default()).into_iter().flatten();
+            escaped.chain((!escape).then_some(c))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_files_cannot_steer_the_terminal() {
+        let error = ModelError::tensor("a.safetensors", "h.0\u{1b}[2J", "is missing");
+        assert_eq!(
+            error.to_string(),
+            "a.safetensors: tensor `h.0\\u{1b}[2J` is missing"
+        );
+        assert_eq!(visible("wörter 你好\n"), "wörter 你好\\n");
+    }
+}

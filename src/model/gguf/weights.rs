@@ -1,0 +1,190 @@
+//! The tensors of a GGUF file, read one by one.
+
+use std::collections::HashSet;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use candle_core::Device;
+use candle_core::quantized::{GgmlDType, QTensor, ggml_file::qtensor_from_ggml};
+
+use super::Gguf;
+use super::header::TensorInfo;
+use super::names::{OUTPUT, in_gguf};
+use crate::model::ModelError;
+use crate::model::attention::Heads;
+use crate::model::linear::{Matrix, QUANTISED_ROWS};
+
+/// The tensors of a GGUF file, by the names that transformers has for them.
+pub(in crate::model) struct GgufWeights {
+    file: Gguf,
+    /// Whether quantised matrices stay as they are.
+    keep: bool,
+    /// Set where the converter reordered the rows of queries and keys.
+    reordered: Option<Heads>,
+    used: HashSet<String>,
+}
+
+impl GgufWeights {
+    pub(super) fn new(file: Gguf, reordered: Option<Heads>) -> Self {
+        Self {
+            file,
+            keep: true,
+            reordered,
+            used: HashSet::new(),
+        }
+    }
+
+    /// Has quantised matrices read as plain numbers from now on.
+    pub(in crate::model) fn dequantise(&mut self) {
+        self.keep = false;
+    }
+
+    /// A tensor's values in row-major order.
+    ///
+    /// # Errors
+    /// When it is missing, has another shape, or cannot be read.
+    pub(in crate::model) fn take(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Vec<f32>, ModelError> {
+        let (info, bytes) = self.read(name, shape)?;
+        let tensor = qtensor_from_ggml(info.dtype, &bytes, info.shape, &Device::Cpu)?;
+        Ok(tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()?)
+    }
+
+    /// A matrix of `[out, in]`.
+    ///
+    /// # Errors
+    /// As [`GgufWeights::take`].
+    pub(in crate::model) fn matrix(
+        &mut self,
+        name: &str,
+        shape: [usize; 2],
+    ) -> Result<Matrix, ModelError> {
+        let found = self.file.header.tensors.get(&in_gguf(name));
+        if !found.is_some_and(|info| self.keep && is_multiplied(info.dtype, shape[1])) {
+            return Ok(Matrix::Values(self.take(name, &shape)?));
+        }
+        let [out, width] = shape;
+        let (info, mut bytes) = self.read(name, &shape)?;
+        // Blocks of zero bytes are blocks of zeros.
+        let padded = out.next_multiple_of(QUANTISED_ROWS);
+        bytes.resize(bytes.len() / out * padded, 0);
+        let tensor: QTensor =
+            qtensor_from_ggml(info.dtype, &bytes, vec![padded, width], &Device::Cpu)?;
+        Ok(Matrix::Quantised(Arc::new(tensor)))
+    }
+
+    /// The bytes of a tensor, its rows in the order of transformers.
+    fn read(&mut self, name: &str, shape: &[usize]) -> Result<(TensorInfo, Vec<u8>), ModelError> {
+        let full_name = in_gguf(name);
+        let file = &mut self.file;
+        let Some(info) = file.header.tensors.get(&full_name).cloned() else {
+            return Err(ModelError::tensor(
+                &file.name,
+                &full_name,
+                "is missing, but the file's metadata calls for it",
+            ));
+        };
+        if info.shape != shape {
+            return Err(ModelError::tensor(
+                &file.name,
+                &full_name,
+                format!(
+                    "has shape {:?}, but the file's metadata calls for {shape:?}",
+                    info.shape
+                ),
+            ));
+        }
+        let mut bytes = file.bytes(&full_name, &info)?;
+        if let Some(heads) = self.reordered {
+            if name.contains(".q_proj.") {
+                bytes = halves_together(&bytes, shape[0], heads.queries);
+            } else if name.contains(".k_proj.") {
+                bytes = halves_together(&bytes, shape[0], heads.keys);
+            }
+        }
+        self.used.insert(full_name);
+        Ok((info, bytes))
+    }
+
+    /// The tensors that were not taken, in order, but for a head that is tied and the speeds of rotary positions.
+    pub(in crate::model) fn left_over(&self) -> Vec<&str> {
+        let needless = |name: &str| name == OUTPUT || name == super::config::ROPE_FACTORS;
+        let names = self.file.header.tensors.keys().map(String::as_str);
+        let mut names: Vec<&str> = names
+            .filter(|name| !self.used.contains(*name) && !needless(name))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+impl Gguf {
+    /// The bytes of a tensor as they stand in the file.
+    fn bytes(&mut self, name: &str, info: &TensorInfo) -> Result<Vec<u8>, ModelError> {
+        let mut bytes = vec![0; info.bytes];
+        self.source
+            .seek(SeekFrom::Start(info.start))
+            .and_then(|_| self.source.read_exact(&mut bytes))
+            .map_err(|error| {
+                ModelError::tensor(&self.name, name, format!("cannot be read: {error}"))
+            })?;
+        Ok(bytes)
+    }
+
+    /// The values of a vector of `length`, by its name in the file.
+    pub(super) fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, ModelError> {
+        let info = self.header.tensors.get(name).cloned();
+        let Some(info) = info.filter(|info| info.shape == [length]) else {
+            return Err(ModelError::tensor(
+                &self.name,
+                name,
+                format!("is missing or no vector of {length}"),
+            ));
+        };
+        let bytes = self.bytes(name, &info)?;
+        let tensor = qtensor_from_ggml(info.dtype, &bytes, info.shape, &Device::Cpu)?;
+        Ok(tensor.dequantize(&Device::Cpu)?.to_vec1()?)
+    }
+}
+
+/// Whether quantised matrices of this type and width are multiplied as they are.
+fn is_multiplied(dtype: GgmlDType, width: usize) -> bool {
+    match dtype {
+        GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => false,
+        // candle takes two blocks at once.
+        GgmlDType::Q5_0 | GgmlDType::Q5_1 => width.is_multiple_of(2 * dtype.block_size()),
+        _ => true,
+    }
+}
+
+/// Undoes the converter's order of rows: it puts the two numbers that rotary positions turn together next to each
+/// other, where transformers has them half a head apart.
+fn halves_together(bytes: &[u8], rows: usize, heads: usize) -> Vec<u8> {
+    let row_bytes = bytes.len() / rows;
+    let head_rows = rows / heads;
+    let mut ordered = Vec::with_capacity(bytes.len());
+    for head in 0..heads {
+        for half in 0..2 {
+            for pair in 0..head_rows / 2 {
+                let row = head * head_rows + 2 * pair + half;
+                ordered.extend_from_slice(&bytes[row * row_bytes..][..row_bytes]);
+            }
+        }
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_move_half_a_head_apart() {
+        // Two heads of four rows, a byte each.
+        let ours = halves_together(&[0, 2, 1, 3, 4, 6, 5, 7], 8, 2);
+        assert_eq!(ours, [0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+}

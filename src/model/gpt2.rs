@@ -1,0 +1,112 @@
+//! GPT-2: token and position embeddings, blocks of attention and feed-forward with the norm before each, a last norm,
+//! and a head (Radford et al. 2019; names and shapes as in transformers' `GPT2LMHeadModel`).
+
+use std::ops::ControlFlow;
+
+use candle_core::{Result as CandleResult, Tensor};
+
+use super::attention::Heads;
+use super::block::{Block, Norm};
+use super::config::Gpt2Config;
+use super::decoder::{Attend, Network};
+use super::embedding::{Embedding, HeadKind};
+use super::linear::{Linear, Storage, dense};
+use super::weights::Weights;
+use super::{LoadProgress, ModelError};
+
+/// A loaded GPT-2.
+pub(super) struct Gpt2 {
+    heads: Heads,
+    storage: Storage,
+    token_embedding: Embedding,
+    /// `(positions, width)`.
+    position_embedding: Tensor,
+    blocks: Vec<Block>,
+    /// None where the norms follow the sums.
+    last_norm: Option<Norm>,
+    head: Linear,
+}
+
+impl Gpt2 {
+    /// Takes the tensors that `config` calls for out of `weights`.
+    ///
+    /// # Errors
+    /// When one is missing or wrong, the device has no room, or `progress` breaks off.
+    pub(super) fn load(
+        config: &Gpt2Config,
+        storage: Storage,
+        weights: &mut Weights,
+        progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+    ) -> Result<Self, ModelError> {
+        let width = config.n_embd;
+        let total = config.n_layer + 2;
+        let mut report = |done: usize| LoadProgress::weights(progress, done, total);
+        report(0)?;
+        let position_embedding = dense(
+            weights.take("wpe.weight", &[config.n_positions, width])?,
+            config.n_positions,
+            &storage,
+        )?;
+        let (token_embedding, head) = Embedding::with_head(
+            "wte.weight",
+            [config.vocab_size, width],
+            HeadKind {
+                tied: config.tie_word_embeddings,
+                bias: config.head_bias,
+            },
+            &storage,
+            weights,
+        )?;
+        report(1)?;
+        let mut blocks = Vec::with_capacity(config.n_layer);
+        for layer in 0..config.n_layer {
+            blocks.push(Block::load(layer, config, &storage, weights)?);
+            report(layer + 2)?;
+        }
+        let last_norm = match config.post_norm {
+            true => None,
+            false => Some(Norm::load("ln_f", config, &storage, weights)?),
+        };
+        report(total)?;
+        Ok(Self {
+            heads: Heads {
+                queries: config.n_head,
+                keys: config.n_head,
+                width: config.head_width(),
+            },
+            storage,
+            token_embedding,
+            position_embedding,
+            blocks,
+            last_norm,
+            head,
+        })
+    }
+}
+
+impl Network for Gpt2 {
+    fn heads(&self) -> Heads {
+        self.heads
+    }
+
+    fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    fn run(&self, tokens: &[u32], positions: &[u32], attend: &mut Attend) -> CandleResult<Tensor> {
+        let positions = Tensor::new(positions, &self.storage.device)?;
+        let positions = self.position_embedding.index_select(&positions, 0)?;
+        let mut x = (self.token_embedding.rows(tokens)? + positions)?;
+        for (layer, block) in self.blocks.iter().enumerate() {
+            x = block.forward(&x, |new, scale| attend(layer, new, scale))?;
+        }
+        match &self.last_norm {
+            Some(norm) => norm.forward(&x),
+            None => Ok(x),
+        }
+    }
+
+    fn head(&self, hidden: &Tensor) -> CandleResult<Tensor> {
+        self.head.forward(hidden)
+    }
+}

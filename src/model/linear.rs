@@ -1,0 +1,203 @@
+//! A matrix that multiplies rows of activations, dense or quantised.
+
+use std::sync::Arc;
+
+use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use candle_core::{DType, Device, Module, Result, Tensor};
+
+use super::cpu::{FewRows, MOST_ROWS, Q4_1, for_each_chunk};
+
+/// What the numbers of all layers are held as, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Storage {
+    pub(super) device: Device,
+    /// Of activations, and of weights that are not quantised.
+    pub(super) dtype: DType,
+    /// Whether large matrices are quantised to blocks of 8-bit numbers. Those that a file has quantised stay as they
+    /// are, whatever this says.
+    pub(super) quantised: bool,
+}
+
+/// A matrix `(out, in)` from a file.
+pub(super) enum Matrix {
+    /// Row after row.
+    Values(Vec<f32>),
+    /// In blocks along its rows, perhaps with rows of zeros at the end (see [`QUANTISED_ROWS`]).
+    Quantised(Arc<QTensor>),
+}
+
+/// `x W^T + b`.
+pub(super) struct Linear {
+    weight: Weight,
+    bias: Option<Tensor>,
+}
+
+enum Weight {
+    /// `(out, in)`.
+    Dense(Tensor),
+    /// `(out rounded up, in)` with the number of rows that count.
+    Quantised(QMatMul, usize),
+    Q4_1(Q4_1),
+}
+
+/// candle's fast kernels take rows of a quantised matrix by so many.
+pub(super) const QUANTISED_ROWS: usize = 16;
+
+impl Linear {
+    /// From a weight of `(out, in)`.
+    pub(super) fn new(
+        weight: Matrix,
+        out: usize,
+        bias: Option<Vec<f32>>,
+        storage: &Storage,
+    ) -> Result<Self> {
+        let weight = match weight {
+            Matrix::Quantised(weight) if weight.dtype() == GgmlDType::Q4_1 => {
+                Weight::Q4_1(Q4_1::new(&weight, out)?)
+            }
+            Matrix::Quantised(weight) => Weight::Quantised(QMatMul::from_arc(weight)?, out),
+            Matrix::Values(weight) if storage.quantised => {
+                Weight::Quantised(quantise(weight, out)?, out)
+            }
+            Matrix::Values(weight) => Weight::Dense(dense(weight, out, storage)?),
+        };
+        let bias = bias.map(|bias| vector(bias, storage)).transpose()?;
+        Ok(Self { weight, bias })
+    }
+
+    /// From a dense matrix of `(out, in)` that is also used elsewhere.
+    pub(super) fn shared(weight: Tensor) -> Self {
+        Self {
+            weight: Weight::Dense(weight),
+            bias: None,
+        }
+    }
+
+    /// `(m, in)` to `(m, out)`.
+    pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let product = match &self.weight {
+            Weight::Dense(weight) => dense_product(x, weight)?,
+            Weight::Q4_1(weight) => weight.product(x)?,
+            Weight::Quantised(weight, out) => {
+                let product = weight.forward(x)?;
+                match product.dim(1)? == *out {
+                    true => product,
+                    false => product.narrow(1, 0, *out)?,
+                }
+            }
+        };
+        match &self.bias {
+            Some(bias) => product.broadcast_add(bias),
+            None => Ok(product),
+        }
+    }
+}
+
+/// A vector in the number type of activations.
+pub(super) fn vector(values: Vec<f32>, storage: &Storage) -> Result<Tensor> {
+    let length = values.len();
+    Tensor::from_vec(values, length, &Device::Cpu)?
+        .to_dtype(storage.dtype)?
+        .to_device(&storage.device)
+}
+
+/// A matrix of `rows` in the number type of activations.
+pub(super) fn dense(values: Vec<f32>, rows: usize, storage: &Storage) -> Result<Tensor> {
+    let columns = values.len() / rows;
+    Tensor::from_vec(values, (rows, columns), &Device::Cpu)?
+        .to_dtype(storage.dtype)?
+        .to_device(&storage.device)
+}
+
+fn dense_product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    let few = x.dim(0)? <= MOST_ROWS;
+    if few && x.device().is_cpu() && x.dtype() == DType::F32 {
+        return x.apply_op2_no_bwd(weight, &FewRows);
+    }
+    x.matmul(&weight.t()?)
+}
+
+/// Quantises to Q8_0: blocks of 32 numbers along a row, each an 8-bit share of the block's largest.
+fn quantise(mut weight: Vec<f32>, out: usize) -> Result<QMatMul> {
+    let width = weight.len() / out;
+    let padded = out.next_multiple_of(QUANTISED_ROWS);
+    weight.resize(padded * width, 0.0);
+    let weight = Tensor::from_vec(weight, (padded, width), &Device::Cpu)?;
+    QMatMul::from_qtensor(QTensor::quantize(&weight, GgmlDType::Q8_0)?)
+}
+
+/// A matrix with `columns` columns, transposed.
+pub(super) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
+    let rows = matrix.len() / columns;
+    let mut transposed = vec![0.0; matrix.len()];
+    // A few rows of the result at once, so that each line of memory that is read serves several.
+    const AT_ONCE: usize = 16;
+    for_each_chunk(&mut transposed, AT_ONCE * rows, |index, out| {
+        let first = index * AT_ONCE;
+        for row in 0..rows {
+            for (offset, out) in out.chunks_exact_mut(rows).enumerate() {
+                out[row] = matrix[row * columns + first + offset];
+            }
+        }
+    });
+    transposed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn storage(dtype: DType, quantised: bool) -> Storage {
+        Storage {
+            device: Device::Cpu,
+            dtype,
+            quantised,
+        }
+    }
+
+    #[test]
+    fn transposing_swaps_rows_and_columns() {
+        assert_eq!(
+            transpose(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3),
+            [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]
+        );
+        let wide: Vec<f32> = (0..37 * 50).map(|i| i as f32).collect();
+        assert_eq!(transpose(&transpose(&wide, 50), 37), wide);
+    }
+
+    #[test]
+    fn few_rows_and_many_rows_agree() -> Result<()> {
+        let weight: Vec<f32> = (0..5 * 7).map(|i| (i as f32).sin()).collect();
+        let bias = vec![1.0, 2.0, 3.0, 4.0, 5.0];
+        let linear = Linear::new(
+            Matrix::Values(weight),
+            5,
+            Some(bias),
+            &storage(DType::F32, false),
+        )?;
+        let x = Tensor::randn(0f32, 1.0, (MOST_ROWS + 3, 7), &Device::Cpu)?;
+        let many = linear.forward(&x)?.narrow(0, 0, 2)?;
+        let few = linear.forward(&x.narrow(0, 0, 2)?)?;
+        let difference = (many - few)?.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert!(difference < 1e-5, "{difference}");
+        Ok(())
+    }
+
+    #[test]
+    fn quantised_rows_are_padded_and_cut_off_again() -> Result<()> {
+        let weight: Vec<f32> = (0..19 * 64).map(|i| (i as f32 * 0.7).sin()).collect();
+        let linear = |quantised| {
+            let weight = Matrix::Values(weight.clone());
+            Linear::new(weight, 19, None, &storage(DType::F32, quantised))
+        };
+        let (dense, quantised) = (linear(false)?, linear(true)?);
+        for rows in [1, 12] {
+            let x = Tensor::randn(0f32, 1.0, (rows, 64), &Device::Cpu)?;
+            let (exact, close) = (dense.forward(&x)?, quantised.forward(&x)?);
+            assert_eq!(close.dims(), [rows, 19]);
+            let difference = (exact - close)?.abs()?.max_all()?.to_scalar::<f32>()?;
+            assert!(difference < 0.3, "{difference}");
+        }
+        Ok(())
+    }
+}

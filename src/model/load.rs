@@ -1,0 +1,234 @@
+//! What to load and how, and how far loading has come.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::architecture::Architecture;
+use super::chat::Chat;
+use super::decoder::Decoder;
+use super::device::{choose_device, choose_precision, device_name, storage};
+use super::files::Files;
+use super::gpt2::Gpt2;
+use super::hub::{self, HubOptions};
+use super::llama::Llama;
+use super::parts::Parts;
+use super::source::Source;
+use super::weights::Weights;
+use super::{Model, ModelError, ModelInfo, Precision};
+use crate::text::Tokenizer;
+
+/// Where the arithmetic runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DevicePreference {
+    /// A GPU where this build and machine have one, the CPU otherwise.
+    #[default]
+    Auto,
+    Cpu,
+    Cuda,
+    Metal,
+}
+
+/// What to load and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadRequest {
+    /// `embedded`, a directory, a GGUF file, or a hub id such as `gpt2`.
+    pub source: String,
+    pub device: DevicePreference,
+    pub precision: Precision,
+    /// Take hub models from the local cache only.
+    pub offline: bool,
+    /// Put prompts to the model as a user's messages, by its chat template.
+    pub chat: bool,
+    /// With `chat`: what the model is told before; empty for what the template has.
+    pub system: String,
+}
+
+impl Default for LoadRequest {
+    fn default() -> Self {
+        Self {
+            source: "embedded".to_owned(),
+            device: DevicePreference::Auto,
+            precision: Precision::Auto,
+            offline: false,
+            chat: false,
+            system: String::new(),
+        }
+    }
+}
+
+/// How far loading has come.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum LoadProgress {
+    /// A file comes from the hub.
+    Download {
+        file: String,
+        /// Bytes that are here, those of an earlier try included.
+        bytes: u64,
+        total: u64,
+        bytes_per_second: f64,
+        /// None until the speed is known.
+        seconds_left: Option<f64>,
+    },
+    /// Tensors are read and converted.
+    Weights { done: usize, total: usize },
+}
+
+impl LoadProgress {
+    /// Reports how many tensors are read.
+    ///
+    /// # Errors
+    /// When the caller breaks off.
+    pub(super) fn weights(
+        progress: &mut dyn FnMut(Self) -> ControlFlow<()>,
+        done: usize,
+        total: usize,
+    ) -> Result<(), ModelError> {
+        match progress(Self::Weights { done, total }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ModelError::Cancelled),
+        }
+    }
+}
+
+/// A model ready to use.
+pub struct LoadedModel {
+    pub model: Box<dyn Model>,
+    pub tokenizer: Tokenizer,
+    /// How prompts are put to it, if it is to chat.
+    pub chat: Option<Chat>,
+    /// What the user should know: a fallback, an odd file.
+    pub notices: Vec<String>,
+}
+
+/// Loads the model that `request` names. `progress` is called often; when it returns `Break`, loading stops with
+/// [`ModelError::Cancelled`]. Hub settings come from the environment ([`HubOptions::from_env`]).
+///
+/// Blocks, and runs its own event loop for downloads: call it from a plain thread.
+///
+/// # Errors
+/// Every way in which a source, a file or a device can be wrong, as one sentence.
+pub fn load(
+    request: &LoadRequest,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, ModelError> {
+    load_with(request, &HubOptions::from_env(), progress)
+}
+
+/// [`load`] with other hub settings than the environment's.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    request: &LoadRequest,
+    hub: &HubOptions,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, ModelError> {
+    let mut notices = Vec::new();
+    // Before any download: a device that cannot be had is known at once.
+    let device = choose_device(request.device, &mut notices)?;
+    let source = Source::parse(&request.source)?;
+    let chat = request.chat;
+    let mut parts = match &source {
+        Source::Embedded => Parts::from_files(&Files::Embedded, chat, &mut notices)?,
+        Source::Directory(path) => {
+            Parts::from_files(&Files::Directory(path.clone()), chat, &mut notices)?
+        }
+        Source::File(path) => Parts::from_gguf(path, chat, &mut notices)?,
+        Source::Hub(id) => {
+            let offline = request.offline || hub.offline;
+            let folder = hub::fetch(id, hub, offline, &mut notices, progress)?;
+            Parts::from_files(&Files::Directory(folder), chat, &mut notices)?
+        }
+    };
+    let chat = match (request.chat, parts.template.take()) {
+        (false, _) => None,
+        (true, Some(template)) => Some(Chat::new(template, &request.system)),
+        (true, None) => {
+            return Err(ModelError::Setting(super::error::visible(&format!(
+                "the model `{}` has no chat template; use it without --chat, or choose one that was trained to answer",
+                source.name()
+            ))));
+        }
+    };
+    let precision = choose_precision(
+        request.precision,
+        &device,
+        &parts.architecture,
+        parts.quantisation,
+        &mut notices,
+    )?;
+    if let (Weights::Gguf(weights), true) =
+        (&mut parts.weights, parts.quantisation != Some(precision))
+    {
+        weights.dequantise();
+    }
+    let mut info = parts
+        .architecture
+        .info(source.name(), device_name(&device), precision);
+    set_tokens(
+        &mut info,
+        &parts.tokenizer,
+        &parts.end_tokens,
+        parts.start_token,
+    );
+    if parts.tokenizer.vocabulary_size() > info.vocabulary {
+        notices.push(format!(
+            "the tokenizer knows {} tokens but the model only {}: text with the last ones cannot be read",
+            parts.tokenizer.vocabulary_size(),
+            info.vocabulary
+        ));
+    }
+    let keep = parts.quantisation == Some(precision);
+    let storage = storage(device, precision, keep);
+    let weights = &mut parts.weights;
+    let model: Box<dyn Model> = match &parts.architecture {
+        Architecture::Gpt2(config) => {
+            let network = Gpt2::load(config, storage, weights, progress)?;
+            Box::new(Decoder { info, network })
+        }
+        Architecture::Llama(config) => {
+            let network = Llama::load(config, storage, weights, progress)?;
+            Box::new(Decoder { info, network })
+        }
+    };
+    if let [first, rest @ ..] = parts.weights.left_over().as_slice() {
+        notices.push(super::error::visible(&format!(
+            "{} tensors of the file have no place in a {} model and were left out, `{first}` the first",
+            rest.len() + 1,
+            parts.architecture.name()
+        )));
+    }
+    Ok(LoadedModel {
+        model,
+        tokenizer: parts.tokenizer,
+        chat,
+        notices,
+    })
+}
+
+pub(super) const CONFIG: &str = "config.json";
+
+/// The tokens that end and start texts: those that the model names if it has them, or the tokenizer's. Small models
+/// often keep the 50,256 that is GPT-2's default.
+pub(super) fn set_tokens(
+    info: &mut ModelInfo,
+    tokenizer: &Tokenizer,
+    end_tokens: &[u32],
+    start_token: Option<u32>,
+) {
+    let known = |id: &u32| (*id as usize) < info.vocabulary;
+    let mut end: Vec<u32> = end_tokens.iter().copied().filter(known).collect();
+    if end.is_empty() {
+        end.extend(tokenizer.end_of_text().filter(known));
+    }
+    end.sort_unstable();
+    end.dedup();
+    let start = tokenizer.start_ids().last().copied();
+    let start = start.or(start_token).filter(known);
+    info.start_token = start.or(end.first().copied());
+    info.end_tokens = end;
+}

@@ -1,0 +1,104 @@
+//! Networks on candle: weights, key/value cache, devices and precision, and where models come from.
+
+mod activation;
+mod architecture;
+mod attention;
+mod block;
+mod cache;
+mod chat;
+mod config;
+pub(crate) mod cpu;
+mod decoder;
+mod describe;
+mod device;
+mod embedded;
+mod embedding;
+mod error;
+mod files;
+mod gguf;
+mod gpt2;
+mod hub;
+mod linear;
+mod llama;
+mod load;
+mod parts;
+mod precision;
+mod raw;
+mod rows;
+mod safetensors_file;
+mod source;
+mod tokenizer_files;
+mod weights;
+
+use serde::{Deserialize, Serialize};
+
+pub use activation::Activation;
+pub use cache::Cache;
+pub use chat::Chat;
+pub use config::{Gpt2Config, OWN_MODEL_TYPE, TokenIds};
+pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
+pub use embedded::{EMBEDDED, embedded_size};
+pub use error::ModelError;
+pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
+pub use load::{DevicePreference, LoadProgress, LoadRequest, LoadedModel, load, load_with};
+pub use precision::Precision;
+pub use raw::{RawModel, choose, load_raw, load_tokenizer};
+pub use rows::Rows;
+
+/// What is known of a loaded model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    /// The source's name for people: `embedded`, a directory's name, a hub id.
+    pub name: String,
+    /// `gpt2`, `llama`, `mistral` or `qwen2`.
+    pub architecture: String,
+    /// Trainable numbers, a tied head counted once.
+    pub parameters: usize,
+    pub layers: usize,
+    pub heads: usize,
+    /// Length of a hidden state.
+    pub width: usize,
+    /// Length of the logits.
+    pub vocabulary: usize,
+    /// Most tokens that the model can look at.
+    pub context_length: usize,
+    /// The token that texts start from, if the model has one.
+    pub start_token: Option<u32>,
+    /// The tokens that end a text or a turn of a conversation.
+    pub end_tokens: Vec<u32>,
+    /// `cpu`, `cuda:0`, `metal:0`.
+    pub device: String,
+    pub precision: Precision,
+}
+
+/// A causal language model: reads tokens into hidden states, turns hidden states into logits.
+///
+/// Hidden states are those after the final norm, so that [`Model::logits`] alone gives the odds again.
+pub trait Model: Send {
+    fn info(&self) -> &ModelInfo;
+
+    /// An empty cache for one text.
+    ///
+    /// # Errors
+    /// When the device has no room.
+    fn new_cache(&self) -> Result<Cache, ModelError>;
+
+    /// Reads `tokens` at the end of `cache`, which grows by as many. Returns the final hidden state of each:
+    /// `tokens.len()` rows of `width`.
+    ///
+    /// # Errors
+    /// When the cache would grow past the context length, a token is outside the vocabulary, or the device fails.
+    fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError>;
+
+    /// Reads one token at the end of each of several texts, together. Returns a row of `width` a text.
+    ///
+    /// # Errors
+    /// As [`Model::read`].
+    fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError>;
+
+    /// Applies the head: a row of `vocabulary` logits for each row of hidden states.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn logits(&self, hidden: &Rows) -> Result<Rows, ModelError>;
+}

@@ -1,0 +1,132 @@
+//! A model's weights as plain numbers: what training starts from and what it hands back.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use candle_core::Device;
+
+use super::architecture::Architecture;
+use super::config::Gpt2Config;
+use super::decoder::Decoder;
+use super::device::{choose_device, device_name, storage};
+use super::files::Files;
+use super::gpt2::Gpt2;
+use super::hub::{self, HubOptions};
+use super::load::{CONFIG, set_tokens};
+use super::source::Source;
+use super::weights::{Shards, Weights};
+use super::{
+    DevicePreference, LoadProgress, LoadRequest, Model, ModelError, Precision, tokenizer_files,
+};
+use crate::text::Tokenizer;
+
+/// A GPT-2's configuration, tokenizer and weights in main memory.
+pub struct RawModel {
+    pub config: Gpt2Config,
+    pub tokenizer: Tokenizer,
+    /// By the names of [`Gpt2Config::tensors`], row-major.
+    pub tensors: HashMap<String, Vec<f32>>,
+    pub notices: Vec<String>,
+}
+
+/// Reads the weights that `request` names, whatever their precision, as `f32`.
+///
+/// # Errors
+/// As [`super::load`]; also when the model is not of the GPT-2 family, in one sentence.
+pub fn load_raw(
+    request: &LoadRequest,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<RawModel, ModelError> {
+    let mut notices = Vec::new();
+    let files = find(request, &mut notices, progress)?;
+    let config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+    let tokenizer = tokenizer_files::load(&files)?;
+    let mut weights = Weights::Safetensors(Shards::open(&files)?);
+    let wanted = config.tensors();
+    let total = wanted.len();
+    let mut tensors = HashMap::with_capacity(total);
+    for (done, (name, shape)) in wanted.into_iter().enumerate() {
+        if progress(LoadProgress::Weights { done, total }).is_break() {
+            return Err(ModelError::Cancelled);
+        }
+        let values = weights.take(&name, &shape)?;
+        tensors.insert(name, values);
+    }
+    Ok(RawModel {
+        config,
+        tokenizer,
+        tensors,
+        notices,
+    })
+}
+
+/// The device of a preference, with what is to be said of it.
+///
+/// # Errors
+/// When the device is not in this build or not in this machine.
+pub fn choose(preference: DevicePreference) -> Result<(Device, Vec<String>), ModelError> {
+    let mut notices = Vec::new();
+    let device = choose_device(preference, &mut notices)?;
+    Ok((device, notices))
+}
+
+impl RawModel {
+    /// A model to read and generate with, in `f32`, from weights by the names of [`Gpt2Config::tensors`].
+    ///
+    /// # Errors
+    /// When a tensor is missing or wrong, or the device has no room.
+    pub fn build(
+        name: &str,
+        config: &Gpt2Config,
+        tensors: HashMap<String, Vec<f32>>,
+        tokenizer: &Tokenizer,
+        device: &Device,
+    ) -> Result<Box<dyn Model>, ModelError> {
+        let architecture = Architecture::Gpt2(config.clone());
+        let mut info = architecture.info(name.to_owned(), device_name(device), Precision::F32);
+        set_tokens(&mut info, tokenizer, &architecture.end_tokens(), None);
+        let mut weights = Weights::Safetensors(Shards::in_memory(tensors));
+        let storage = storage(device.clone(), Precision::F32, false);
+        let network = Gpt2::load(config, storage, &mut weights, &mut |_| {
+            ControlFlow::Continue(())
+        })?;
+        Ok(Box::new(Decoder { info, network }))
+    }
+}
+
+/// The tokenizer of a model, or that in a file of its own.
+///
+/// # Errors
+/// When there is none or it is malformed.
+pub fn load_tokenizer(request: &LoadRequest) -> Result<Tokenizer, ModelError> {
+    let path = std::path::Path::new(&request.source);
+    if path.is_file() {
+        let wrong = |error: std::io::Error| ModelError::file(&request.source, error);
+        let json = std::fs::read(path).map_err(wrong)?;
+        return Ok(Tokenizer::from_bytes(&json, &request.source)?);
+    }
+    let files = find(request, &mut Vec::new(), &mut |_| ControlFlow::Continue(()))?;
+    tokenizer_files::load(&files)
+}
+
+fn find(
+    request: &LoadRequest,
+    notices: &mut Vec<String>,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<Files, ModelError> {
+    Ok(match Source::parse(&request.source)? {
+        Source::Embedded => Files::Embedded,
+        Source::Directory(path) => Files::Directory(path),
+        Source::File(_) => {
+            return Err(ModelError::Setting(super::error::visible(&format!(
+                "`{}` is a GGUF file, which holds no floating-point weights to train on: give a directory in Hugging Face layout",
+                request.source
+            ))));
+        }
+        Source::Hub(id) => {
+            let options = HubOptions::from_env();
+            let offline = request.offline || options.offline;
+            Files::Directory(hub::fetch(&id, &options, offline, notices, progress)?)
+        }
+    })
+}

@@ -1,0 +1,260 @@
+//! The tensors of a model by name: from one safetensors file, from shards, or from a GGUF file.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Deserialize;
+
+use super::ModelError;
+use super::files::Files;
+use super::gguf::GgufWeights;
+use super::linear::{Matrix, transpose};
+use super::safetensors_file::SafetensorsFile;
+
+pub(super) const SINGLE_FILE: &str = "model.safetensors";
+pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
+pub(super) const PICKLE_FILES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+
+/// What the names of a language model's inner tensors start with, unless they start with nothing.
+const PREFIXES: [&str; 2] = ["transformer.", "model."];
+/// The head's tensors, which never have the prefix.
+pub(super) const HEAD: &str = "lm_head.weight";
+pub(super) const HEAD_BIAS: &str = "lm_head.bias";
+
+/// The tensors of a model, by the names that transformers has for them, without what all names start with.
+pub(super) enum Weights {
+    Safetensors(Shards),
+    Gguf(GgufWeights),
+}
+
+impl Weights {
+    /// A tensor's values in row-major order.
+    ///
+    /// # Errors
+    /// When it is missing, or has another shape or number type than a model of this configuration needs.
+    pub(super) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        match self {
+            Self::Safetensors(shards) => shards.take(name, shape),
+            Self::Gguf(weights) => weights.take(name, shape),
+        }
+    }
+
+    /// A matrix of `[out, in]`, in the file's own quantisation if it has one that is to be kept.
+    ///
+    /// # Errors
+    /// As [`Weights::take`].
+    pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix, ModelError> {
+        match self {
+            Self::Safetensors(shards) => Ok(Matrix::Values(shards.take(name, &shape)?)),
+            Self::Gguf(weights) => weights.matrix(name, shape),
+        }
+    }
+
+    /// As [`Weights::matrix`], for one that safetensors files of GPT-2 hold as `[in, out]`.
+    ///
+    /// # Errors
+    /// As [`Weights::take`].
+    pub(super) fn matrix_in_out(
+        &mut self,
+        name: &str,
+        from: usize,
+        to: usize,
+    ) -> Result<Matrix, ModelError> {
+        match self {
+            Self::Safetensors(shards) => {
+                let values = shards.take(name, &[from, to])?;
+                Ok(Matrix::Values(transpose(&values, to)))
+            }
+            Self::Gguf(weights) => weights.matrix(name, [to, from]),
+        }
+    }
+
+    /// Tensors that were not taken, in order, but for those that files carry without need.
+    pub(super) fn left_over(&self) -> Vec<&str> {
+        match self {
+            Self::Safetensors(shards) => shards.left_over(),
+            Self::Gguf(weights) => weights.left_over(),
+        }
+    }
+}
+
+/// The tensors of safetensors files.
+pub(super) struct Shards {
+    /// The file to name when a tensor is nowhere.
+    root: String,
+    files: Vec<SafetensorsFile>,
+    /// Index into `files` of each tensor's file.
+    places: HashMap<String, usize>,
+    prefix: &'static str,
+    used: HashSet<String>,
+    /// Tensors that are no file's, by their full names.
+    in_memory: HashMap<String, Vec<f32>>,
+}
+
+/// A shard index: which file holds which tensor.
+#[derive(Deserialize)]
+struct ShardIndex {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Shards {
+    /// Opens the weight files of a model and checks their headers.
+    ///
+    /// # Errors
+    /// When there are none, only pickled ones, a shard is missing, or a header lies.
+    pub(super) fn open(files: &Files) -> Result<Self, ModelError> {
+        if files.has(SINGLE_FILE) {
+            let file = SafetensorsFile::open(files.label(SINGLE_FILE), files.open(SINGLE_FILE)?)?;
+            let places = file
+                .tensor_names()
+                .map(|name| (name.to_owned(), 0))
+                .collect();
+            return Ok(Self::new(files.label(SINGLE_FILE), vec![file], places));
+        }
+        if files.has(SHARD_INDEX) {
+            return Self::open_shards(files);
+        }
+        if let Some(pickle) = PICKLE_FILES.iter().find(|name| files.has(name)) {
+            return Err(ModelError::file(files.label(pickle), PICKLE_ONLY));
+        }
+        Err(ModelError::file(
+            files.label(SINGLE_FILE),
+            "does not exist, nor does an index of shards; a model directory needs its weights as safetensors",
+        ))
+    }
+
+    fn open_shards(files: &Files) -> Result<Self, ModelError> {
+        let root = files.label(SHARD_INDEX);
+        let weight_map = read_index(&files.read(SHARD_INDEX)?, &root)?;
+        let mut opened: Vec<SafetensorsFile> = Vec::new();
+        let mut shards: HashMap<String, usize> = HashMap::new();
+        let mut places = HashMap::new();
+        for (tensor, shard) in weight_map {
+            let index = match shards.get(&shard) {
+                Some(index) => *index,
+                None => {
+                    opened.push(SafetensorsFile::open(
+                        files.label(&shard),
+                        files.open(&shard)?,
+                    )?);
+                    shards.insert(shard, opened.len() - 1);
+                    opened.len() - 1
+                }
+            };
+            places.insert(tensor, index);
+        }
+        Ok(Self::new(root, opened, places))
+    }
+
+    fn new(root: String, files: Vec<SafetensorsFile>, places: HashMap<String, usize>) -> Self {
+        let found = PREFIXES
+            .into_iter()
+            .find(|prefix| places.keys().any(|name| name.starts_with(prefix)));
+        Self {
+            root,
+            files,
+            places,
+            prefix: found.unwrap_or(""),
+            used: HashSet::new(),
+            in_memory: HashMap::new(),
+        }
+    }
+
+    /// Weights that are at hand already, by their names without the prefix.
+    pub(super) fn in_memory(tensors: HashMap<String, Vec<f32>>) -> Self {
+        Self {
+            in_memory: tensors,
+            ..Self::new("memory".to_owned(), Vec::new(), HashMap::new())
+        }
+    }
+
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        let full_name = match name {
+            HEAD | HEAD_BIAS => name.to_owned(),
+            _ => format!("{}{name}", self.prefix),
+        };
+        let missing = |file: &str| {
+            ModelError::tensor(
+                file,
+                &full_name,
+                "is missing, but the configuration calls for it",
+            )
+        };
+        if let Some(values) = self.in_memory.remove(&full_name) {
+            let sizes = shape.iter().product::<usize>();
+            return match values.len() == sizes {
+                true => Ok(values),
+                false => Err(ModelError::tensor(
+                    &self.root,
+                    &full_name,
+                    format!(
+                        "has {} numbers, but config.json calls for {shape:?}",
+                        values.len()
+                    ),
+                )),
+            };
+        }
+        let place = *self
+            .places
+            .get(&full_name)
+            .ok_or_else(|| missing(&self.root))?;
+        let file = &mut self.files[place];
+        let found = file.shape(&full_name).ok_or_else(|| missing(file.name()))?;
+        if found != shape {
+            return Err(ModelError::tensor(
+                file.name(),
+                &full_name,
+                format!("has shape {found:?}, but config.json calls for {shape:?}"),
+            ));
+        }
+        let values = file.read(&full_name)?;
+        self.used.insert(full_name);
+        Ok(values)
+    }
+
+    /// All but those that older files carry without need: the causal mask, the speeds of rotary positions, and a head
+    /// that is tied.
+    fn left_over(&self) -> Vec<&str> {
+        const NEEDLESS: [&str; 3] = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
+        let needless =
+            |name: &str| name == HEAD || NEEDLESS.iter().any(|ending| name.ends_with(ending));
+        let mut names: Vec<&str> = self
+            .places
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !self.used.contains(*name) && !needless(name))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// Why a model with pickled weights alone is not loaded.
+pub(super) const PICKLE_ONLY: &str = "holds pickled weights, which can run foreign code when opened; \
+    use a model with safetensors, or convert it with transformers' `save_pretrained`";
+
+/// The map from tensor to file of a shard index. `origin` names it in errors.
+///
+/// # Errors
+/// When it is no index, or points out of its directory.
+pub(super) fn read_index(
+    json: &[u8],
+    origin: &str,
+) -> Result<BTreeMap<String, String>, ModelError> {
+    let index: ShardIndex = serde_json::from_slice(json)
+        .map_err(|error| ModelError::file(origin, format!("is no index of shards: {error}")))?;
+    // An index comes from strangers: it must not name files elsewhere.
+    let plain = |name: &str| {
+        name.ends_with(".safetensors")
+            && !name.starts_with('.')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    if let Some(shard) = index.weight_map.values().find(|name| !plain(name)) {
+        return Err(ModelError::file(
+            origin,
+            format!("names `{shard}` as a shard, which is no plain safetensors file name"),
+        ));
+    }
+    Ok(index.weight_map)
+}

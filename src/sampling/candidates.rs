@@ -1,0 +1,248 @@
+//! The tokens still in the running while the chain works, with their logits and the softmax over them.
+
+use super::StageKind;
+use super::buffers::Buffers;
+use super::numeric::{self, Sums};
+use super::trace::StageTrace;
+
+/// One of the tokens in the running.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub id: u32,
+    pub logit: f32,
+    /// The token's part of the mass: see [`Softmax`].
+    pub weight: f32,
+}
+
+/// Tokens in the order of their ids. A probability is the quotient of a weight and the mass.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Softmax<'a> {
+    pub ids: &'a [u32],
+    pub logits: &'a [f32],
+    pub weights: &'a [f32],
+    pub mass: f64,
+}
+
+/// A set of tokens, never empty, ordered by id, with a finite logit each.
+#[derive(Debug, Clone)]
+pub(super) struct Candidates {
+    /// A weight is `exp(logit - max)`, while `fresh`.
+    tokens: Buffers,
+    max: f32,
+    sums: Sums,
+    /// Whether weights, max and sums belong to the logits.
+    fresh: bool,
+    /// The stage at work, to which cuts are put down.
+    stage: StageKind,
+    /// Share of the mass that the stage at work has cut.
+    mass_cut: f64,
+    /// Which stage cut each token of the vocabulary, when that is to be remembered.
+    cut_by: Option<Vec<Option<StageKind>>>,
+}
+
+impl Candidates {
+    /// The whole vocabulary. NaN counts as −∞, and what is −∞ is no candidate. If any logit is +∞, the candidates
+    /// are those that are, all alike. If none is left by this, all tokens are candidates, all alike.
+    pub fn new(logits: &[f32], remember_cuts: bool) -> Self {
+        let mut tokens = Buffers::take();
+        tokens.ids.extend(0..logits.len() as u32);
+        tokens.logits.extend_from_slice(logits);
+        let mut candidates = Self {
+            tokens,
+            max: 0.0,
+            sums: Sums::default(),
+            fresh: false,
+            stage: StageKind::LogitBias,
+            mass_cut: 0.0,
+            cut_by: None,
+        };
+        if !numeric::all_finite(logits) {
+            candidates.settle_infinities();
+        }
+        candidates.cut_by = remember_cuts.then(|| vec![None; logits.len()]);
+        candidates
+    }
+
+    fn settle_infinities(&mut self) {
+        let best = numeric::largest(&self.tokens.logits);
+        if best == f32::NEG_INFINITY {
+            self.tokens.logits.fill(0.0);
+        } else if best == f32::INFINITY {
+            self.retain(|token| token.logit == f32::INFINITY);
+            self.tokens.logits.fill(0.0);
+        } else {
+            self.retain(|token| token.logit > f32::NEG_INFINITY);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.tokens.ids.len()
+    }
+
+    /// In the order of the ids.
+    pub fn logits(&self) -> &[f32] {
+        &self.tokens.logits
+    }
+
+    /// Place of a token among the candidates.
+    pub fn place(&self, id: u32) -> Option<usize> {
+        // As long as nothing before it was cut, a token stands at its id.
+        match self.tokens.ids.get(id as usize) {
+            Some(&there) if there == id => Some(id as usize),
+            _ => self.tokens.ids.binary_search(&id).ok(),
+        }
+    }
+
+    /// Changes one logit, if the token is still in the running. The result is kept finite.
+    pub fn change(&mut self, id: u32, new_logit: impl FnOnce(f32) -> f32) {
+        if let Some(place) = self.place(id) {
+            let logit = &mut self.tokens.logits[place];
+            *logit = finite(new_logit(*logit));
+            self.fresh = false;
+        }
+    }
+
+    /// Changes all logits. The results are kept finite.
+    pub fn change_all(&mut self, new_logit: impl Fn(f32) -> f32) {
+        for logit in &mut self.tokens.logits {
+            *logit = finite(new_logit(*logit));
+        }
+        self.fresh = false;
+    }
+
+    /// Cuts these tokens; if that would leave none, cuts nothing.
+    pub fn forbid(&mut self, tokens: &[u32]) {
+        let mut forbidden = tokens.to_vec();
+        forbidden.retain(|&id| self.place(id).is_some());
+        forbidden.sort_unstable();
+        forbidden.dedup();
+        if forbidden.is_empty() || forbidden.len() == self.len() {
+            return;
+        }
+        self.cut(|token| forbidden.binary_search(&token.id).is_err());
+    }
+
+    /// Cuts all but the best; of equals the one of the lowest id stays.
+    pub fn keep_best(&mut self) {
+        let best = self.tokens.ids[numeric::first_largest(&self.tokens.logits)];
+        self.cut(|token| token.id == best);
+    }
+
+    /// Cuts the tokens whose probability is below `threshold`, but never the best nor its equals.
+    pub fn cut_improbable(&mut self, threshold: f64) {
+        let best = self.max();
+        let least = threshold * self.softmax().mass;
+        self.cut(|token| f64::from(token.weight) >= least || token.logit == best);
+    }
+
+    /// Cuts the tokens for which `keep` is false, which must not be all.
+    pub fn cut(&mut self, keep: impl Fn(Candidate) -> bool) {
+        self.refresh();
+        let (count, mass) = (self.len(), self.sums.mass);
+        self.retain(keep);
+        if self.len() == count {
+            return;
+        }
+        self.sums = numeric::sums_of(&self.tokens.logits, &self.tokens.weights, self.max);
+        let share = (self.sums.mass / mass).min(1.0);
+        self.mass_cut = 1.0 - (1.0 - self.mass_cut) * share;
+        // Weights relative to a token that is gone could all be tiny: without the best they are taken anew.
+        self.fresh = self.max() == self.max;
+    }
+
+    fn retain(&mut self, keep: impl Fn(Candidate) -> bool) {
+        let count = self.tokens.ids.len();
+        self.tokens.weights.resize(count, 0.0);
+        // Slices of one length spare the loop its bounds checks.
+        let (ids, logits) = (
+            &mut self.tokens.ids[..count],
+            &mut self.tokens.logits[..count],
+        );
+        let weights = &mut self.tokens.weights[..count];
+        let mut kept = 0;
+        for place in 0..count {
+            let token = Candidate {
+                id: ids[place],
+                logit: logits[place],
+                weight: weights[place],
+            };
+            if keep(token) {
+                ids[kept] = token.id;
+                logits[kept] = token.logit;
+                weights[kept] = token.weight;
+                kept += 1;
+            } else if let Some(cut_by) = &mut self.cut_by {
+                cut_by[token.id as usize] = Some(self.stage);
+            }
+        }
+        debug_assert!(kept > 0, "{:?} emptied the set", self.stage);
+        self.tokens.ids.truncate(kept);
+        self.tokens.logits.truncate(kept);
+        self.tokens.weights.truncate(kept);
+    }
+
+    /// Takes the softmax anew if the logits have changed.
+    fn refresh(&mut self) {
+        if !self.fresh {
+            self.max = numeric::largest(&self.tokens.logits);
+            self.sums =
+                numeric::exponentials(&self.tokens.logits, self.max, &mut self.tokens.weights);
+            self.fresh = true;
+        }
+    }
+
+    /// The largest logit.
+    pub fn max(&self) -> f32 {
+        numeric::largest(&self.tokens.logits)
+    }
+
+    /// ln Σ exp(logit): what a logit lies below this is its surprisal in nats.
+    pub fn log_total(&mut self) -> f64 {
+        self.refresh();
+        f64::from(self.max) + self.sums.mass.ln()
+    }
+
+    /// The softmax over the tokens that are left.
+    pub fn softmax(&mut self) -> Softmax<'_> {
+        self.refresh();
+        Softmax {
+            ids: &self.tokens.ids,
+            logits: &self.tokens.logits,
+            weights: &self.tokens.weights,
+            mass: self.sums.mass,
+        }
+    }
+
+    /// Entropy in nats.
+    pub fn entropy(&mut self) -> f64 {
+        self.refresh();
+        self.sums.entropy()
+    }
+
+    /// From here on, cuts are put down to this stage.
+    pub fn begin(&mut self, stage: StageKind) {
+        self.stage = stage;
+        self.mass_cut = 0.0;
+    }
+
+    /// What the stage that began last has done.
+    pub fn end(&mut self) -> StageTrace {
+        StageTrace {
+            stage: self.stage,
+            kept: self.len(),
+            mass_cut: self.mass_cut as f32,
+            entropy: (self.entropy() / std::f64::consts::LN_2) as f32,
+        }
+    }
+
+    /// The tokens left, the sums of their weights, and which stage cut each other token.
+    pub fn into_parts(mut self) -> (Buffers, Sums, Option<Vec<Option<StageKind>>>) {
+        self.refresh();
+        (self.tokens.compact(), self.sums, self.cut_by)
+    }
+}
+
+/// Overflow stops at the largest finite number, so that no token enters or leaves the running by it.
+fn finite(logit: f32) -> f32 {
+    logit.clamp(f32::MIN, f32::MAX)
+}

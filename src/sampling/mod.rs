@@ -1,0 +1,33 @@
+//! The sampler: an ordered chain of stages from logits to a distribution, its trace, and the seeded draw.
+//!
+//! Nothing here knows of models, tokenizers or terminals: logits and token ids in, a distribution out.
+//!
+//! [`SamplerSettings`] say what is wanted; a [`Chain`] is those settings compiled for a [`Vocabulary`]; running it on
+//! logits gives a [`Distribution`], from which [`Uniforms`] draw. [`RawOdds`] are the odds before the chain.
+
+mod buffers;
+mod candidates;
+mod chain;
+mod context;
+mod defaults;
+mod distribution;
+mod draw;
+mod kinds;
+mod knobs;
+mod numeric;
+mod raw;
+mod select;
+mod settings;
+mod stages;
+mod trace;
+mod validate;
+
+pub use chain::Chain;
+pub use context::{Context, Vocabulary};
+pub use distribution::Distribution;
+pub use draw::Uniforms;
+pub use knobs::{KNOBS, Knob, KnobOwner, knob};
+pub use raw::RawOdds;
+pub use settings::{Method, SamplerSettings, SettingsError, StageKind};
+pub use stages::{initial_mu, next_mu};
+pub use trace::StageTrace;

@@ -1,0 +1,130 @@
+//! What a user can set about sampling. Every field's neutral value switches its stage off.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How the next token is chosen from the distribution that the chain leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Draw one token by the final probabilities.
+    #[default]
+    Sample,
+    /// Take the most probable token after the chain.
+    Greedy,
+    /// Mirostat v2: cut by surprisal so that the text keeps a target surprisal.
+    MirostatV2,
+    /// Keep the `num_beams` most probable continuations.
+    Beam,
+    /// Contrastive search: probability minus a penalty for likeness to what was said.
+    Contrastive,
+}
+
+/// One stage of the chain. A stage's settings live in [`SamplerSettings`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StageKind {
+    LogitBias,
+    Banned,
+    MinNewTokens,
+    NoRepeatNgram,
+    /// Repetition penalty (divides or multiplies).
+    Repetition,
+    /// Frequency and presence penalty (subtract), one stage as in llama.cpp.
+    FrequencyPresence,
+    Dry,
+    TopNSigma,
+    Temperature,
+    TopK,
+    TypicalP,
+    TopP,
+    MinP,
+    EpsilonCutoff,
+    EtaCutoff,
+    Xtc,
+    /// The cut of [`Method::MirostatV2`]. It comes last, takes the place of the stages that truncate, and cannot be
+    /// listed in an order.
+    Mirostat,
+}
+
+/// Everything a user can set about sampling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SamplerSettings {
+    pub method: Method,
+    /// The order in which stages run. A stage that is not listed does not run.
+    pub order: Vec<StageKind>,
+    /// Stages switched off while their settings are kept.
+    pub disabled: Vec<StageKind>,
+    /// Divides the logits. 1 is neutral; 0 means greedy.
+    pub temperature: f32,
+    /// Keep the `top_k` most probable tokens. 0 is off.
+    pub top_k: usize,
+    /// Keep the smallest set whose mass reaches `top_p`. 1 is off.
+    pub top_p: f32,
+    /// Keep tokens at least `min_p` times as probable as the best. 0 is off.
+    pub min_p: f32,
+    /// Keep the most typical mass. 1 is off.
+    pub typical_p: f32,
+    /// Cut tokens below this probability. 0 is off.
+    pub epsilon_cutoff: f32,
+    /// Eta sampling's cutoff. 0 is off.
+    pub eta_cutoff: f32,
+    /// Keep logits within `top_n_sigma` standard deviations of the best. 0 is off.
+    pub top_n_sigma: f32,
+    /// Chance that XTC acts on a token. 0 is off.
+    pub xtc_probability: f32,
+    /// XTC: all but the least probable token above this are cut.
+    pub xtc_threshold: f32,
+    /// DRY: strength. 0 is off.
+    pub dry_multiplier: f32,
+    /// DRY: the penalty grows by this factor with every token that a repeat is longer.
+    pub dry_base: f32,
+    /// DRY: repeats shorter than this cost nothing.
+    pub dry_allowed_length: usize,
+    /// DRY: how many of the last tokens are searched for repeats. 0 is all.
+    pub dry_window: usize,
+    /// DRY: texts across which no repeat is followed.
+    pub dry_breakers: Vec<String>,
+    /// Divides positive and multiplies negative logits of tokens already seen. 1 is off.
+    pub repetition_penalty: f32,
+    /// Subtracted once per occurrence. 0 is off.
+    pub frequency_penalty: f32,
+    /// Subtracted once if the token occurred. 0 is off.
+    pub presence_penalty: f32,
+    /// How many of the last tokens the three penalties look at. 0 is all.
+    pub penalty_window: usize,
+    /// Forbid repeating any n-gram of this length. 0 is off.
+    pub no_repeat_ngram: usize,
+    /// Added to logits; −∞ forbids. Keys are token texts, or `#` and a token id. A text of several tokens is
+    /// biased at its last one.
+    pub logit_bias: BTreeMap<String, f32>,
+    /// Texts that must not be completed, as written and with a space before them.
+    pub banned: Vec<String>,
+    /// The end token is forbidden until this many tokens were generated. 0 is off.
+    pub min_new_tokens: usize,
+    /// Mirostat: target surprisal in bits.
+    pub mirostat_tau: f32,
+    /// Mirostat: learning rate.
+    pub mirostat_eta: f32,
+    /// Beam search: how many beams.
+    pub num_beams: usize,
+    /// Beam search: scores are divided by length to this power.
+    pub length_penalty: f32,
+    /// Contrastive search: how many candidates.
+    pub contrastive_k: usize,
+    /// Contrastive search: weight of the degeneration penalty.
+    pub contrastive_alpha: f32,
+}
+
+/// A sampler setting out of its range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{field} = {value}: {expected}")]
+pub struct SettingsError {
+    /// The setting's name as in the configuration file.
+    pub field: &'static str,
+    pub value: String,
+    /// What would be accepted, as a sentence fragment.
+    pub expected: &'static str,
+}

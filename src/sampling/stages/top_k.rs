@@ -1,0 +1,44 @@
+use super::{Candidates, Context, Stage};
+use crate::sampling::select;
+
+/// Keeps the k tokens of the largest logits. Those that equal the k-th stay too, so that more than k may be left.
+///
+/// Source: transformers' `TopKLogitsWarper` (llama.cpp keeps exactly k).
+#[derive(Debug)]
+pub(super) struct TopK(pub usize);
+
+impl Stage for TopK {
+    fn apply(&self, candidates: &mut Candidates, _: &Context<'_>) {
+        if self.0 < candidates.len() {
+            let threshold = select::nth_largest(candidates.logits(), self.0.max(1));
+            candidates.cut(|token| token.logit >= threshold);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, chain, probabilities};
+    use crate::sampling::SamplerSettings;
+
+    fn kept(k: usize, logits: &[f32]) -> Vec<usize> {
+        let chain = chain(&SamplerSettings {
+            top_k: k,
+            ..SamplerSettings::neutral()
+        });
+        let probabilities = probabilities(&chain.run(logits, &at(&[])), logits.len());
+        (0..logits.len())
+            .filter(|&id| probabilities[id] > 0.0)
+            .collect()
+    }
+
+    #[test]
+    fn the_best_stay_and_ties_with_them() {
+        let logits = [1.0, 3.0, 2.0, 2.0, -1.0];
+        assert_eq!(kept(1, &logits), [1]);
+        assert_eq!(kept(2, &logits), [1, 2, 3]);
+        assert_eq!(kept(3, &logits), [1, 2, 3]);
+        assert_eq!(kept(4, &logits), [0, 1, 2, 3]);
+        assert_eq!(kept(9, &logits), [0, 1, 2, 3, 4]);
+    }
+}

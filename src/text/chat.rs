@@ -1,0 +1,204 @@
+//! Chat templates: how a conversation is written down for a model that was trained on conversations.
+//!
+//! The template comes with the model and is Jinja, in the dialect of transformers' `apply_chat_template`. It is
+//! untrusted: it can read nothing but what it is given, and runs only so long and so deep.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{Environment, Error, ErrorKind, context};
+use serde::Serialize;
+
+/// Steps that a template may take; a long conversation takes a few thousand.
+const FUEL: u64 = 2_000_000;
+/// How deep a template may call itself.
+const DEPTH: usize = 100;
+
+/// The only template in the environment.
+const NAME: &str = "chat";
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// `system`, `user` or `assistant`.
+    pub role: String,
+    pub content: String,
+}
+
+impl Message {
+    /// A turn of `role`.
+    pub fn new(role: &str, content: &str) -> Self {
+        Self {
+            role: role.to_owned(),
+            content: content.to_owned(),
+        }
+    }
+}
+
+/// A conversation could not be written down.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}: the chat template {problem}")]
+pub struct ChatError {
+    /// Where the template is from.
+    pub origin: String,
+    pub problem: String,
+}
+
+/// The tokens that templates name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SpecialTokens {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bos_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eos_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unk_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pad_token: Option<String>,
+}
+
+/// A template that was read and understood.
+#[derive(Debug)]
+pub struct ChatTemplate {
+    environment: Environment<'static>,
+    /// Where it is from, for errors.
+    origin: String,
+    tokens: SpecialTokens,
+}
+
+impl ChatTemplate {
+    /// Reads a template. `origin` names where it is from in errors.
+    ///
+    /// # Errors
+    /// When it is no template.
+    pub fn new(source: String, origin: &str, tokens: SpecialTokens) -> Result<Self, ChatError> {
+        let mut environment = Environment::new();
+        // As in transformers: blocks on lines of their own leave no blank lines behind.
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build();
+        environment.set_syntax(syntax.unwrap_or_default());
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(DEPTH);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.add_function("raise_exception", raise_exception);
+        environment.add_filter("tojson", to_json);
+        environment
+            .add_template_owned(NAME, source)
+            .map_err(|error| ChatError {
+                origin: origin.to_owned(),
+                problem: format!("cannot be read: {}", one_line(&error)),
+            })?;
+        Ok(Self {
+            environment,
+            origin: origin.to_owned(),
+            tokens,
+        })
+    }
+
+    /// The text of a conversation, up to where the assistant's answer begins.
+    ///
+    /// # Errors
+    /// When the template refuses the conversation, fails, or does not come to an end.
+    pub fn render(&self, messages: &[Message]) -> Result<String, ChatError> {
+        let failed = |error: Error| ChatError {
+            origin: self.origin.clone(),
+            problem: match error.kind() {
+                ErrorKind::OutOfFuel => "does not come to an end".to_owned(),
+                // The template's own words, such as that the roles must alternate.
+                ErrorKind::InvalidOperation if error.detail().is_some_and(is_raised) => {
+                    let words = error.detail().unwrap_or_default();
+                    format!("refuses: {}", plain(words.trim_start_matches(RAISED)))
+                }
+                _ => format!("fails: {}", one_line(&error)),
+            },
+        };
+        let template = self.environment.get_template(NAME).map_err(failed)?;
+        let tokens = Value::from(Serde(&self.tokens));
+        let messages = Value::from(Serde(messages));
+        let variables = context! { messages, add_generation_prompt => true, ..tokens };
+        template.render(variables).map_err(failed)
+    }
+}
+
+/// Marks errors that a template raises itself.
+const RAISED: &str = "raised: ";
+
+fn is_raised(detail: &str) -> bool {
+    detail.starts_with(RAISED)
+}
+
+fn raise_exception(message: &str) -> Result<Value, Error> {
+    Err(Error::new(
+        ErrorKind::InvalidOperation,
+        format!("{RAISED}{message}"),
+    ))
+}
+
+/// `tojson` as transformers has it: characters stay as they are, and `indent` may be given.
+fn to_json(value: &Value, options: Kwargs) -> Result<Value, Error> {
+    let indent: Option<usize> = options.get("indent")?;
+    let failed =
+        |error: serde_json::Error| Error::new(ErrorKind::BadSerialization, error.to_string());
+    let mut bytes = Vec::new();
+    match indent {
+        Some(width) => {
+            let spaces = " ".repeat(width.min(16));
+            let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
+            let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+            value.serialize(&mut serializer).map_err(failed)?;
+        }
+        None => {
+            let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Spaced);
+            value.serialize(&mut serializer).map_err(failed)?;
+        }
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Value::from_safe_string(text))
+}
+
+/// JSON with a space after commas and colons, as Python writes it.
+struct Spaced;
+
+impl serde_json::ser::Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+    ) -> std::io::Result<()> {
+        writer.write_all(b": ")
+    }
+}
+
+/// An error with its line, without the name of the only template.
+fn one_line(error: &Error) -> String {
+    let what = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
+    match error.line() {
+        Some(line) => plain(&format!("{what} (line {line})")),
+        None => plain(&what),
+    }
+}
+
+/// On one line: templates choose some of these words.
+fn plain(text: &str) -> String {
+    super::sanitize(text).replace('\n', " ")
+}

@@ -1,0 +1,69 @@
+//! What is done to documents before they are encoded.
+
+use std::borrow::Cow;
+
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use serde::{Deserialize, Serialize};
+
+use super::Reason;
+
+/// The forms of Unicode normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalisation {
+    #[default]
+    None,
+    Nfc,
+    Nfd,
+    Nfkc,
+    Nfkd,
+}
+
+/// What is done to each document.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filters {
+    /// Shorter documents, in characters, are left out.
+    pub min_chars: usize,
+    pub normalisation: Normalisation,
+    /// The mini-GPT tutorial's: see [`standardise`].
+    pub standardise: bool,
+}
+
+impl Filters {
+    /// The document as it is to be used.
+    pub(super) fn apply(&self, text: &str) -> Result<String, Reason> {
+        if text.trim().is_empty() {
+            return Err(Reason::Empty);
+        }
+        let text: Cow<'_, str> = match self.normalisation {
+            Normalisation::None => Cow::Borrowed(text),
+            Normalisation::Nfc => ComposingNormalizerBorrowed::new_nfc().normalize(text),
+            Normalisation::Nfkc => ComposingNormalizerBorrowed::new_nfkc().normalize(text),
+            Normalisation::Nfd => DecomposingNormalizerBorrowed::new_nfd().normalize(text),
+            Normalisation::Nfkd => DecomposingNormalizerBorrowed::new_nfkd().normalize(text),
+        };
+        let text = match self.standardise {
+            true => standardise(&text),
+            false => text.into_owned(),
+        };
+        // Counting stops where enough is known.
+        if self.min_chars > 0 && text.chars().nth(self.min_chars - 1).is_none() {
+            return Err(Reason::TooShort);
+        }
+        Ok(text)
+    }
+}
+
+/// The mini-GPT tutorial's standardisation: lower case, `<br />` a space, a space before each ASCII punctuation mark.
+pub fn standardise(text: &str) -> String {
+    let text = text.to_lowercase().replace("<br />", " ");
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    for c in text.chars() {
+        if c.is_ascii_punctuation() {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}

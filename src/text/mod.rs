@@ -1,0 +1,18 @@
+//! Tokenizers, streaming detokenization, corpora, chat templates, and safe display of untrusted text.
+
+mod chat;
+pub mod corpus;
+mod display;
+mod gpt2_files;
+mod pieces;
+mod stream;
+mod tokenizer;
+mod tokenizer_training;
+
+pub use chat::{ChatError, ChatTemplate, Message, SpecialTokens};
+pub use display::{display_token, sanitize};
+pub use stream::StreamDecoder;
+pub use tokenizer::{TextError, Tokenizer};
+pub use tokenizer_training::{
+    TokenizerKind, TokenizerSettings, TokenizerTrainingError, train_tokenizer,
+};

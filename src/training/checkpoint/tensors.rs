@@ -1,0 +1,91 @@
+//! Numbers to and from safetensors files.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, View};
+use safetensors::{SafeTensorError, SafeTensors};
+
+use crate::training::TrainingError;
+
+/// A tensor with its name.
+pub(super) struct Named {
+    name: String,
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+impl Named {
+    pub(super) fn new(name: String, shape: Vec<usize>, values: Vec<f32>) -> Self {
+        Self {
+            name,
+            shape,
+            values,
+        }
+    }
+}
+
+impl View for &Named {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::with_capacity(self.values.len() * 4);
+        for value in &self.values {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        Cow::Owned(bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * 4
+    }
+}
+
+/// Writes tensors to a file and syncs it.
+pub(super) fn write_tensors(path: &Path, tensors: &[Named]) -> Result<(), TrainingError> {
+    let views = tensors.iter().map(|named| (named.name.clone(), named));
+    // transformers asks for this mark.
+    let mark = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize_to_file(views, Some(mark), path).map_err(|error| match error {
+        SafeTensorError::IoError(error) => TrainingError::io(path, error),
+        other => TrainingError::File {
+            file: path.display().to_string(),
+            problem: other.to_string(),
+        },
+    })?;
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| TrainingError::io(path, error))
+}
+
+/// All tensors of a file that this program wrote.
+///
+/// # Errors
+/// When it cannot be read or is none.
+pub(in crate::training) fn read_tensors(
+    path: &Path,
+) -> Result<HashMap<String, Vec<f32>>, TrainingError> {
+    let bytes = fs::read(path).map_err(|error| TrainingError::io(path, error))?;
+    let wrong = |problem: String| TrainingError::File {
+        file: path.display().to_string(),
+        problem,
+    };
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let mut all = HashMap::new();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(wrong(format!("`{name}` is not of f32 numbers")));
+        }
+        let (quads, _) = view.data().as_chunks::<4>();
+        let values = quads.iter().map(|quad| f32::from_le_bytes(*quad)).collect();
+        all.insert(name.to_owned(), values);
+    }
+    Ok(all)
+}

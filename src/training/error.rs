@@ -1,0 +1,88 @@
+//! What can go wrong in training, each as one sentence: what, where, what to do.
+
+use std::io;
+use std::path::Path;
+
+use crate::decoding::DecodingError;
+use crate::model::ModelError;
+use crate::text::corpus::CorpusError;
+use crate::text::{TextError, TokenizerTrainingError};
+
+/// A run could not begin, or ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// A setting contradicts itself or another.
+    #[error("{0}")]
+    Setting(String),
+    /// The corpus is not what is needed.
+    #[error("{0}")]
+    Data(String),
+    #[error("{0}")]
+    Corpus(CorpusError),
+    #[error("{0}")]
+    Text(#[from] TextError),
+    #[error("{0}")]
+    Model(#[from] ModelError),
+    #[error("sampling failed: {0}")]
+    Decoding(#[from] DecodingError),
+    /// candle or the device failed.
+    #[error("the computation failed: {0}")]
+    Device(#[from] candle_core::Error),
+    /// A file cannot be read or written.
+    #[error("{file}: {problem}")]
+    File { file: String, problem: String },
+    /// A run of this name exists, is in use, or does not exist.
+    #[error("{0}")]
+    Run(String),
+    /// The loss or the gradients are no numbers any more.
+    #[error(
+        "{what} at step {step} is {value}: the run was stopped, and {kept}; try a lower learning rate"
+    )]
+    NotFinite {
+        what: &'static str,
+        step: u64,
+        value: f64,
+        /// What is kept, as a clause.
+        kept: String,
+    },
+    /// The caller asked to stop before the first step.
+    #[error("stopped before the first step")]
+    Cancelled,
+}
+
+impl TrainingError {
+    /// A file's problem, with what helps against the frequent ones.
+    pub(super) fn io(path: &Path, error: io::Error) -> Self {
+        let advice = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "; free some space and resume, the last checkpoint is whole"
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                "; choose a directory that can be written to"
+            }
+            _ => "",
+        };
+        Self::File {
+            file: path.display().to_string(),
+            problem: format!("{error}{advice}"),
+        }
+    }
+}
+
+impl From<CorpusError> for TrainingError {
+    fn from(error: CorpusError) -> Self {
+        match error {
+            CorpusError::Cancelled => Self::Cancelled,
+            other => Self::Corpus(other),
+        }
+    }
+}
+
+impl From<TokenizerTrainingError> for TrainingError {
+    fn from(error: TokenizerTrainingError) -> Self {
+        match error {
+            TokenizerTrainingError::Corpus(error) => error.into(),
+            TokenizerTrainingError::Text(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What a run reports: what `--json` prints, what the run's directory keeps, what a screen would draw.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A corpus is read.
+    Reading(Reading),
+    /// The first step, or the next one of a resumed run, is about to begin.
+    Started(Started),
+    /// A step was made.
+    Step(StepMetrics),
+    Validation(Validation),
+    Samples(Samples),
+    /// The odds of what follows the probe prompt.
+    Odds(Odds),
+    Checkpoint(CheckpointNote),
+    /// The rate was set by hand: from this step on the schedule is multiplied by `factor`.
+    LearningRate {
+        step: u64,
+        rate: f64,
+        factor: f64,
+    },
+    Paused {
+        step: u64,
+    },
+    Resumed {
+        step: u64,
+    },
+    /// Something that the user should know.
+    Notice {
+        message: String,
+    },
+    Finished(Finished),
+}
+
+/// How far reading a corpus has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What for: `tokenizer`, `training`, `validation`.
+    pub purpose: String,
+    /// Bytes of the files as they lie.
+    pub bytes: u64,
+    pub total_bytes: u64,
+    pub documents: u64,
+    pub skipped: u64,
+    pub tokens: u64,
+}
+
+/// A run at its beginning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    pub run: String,
+    /// The run's directory.
+    pub directory: String,
+    pub device: String,
+    pub parameters: usize,
+    /// How many of them train.
+    pub trainable: usize,
+    /// Positions in a sequence.
+    pub context: usize,
+    pub training: DataSummary,
+    pub validation: Option<DataSummary>,
+    pub steps: u64,
+    pub steps_per_epoch: u64,
+    /// The step that it goes on after, if it was resumed.
+    pub resumed_after: Option<u64>,
+}
+
+/// A set of documents.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    pub documents: u64,
+    pub tokens: u64,
+    pub sequences: u64,
+}
+
+/// The numbers of one step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepMetrics {
+    /// From 1.
+    pub step: u64,
+    /// Epochs done, with their fraction.
+    pub epoch: f64,
+    /// What was trained, in nats a target.
+    pub loss: f64,
+    /// The loss of text alone, if padding was counted in `loss`.
+    pub masked_loss: Option<f64>,
+    /// Exponential mean of `loss`.
+    pub smoothed: f64,
+    /// `exp(loss)` of text alone.
+    pub perplexity: f64,
+    /// Share of text tokens that were the most probable ones (0 to 1).
+    pub accuracy: f64,
+    pub learning_rate: f64,
+    /// Of all gradients together, before clipping.
+    pub gradient_norm: f64,
+    /// Text tokens learned from so far.
+    pub tokens: u64,
+    /// Over the last steps, padding counted as work.
+    pub tokens_per_second: f64,
+    /// Seconds of training so far, earlier sittings included.
+    pub elapsed: f64,
+    pub seconds_left: f64,
+    /// Memory of the process in bytes, where that is known.
+    pub memory: Option<u64>,
+}
+
+/// The validation set under the model of a step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    pub step: u64,
+    pub epoch: f64,
+    /// In nats a token of text.
+    pub loss: f64,
+    /// With padding counted, if it is in training.
+    pub padded_loss: Option<f64>,
+    pub perplexity: f64,
+    pub accuracy: f64,
+    /// Bits a byte of text; special tokens have no bytes.
+    pub bits_per_byte: f64,
+    pub tokens: u64,
+    /// Whether it is the best so far.
+    pub best: bool,
+}
+
+/// Texts by the model of a step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Samples {
+    pub step: u64,
+    pub epoch: f64,
+    pub texts: Vec<SampleText>,
+    pub memorised: Option<Memorised>,
+}
+
+/// A text by the model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleText {
+    pub prompt: String,
+    /// What followed, as it is: not made safe for a terminal.
+    pub text: String,
+    pub seed: u64,
+}
+
+/// How much of the samples stands in the corpus.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memorised {
+    /// Length of the n-grams.
+    pub length: usize,
+    /// Distinct n-grams of the samples.
+    pub ngrams: usize,
+    /// Share of them that stand in what is learned from (0 to 1).
+    pub share: f64,
+}
+
+/// What the model of a step expects after the probe prompt.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Odds {
+    pub step: u64,
+    pub epoch: f64,
+    pub prompt: String,
+    /// In bits.
+    pub entropy: f32,
+    /// The most probable tokens, and those that were among them before.
+    pub rows: Vec<OddsRow>,
+}
+
+/// A token's odds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct OddsRow {
+    pub id: u32,
+    /// Safe to show.
+    pub display: String,
+    /// Softmax of the logits.
+    pub raw: f32,
+    /// After the sampler's chain.
+    pub last: f32,
+}
+
+/// A checkpoint was written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointNote {
+    pub step: u64,
+    pub path: String,
+    /// The last validation loss, if there was one.
+    pub validation_loss: Option<f64>,
+    pub best: bool,
+    /// Seconds that writing took.
+    pub seconds: f64,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// All steps were made.
+    Completed,
+    /// The loss that was asked for was reached.
+    LossReached,
+    /// Validation got no better for as long as was allowed.
+    NoImprovement,
+    /// Stopped and saved on request.
+    Stopped,
+    /// Given up on request: nothing was saved since the last checkpoint.
+    Abandoned,
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    pub reason: FinishReason,
+    pub step: u64,
+    pub smoothed: f64,
+    pub best_validation: Option<f64>,
+    pub elapsed: f64,
+    /// The newest checkpoint.
+    pub checkpoint: Option<String>,
+}

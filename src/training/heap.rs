@@ -1,0 +1,25 @@
+//! The heap, tuned for tensors that come and go.
+
+/// Keeps large blocks that were freed, instead of giving them back to the system and having each page of the next
+/// tensor faulted in again, which takes half the time of a training step under glibc's defaults. The price is memory
+/// that stays with the process. Does nothing on other systems.
+pub fn tune() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: `mallopt` sets numbers of the allocator and may be called at any time.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_MAX, 0);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+            libc::mallopt(libc::M_TOP_PAD, 64 << 20);
+        }
+    }
+}
+
+/// Memory of this process in bytes, where the system says it.
+pub(super) fn memory() -> Option<u64> {
+    /// Bytes in a page, as Linux has it on all but a few machines.
+    const PAGE: u64 = 4096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * PAGE)
+}

@@ -1,0 +1,32 @@
+//! Training: networks with gradients, optimizers, data, checkpoints, and the loop that joins them.
+//!
+//! A [`Recipe`] says everything that decides a run. [`Trainer::prepare`] makes a [`Trainer`] of it, which reports
+//! [`Event`]s and is steered by a [`Control`]; what it leaves behind is a [`RunDirectory`].
+
+mod checkpoint;
+mod control;
+pub mod data;
+mod error;
+mod evaluation;
+mod event;
+pub mod heap;
+pub mod network;
+pub mod ops;
+pub mod optimizer;
+pub mod presets;
+pub mod random;
+pub mod recipe;
+mod runs;
+pub mod schedule;
+mod trainer;
+
+pub use checkpoint::{CheckpointState, MODEL_FILES};
+pub use control::{Control, Requests};
+pub use error::TrainingError;
+pub use event::{
+    CheckpointNote, DataSummary, Event, FinishReason, Finished, Memorised, Odds, OddsRow, Reading,
+    SampleText, Samples, Started, StepMetrics, Validation,
+};
+pub use recipe::Recipe;
+pub use runs::{CheckpointEntry, RunDirectory, RunSummary, export};
+pub use trainer::{Listener, Restore, Trainer};

@@ -1,0 +1,178 @@
+//! Losses of a batch, and the gradients of the parameters.
+
+use candle_core::backprop::GradStore;
+use candle_core::{Result, Tensor, Var};
+
+use super::{Batch, Network};
+use crate::training::ops::{self, Kernels, Numbers, RowLosses, sums};
+use crate::training::random::Key;
+
+/// How a batch was predicted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Losses {
+    /// What was differentiated: the sum over targets of share times cross-entropy.
+    pub loss: f64,
+    pub rows: RowLosses,
+}
+
+/// Gradients of the parameters that train, in their order. One that the loss does not depend on is none.
+#[derive(Debug, Default)]
+pub struct Gradients {
+    pub list: Vec<Option<Tensor>>,
+}
+
+impl Gradients {
+    /// Adds the gradients of another batch.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn add(&mut self, other: Self) -> Result<()> {
+        if self.list.is_empty() {
+            self.list = other.list;
+            return Ok(());
+        }
+        for (sum, other) in self.list.iter_mut().zip(other.list) {
+            *sum = match (sum.take(), other) {
+                (Some(sum), Some(other)) => Some((sum + other)?),
+                (sum, other) => sum.or(other),
+            };
+        }
+        Ok(())
+    }
+
+    /// The Euclidean norm of all of them together.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn norm(&self, kernels: Kernels) -> Result<f64> {
+        /// Numbers whose squares are summed in `f32`.
+        const AT_ONCE: usize = 4096;
+        let mut squares = 0.0;
+        for gradient in self.list.iter().flatten() {
+            squares += match kernels {
+                Kernels::Plain => f64::from(gradient.sqr()?.sum_all()?.to_scalar::<f32>()?),
+                Kernels::Fused => {
+                    let numbers = Numbers::of(gradient)?;
+                    let mut partial = vec![0.0; numbers.len().div_ceil(AT_ONCE)];
+                    crate::model::cpu::for_each_chunk(&mut partial, 16, |index, partial| {
+                        let from = &numbers[index * 16 * AT_ONCE..];
+                        pulp::Arch::new().dispatch(|| {
+                            for (sum, numbers) in partial.iter_mut().zip(from.chunks(AT_ONCE)) {
+                                *sum = sums::dot(numbers, numbers);
+                            }
+                        });
+                    });
+                    partial.iter().map(|sum| f64::from(*sum)).sum()
+                }
+            };
+        }
+        Ok(squares.sqrt())
+    }
+}
+
+impl Network {
+    /// The losses of a batch without dropout and without gradients. `shares` is what each target counts.
+    ///
+    /// # Errors
+    /// When a token is outside of the vocabulary or the device fails.
+    pub fn losses(&self, batch: &Batch, shares: &[f32]) -> Result<Losses> {
+        let hidden = self.hidden(batch, None)?.detach();
+        let (_, losses) = self.head(&hidden, batch, shares, false)?;
+        Ok(losses)
+    }
+
+    /// The losses of a batch and the gradients of their sum by `shares`. `key` addresses the dropout; without it
+    /// nothing is dropped.
+    ///
+    /// # Errors
+    /// When a token is outside of the vocabulary or the device fails.
+    pub fn gradients(
+        &self,
+        batch: &Batch,
+        shares: &[f32],
+        key: Option<Key>,
+    ) -> Result<(Losses, Gradients)> {
+        if self.compute.recompute {
+            return self.gradients_by_block(batch, shares, key);
+        }
+        let hidden = self.hidden(batch, key)?;
+        let (loss, losses) = self.head(&hidden, batch, shares, true)?;
+        drop(hidden);
+        let mut store = loss.backward()?;
+        Ok((losses, self.collect(&mut store)?))
+    }
+
+    /// As [`Self::gradients`], keeping only each block's input: what a block computed is computed again when its turn
+    /// comes in the backward pass.
+    fn gradients_by_block(
+        &self,
+        batch: &Batch,
+        shares: &[f32],
+        key: Option<Key>,
+    ) -> Result<(Losses, Gradients)> {
+        let size = (batch.batch, batch.time);
+        let mut inputs = vec![self.embed(batch, key)?.detach()];
+        for layer in 0..self.config.n_layer {
+            let next = self.block(layer, &inputs[layer], size, key)?.detach();
+            inputs.push(next);
+        }
+        let mut sum = Gradients::default();
+        let mut take = |mut store: GradStore, input: Option<&Var>| -> Result<Option<Tensor>> {
+            sum.add(self.collect(&mut store)?)?;
+            Ok(input.and_then(|input| store.remove(input)))
+        };
+        let last = Var::from_tensor(&inputs[self.config.n_layer])?;
+        let (loss, losses) = self.head(&self.finish(&last)?, batch, shares, true)?;
+        let mut gradient = take(loss.backward()?, Some(&last))?;
+        for layer in (0..self.config.n_layer).rev() {
+            let Some(known) = gradient.take() else { break };
+            let input = Var::from_tensor(&inputs[layer])?;
+            inputs.truncate(layer);
+            let out = self.block(layer, &input, size, key)?;
+            gradient = take(seed(&out, &known)?.backward()?, Some(&input))?;
+        }
+        if let Some(known) = gradient {
+            let embedded = self.embed(batch, key)?;
+            if embedded.track_op() {
+                take(seed(&embedded, &known)?.backward()?, None)?;
+            }
+        }
+        Ok((losses, sum))
+    }
+
+    fn head(
+        &self,
+        hidden: &Tensor,
+        batch: &Batch,
+        shares: &[f32],
+        gradients: bool,
+    ) -> Result<(Tensor, Losses)> {
+        let name = match self.config.tie_word_embeddings {
+            true => "wte.weight",
+            false => "lm_head.weight",
+        };
+        let (loss, rows) = ops::head_loss(
+            hidden,
+            self.parameters.tensor(name)?,
+            self.parameters.find("lm_head.bias"),
+            (&batch.targets, shares),
+            gradients,
+            self.compute.kernels,
+        )?;
+        let total = f64::from(loss.to_scalar::<f32>()?);
+        Ok((loss, Losses { loss: total, rows }))
+    }
+
+    fn collect(&self, store: &mut GradStore) -> Result<Gradients> {
+        let list = self.parameters.trainable();
+        let list = list
+            .map(|(_, var)| store.remove(var).map(|g| g.contiguous()).transpose())
+            .collect::<Result<_>>()?;
+        Ok(Gradients { list })
+    }
+}
+
+/// A number whose gradient by `out` is `gradient`.
+fn seed(out: &Tensor, gradient: &Tensor) -> Result<Tensor> {
+    (out * gradient.detach())?.sum_all()
+}

@@ -1,0 +1,104 @@
+//! Dropout: numbers are zeroed at random and the others made larger, so that the mean stays (Srivastava et al. 2014).
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+
+use super::{Kernels, Numbers};
+use crate::model::cpu::{contiguous, for_each_chunk};
+use crate::training::random::Key;
+
+/// Numbers that a thread takes at once.
+const AT_ONCE: usize = 4096;
+
+/// Which numbers are dropped: a function of the key and each number's place, so that the backward pass, a
+/// recomputation and a resumed run meet the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dropout {
+    pub key: Key,
+    /// Share of numbers that are dropped, 0 to below 1.
+    pub rate: f64,
+}
+
+impl Dropout {
+    /// What the number at `place` is multiplied by: 0 or `1 / (1 - rate)`.
+    #[inline(always)]
+    pub(super) fn factor(&self, place: u64) -> f32 {
+        let threshold = (self.rate * (1u64 << 32) as f64) as u64;
+        let kept = self.key.bits(place) >> 32 >= threshold;
+        f32::from(u8::from(kept)) * (1.0 / (1.0 - self.rate)) as f32
+    }
+
+    /// The factors of `length` numbers from `start` on.
+    pub(super) fn factors(&self, start: u64, length: usize) -> Vec<f32> {
+        (start..start + length as u64)
+            .map(|place| self.factor(place))
+            .collect()
+    }
+
+    fn apply(&self, numbers: &mut [f32]) {
+        for_each_chunk(numbers, AT_ONCE, |index, chunk| {
+            for (offset, number) in chunk.iter_mut().enumerate() {
+                *number *= self.factor((index * AT_ONCE + offset) as u64);
+            }
+        });
+    }
+}
+
+/// Drops numbers of `x`; without a dropout, `x` as it is.
+///
+/// # Errors
+/// When the device fails.
+pub fn dropout(x: &Tensor, dropout: Option<Dropout>, kernels: Kernels) -> Result<Tensor> {
+    let Some(dropout) = dropout.filter(|dropout| dropout.rate > 0.0) else {
+        return Ok(x.clone());
+    };
+    if kernels == Kernels::Fused {
+        return x.contiguous()?.apply_op1(dropout);
+    }
+    let factors = dropout.factors(0, x.elem_count());
+    let factors = Tensor::from_vec(factors, x.shape(), x.device())?.to_dtype(x.dtype())?;
+    x * factors
+}
+
+impl CustomOp1 for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let mut numbers = contiguous(x, layout, CustomOp1::name(self))?.to_vec();
+        self.apply(&mut numbers);
+        Ok((CpuStorage::F32(numbers), layout.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let gradient = gradient.contiguous()?;
+        let mut numbers = Numbers::of(&gradient)?.to_vec();
+        self.apply(&mut numbers);
+        Ok(Some(Tensor::from_vec(numbers, x.shape(), x.device())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{difference, normal};
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_the_plain_form_and_keeps_the_mean() -> Result<()> {
+        let rule = Dropout {
+            key: Key::new(4),
+            rate: 0.1,
+        };
+        let inputs = [normal(1, &[90, 101])?];
+        let difference = difference(&inputs, |inputs, kernels| {
+            dropout(&inputs[0], Some(rule), kernels)
+        })?;
+        assert!(difference < 1e-6, "{difference}");
+        let factors = rule.factors(0, 100_000);
+        let dropped = factors.iter().filter(|factor| **factor == 0.0).count();
+        assert!(dropped.abs_diff(10_000) < 400, "{dropped} of 100,000");
+        let mean = factors.iter().sum::<f32>() / 1e5;
+        assert!((mean - 1.0).abs() < 0.01, "{mean}");
+        Ok(())
+    }
+}

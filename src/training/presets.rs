@@ -1,0 +1,227 @@
+//! Recipes by name: GPT-2's sizes, and the tutorials'.
+
+use super::data::{DataSettings, Packing};
+use super::network::{DropoutRates, Initial};
+use super::optimizer::{Method, OptimizerSettings};
+use super::recipe::{EvaluationSettings, LoopSettings, ModelSettings, Recipe, TokenizerChoice};
+use crate::decoding::GenerationSettings;
+use crate::model::Activation;
+use crate::sampling::{Method as Sampling, SamplerSettings};
+use crate::text::corpus::{CorpusSettings, Filters, Split};
+use crate::text::{TokenizerKind, TokenizerSettings};
+
+/// The names of all presets.
+pub const PRESETS: [&str; 6] = [
+    "gpt2",
+    "gpt2-medium",
+    "gpt2-large",
+    "gpt2-xl",
+    "mini-imdb",
+    "mini-books",
+];
+
+/// The recipe of a name, if there is one.
+pub fn preset(name: &str) -> Option<Recipe> {
+    Some(match name {
+        "gpt2" => gpt2(768, 12, 12),
+        "gpt2-medium" => gpt2(1024, 24, 16),
+        "gpt2-large" => gpt2(1280, 36, 20),
+        "gpt2-xl" => gpt2(1600, 48, 25),
+        "mini-imdb" => mini_imdb(),
+        "mini-books" => mini_books(),
+        _ => return None,
+    })
+}
+
+fn gpt2(width: usize, layers: usize, heads: usize) -> Recipe {
+    let mut recipe = Recipe {
+        model: ModelSettings {
+            layers: Some(layers),
+            heads: Some(heads),
+            width: Some(width),
+            context: Some(1024),
+            vocabulary: Some(50_257),
+            ..ModelSettings::default()
+        },
+        tokenizer: TokenizerChoice {
+            from: String::new(),
+            train: TokenizerSettings {
+                vocabulary: 50_257,
+                ..TokenizerSettings::default()
+            },
+        },
+        optimizer: OptimizerSettings {
+            beta2: 0.95,
+            weight_decay: 0.1,
+            ..OptimizerSettings::default()
+        },
+        ..Recipe::default()
+    };
+    recipe.schedule.learning_rate = 6e-4;
+    recipe
+}
+
+/// What both tutorials share: blocks with the norms after the sums and a head of its own with a bias, by Keras' layers
+/// and Keras' Adam.
+fn keras(model: ModelSettings) -> Recipe {
+    Recipe {
+        model: ModelSettings {
+            width: Some(256),
+            post_norm: Some(true),
+            activation: Some(Activation::Relu),
+            tied: Some(false),
+            head_bias: Some(true),
+            initial: Initial::Keras,
+            ..model
+        },
+        optimizer: OptimizerSettings {
+            method: Method::Adam,
+            epsilon: 1e-7,
+            clip: 0.0,
+            ..OptimizerSettings::default()
+        },
+        ..Recipe::default()
+    }
+}
+
+fn samples(prompt: &str, sampler: SamplerSettings, max_tokens: usize) -> EvaluationSettings {
+    EvaluationSettings {
+        prompts: vec![prompt.to_owned()],
+        sampler,
+        generation: GenerationSettings {
+            max_tokens,
+            detect_loops: false,
+            ..GenerationSettings::default()
+        },
+        probe: prompt.to_owned(),
+        ..EvaluationSettings::default()
+    }
+}
+
+/// Keras' "Text generation with a miniature GPT": IMDB reviews, one of 80 words a sequence, padding counted.
+fn mini_imdb() -> Recipe {
+    let sampler = SamplerSettings {
+        top_k: 10,
+        ..SamplerSettings::default()
+    };
+    Recipe {
+        tokenizer: TokenizerChoice {
+            from: String::new(),
+            train: TokenizerSettings {
+                kind: TokenizerKind::WordLevel,
+                vocabulary: 20_000,
+                ..TokenizerSettings::default()
+            },
+        },
+        data: DataSettings {
+            packing: Packing::Documents,
+            end: String::new(),
+            count_padding: true,
+            validation: 0.0,
+            ..DataSettings::default()
+        },
+        training: LoopSettings {
+            batch: 128,
+            epochs: 25,
+            ..LoopSettings::default()
+        },
+        evaluation: samples("this movie is", sampler, 40),
+        ..keras(ModelSettings {
+            layers: Some(1),
+            heads: Some(2),
+            head_width: Some(256),
+            feed_forward: Some(256),
+            context: Some(80),
+            vocabulary: Some(20_000),
+            norm_epsilon: Some(1e-6),
+            dropout: DropoutRates {
+                residual: 0.1,
+                ..DropoutRates::default()
+            },
+            ..ModelSettings::default()
+        })
+    }
+}
+
+/// KerasHub's "GPT text generation from scratch": lines of books over 512 characters, 128 pieces of words each.
+fn mini_books() -> Recipe {
+    let sampler = SamplerSettings {
+        method: Sampling::Sample,
+        top_k: 10,
+        ..SamplerSettings::default()
+    };
+    Recipe {
+        tokenizer: TokenizerChoice {
+            from: String::new(),
+            train: TokenizerSettings {
+                kind: TokenizerKind::WordPiece,
+                vocabulary: 5000,
+                ..TokenizerSettings::default()
+            },
+        },
+        data: DataSettings {
+            corpus: CorpusSettings {
+                split: Split::Lines,
+                filters: Filters {
+                    min_chars: 513,
+                    ..Filters::default()
+                },
+                ..CorpusSettings::default()
+            },
+            packing: Packing::Documents,
+            begin: "[BOS]".to_owned(),
+            end: String::new(),
+            ..DataSettings::default()
+        },
+        training: LoopSettings {
+            batch: 64,
+            epochs: 5,
+            ..LoopSettings::default()
+        },
+        evaluation: samples("[BOS]", sampler, 80),
+        ..keras(ModelSettings {
+            layers: Some(2),
+            heads: Some(3),
+            head_width: Some(85),
+            feed_forward: Some(128),
+            context: Some(128),
+            vocabulary: Some(5000),
+            norm_epsilon: Some(1e-5),
+            ..ModelSettings::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_have_exactly_their_parameters() {
+        let count = |name: &str| {
+            let recipe = preset(name).expect("a preset");
+            let vocabulary = recipe.tokenizer.train.vocabulary;
+            recipe
+                .model
+                .shape(vocabulary)
+                .expect("a shape")
+                .parameters()
+        };
+        assert_eq!(count("mini-imdb"), 10_939_168);
+        assert_eq!(count("mini-books"), 3_255_938);
+        assert_eq!(count("gpt2"), 124_439_808);
+        assert_eq!(count("gpt2-xl"), 1_557_611_200);
+        assert!(PRESETS.iter().all(|name| preset(name).is_some()) && preset("gpt3").is_none());
+    }
+
+    #[test]
+    fn a_recipe_survives_toml() {
+        for name in PRESETS {
+            let recipe = preset(name).expect("a preset");
+            let text = toml::to_string(&recipe).expect("TOML");
+            let back: Recipe =
+                toml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+            assert_eq!(recipe, back);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! From the corpus of a recipe to its batches.
+
+use std::sync::Arc;
+
+use super::Listener;
+use crate::model::{Gpt2Config, TokenIds};
+use crate::text::Tokenizer;
+use crate::text::corpus::{CorpusError, CorpusSettings, ReadProgress};
+use crate::training::checkpoint::SpecialTokens;
+use crate::training::data::{
+    Batches, Documents, EncodeRequest, Packing, Sequences, TokenCache, encode, split,
+};
+use crate::training::{Control, Event, Reading, Recipe, TrainingError};
+
+/// Reports how far reading has come, and breaks off when the run is to end.
+pub(super) fn reading(
+    purpose: &str,
+    state: &ReadProgress,
+    tokens: u64,
+    control: &Control,
+    events: Listener<'_>,
+) -> Result<(), CorpusError> {
+    if control.is_ending() {
+        return Err(CorpusError::Cancelled);
+    }
+    events(&Event::Reading(Reading {
+        purpose: purpose.to_owned(),
+        bytes: state.bytes,
+        total_bytes: state.total_bytes,
+        documents: state.documents,
+        skipped: state.skipped,
+        tokens,
+    }));
+    Ok(())
+}
+
+/// The tokens with a part to play.
+pub(super) fn special_tokens(
+    recipe: &Recipe,
+    tokenizer: &Tokenizer,
+    config: &Gpt2Config,
+) -> Result<SpecialTokens, TrainingError> {
+    let data = &recipe.data;
+    let named = |name: &str, what: &str| match name {
+        "" => Ok(None),
+        name => match tokenizer.token_id(name) {
+            Some(id) => Ok(Some((id, name.to_owned()))),
+            None => Err(TrainingError::Setting(format!(
+                "the tokenizer has no token `{name}`, which --{what} names"
+            ))),
+        },
+    };
+    let found = |id: u32| {
+        (
+            id,
+            String::from_utf8_lossy(tokenizer.token_bytes(id))
+                .trim()
+                .to_owned(),
+        )
+    };
+    let configured = config.eos_token_id.as_ref().and_then(TokenIds::first);
+    let usual_end = tokenizer
+        .end_of_text()
+        .or(configured.filter(|id| (*id as usize) < tokenizer.vocabulary_size()))
+        .map(found);
+    let needs_end = data.packing == Packing::Windows;
+    let pad = match data.pad.as_str() {
+        "auto" => ["[PAD]", "<pad>", "<|pad|>"]
+            .iter()
+            .find_map(|name| Some((tokenizer.token_id(name)?, (*name).to_owned())))
+            .or_else(|| usual_end.clone()),
+        name => named(name, "pad")?,
+    };
+    let end = match data.end.as_str() {
+        "auto" if needs_end => usual_end.clone(),
+        "auto" => None,
+        name => named(name, "end")?,
+    };
+    Ok(SpecialTokens {
+        begin: named(&data.begin, "begin")?,
+        end: end.or(usual_end),
+        pad,
+        dropout: recipe.model.dropout,
+    })
+}
+
+/// The data of a run.
+pub(super) struct Data {
+    pub(super) training: Batches,
+    pub(super) validation: Option<Batches>,
+}
+
+/// Encodes, splits and packs what is learned from and what is held out.
+pub(super) fn read_data(
+    recipe: &Recipe,
+    (tokenizer, config): (&Tokenizer, &Gpt2Config),
+    special: &SpecialTokens,
+    control: &Control,
+    events: Listener<'_>,
+) -> Result<Data, TrainingError> {
+    let settings = &recipe.data;
+    let positions = config.n_positions;
+    let time = match settings.context {
+        0 => positions,
+        context if context <= positions => context,
+        context => {
+            return Err(TrainingError::Setting(format!(
+                "sequences of {context} positions are more than the {positions} of the model; lower the data's context"
+            )));
+        }
+    };
+    let appended = match settings.end.as_str() {
+        "" => None,
+        "auto" if settings.packing == Packing::Documents => None,
+        _ => special.end.as_ref().map(|(id, _)| *id),
+    };
+    let directory = recipe.cache();
+    let mut encoded =
+        |corpus: &CorpusSettings, purpose: &str| -> Result<Arc<TokenCache>, TrainingError> {
+            let request = EncodeRequest {
+                corpus,
+                tokenizer,
+                begin: special.begin.as_ref().map(|(id, _)| *id),
+                end: appended,
+                directory: &directory,
+            };
+            let cache = encode(&request, &mut |state, tokens| {
+                reading(purpose, state, tokens, control, events)
+            })?;
+            for message in skipped(&cache) {
+                events(&Event::Notice { message });
+            }
+            Ok(Arc::new(cache))
+        };
+    let cache = encoded(&settings.corpus, "training")?;
+    let (training, validation) = match settings.validation_files.is_empty() {
+        true => {
+            if settings.validation > 0.0 && cache.documents() < 2 {
+                let message = "the corpus is one document, so none is held out and nothing is validated; \
+                    cut it with --split, or name a --validation-file";
+                events(&Event::Notice {
+                    message: message.to_owned(),
+                });
+            }
+            split(&cache, settings.validation, recipe.run.seed)
+        }
+        false => {
+            let corpus = CorpusSettings {
+                files: settings.validation_files.clone(),
+                ..settings.corpus.clone()
+            };
+            let held_out = encoded(&corpus, "validation")?;
+            (Documents::all(cache), Some(Documents::all(held_out)))
+        }
+    };
+    let pad = special.pad.as_ref().map_or(0, |(id, _)| *id);
+    let batches = |documents, what: &str, accumulate, take| {
+        let sequences = Sequences::new(documents, settings.packing, time, pad, what)?;
+        let batch = recipe.training.batch;
+        Ok::<_, TrainingError>(Batches::new(
+            sequences,
+            batch,
+            accumulate,
+            take,
+            recipe.run.seed,
+        ))
+    };
+    let training = batches(
+        training,
+        "the corpus",
+        recipe.training.accumulate,
+        settings.take,
+    )?;
+    let validation = match validation {
+        // A share of a small corpus may be too short by itself.
+        Some(documents) => match batches(documents, "the validation set", 1, 0) {
+            Ok(batches) => Some(batches),
+            Err(error) if !settings.validation_files.is_empty() => return Err(error),
+            Err(error) => {
+                let message = format!("{error}: nothing is validated");
+                events(&Event::Notice { message });
+                None
+            }
+        },
+        None => None,
+    };
+    Ok(Data {
+        training,
+        validation,
+    })
+}
+
+/// What was left out of a corpus, as notices: the counts and the first rows.
+fn skipped(cache: &TokenCache) -> Vec<String> {
+    const SHOWN: usize = 10;
+    let skipped = &cache.info.skipped;
+    if skipped.total() == 0 {
+        return Vec::new();
+    }
+    let counts = skipped.counts.iter();
+    let counts: Vec<String> = counts
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    let mut lines = vec![format!(
+        "{} documents were skipped: {}",
+        skipped.total(),
+        counts.join(", ")
+    )];
+    let faults = skipped.rows.iter().filter(|row| row.reason.is_fault());
+    lines.extend(faults.take(SHOWN).map(|row| format!("skipped {row}")));
+    lines
+}

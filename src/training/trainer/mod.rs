@@ -1,0 +1,226 @@
+//! The loop: batches, gradients, updates, and what is looked at and kept on the way.
+//!
+//! [`Trainer::prepare`] reads the corpus and builds the network, [`Trainer::run`] trains it. Both report through a
+//! callback and look at a [`Control`], so that the same trainer serves a command line and a screen on another thread.
+
+mod corpus;
+mod meter;
+mod prepare;
+mod report;
+mod start;
+mod step;
+
+use std::fs::File;
+use std::time::Instant;
+
+use self::meter::{Meter, Smoothed};
+use super::checkpoint::{self, CheckpointState, Contents, SpecialTokens};
+use super::data::Batches;
+use super::network::Network;
+use super::optimizer::Optimizer;
+use super::runs::{Journal, RunDirectory};
+use super::{
+    CheckpointNote, Control, Event, FinishReason, Finished, Recipe, Started, TrainingError,
+};
+use crate::text::Tokenizer;
+
+pub use self::start::Restore;
+
+/// Takes what a run reports.
+pub type Listener<'a> = &'a mut dyn FnMut(&Event);
+
+/// A run, ready to go or under way.
+pub struct Trainer {
+    recipe: Recipe,
+    control: Control,
+    network: Network,
+    optimizer: Optimizer,
+    tokenizer: Tokenizer,
+    special: SpecialTokens,
+    training: Batches,
+    validation: Option<Batches>,
+    /// Bytes of text that each token stands for.
+    token_bytes: Vec<u16>,
+    run: RunDirectory,
+    journal: Journal,
+    state: CheckpointState,
+    smoothed: Smoothed,
+    meter: Meter,
+    /// Steps in all.
+    total: u64,
+    /// The step of the newest checkpoint, if there is one.
+    saved: Option<u64>,
+    started: Started,
+    /// Held as long as the run is this process'.
+    _lock: File,
+}
+
+impl Trainer {
+    /// What the run begins with.
+    pub fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// The run's directory.
+    pub fn directory(&self) -> &RunDirectory {
+        &self.run
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Trains to the end, or until something ends it. On any end but a failure or an abandonment the last step is
+    /// saved.
+    ///
+    /// # Errors
+    /// When the loss or the gradients are no numbers any more, a file cannot be written, or the device fails. The
+    /// newest checkpoint stays as it is.
+    pub fn run(&mut self, events: Listener<'_>) -> Result<Finished, TrainingError> {
+        self.meter.begin(self.state.elapsed);
+        self.emit(Event::Started(self.started.clone()), events)?;
+        let reason = loop {
+            if self.obey(events)? {
+                break match self.control.take().abandon {
+                    true => FinishReason::Abandoned,
+                    false => FinishReason::Stopped,
+                };
+            }
+            if self.state.step >= self.total {
+                break FinishReason::Completed;
+            }
+            if let Some(reason) = self.one_step(events)? {
+                break reason;
+            }
+        };
+        if reason != FinishReason::Abandoned && self.saved != Some(self.state.step) {
+            self.save(events)?;
+        }
+        let checkpoint = self.saved.map(|step| {
+            let path = checkpoint::directory_of(&self.run.checkpoints_path(), step);
+            path.display().to_string()
+        });
+        let finished = Finished {
+            reason,
+            step: self.state.step,
+            smoothed: self.smoothed.value(),
+            best_validation: self.state.best_validation,
+            elapsed: self.meter.elapsed(),
+            checkpoint,
+        };
+        self.emit(Event::Finished(finished.clone()), events)?;
+        self.journal.sync()?;
+        Ok(finished)
+    }
+
+    /// A step and what follows it. Returns why the run ends, if it does.
+    fn one_step(&mut self, events: Listener<'_>) -> Result<Option<FinishReason>, TrainingError> {
+        let metrics = self.step()?;
+        self.emit(Event::Step(metrics), events)?;
+        let per_epoch = self.training.steps_per_epoch();
+        let (step, last) = (self.state.step, self.state.step >= self.total);
+        let due =
+            |every: u64| last || step.is_multiple_of(if every == 0 { per_epoch } else { every });
+        let evaluation = &self.recipe.evaluation;
+        let (validate, sample) = (due(evaluation.every), due(evaluation.sample_every));
+        if validate {
+            self.validate(events)?;
+        }
+        if sample {
+            self.sample(events)?;
+        }
+        let settings = &self.recipe.training;
+        let reached = settings.stop_loss > 0.0 && self.smoothed.value() <= settings.stop_loss;
+        let patience_over = settings.patience > 0 && self.state.stale >= settings.patience;
+        if due(self.recipe.checkpoints.every) {
+            self.save(events)?;
+        }
+        Ok(match () {
+            () if reached => Some(FinishReason::LossReached),
+            () if validate && patience_over => Some(FinishReason::NoImprovement),
+            () => None,
+        })
+    }
+
+    /// Does what was asked, and waits while the run is held. Returns whether the run is to end.
+    fn obey(&mut self, events: Listener<'_>) -> Result<bool, TrainingError> {
+        let mut paused = false;
+        loop {
+            let asked = self.control.take();
+            if let Some(rate) = asked.learning_rate {
+                self.set_rate(rate, events)?;
+            }
+            if asked.checkpoint && self.state.step > 0 && self.saved != Some(self.state.step) {
+                self.save(events)?;
+            }
+            let ends = asked.stop || asked.abandon;
+            let held = self.control.is_paused() && !ends;
+            let step = self.state.step;
+            if held != paused {
+                paused = held;
+                let event = match held {
+                    true => Event::Paused { step },
+                    false => Event::Resumed { step },
+                };
+                self.meter.hold(held);
+                self.emit(event, events)?;
+            }
+            if !held {
+                return Ok(ends);
+            }
+            self.control.wait();
+        }
+    }
+
+    fn set_rate(&mut self, rate: f64, events: Listener<'_>) -> Result<(), TrainingError> {
+        let step = self.state.step;
+        let planned = self.recipe.schedule.rate(step, self.total);
+        if !(rate > 0.0 && rate.is_finite() && planned > 0.0) {
+            let message = format!("a learning rate of {rate} was asked for and is not taken");
+            return self.emit(Event::Notice { message }, events);
+        }
+        self.state.rate_factor = rate / planned;
+        let factor = self.state.rate_factor;
+        self.emit(Event::LearningRate { step, rate, factor }, events)
+    }
+
+    /// Writes a checkpoint.
+    fn save(&mut self, events: Listener<'_>) -> Result<(), TrainingError> {
+        let begun = Instant::now();
+        (self.state.metrics_bytes, self.state.samples_bytes) = self.journal.sync()?;
+        self.state.updates = self.optimizer.updates();
+        self.state.elapsed = self.meter.elapsed();
+        (self.state.smoothed_sum, self.state.smoothed_weight) = self.smoothed.parts();
+        let contents = Contents {
+            network: &self.network,
+            optimizer: &self.optimizer,
+            tokenizer: &self.tokenizer,
+            special: &self.special,
+            state: &self.state,
+            lora: self.recipe.model.lora.rank > 0,
+        };
+        let path = checkpoint::write(&self.run.checkpoints_path(), &contents)?;
+        self.saved = Some(self.state.step);
+        self.run.prune(self.recipe.checkpoints.keep)?;
+        let best =
+            self.state.validation.is_some() && self.state.validation == self.state.best_validation;
+        let note = CheckpointNote {
+            step: self.state.step,
+            path: path.display().to_string(),
+            validation_loss: self.state.validation,
+            best,
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        self.emit(Event::Checkpoint(note), events)
+    }
+
+    /// Notes an event and reports it.
+    fn emit(&mut self, event: Event, events: Listener<'_>) -> Result<(), TrainingError> {
+        events(&event);
+        self.journal.write(&event)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Runs that end before their time, each in its own way.
+
+use super::*;
+
+#[test]
+fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut recipe = recipe(directory.path());
+    recipe.optimizer.clip = 0.0;
+    let control = Control::default();
+    let steer = control.clone();
+    let (_, finished) = run_with(&recipe, &Restore::Fresh, &control, |event| {
+        if matches!(event, Event::Step(step) if step.step == 7) {
+            steer.set_learning_rate(1e38);
+        }
+    });
+    let error = finished.expect_err("no numbers").to_string();
+    assert!(
+        error.contains("the checkpoint of step 6 is kept"),
+        "{error}"
+    );
+    assert!(
+        error.contains("at step 9") || error.contains("at step 10"),
+        "{error}"
+    );
+    let trainer = prepare(&recipe, &Restore::Latest, &Control::default()).expect("a trainer");
+    let weights = trainer.network().weights().expect("weights");
+    assert!(weights.values().flatten().all(|weight| weight.is_finite()));
+}
+
+#[test]
+fn a_run_ends_at_a_loss_or_without_improvement() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut recipe = recipe(directory.path());
+    recipe.training.stop_loss = 5.3;
+    let (_, finished) = run(&recipe, &Restore::Fresh);
+    let finished = finished.expect("a run");
+    assert_eq!(finished.reason, FinishReason::LossReached);
+    assert!(finished.step < 24 && finished.smoothed <= 5.3);
+
+    recipe.run.name = "idle".to_owned();
+    recipe.training.stop_loss = 0.0;
+    recipe.training.patience = 2;
+    recipe.evaluation.every = 3;
+    recipe.schedule.learning_rate = 1e-30;
+    let finished = run(&recipe, &Restore::Fresh).1.expect("a run");
+    assert_eq!(
+        (finished.reason, finished.step),
+        (FinishReason::NoImprovement, 9)
+    );
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut recipe = recipe(directory.path());
+    recipe.run.cache = directory.path().join("cache");
+    // A file where the directory should be: not even the superuser can write there.
+    std::fs::write(directory.path().join("runs"), "in the way").expect("a file");
+    let error = prepare(&recipe, &Restore::Fresh, &Control::default())
+        .err()
+        .expect("an error");
+    assert!(error.to_string().contains("runs"), "{error}");
+}

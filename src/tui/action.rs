@@ -1,0 +1,213 @@
+//! Everything that can happen to the playground. Keys, the engine, the terminal and tests all speak through this.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::ask::Question;
+use super::picker::Item;
+use super::session::SessionFile;
+use crate::engine::{Command, Event, SendError};
+use crate::sampling::SamplerSettings;
+
+/// Something that happened, or that the user asks for.
+///
+/// The variants with a name in [`super::default_keys`] can be bound to keys; what a movement does depends on the
+/// pane in focus.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    // The program.
+    /// Leave, whatever goes on.
+    Quit,
+    /// Cancel what runs; when nothing does, leave at the second time.
+    Interrupt,
+    /// Stop the process as a shell's Ctrl-Z does.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Open or close the help page.
+    ToggleHelp,
+    /// Close help, dismiss a banner, or leave the editor: whichever comes first.
+    Escape,
+    /// Switch between the dark and the light theme.
+    ToggleTheme,
+    /// Start the engine again after it died.
+    RestartEngine,
+    /// List every action, to be found by typing.
+    Palette,
+    /// Give the focused pane the whole screen, or take it away again.
+    Zoom,
+    /// Choose what to copy.
+    CopyWhat,
+    /// Copy something to the clipboard, through the terminal.
+    Copy(Copied),
+    /// List the models at hand.
+    Models,
+    /// List the models in a directory.
+    BrowseModels(PathBuf),
+    LoadModel(String),
+    /// Ask something in one line.
+    Ask(Question),
+    /// Take the mouse, or leave it to the terminal.
+    ToggleMouse,
+
+    // Focus and movement.
+    FocusNext,
+    FocusPrevious,
+    FocusPrompt,
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    /// Keep the newest token in view.
+    Follow,
+    /// Go to the next token that holds what was searched for.
+    FindNext,
+    /// Colour the text by the next figure.
+    CycleMarking,
+    /// Let more tokens stand out, or fewer.
+    MarkMore,
+    MarkFewer,
+    /// Show the whole way of one token: logits, stages, final odds, draw.
+    Funnel,
+
+    // The run.
+    /// Generate from the prompt.
+    Run,
+    /// One token: starts a paused run if there is none, pauses one that goes on.
+    Step,
+    /// Pause a run that goes on, resume a paused one.
+    TogglePause,
+    /// End the run.
+    Stop,
+    /// The same prompt with the next seed.
+    Retry,
+    /// Cut the text before the token in view, draw again, and go on.
+    Rewind,
+    /// Cut the text before the token in view, and wait.
+    RewindPaused,
+    /// Put the selected row of the next-token table in place of the token in view, and go on.
+    Take,
+    /// Put the selected row in place of the token in view, and wait.
+    TakePaused,
+    /// Read the prompt as a text of its own and generate nothing.
+    Read,
+    NextSample,
+    PreviousSample,
+
+    // The branches.
+    /// List the branches.
+    Branches,
+    NameBranch,
+    PruneBranch,
+    /// Show the selected branch beside the text.
+    CompareBranch,
+
+    // The knobs.
+    /// Much further left or right.
+    BigLeft,
+    BigRight,
+    /// Switch the selected stage on or off.
+    ToggleStage,
+    /// Put the selected knob back to the value that does nothing.
+    Neutral,
+    /// Type the selected knob's value.
+    TypeValue,
+    /// Move the selected stage one place earlier or later in the chain.
+    StageEarlier,
+    StageLater,
+    NextPreset,
+    PreviousPreset,
+    /// The preset at a place in the list.
+    Preset(usize),
+
+    // The prompt editor.
+    /// Type a character.
+    Insert(char),
+    /// Insert a text, cleaned of control characters but newlines and tabs.
+    Paste(String),
+    Edit(Edit),
+
+    // From outside.
+    Mouse(Mouse),
+    /// The terminal has a new size: columns and rows.
+    Resize(u16, u16),
+    /// The engine said something.
+    Engine(Event),
+    /// A command did not reach the engine.
+    Refused {
+        command: Box<Command>,
+        error: SendError,
+    },
+    /// The engine could not be started again; the sentence says why.
+    RestartFailed(String),
+    /// A session file was read, or the sentence says why not.
+    SessionRead(Result<Box<SessionFile>, String>),
+    /// The models were listed; shown if the list is still open.
+    Listed(Vec<Item>),
+    /// A preset was saved under a name.
+    PresetSaved(String, Box<SamplerSettings>),
+    /// Something outside ended; the sentence says how, and whether well.
+    Told {
+        message: String,
+        error: bool,
+    },
+    /// The terminal is about to be drawn; the time since the start.
+    Frame(Duration),
+}
+
+/// What can be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// The text in view, prompt and all.
+    Text,
+    /// The next-token table, tab-separated.
+    NextTable,
+    /// The table of tokens, tab-separated.
+    TokenTable,
+    /// The record of the token in view, as JSON.
+    Record,
+}
+
+/// What a hand does with the mouse, at a cell of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    pub kind: MouseKind,
+    pub column: u16,
+    pub row: u16,
+}
+
+/// As crossterm has it, as far as it means something here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    Press,
+    Drag,
+    Release,
+    WheelUp,
+    WheelDown,
+}
+
+/// What the prompt editor can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    Newline,
+    DeleteBack,
+    DeleteForward,
+    DeleteWordBack,
+    DeleteWordForward,
+    DeleteToLineStart,
+    DeleteToLineEnd,
+    WordLeft,
+    WordRight,
+    TextStart,
+    TextEnd,
+    Undo,
+    Redo,
+    /// Put back what was deleted last by word or to the line's end.
+    Yank,
+    HistoryPrevious,
+    HistoryNext,
+}

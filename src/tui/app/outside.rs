@@ -1,0 +1,116 @@
+//! What the playground does outside of its screen: the clipboard, files. Whatever may take long is done by a thread, which
+//! tells the loop how it ended.
+
+use std::path::PathBuf;
+
+use crossterm::queue;
+use crossterm::style::Print;
+
+use super::{App, TuiError};
+use crate::chart;
+use crate::sampling::SamplerSettings;
+use crate::tui::{Action, Chart, EngineLink, SessionFile, clipboard, history, models, presets};
+
+impl<L: EngineLink> App<L> {
+    pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {
+        let sequence = clipboard::sequence(text);
+        let (message, error) = if sequence.len() > clipboard::MOST {
+            let message = "That is too long for the clipboards of terminals: write it to a file with generate --json or odds instead.";
+            (message.to_owned(), true)
+        } else {
+            queue!(self.terminal.backend_mut(), Print(sequence))?;
+            let bytes = text.len();
+            (
+                format!("{bytes} bytes went to the terminal's clipboard (OSC 52)."),
+                false,
+            )
+        };
+        self.act(Action::Told { message, error })
+    }
+
+    /// Writes in the background; the newest file wins because each waits for the one before.
+    pub(super) fn write_session(&mut self, path: PathBuf, session: Box<SessionFile>, tell: bool) {
+        let (before, told) = (self.writing.take(), self.told.0.clone());
+        self.writing = Some(std::thread::spawn(move || {
+            if let Some(before) = before {
+                let _ = before.join();
+            }
+            let shown = path.display();
+            let told_of = match session.write(&path) {
+                Ok(()) if tell => Some((format!("The session was saved to {shown}."), false)),
+                Ok(()) => None,
+                Err(error) => {
+                    tracing::warn!("{shown}: {error}");
+                    Some((
+                        format!("The session could not be saved to {shown}: {error}."),
+                        true,
+                    ))
+                }
+            };
+            if let Some((message, error)) = told_of {
+                let _ = told.send(Action::Told { message, error });
+            }
+        }));
+    }
+
+    /// Reads headers of files, in the background.
+    pub(super) fn list_models(&self, directory: Option<PathBuf>) {
+        let (told, recent) = (self.told.0.clone(), self.models_file.clone());
+        std::thread::spawn(move || {
+            let items = match directory {
+                Some(directory) => models::in_directory(&directory),
+                None => {
+                    let recent = recent.and_then(|path| history::read(&path).ok());
+                    models::at_hand(&recent.unwrap_or_default())
+                }
+            };
+            let _ = told.send(Action::Listed(items));
+        });
+    }
+
+    /// Draws in the background.
+    pub(super) fn draw_chart(&self, path: PathBuf, drawn: Chart) {
+        let told = self.told.0.clone();
+        std::thread::spawn(move || {
+            let written = match &drawn {
+                Chart::NextToken { moment, after } => chart::next_token(&path, moment, after),
+                Chart::Text(tokens) => {
+                    let title = format!("Surprisal of {} tokens", tokens.len());
+                    chart::surprisal(&path, tokens, &title)
+                }
+            };
+            let (message, error) = match written {
+                Ok(()) => (
+                    format!("The chart was written to {}.", path.display()),
+                    false,
+                ),
+                Err(error) => (error.to_string(), true),
+            };
+            // The playground may have been left meanwhile.
+            let _ = told.send(Action::Told { message, error });
+        });
+    }
+
+    pub(super) fn save_preset(
+        &mut self,
+        name: String,
+        sampler: Box<SamplerSettings>,
+    ) -> Result<(), TuiError> {
+        let Some(path) = &self.presets_file else {
+            return self.act(Action::Told {
+                message: "There is no home directory to save presets in.".to_owned(),
+                error: true,
+            });
+        };
+        match presets::save(path, &name, &sampler) {
+            Ok(()) => self.act(Action::PresetSaved(name, sampler)),
+            Err(error) => {
+                let message = format!("{}: the preset could not be saved: {error}", path.display());
+                self.act(Action::Told {
+                    message,
+                    error: true,
+                })
+            }
+        }
+    }
+}

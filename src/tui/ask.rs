@@ -1,0 +1,69 @@
+//! A question that is answered in one line.
+
+use super::editor::Editor;
+use super::knob_rows::KnobRow;
+use crate::decoding::BranchId;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Question {
+    /// A branch's name; empty takes it away.
+    BranchName(BranchId),
+    /// The name to save the sampler's settings under.
+    PresetName,
+    /// The file to write the session to.
+    SaveSession,
+    /// The session file to read.
+    OpenSession,
+    /// A knob's value.
+    Knob(KnobRow),
+    /// What to look for in the next-token table; empty shows all.
+    SearchNext,
+    /// What to look for in the text.
+    SearchText,
+    /// A model to load.
+    Model,
+    /// The file to draw the next-token odds into.
+    ChartNext,
+    /// The file to draw surprisal and entropy along the text into.
+    ChartText,
+}
+
+impl Question {
+    /// The question as shown.
+    pub fn text(self) -> String {
+        match self {
+            Self::BranchName(_) => "Name of the branch (empty: none)".to_owned(),
+            Self::PresetName => "Save the sampler's settings as a preset named".to_owned(),
+            Self::SaveSession => "Save the session to the file".to_owned(),
+            Self::OpenSession => "Open the session file".to_owned(),
+            Self::Knob(row) => format!("{} ({})", row.name(), row.form()),
+            Self::SearchNext => "Show the next tokens that contain (empty: all)".to_owned(),
+            Self::SearchText => "Go to the next token that contains".to_owned(),
+            Self::ChartNext => "Draw the next-token odds into the file (.svg or .png)".to_owned(),
+            Self::ChartText => {
+                "Draw surprisal and entropy of the text into the file (.svg or .png)".to_owned()
+            }
+            Self::Model => "Load a model: embedded, a directory, a .gguf file, a hub id".to_owned(),
+        }
+    }
+}
+
+/// A question, the answer as far as it was typed, and what is wrong with it.
+#[derive(Debug)]
+pub struct Ask {
+    pub question: Question,
+    pub answer: Editor,
+    pub problem: Option<String>,
+}
+
+impl Ask {
+    /// A question with a suggested answer.
+    pub fn new(question: Question, suggestion: &str) -> Self {
+        Self {
+            question,
+            answer: Editor::new(suggestion),
+            problem: None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What an update asks of the world outside the state.
+
+use std::path::PathBuf;
+
+use crate::decoding::{Moment, TokenRecord};
+
+use super::session::SessionFile;
+use crate::engine::{Command, CompareRequest, LookRequest};
+use crate::sampling::SamplerSettings;
+
+/// Something to be done by the loop that called [`super::update`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    Send(Command),
+    Look(Box<LookRequest>),
+    Compare(Box<CompareRequest>),
+    /// Raise the engine's flag: what runs ends within one token.
+    CancelRun,
+    RestartEngine,
+    /// Append a prompt to the history file.
+    Remember(String),
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    TakeMouse(bool),
+    /// Write the session; say so if asked.
+    WriteSession {
+        path: PathBuf,
+        session: Box<SessionFile>,
+        tell: bool,
+    },
+    ReadSession(PathBuf),
+    /// List the models at hand, or those in a directory.
+    ListModels(Option<PathBuf>),
+    /// Remember that a model was loaded.
+    RememberModel(String),
+    /// Draw a chart into a file.
+    DrawChart(PathBuf, Box<Chart>),
+    /// Save the sampler's settings under a name.
+    SavePreset(String, Box<SamplerSettings>),
+    Suspend,
+    Redraw,
+    Quit,
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Chart {
+    /// The odds of a token, and the end of the text that it follows.
+    NextToken { moment: Moment, after: String },
+    /// Surprisal and entropy along a text.
+    Text(Vec<TokenRecord>),
+}

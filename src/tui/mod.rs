@@ -1,0 +1,61 @@
+//! The terminal playground: a [`State`], changed by [`update`] with an [`Action`], drawn by [`view`].
+//!
+//! Keys, the engine's events and the terminal's become actions; what an action asks of the outside comes back as
+//! [`Effect`]s. [`run`] is the loop around them: it takes in all that came, then draws at most one frame.
+
+mod action;
+mod app;
+mod ascii;
+mod ask;
+mod beam_log;
+mod bindings;
+mod clipboard;
+mod colour;
+mod comparing;
+mod editor;
+mod effect;
+mod flow;
+mod guard;
+mod history;
+mod keymap;
+mod keys;
+mod knob_rows;
+mod knob_values;
+mod layout;
+mod link;
+mod looking;
+mod marks;
+mod models;
+mod options;
+mod overlay;
+mod parts;
+mod passage;
+mod picker;
+mod presets;
+mod rate;
+mod safe;
+mod session;
+mod signals;
+mod state;
+mod theme;
+mod tree;
+mod update;
+mod view;
+
+pub use action::{Action, Copied, Edit, Mouse, MouseKind};
+pub use app::{TuiError, run};
+pub use ascii::locale_is_ascii;
+pub use ask::Question;
+pub use colour::ColourLevel;
+pub use effect::{Chart, Effect};
+pub use keymap::{Keymap, KeymapError, default_keys};
+pub use keys::Key;
+pub use layout::SMALLEST;
+pub use link::EngineLink;
+pub use marks::{Marking, Thresholds};
+pub use options::PlayOptions;
+pub use session::{SessionError, SessionFile};
+pub use state::{Focus, State};
+pub use theme::{Likelihood, Theme, ThemeName};
+pub use update::update;
+pub use view::view;

@@ -1,0 +1,51 @@
+//! What the playground starts with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::colour::ColourLevel;
+use super::marks::{Marking, Thresholds};
+use super::session::SessionFile;
+use super::theme::ThemeName;
+use crate::decoding::GenerationSettings;
+use crate::model::LoadRequest;
+use crate::sampling::SamplerSettings;
+
+/// What the playground starts with.
+#[derive(Debug, Clone)]
+pub struct PlayOptions {
+    /// What the editor holds at first.
+    pub prompt: String,
+    pub sampler: SamplerSettings,
+    pub generation: GenerationSettings,
+    /// Named settings to choose from.
+    pub presets: Vec<(String, SamplerSettings)>,
+    /// The model to load at the start.
+    pub load: LoadRequest,
+    /// Keys that differ from the default: action names to keys, see [`super::default_keys`].
+    pub keys: BTreeMap<String, Vec<String>>,
+    pub theme: ThemeName,
+    /// Colours, if not what the environment says.
+    pub colours: Option<ColourLevel>,
+    /// What the text is coloured by.
+    pub marking: Marking,
+    pub thresholds: Thresholds,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+    /// Draw with ASCII alone.
+    pub ascii: bool,
+    /// Where the session is saved all along, if anywhere.
+    pub autosave_file: Option<PathBuf>,
+    /// A session to begin with.
+    pub session: Option<Box<SessionFile>>,
+    /// Where the models that were loaded are remembered, if anywhere.
+    pub models_file: Option<PathBuf>,
+    /// Where presets are saved, if anywhere.
+    pub presets_file: Option<PathBuf>,
+    /// Most frames a second, 1 to 60.
+    pub fps: u32,
+    /// The log file, shown by help.
+    pub log_file: Option<PathBuf>,
+    /// Where prompts are remembered, if anywhere.
+    pub history_file: Option<PathBuf>,
+}

@@ -1,0 +1,52 @@
+//! Small parts of the state.
+
+use std::time::Duration;
+
+use super::layout::Split;
+use crate::decoding::StopReason;
+
+/// A line across the top until it is dismissed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Banner {
+    pub message: String,
+    pub error: bool,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finish {
+    pub reason: StopReason,
+    pub tokens: usize,
+    pub seconds: f64,
+}
+
+/// What the mouse can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// A border between panes.
+    Border(Split),
+    /// The selected knob.
+    Knob,
+}
+
+/// What is new since the session was saved.
+#[derive(Debug, Default)]
+pub struct Saving {
+    /// Something is.
+    pub due: bool,
+    /// The user asked for it, under a name.
+    pub asked_for: bool,
+    /// When it was saved last.
+    pub last: Duration,
+}
+
+/// What is still to be told to the engine, newest only.
+#[derive(Debug, Default)]
+pub struct Pending {
+    /// The draft changed since it was last inspected.
+    pub inspect: bool,
+    /// An inspection was asked for and not answered.
+    pub inspecting: bool,
+    /// A knob was turned since the engine was last told.
+    pub sampler: bool,
+}

@@ -1,0 +1,120 @@
+//! A text as the playground knows it: its tokens, their layout, and which one is in view.
+
+use super::flow::Flow;
+use crate::decoding::{Origin, TokenRecord};
+
+/// Which token is in view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// The newest one, whichever that is.
+    #[default]
+    Newest,
+    /// The one at a position; the number of tokens means the one that would come next.
+    At(usize),
+}
+
+/// The draft of the prompt, or the text of the run.
+#[derive(Debug)]
+pub struct Passage {
+    tokens: Vec<TokenRecord>,
+    flow: Flow,
+    place: Place,
+    /// Counts the times that tokens were taken away, so that what was known of a position is known to be stale.
+    edition: u64,
+}
+
+impl Passage {
+    /// No tokens.
+    pub fn new() -> Self {
+        Self {
+            tokens: Vec::new(),
+            flow: Flow::new(1),
+            place: Place::Newest,
+            edition: 0,
+        }
+    }
+
+    pub fn tokens(&self) -> &[TokenRecord] {
+        &self.tokens
+    }
+
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    pub fn edition(&self) -> u64 {
+        self.edition
+    }
+
+    /// Whether the newest token is kept in view.
+    pub fn follows(&self) -> bool {
+        self.place == Place::Newest
+    }
+
+    /// The position in view. Following, that is the newest generated token, or the one to come if none was generated.
+    pub fn in_view(&self) -> usize {
+        match self.place {
+            Place::At(position) => position.min(self.tokens.len()),
+            Place::Newest => match self.tokens.last() {
+                Some(last) if last.origin != Origin::Prompt => self.tokens.len() - 1,
+                _ => self.tokens.len(),
+            },
+        }
+    }
+
+    /// The token in view, if it is there.
+    pub fn token_in_view(&self) -> Option<&TokenRecord> {
+        self.tokens.get(self.in_view())
+    }
+
+    /// Keeps the newest token in view.
+    pub fn follow(&mut self) {
+        self.place = Place::Newest;
+    }
+
+    /// Puts a position in view, as near as there is one.
+    pub fn go_to(&mut self, position: usize) {
+        self.place = Place::At(position.min(self.tokens.len()));
+    }
+
+    /// Replaces all tokens. A position that was in view stays in view if it is still there.
+    pub fn replace(&mut self, tokens: Vec<TokenRecord>) {
+        self.flow.truncate(0);
+        self.tokens.clear();
+        for token in tokens {
+            self.add(token);
+        }
+        self.edition += 1;
+    }
+
+    /// Adds a token at its position, which cuts what stood there.
+    pub fn push(&mut self, token: TokenRecord) {
+        self.truncate(token.position);
+        self.add(token);
+    }
+
+    /// Keeps the first `length` tokens.
+    pub fn truncate(&mut self, length: usize) {
+        if length < self.tokens.len() {
+            self.tokens.truncate(length);
+            self.flow.truncate(length);
+            self.edition += 1;
+        }
+    }
+
+    /// Wraps to a width.
+    pub fn set_width(&mut self, width: u16) {
+        self.flow.set_width(width);
+    }
+
+    fn add(&mut self, token: TokenRecord) {
+        // A token that stands for no bytes, such as an end marker, is seen by its name.
+        let shown = if token.bytes.is_empty() {
+            token.display.as_bytes()
+        } else {
+            &token.bytes
+        };
+        self.flow.push(shown);
+        self.tokens.push(token);
+    }
+}

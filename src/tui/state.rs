@@ -1,0 +1,389 @@
+//! Everything that the screen shows. Changed by [`super::update`] only, drawn by [`super::view`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ratatui::layout::Size;
+
+use super::beam_log::BeamLog;
+use super::bindings::Scope;
+use super::comparing::{Comparing, Stand};
+use super::editor::Editor;
+use super::history::History;
+use super::knob_rows::{self, KnobRow};
+use super::layout::{self, Arrangement, Panes, Shares};
+use super::looking::{Aim, Looking};
+use super::marks::{Marking, Thresholds};
+use super::overlay::Overlay;
+pub use super::parts::{Banner, Finish, Held, Pending, Saving};
+use super::passage::Passage;
+use super::rate::Rate;
+use super::theme::ThemeName;
+use super::{Action, Key, Keymap, KeymapError, PlayOptions};
+use crate::decoding::{Beam, BranchInfo, GenerationSettings, Moment, Origin};
+use crate::engine::{RunState, Session, Subject};
+use crate::model::{LoadProgress, LoadRequest, ModelInfo};
+use crate::sampling::{Method, SamplerSettings, StageKind};
+
+/// The panes, in the order in which the focus goes round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Focus {
+    Prompt,
+    Text,
+    Next,
+    Tokens,
+    Knobs,
+    Why,
+}
+
+impl Focus {
+    pub const ALL: [Self; 6] = [
+        Self::Prompt,
+        Self::Text,
+        Self::Next,
+        Self::Tokens,
+        Self::Knobs,
+        Self::Why,
+    ];
+
+    /// The pane some places further round.
+    pub fn moved(self, places: isize) -> Self {
+        let count = Self::ALL.len() as isize;
+        Self::ALL[(self as isize + places).rem_euclid(count) as usize]
+    }
+}
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct State {
+    pub size: Size,
+    pub theme: ThemeName,
+    pub keymap: Keymap,
+    pub focus: Focus,
+    /// The pane to show where several share a place.
+    pub tab: Focus,
+    /// Whether the focused pane has the whole screen.
+    pub zoomed: bool,
+    /// Where the user put the borders between panes.
+    pub shares: Shares,
+    /// What the mouse holds.
+    pub held: Option<Held>,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+    /// How far the help page is scrolled, while it is open.
+    pub help: Option<usize>,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    pub banners: Vec<Banner>,
+    /// Why the engine's thread died, until it is started again.
+    pub died: Option<String>,
+    /// An interrupt asked the engine to stop, and the engine has not stopped yet.
+    pub stopping: bool,
+    /// An interrupt came while nothing ran, or what ran did not stop; the next one leaves.
+    pub leaving: bool,
+
+    pub editor: Editor,
+    pub history: History,
+    pub draft: Passage,
+    /// The run's samples, or its one text. Never empty.
+    pub texts: Vec<Passage>,
+    /// Which of them the tables show.
+    pub sample: usize,
+    /// Which of the two the tables show.
+    pub subject: Subject,
+    /// The prompt of the newest run.
+    pub last_prompt: Option<String>,
+
+    pub sampler: SamplerSettings,
+    pub generation: GenerationSettings,
+    /// Texts to sample together.
+    pub samples: usize,
+    pub presets: Vec<(String, SamplerSettings)>,
+    /// The selected row of the sampler pane.
+    pub knob: usize,
+    /// The selected row of the next-token table.
+    pub row: usize,
+    /// How far the why pane is scrolled.
+    pub why: usize,
+    /// Counts the turns of knobs.
+    pub turns: u64,
+
+    pub load: LoadRequest,
+    pub model: Option<ModelInfo>,
+    pub run: RunState,
+    pub loading: Option<LoadProgress>,
+    /// Tokens in the model's cache.
+    pub context_used: usize,
+    /// How each sample ended.
+    pub finishes: Vec<Option<Finish>>,
+    /// The beams of the search under way, best first.
+    pub beams: Vec<Beam>,
+    /// What became of the beams of the newest search.
+    pub beam_log: BeamLog,
+    pub rate: Rate,
+    pub looking: Looking,
+    pub comparing: Comparing,
+    /// All branches, the oldest first; none listed while there is a single text.
+    pub branches: Vec<BranchInfo>,
+    /// What the next-token table is searched for.
+    pub search: String,
+    /// What the text was searched for last.
+    pub search_text: String,
+    /// What the text is coloured by.
+    pub marking: Marking,
+    pub thresholds: Thresholds,
+    /// Where the session is saved when the user says so.
+    pub session_file: Option<PathBuf>,
+    /// Where it is saved all along.
+    pub autosave_file: Option<PathBuf>,
+    pub saving: Saving,
+    /// Texts that wait for their model.
+    pub restoring: Option<Session>,
+    pub pending: Pending,
+
+    pub now: Duration,
+    pub log_file: Option<PathBuf>,
+}
+
+impl State {
+    /// The state at the start. `history` are the prompts of earlier sessions.
+    ///
+    /// # Errors
+    /// When the options' keys cannot be.
+    pub fn new(
+        options: &PlayOptions,
+        history: Vec<String>,
+        size: Size,
+    ) -> Result<Self, KeymapError> {
+        let mut state = Self {
+            size,
+            theme: options.theme,
+            keymap: Keymap::new(&options.keys)?,
+            focus: Focus::Prompt,
+            tab: Focus::Next,
+            zoomed: false,
+            shares: Shares::default(),
+            held: None,
+            mouse: options.mouse,
+            help: None,
+            overlay: None,
+            banners: Vec::new(),
+            died: None,
+            stopping: false,
+            leaving: false,
+            editor: Editor::new(&options.prompt),
+            history: History::new(history),
+            draft: Passage::new(),
+            texts: vec![Passage::new()],
+            sample: 0,
+            subject: Subject::Draft,
+            last_prompt: None,
+            sampler: options.sampler.clone(),
+            generation: options.generation.clone(),
+            samples: 1,
+            presets: options.presets.clone(),
+            knob: 0,
+            row: 0,
+            why: 0,
+            turns: 0,
+            load: options.load.clone(),
+            model: None,
+            run: RunState::Empty,
+            loading: None,
+            context_used: 0,
+            finishes: Vec::new(),
+            beams: Vec::new(),
+            beam_log: BeamLog::default(),
+            rate: Rate::default(),
+            looking: Looking::default(),
+            comparing: Comparing::default(),
+            branches: Vec::new(),
+            search: String::new(),
+            search_text: String::new(),
+            marking: options.marking,
+            thresholds: options.thresholds,
+            session_file: None,
+            autosave_file: options.autosave_file.clone(),
+            saving: Saving::default(),
+            restoring: None,
+            pending: Pending {
+                inspect: true,
+                ..Pending::default()
+            },
+            now: Duration::ZERO,
+            log_file: options.log_file.clone(),
+        };
+        // What most people turn first.
+        let temperature = |row: &KnobRow| row.stage() == Some(StageKind::Temperature);
+        state.knob = state.knob_rows().iter().position(temperature).unwrap_or(0);
+        state.reflow();
+        Ok(state)
+    }
+
+    /// Where the panes lie on a terminal of a size.
+    pub fn panes(&self, size: Size) -> Panes {
+        let arrangement = Arrangement {
+            tab: self.tab,
+            banner: self.banner_lines(size.width).len().min(3) as u16,
+            zoomed: self.zoomed.then_some(self.focus),
+            shares: self.shares,
+        };
+        layout::panes(size, &arrangement)
+    }
+
+    /// The banner's text, wrapped to the terminal's width.
+    pub fn banner_lines(&self, width: u16) -> Vec<String> {
+        super::view::banner::lines(self, width)
+    }
+
+    /// The passage that the tables show.
+    pub fn passage(&self) -> &Passage {
+        match self.subject {
+            Subject::Draft => &self.draft,
+            Subject::Text => self.text(),
+        }
+    }
+
+    /// The text of the run, or the selected one of its samples.
+    pub fn text(&self) -> &Passage {
+        &self.texts[self.sample.min(self.texts.len() - 1)]
+    }
+
+    /// As [`Self::text`].
+    pub fn text_mut(&mut self) -> &mut Passage {
+        let at = self.sample.min(self.texts.len() - 1);
+        &mut self.texts[at]
+    }
+
+    pub fn passage_mut(&mut self) -> &mut Passage {
+        match self.subject {
+            Subject::Draft => &mut self.draft,
+            Subject::Text => self.text_mut(),
+        }
+    }
+
+    /// What the text pane shows: the text of the run, or the draft while there is none.
+    pub fn text_subject(&self) -> Subject {
+        if self.text().tokens().is_empty() {
+            self.subject
+        } else {
+            Subject::Text
+        }
+    }
+
+    /// The distribution in view, if the engine has shown it. Right after a movement it may still be the one before.
+    pub fn moment(&self) -> Option<&Moment> {
+        self.looking.moment(self.subject)
+    }
+
+    /// What to look at now. The first token of a text has no odds: nothing predicts it.
+    pub fn aim(&self) -> Option<Aim> {
+        let passage = self.passage();
+        let position = passage.in_view();
+        (self.model.is_some() && position > 0).then(|| Aim {
+            subject: self.subject,
+            sample: self.sample,
+            search: self.search.clone(),
+            position,
+            chosen: passage.tokens().get(position).map(|token| token.id),
+            edition: passage.edition(),
+            turns: self.turns,
+            seed: self.generation.seed,
+        })
+    }
+
+    /// What the present knobs are to be compared on: a text with drawn tokens, under a method that draws.
+    pub fn stand(&self) -> Option<Stand> {
+        let text = self.text();
+        let drawn = text
+            .tokens()
+            .iter()
+            .any(|token| token.origin == Origin::Generated);
+        let draws = !matches!(self.sampler.method, Method::Beam | Method::Contrastive);
+        (self.model.is_some() && drawn && draws && self.beams.is_empty()).then(|| Stand {
+            sample: self.sample,
+            edition: text.edition(),
+            turns: self.turns,
+            seed: self.generation.seed,
+        })
+    }
+
+    /// How the selected sample ended, if it has.
+    pub fn finish(&self) -> Option<&Finish> {
+        self.finishes.get(self.sample)?.as_ref()
+    }
+
+    /// The rows of the sampler pane.
+    pub fn knob_rows(&self) -> Vec<KnobRow> {
+        knob_rows::rows(&self.sampler)
+    }
+
+    /// The preset whose settings these are.
+    pub fn preset(&self) -> Option<usize> {
+        self.presets
+            .iter()
+            .position(|(_, settings)| *settings == self.sampler)
+    }
+
+    /// What a key does now. What lies over the panes takes it; on the help page nothing is typed.
+    pub fn key_action(&self, key: Key) -> Option<Action> {
+        if self.help.is_some() {
+            return self.keymap.action(key, Focus::Text);
+        }
+        match &self.overlay {
+            Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
+            Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
+            Some(_) | None => self.keymap.action(key, self.focus),
+        }
+    }
+
+    /// Puts another sample into the tables.
+    pub fn choose_sample(&mut self, sample: usize) {
+        self.sample = sample.min(self.texts.len() - 1);
+    }
+
+    /// Whether a run goes on, be it paused.
+    pub fn has_run(&self) -> bool {
+        matches!(self.run, RunState::Running | RunState::Paused)
+    }
+
+    /// Shows a sentence across the top. The same one is not shown twice.
+    pub fn tell(&mut self, message: impl Into<String>, error: bool) {
+        const KEPT: usize = 8;
+        let banner = Banner {
+            message: message.into(),
+            error,
+        };
+        if !self.banners.contains(&banner) {
+            self.banners.push(banner);
+            self.banners
+                .drain(..self.banners.len().saturating_sub(KEPT));
+            self.reflow();
+        }
+    }
+
+    /// Gives the focus to a pane.
+    pub fn focus_on(&mut self, pane: Focus) {
+        self.focus = pane;
+        match pane {
+            Focus::Prompt => {}
+            Focus::Text => self.subject = self.text_subject(),
+            lower => self.tab = lower,
+        }
+        if self.zoomed {
+            self.reflow();
+        }
+    }
+
+    /// Wraps the texts to the widths of their panes.
+    pub fn reflow(&mut self) {
+        let panes = self.panes(self.size);
+        self.editor.set_width(panes.inside(Focus::Prompt).width);
+        let width = panes.inside(Focus::Text).width;
+        self.draft.set_width(width);
+        let width = super::view::sample_width(width, self.texts.len());
+        for text in &mut self.texts {
+            text.set_width(width);
+        }
+    }
+}

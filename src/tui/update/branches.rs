@@ -1,0 +1,64 @@
+//! What can be done with the selected branch.
+
+use crate::decoding::{BranchId, TokenRecord};
+use crate::engine::Command;
+use crate::tui::ask::{Ask, Question};
+use crate::tui::overlay::Overlay;
+use crate::tui::state::State;
+use crate::tui::{Action, Effect, tree};
+
+/// Carries out an action on the selected branch.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
+    let selected = selected(state);
+    match (action, selected) {
+        (Action::Run, Some((id, current, _))) => {
+            state.overlay = None;
+            if !current {
+                super::run::settle(state, effects);
+                effects.push(Effect::Send(Command::Switch(id)));
+            }
+        }
+        (Action::NameBranch, Some((id, _, name))) => {
+            let ask = Ask::new(Question::BranchName(id), &name.unwrap_or_default());
+            state.overlay = Some(Overlay::Ask(ask));
+        }
+        (Action::PruneBranch, Some((id, ..))) => effects.push(Effect::Send(Command::Prune(id))),
+        (Action::CompareBranch, Some((id, ..))) => effects.push(Effect::Send(Command::Show(id))),
+        (Action::Branches | Action::Quit, _) => state.overlay = None,
+        _ => {}
+    }
+    None
+}
+
+/// The selected branch: whether it is the text, and its name.
+fn selected(state: &State) -> Option<(BranchId, bool, Option<String>)> {
+    let Some(Overlay::Branches(view)) = &state.overlay else {
+        return None;
+    };
+    let rows = tree::rows(&state.branches);
+    let branch = rows.get(view.row)?.branch;
+    Some((
+        branch.lineage.id,
+        branch.current,
+        branch.lineage.name.clone(),
+    ))
+}
+
+/// Takes in the tokens of a branch to compare.
+pub fn show_beside(state: &mut State, id: BranchId, tokens: Vec<TokenRecord>) {
+    if let Some(Overlay::Branches(view)) = &mut state.overlay {
+        view.beside = Some((id, tokens));
+    }
+}
+
+/// Takes in a new list.
+pub fn listed(state: &mut State, branches: Vec<crate::decoding::BranchInfo>) {
+    state.branches = branches;
+    let count = state.branches.len();
+    if let Some(Overlay::Branches(view)) = &mut state.overlay {
+        view.row = view.row.min(count.saturating_sub(1));
+        if count == 0 {
+            state.overlay = None;
+        }
+    }
+}

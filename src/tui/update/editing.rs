@@ -1,0 +1,78 @@
+//! The prompt editor: edits, cursor, history.
+
+use crate::engine::{RunState, Subject};
+use crate::tui::action::Edit;
+use crate::tui::state::{Focus, State};
+
+/// Types or pastes a text. Outside the editor, pasting goes there.
+pub fn insert(state: &mut State, text: &str) {
+    state.focus_on(Focus::Prompt);
+    if state.editor.insert(text) {
+        changed(state);
+    } else {
+        state.tell(
+            "That is too long for a prompt: it may have a megabyte.",
+            true,
+        );
+    }
+}
+
+/// Carries out an edit.
+pub fn edit(state: &mut State, edit: Edit) {
+    let done = match edit {
+        Edit::HistoryPrevious => return recall(state, false),
+        Edit::HistoryNext => return recall(state, true),
+        edit => state.editor.edit(edit),
+    };
+    if done {
+        changed(state);
+    }
+}
+
+/// Moves by lines; past the first and the last one lies the history.
+pub fn across(state: &mut State, by: isize) {
+    for step in 0..by.unsigned_abs() {
+        if !state.editor.across(by > 0) {
+            if step == 0 {
+                recall(state, by > 0);
+            }
+            return;
+        }
+    }
+}
+
+/// Moves by a character, or to an end of the line.
+pub fn along(state: &mut State, by: isize) {
+    match by {
+        -1 | 1 => state.editor.step(by > 0),
+        _ => state.editor.line_border(by > 0),
+    }
+}
+
+/// Leaves the editor, so that what opens over it takes the keys.
+pub fn leave(state: &mut State) {
+    if state.focus == Focus::Prompt && state.overlay.as_ref().is_some_and(|one| !one.takes_text()) {
+        state.focus_on(Focus::Text);
+    }
+}
+
+fn recall(state: &mut State, next: bool) {
+    let recalled = if next {
+        state.history.next()
+    } else {
+        state.history.previous(&state.editor.text())
+    };
+    if let Some(prompt) = recalled.map(str::to_owned) {
+        state.editor.replace(&prompt);
+        changed(state);
+    }
+}
+
+/// The draft is another one now. Its odds are what the tables show, unless a run needs them.
+fn changed(state: &mut State) {
+    state.pending.inspect = true;
+    if state.run != RunState::Running {
+        state.subject = Subject::Draft;
+        state.draft.follow();
+    }
+}

@@ -1,0 +1,124 @@
+//! Turning the sampler's knobs.
+
+use crate::sampling::SamplerSettings;
+use crate::tui::Action;
+use crate::tui::knob_rows::{self, KnobRow};
+use crate::tui::state::State;
+
+/// Carries out what the sampler pane's own keys ask.
+pub fn change(state: &mut State, action: &Action) {
+    match action {
+        Action::BigLeft => turn(state, -1, true),
+        Action::BigRight => turn(state, 1, true),
+        Action::NextPreset => preset(state, 1),
+        Action::PreviousPreset => preset(state, -1),
+        Action::ToggleStage => on_stage(state, |stage, sampler| {
+            knob_rows::toggle(stage, sampler);
+        }),
+        Action::StageEarlier => on_stage(state, |stage, sampler| {
+            knob_rows::reorder(stage, false, sampler);
+        }),
+        Action::StageLater => on_stage(state, |stage, sampler| {
+            knob_rows::reorder(stage, true, sampler);
+        }),
+        Action::Preset(at) => choose(state, *at),
+        Action::Neutral => {
+            if let Some(row) = selected(state) {
+                altered(state, |state| {
+                    knob_rows::neutral(row, &mut state.sampler, &mut state.generation);
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Turns the selected knob.
+pub fn turn(state: &mut State, steps: i32, big: bool) {
+    if let Some(row) = selected(state) {
+        altered(state, |state| {
+            knob_rows::turn(
+                row,
+                steps,
+                big,
+                &mut state.sampler,
+                &mut state.generation,
+                &mut state.samples,
+            )
+        });
+    }
+}
+
+/// Selects another row.
+pub fn select(state: &mut State, by: isize) {
+    let most = state.knob_rows().len().saturating_sub(1);
+    state.knob = state.knob.saturating_add_signed(by).min(most);
+}
+
+pub fn selected(state: &State) -> Option<KnobRow> {
+    state.knob_rows().get(state.knob).copied()
+}
+
+fn on_stage(
+    state: &mut State,
+    change: impl FnOnce(crate::sampling::StageKind, &mut SamplerSettings),
+) {
+    if let Some(stage) = selected(state).and_then(KnobRow::stage) {
+        altered(state, |state| change(stage, &mut state.sampler));
+    }
+}
+
+fn preset(state: &mut State, by: isize) {
+    let count = state.presets.len() as isize;
+    if count == 0 {
+        return state.tell("There are no presets: the configuration names none.", false);
+    }
+    let to = match state.preset() {
+        Some(at) => (at as isize + by).rem_euclid(count),
+        None if by > 0 => 0,
+        None => count - 1,
+    };
+    choose(state, to as usize);
+}
+
+fn choose(state: &mut State, preset: usize) {
+    if let Some((_, settings)) = state.presets.get(preset) {
+        let settings = settings.clone();
+        altered(state, |state| state.sampler = settings);
+    }
+}
+
+/// Takes in that a preset was saved.
+pub fn keep_preset(state: &mut State, name: String, sampler: SamplerSettings) {
+    state.tell(format!("The preset {name} was saved."), false);
+    state.presets.retain(|(known, _)| *known != name);
+    state.presets.push((name, sampler));
+}
+
+/// Puts the selected knob to a place on its track (0 to 1).
+pub fn slide(state: &mut State, fraction: f64) {
+    if let Some(KnobRow::Knob(knob)) = selected(state) {
+        let value = knob.slider_min + fraction * (knob.slider_max - knob.slider_min);
+        let steps = (value / knob.step).round() * knob.step;
+        altered(state, |state| {
+            knob.set(&mut state.sampler, steps.clamp(knob.min, knob.max));
+        });
+    }
+}
+
+/// Lets `change` change the settings; if it did, the engine is told and the token in view looked at again. The same
+/// row stays selected wherever it moved to.
+pub fn altered(state: &mut State, change: impl FnOnce(&mut State)) {
+    let row = selected(state);
+    let before = (state.sampler.clone(), state.generation.clone());
+    change(state);
+    let rows = state.knob_rows();
+    let found = row.and_then(|row| rows.iter().position(|other| *other == row));
+    state.knob = found
+        .unwrap_or(state.knob)
+        .min(rows.len().saturating_sub(1));
+    if state.sampler != before.0 || state.generation.seed != before.1.seed {
+        state.turns += 1;
+        state.pending.sampler = true;
+    }
+}

@@ -1,0 +1,297 @@
+//! How the state changes. No terminal, no engine: what is to be done outside comes back as effects.
+
+mod branches;
+mod copying;
+mod editing;
+mod engine;
+mod knobs;
+mod mouse;
+mod movement;
+mod overlay;
+mod palette;
+mod questions;
+mod run;
+mod session;
+
+use ratatui::layout::Size;
+
+use super::Action;
+use super::effect::Effect;
+use super::state::{Focus, State};
+use crate::engine::SendError;
+use crate::engine::{Command, RunState, Subject, Then};
+
+/// Takes one action in.
+pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if is_input(&action) && action != Action::Interrupt {
+        state.stopping = false;
+        state.leaving = false;
+    }
+    if !is_input(&action) {
+        apply(state, action, &mut effects);
+    } else if let Action::Mouse(moved) = action {
+        if let Some(meant) = mouse::moved(state, moved) {
+            effects.extend(update(state, meant));
+        }
+    } else if state.help.is_none() {
+        let covered = state.overlay.is_some();
+        let left = if covered {
+            overlay::apply(state, action, &mut effects)
+        } else {
+            Some(action)
+        };
+        match left {
+            // What an overlay hands back may open another one.
+            Some(action) if !overlay::open(state, &action, &mut effects) => {
+                apply(state, action, &mut effects)
+            }
+            _ => {}
+        }
+    } else if action == Action::Quit {
+        state.help = None;
+    } else if concerns_help(&action) {
+        apply(state, action, &mut effects);
+    }
+    effects
+}
+
+/// Whether an action has a meaning while the help page covers the rest.
+fn concerns_help(action: &Action) -> bool {
+    use Action::{
+        Down, Escape, First, Interrupt, Last, Left, PageDown, PageUp, Redraw, Right, Suspend,
+        ToggleHelp, ToggleTheme, Up,
+    };
+    matches!(
+        action,
+        Down | Escape
+            | First
+            | Interrupt
+            | Last
+            | Left
+            | PageDown
+            | PageUp
+            | Redraw
+            | Right
+            | Suspend
+            | ToggleHelp
+            | ToggleTheme
+            | Up
+    )
+}
+
+/// Whether an action is the user's.
+fn is_input(action: &Action) -> bool {
+    !matches!(
+        action,
+        Action::Engine(_)
+            | Action::Frame(_)
+            | Action::Resize(..)
+            | Action::Refused { .. }
+            | Action::RestartFailed(_)
+            | Action::SessionRead(_)
+            | Action::Listed(_)
+            | Action::PresetSaved(..)
+            | Action::Told { .. }
+    )
+}
+
+fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Quit => effects.push(Effect::Quit),
+        Action::Interrupt => interrupt(state, effects),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::ToggleHelp => state.help = if state.help.is_some() { None } else { Some(0) },
+        Action::Escape => escape(state),
+        Action::ToggleTheme => state.theme = state.theme.other(),
+        Action::RestartEngine => run::restart_engine(state, effects),
+
+        Action::FocusNext => state.focus_on(state.focus.moved(1)),
+        Action::FocusPrevious => state.focus_on(state.focus.moved(-1)),
+        Action::FocusPrompt => state.focus_on(Focus::Prompt),
+        Action::Follow => state.passage_mut().follow(),
+        Action::Up
+        | Action::Down
+        | Action::Left
+        | Action::Right
+        | Action::PageUp
+        | Action::PageDown
+        | Action::First
+        | Action::Last => movement::moved(state, &action),
+
+        Action::Zoom => {
+            state.zoomed = !state.zoomed;
+            state.reflow();
+        }
+        Action::Copy(what) => copying::copy(state, what, effects),
+        Action::ToggleMouse => {
+            state.mouse = !state.mouse;
+            effects.push(Effect::TakeMouse(state.mouse));
+        }
+        Action::FindNext => {
+            if !movement::find_next(state) {
+                state.tell(
+                    "No token of the text contains what was searched for.",
+                    false,
+                );
+            }
+        }
+        Action::CycleMarking => state.marking = state.marking.next(),
+        Action::MarkMore => state.thresholds.shift(state.marking, true),
+        Action::MarkFewer => state.thresholds.shift(state.marking, false),
+        Action::NextSample => {
+            let next = (state.sample + 1) % state.texts.len();
+            state.choose_sample(next);
+        }
+        Action::PreviousSample => {
+            let count = state.texts.len();
+            state.choose_sample((state.sample + count - 1) % count);
+        }
+        Action::LoadModel(source) => run::load(state, &source, effects),
+        Action::Read => run::read(state, effects),
+        // These open something, see `overlay::open`, or belong to what is open.
+        Action::Palette
+        | Action::CopyWhat
+        | Action::Ask(_)
+        | Action::TypeValue
+        | Action::Branches
+        | Action::Funnel
+        | Action::Models
+        | Action::BrowseModels(_)
+        | Action::NameBranch
+        | Action::PruneBranch
+        | Action::CompareBranch
+        | Action::Mouse(_) => {}
+
+        Action::Run => run::run(state, effects),
+        Action::Step => run::step(state, effects),
+        Action::TogglePause => run::toggle_pause(state, effects),
+        Action::Stop => run::stop(state, effects),
+        Action::Retry => run::retry(state, effects),
+        Action::Rewind => run::rewind(state, Then::Continue, effects),
+        Action::RewindPaused => run::rewind(state, Then::Pause, effects),
+        Action::Take => run::take(state, Then::Continue, effects),
+        Action::TakePaused => run::take(state, Then::Pause, effects),
+
+        Action::BigLeft
+        | Action::BigRight
+        | Action::ToggleStage
+        | Action::Neutral
+        | Action::StageEarlier
+        | Action::StageLater
+        | Action::NextPreset
+        | Action::PreviousPreset
+        | Action::Preset(_) => knobs::change(state, &action),
+
+        Action::Insert(c) => editing::insert(state, c.encode_utf8(&mut [0; 4])),
+        Action::Paste(text) => editing::insert(state, &text),
+        Action::Edit(edit) => editing::edit(state, edit),
+
+        Action::Resize(width, height) => {
+            state.size = Size::new(width, height);
+            state.reflow();
+        }
+        Action::Engine(event) => engine::heard(state, event, effects),
+        Action::SessionRead(Ok(session)) => session::open(state, *session, effects),
+        Action::SessionRead(Err(message)) => state.tell(message, true),
+        Action::Listed(items) => overlay::listed(state, items),
+        Action::PresetSaved(name, sampler) => knobs::keep_preset(state, name, *sampler),
+        Action::Told { message, error } => state.tell(message, error),
+        Action::Refused { command, error } => refused(state, *command, error),
+        Action::RestartFailed(message) => {
+            state.died = Some(message);
+            state.reflow();
+        }
+        Action::Frame(now) => {
+            state.now = now;
+            if state.run == RunState::Running {
+                state.rate.tick(now);
+            }
+            session::autosave(state, effects);
+            flush(state, effects);
+        }
+    }
+}
+
+/// Sends what waited for the frame: the newest draft, the newest settings, the newest look.
+fn flush(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.model.is_none() {
+        return;
+    }
+    if state.pending.sampler {
+        state.pending.sampler = false;
+        effects.push(Effect::Send(Command::SetSampler {
+            sampler: Box::new(state.sampler.clone()),
+            seed: state.generation.seed,
+        }));
+    }
+    if state.pending.inspect && !state.pending.inspecting && state.run != RunState::Running {
+        state.pending.inspect = false;
+        if state.editor.is_empty() {
+            state.draft.replace(Vec::new());
+        } else {
+            state.pending.inspecting = true;
+            effects.push(Effect::Send(Command::Inspect {
+                prompt: state.editor.text(),
+            }));
+        }
+    }
+    if let Some(stand) = state.stand() {
+        effects.extend(
+            state
+                .comparing
+                .request(stand, &state.sampler)
+                .map(|request| Effect::Compare(Box::new(request))),
+        );
+    }
+    // While a newer draft is on its way, positions of the old one mean nothing to the engine.
+    let draft_is_stale = state.pending.inspect || state.pending.inspecting;
+    if state.subject == Subject::Draft && draft_is_stale {
+        return;
+    }
+    if let Some(aim) = state.aim() {
+        effects.extend(
+            state
+                .looking
+                .request(aim, &state.sampler)
+                .map(|request| Effect::Look(Box::new(request))),
+        );
+    }
+}
+
+/// A command did not arrive. What can be sent again at the next frame is; the rest the user has to know.
+fn refused(state: &mut State, command: Command, error: SendError) {
+    match (command, error) {
+        (Command::Inspect { .. }, SendError::Full) => {
+            state.pending.inspecting = false;
+            state.pending.inspect = true;
+        }
+        (Command::SetSampler { .. }, SendError::Full) => state.pending.sampler = true,
+        _ => state.tell(error.to_string(), true),
+    }
+}
+
+/// What runs is stopped once; after that the way out does not depend on the engine's answer.
+fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
+    let busy = state.has_run() || state.run == RunState::Loading;
+    if state.leaving {
+        effects.push(Effect::Quit);
+    } else if busy && !state.stopping {
+        state.stopping = true;
+        run::stop(state, effects);
+    } else {
+        state.leaving = true;
+    }
+}
+
+fn escape(state: &mut State) {
+    if state.help.is_some() {
+        state.help = None;
+    } else if !state.banners.is_empty() {
+        state.banners.remove(0);
+        state.reflow();
+    } else if state.focus == Focus::Prompt {
+        state.focus_on(Focus::Text);
+    }
+}

@@ -1,0 +1,168 @@
+//! What the mouse does: focus, tokens, rows, knobs, tabs, the wheel, the borders between panes.
+
+use ratatui::layout::{Position, Rect};
+
+use super::{knobs, movement};
+use crate::engine::Subject;
+use crate::tui::layout::Split;
+use crate::tui::overlay::Overlay;
+use crate::tui::state::{Focus, Held, State};
+use crate::tui::view;
+use crate::tui::{Action, Mouse, MouseKind};
+
+/// Rows that a notch of the wheel moves.
+const NOTCH: usize = 3;
+
+/// Takes one thing in that the mouse did. Returns an action that it stands for, if it stands for one.
+pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
+    let at = Position::new(mouse.column, mouse.row);
+    if state.help.is_some() || state.overlay.is_some() {
+        return over(state, mouse.kind, at);
+    }
+    match mouse.kind {
+        MouseKind::Release => state.held = None,
+        MouseKind::Drag => match state.held {
+            Some(Held::Border(split)) => drag(state, split, at),
+            Some(Held::Knob) => slide(state, at),
+            None => touch(state, at),
+        },
+        MouseKind::Press => {
+            state.held = state.panes(state.size).split_at(at).map(Held::Border);
+            if state.held.is_none() {
+                touch(state, at);
+            }
+        }
+        MouseKind::WheelUp => wheel(state, at, &Action::Up),
+        MouseKind::WheelDown => wheel(state, at, &Action::Down),
+    }
+    None
+}
+
+/// While something lies over the panes: the wheel scrolls it, a press beside it closes it, one on a row chooses.
+fn over(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
+    match kind {
+        MouseKind::WheelUp => return Some(Action::Up),
+        MouseKind::WheelDown => return Some(Action::Down),
+        MouseKind::Press => {}
+        MouseKind::Drag | MouseKind::Release => return None,
+    }
+    let area = view::overlay_area(state);
+    if !area.contains(at) {
+        return Some(Action::Escape);
+    }
+    let row = view::overlay_row(state, at)?;
+    match &mut state.overlay {
+        Some(Overlay::Picker(picker)) => {
+            picker.row = row;
+            Some(Action::Run)
+        }
+        Some(Overlay::Branches(view)) => {
+            view.row = row;
+            None
+        }
+        _ => None,
+    }
+}
+
+/// The pane under the pointer gets the focus; what is under it is selected.
+fn touch(state: &mut State, at: Position) {
+    let panes = state.panes(state.size);
+    let Some(pane) = Focus::ALL
+        .into_iter()
+        .find(|pane| panes.place(*pane).is_some_and(|place| place.contains(at)))
+    else {
+        return;
+    };
+    let Some(place) = panes.place(pane) else {
+        return;
+    };
+    let inside = inside(place);
+    if at.y == place.y
+        && let Some(tab) = view::tab_at(&panes, pane, place, at.x)
+    {
+        return state.focus_on(tab);
+    }
+    state.focus_on(pane);
+    if !inside.contains(at) {
+        return;
+    }
+    let (column, row) = (at.x - inside.x, at.y - inside.y);
+    match pane {
+        Focus::Prompt => state.editor.click(column, row.into(), inside.height.into()),
+        Focus::Text => {
+            if let Some((sample, token)) = view::token_at(state, inside, at) {
+                state.choose_sample(sample);
+                state.subject = state.text_subject();
+                if let Some(token) = token {
+                    state.passage_mut().go_to(token);
+                }
+            }
+        }
+        Focus::Tokens => {
+            if let Some(token) = view::token_row_at(state, inside, row) {
+                state.passage_mut().go_to(token);
+            }
+        }
+        Focus::Next => {
+            if let Some(chosen) = view::next_row_at(state, inside, row) {
+                state.row = chosen;
+            }
+        }
+        Focus::Knobs => {
+            if let Some((chosen, fraction)) = view::knob_at(state, inside, column, row) {
+                state.knob = chosen;
+                state.held = Some(Held::Knob);
+                if let Some(fraction) = fraction {
+                    knobs::slide(state, fraction);
+                }
+            }
+        }
+        Focus::Why => {}
+    }
+}
+
+fn wheel(state: &mut State, at: Position, way: &Action) {
+    let panes = state.panes(state.size);
+    let under = Focus::ALL
+        .into_iter()
+        .find(|pane| panes.place(*pane).is_some_and(|place| place.contains(at)));
+    let Some(pane) = under else {
+        return;
+    };
+    let focus = std::mem::replace(&mut state.focus, pane);
+    if pane == Focus::Text {
+        state.subject = state.text_subject();
+    }
+    if !(pane == Focus::Prompt && state.subject == Subject::Text) {
+        for _ in 0..NOTCH {
+            movement::moved(state, way);
+        }
+    }
+    state.focus = focus;
+}
+
+/// Moves the knob that is held, wherever its row is by now.
+fn slide(state: &mut State, at: Position) {
+    let place = state.panes(state.size).place(Focus::Knobs).map(inside);
+    let fraction = place.and_then(|place| view::track_at(place.width, at.x.checked_sub(place.x)?));
+    if let Some(fraction) = fraction {
+        knobs::slide(state, fraction);
+    }
+}
+
+fn drag(state: &mut State, split: Split, at: Position) {
+    let panes = state.panes(state.size);
+    if let Some(share) = panes.share_at(split, at) {
+        state.shares.set(split, share);
+        state.reflow();
+    }
+}
+
+fn inside(place: Rect) -> Rect {
+    Rect {
+        x: place.x + 1,
+        y: place.y + 1,
+        width: place.width.saturating_sub(2),
+        height: place.height.saturating_sub(2),
+    }
+}

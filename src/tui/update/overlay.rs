@@ -1,0 +1,163 @@
+//! What the user does while something lies over the panes: a list, a question, the branches, a token's funnel.
+
+use super::super::overlay::{BranchView, Overlay};
+use super::super::tree;
+use super::{branches, editing, palette, questions};
+use crate::tui::action::Edit;
+use crate::tui::picker::{Item, Picker};
+use crate::tui::state::State;
+use crate::tui::{Action, Effect};
+
+const MODELS: &str = "Models";
+
+/// Takes an action of the user in. Returns what is left to be done underneath.
+pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
+    match action {
+        // The way out, and what concerns the whole screen.
+        Action::Interrupt | Action::Suspend | Action::Redraw | Action::ToggleTheme => {
+            return Some(action);
+        }
+        Action::Escape => {
+            state.overlay = None;
+            return None;
+        }
+        _ => {}
+    }
+    match &mut state.overlay {
+        Some(Overlay::Picker(picker)) => match action {
+            Action::Up => picker.step(-1),
+            Action::Down => picker.step(1),
+            Action::PageUp => picker.step(-10),
+            Action::PageDown => picker.step(10),
+            Action::Run => {
+                let chosen = picker.selected().map(|item| item.action.clone());
+                state.overlay = None;
+                return chosen;
+            }
+            other => {
+                if edited(&mut picker.filter, other) {
+                    picker.row = 0;
+                }
+            }
+        },
+        Some(Overlay::Ask(ask)) => match action {
+            Action::Run => questions::answer(state, effects),
+            other => {
+                if edited(&mut ask.answer, other) {
+                    ask.problem = None;
+                }
+            }
+        },
+        Some(Overlay::Branches(view)) => {
+            let count = tree::rows(&state.branches).len();
+            if !browse(view, &action, count) {
+                return branches::act(state, action, effects);
+            }
+        }
+        Some(Overlay::Funnel(scroll)) => match action {
+            Action::Up => *scroll = scroll.saturating_sub(1),
+            Action::Down => *scroll += 1,
+            Action::PageUp => *scroll = scroll.saturating_sub(10),
+            Action::PageDown => *scroll += 10,
+            Action::Funnel | Action::Quit => state.overlay = None,
+            // Scrubbing and knobs stay at hand.
+            other => return Some(other),
+        },
+        None => return Some(action),
+    }
+    None
+}
+
+/// Moves among the branches. Returns whether the action was a movement.
+fn browse(view: &mut BranchView, action: &Action, count: usize) -> bool {
+    let by = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -10,
+        Action::PageDown => 10,
+        Action::First => isize::MIN,
+        Action::Last => isize::MAX,
+        _ => return false,
+    };
+    view.row = view
+        .row
+        .saturating_add_signed(by)
+        .min(count.saturating_sub(1));
+    true
+}
+
+/// Edits a line. Returns whether its text changed.
+fn edited(line: &mut crate::tui::editor::Editor, action: Action) -> bool {
+    match action {
+        Action::Insert(c) => line.insert(c.encode_utf8(&mut [0; 4])),
+        Action::Paste(text) => line.insert(&text.replace(['\n', '\r'], " ")),
+        Action::Edit(Edit::Newline | Edit::HistoryPrevious | Edit::HistoryNext) => false,
+        Action::Edit(edit) => line.edit(edit),
+        Action::Left => {
+            line.step(false);
+            false
+        }
+        Action::Right => {
+            line.step(true);
+            false
+        }
+        Action::First => {
+            line.line_border(false);
+            false
+        }
+        Action::Last => {
+            line.line_border(true);
+            false
+        }
+        _ => false,
+    }
+}
+
+/// Shows the models that were listed, if they are still wanted.
+pub fn listed(state: &mut State, items: Vec<Item>) {
+    if let Some(Overlay::Picker(picker)) = &mut state.overlay
+        && picker.title == MODELS
+    {
+        picker.set_items(items);
+    }
+}
+
+/// Opens an overlay, if the action asks for one.
+pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bool {
+    state.overlay = Some(match action {
+        Action::Palette => Overlay::Picker(palette::everything(state)),
+        Action::CopyWhat => Overlay::Picker(palette::copies()),
+        Action::Ask(question) => Overlay::Ask(questions::ask(state, *question)),
+        Action::TypeValue => match super::knobs::selected(state) {
+            Some(row) => {
+                let question = crate::tui::ask::Question::Knob(row);
+                Overlay::Ask(questions::ask(state, question))
+            }
+            None => return true,
+        },
+        Action::Branches => {
+            if state.branches.is_empty() {
+                state.tell("There is a single text as yet: cut it, take another token, or run again, and what stood there stays as a branch.", false);
+                return true;
+            }
+            let rows = tree::rows(&state.branches);
+            let row = rows.iter().position(|row| row.branch.current);
+            Overlay::Branches(BranchView {
+                row: row.unwrap_or(0),
+                beside: None,
+            })
+        }
+        Action::Funnel => Overlay::Funnel(0),
+        Action::Models => {
+            effects.push(Effect::ListModels(None));
+            Overlay::Picker(Picker::new(MODELS, Vec::new()))
+        }
+        Action::BrowseModels(directory) => {
+            effects.push(Effect::ListModels(Some(directory.clone())));
+            Overlay::Picker(Picker::new(MODELS, Vec::new()))
+        }
+        _ => return false,
+    });
+    editing::leave(state);
+    true
+}

@@ -1,0 +1,140 @@
+//! Questions and what their answers do.
+
+use std::path::PathBuf;
+
+use crate::engine::Command;
+use crate::tui::ask::{Ask, Question};
+use crate::tui::knob_values::{self, Settings};
+use crate::tui::overlay::Overlay;
+use crate::tui::state::State;
+use crate::tui::{Chart, Effect};
+
+/// A question with the answer that is likeliest.
+pub fn ask(state: &State, question: Question) -> Ask {
+    let suggestion = match question {
+        Question::Knob(row) => knob_values::written(row, &settings(state)),
+        Question::SaveSession | Question::OpenSession => state.session_file.as_ref().map_or_else(
+            || "session.json".to_owned(),
+            |path| path.display().to_string(),
+        ),
+        Question::SearchNext => state.search.clone(),
+        Question::SearchText => state.search_text.clone(),
+        Question::Model => state.load.source.clone(),
+        Question::ChartNext => "odds.svg".to_owned(),
+        Question::ChartText => "surprisal.svg".to_owned(),
+        Question::BranchName(_) | Question::PresetName => String::new(),
+    };
+    Ask::new(question, &suggestion)
+}
+
+/// Takes the answer of the question that is open. One that cannot be stays, with what is wrong with it.
+pub fn answer(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Ask(ask)) = &state.overlay else {
+        return;
+    };
+    let (question, typed) = (ask.question, ask.answer.text());
+    match accept(state, question, typed.trim(), effects) {
+        Ok(()) => state.overlay = None,
+        Err(problem) => {
+            if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+                ask.problem = Some(problem);
+            }
+        }
+    }
+}
+
+fn accept(
+    state: &mut State,
+    question: Question,
+    typed: &str,
+    effects: &mut Vec<Effect>,
+) -> Result<(), String> {
+    match question {
+        Question::BranchName(branch) => {
+            let name = Some(typed.to_owned()).filter(|name| !name.is_empty());
+            effects.push(Effect::Send(Command::Name { branch, name }));
+        }
+        Question::PresetName => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if typed.is_empty() || !typed.chars().all(plain) {
+                return Err("a name has letters, digits, - _ and . only".to_owned());
+            }
+            effects.push(Effect::SavePreset(
+                typed.to_owned(),
+                Box::new(state.sampler.clone()),
+            ));
+        }
+        Question::SaveSession => {
+            state.session_file = Some(file(typed)?);
+            super::session::save(state, effects);
+        }
+        Question::OpenSession => effects.push(Effect::ReadSession(file(typed)?)),
+        Question::Knob(row) => {
+            let mut new = settings(state);
+            knob_values::read(row, typed, &mut new)?;
+            super::knobs::altered(state, |state| {
+                state.sampler = new.sampler;
+                state.generation = new.generation;
+                state.samples = new.samples;
+            });
+        }
+        Question::SearchNext => state.search = typed.to_owned(),
+        Question::SearchText => {
+            state.search_text = typed.to_owned();
+            if !typed.is_empty() && !super::movement::find_next(state) {
+                return Err("no token of the text contains that".to_owned());
+            }
+        }
+        Question::ChartNext => {
+            let path = file(typed)?;
+            let moment = state.moment().ok_or("no token was looked at yet")?.clone();
+            let after = before(state, moment.position);
+            let chart = Box::new(Chart::NextToken { moment, after });
+            effects.push(Effect::DrawChart(path, chart));
+        }
+        Question::ChartText => {
+            let path = file(typed)?;
+            let tokens = state.passage().tokens();
+            if tokens.len() < 2 {
+                return Err("there is no text yet".to_owned());
+            }
+            let chart = Box::new(Chart::Text(tokens.to_vec()));
+            effects.push(Effect::DrawChart(path, chart));
+        }
+        Question::Model => {
+            if typed.is_empty() {
+                return Err("give embedded, a directory, a file or a hub id".to_owned());
+            }
+            super::run::load(state, typed, effects);
+        }
+    }
+    Ok(())
+}
+
+/// The end of the text before a position.
+fn before(state: &State, position: usize) -> String {
+    const TOKENS: usize = 12;
+    let tokens = state.passage().tokens();
+    let end = position.min(tokens.len());
+    let bytes: Vec<u8> = tokens[end.saturating_sub(TOKENS)..end]
+        .iter()
+        .flat_map(|token| token.bytes.iter().copied())
+        .collect();
+    let said = String::from_utf8_lossy(&bytes).replace('\n', "¶");
+    crate::text::sanitize(&said).into_owned()
+}
+
+fn file(typed: &str) -> Result<PathBuf, String> {
+    if typed.is_empty() {
+        return Err("give the name of a file".to_owned());
+    }
+    Ok(PathBuf::from(typed))
+}
+
+fn settings(state: &State) -> Settings {
+    Settings {
+        sampler: state.sampler.clone(),
+        generation: state.generation.clone(),
+        samples: state.samples,
+    }
+}

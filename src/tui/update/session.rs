@@ -1,0 +1,88 @@
+//! Saving the session and bringing one back.
+
+use std::time::Duration;
+
+use crate::engine::{Command, RestoreRequest, RunState, Session};
+use crate::tui::Effect;
+use crate::tui::session::SessionFile;
+use crate::tui::state::State;
+
+/// Longest time that something new stays unsaved while a run goes on.
+const AUTOSAVE: Duration = Duration::from_secs(5);
+
+/// Asks the engine for the texts; [`saved`] writes them.
+pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    state.saving.asked_for = true;
+    request(state, effects);
+}
+
+fn request(state: &mut State, effects: &mut Vec<Effect>) {
+    state.saving.due = false;
+    state.saving.last = state.now;
+    effects.push(Effect::Send(Command::Save));
+}
+
+/// Saves what is new at the end of a run, and from time to time while one goes on.
+pub fn autosave(state: &mut State, effects: &mut Vec<Effect>) {
+    let resting = state.run != RunState::Running;
+    let waited = state.now.saturating_sub(state.saving.last) >= AUTOSAVE;
+    if state.saving.due && state.autosave_file.is_some() && (resting || waited) {
+        request(state, effects);
+    }
+}
+
+/// Writes the texts that the engine told, with everything around them.
+pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
+    let by_name = std::mem::take(&mut state.saving.asked_for);
+    let file = if by_name {
+        &state.session_file
+    } else {
+        &state.autosave_file
+    };
+    let Some(path) = file.clone() else {
+        return;
+    };
+    let session = SessionFile::new(
+        state.load.clone(),
+        state.editor.text(),
+        state.sampler.clone(),
+        state.generation.clone(),
+        state.samples,
+        texts,
+    );
+    effects.push(Effect::WriteSession {
+        path,
+        session: Box::new(session),
+        tell: by_name,
+    });
+}
+
+/// Brings a session back: the knobs at once, the texts as soon as their model is there.
+pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) {
+    state.editor.replace(&session.prompt);
+    state.sampler = session.sampler;
+    state.generation = session.generation;
+    state.samples = session
+        .samples
+        .clamp(1, crate::tui::knob_rows::MOST_SAMPLES);
+    state.turns += 1;
+    state.pending.inspect = true;
+    state.restoring = Some(session.texts);
+    if state.model.is_none() || state.load != session.model {
+        state.load = session.model;
+        effects.push(Effect::Send(Command::Load(state.load.clone())));
+    } else {
+        restore(state, effects);
+    }
+}
+
+/// Hands the texts to the engine that wait for their model.
+pub fn restore(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(session) = state.restoring.take() {
+        effects.push(Effect::Send(Command::Restore(Box::new(RestoreRequest {
+            session,
+            sampler: state.sampler.clone(),
+            generation: state.generation.clone(),
+        }))));
+    }
+}

@@ -1,0 +1,167 @@
+//! What all panes share: the border with its title, and where the inside begins.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Paragraph};
+
+use super::super::layout::Panes;
+use super::super::safe;
+use super::super::state::{Focus, State};
+use super::super::theme::Theme;
+
+/// A pane to be drawn.
+pub struct Canvas<'a> {
+    pub state: &'a State,
+    pub theme: &'a Theme,
+    pub panes: &'a Panes,
+    pub pane: Focus,
+    pub area: Rect,
+}
+
+/// What a pane is called.
+pub fn name(pane: Focus) -> &'static str {
+    match pane {
+        Focus::Prompt => "Prompt",
+        Focus::Text => "Text",
+        Focus::Next => "Next token",
+        Focus::Tokens => "Tokens",
+        Focus::Knobs => "Sampler",
+        Focus::Why => "Why",
+    }
+}
+
+impl Canvas<'_> {
+    /// The pane's name, or the tabs that it shares its place with.
+    fn title(&self) -> Vec<Span<'static>> {
+        let mut title = vec![Span::raw(" ")];
+        if !self.panes.tabs.contains(&self.pane) {
+            title.push(Span::styled(
+                format!("{} ", name(self.pane)),
+                self.theme.title,
+            ));
+        }
+        for &tab in self
+            .panes
+            .tabs
+            .iter()
+            .filter(|_| self.panes.tabs.contains(&self.pane))
+        {
+            if tab == self.pane {
+                title.push(Span::styled(format!("[{}] ", name(tab)), self.theme.title));
+            } else {
+                title.push(Span::styled(format!("{} ", name(tab)), self.theme.quiet));
+            }
+        }
+        title
+    }
+
+    /// Cells for a note at the right of the upper border.
+    pub fn room(&self) -> usize {
+        let title: usize = self.title().iter().map(Span::width).sum();
+        usize::from(self.area.width).saturating_sub(title + 3)
+    }
+
+    /// Draws the border with the pane's title, and `note` at the right if there is room. Returns the inside.
+    pub fn border(&self, note: Line<'_>, frame: &mut Frame) -> Rect {
+        let focused = self.state.focus == self.pane;
+        let theme = self.theme;
+        let title = self.title();
+        // Focus is seen by the kind of line, not by its colour alone.
+        let (style, kind) = if focused {
+            (theme.border_focused, BorderType::Thick)
+        } else {
+            (theme.border, BorderType::Rounded)
+        };
+        let mut block = Block::bordered()
+            .border_type(kind)
+            .border_style(style)
+            .title(Line::from(title));
+        if note.width() > 0 && note.width() <= self.room() {
+            block = block.title(note.right_aligned());
+        }
+        let inside = block.inner(self.area);
+        frame.render_widget(block, self.area);
+        inside
+    }
+
+    /// A sentence in the middle of an empty pane.
+    pub fn empty(&self, sentence: &str, inside: Rect, frame: &mut Frame) {
+        let lines: Vec<Line> = wrapped(sentence, inside.width)
+            .into_iter()
+            .map(|line| Line::styled(line, self.theme.quiet))
+            .collect();
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}
+
+/// The lines from `window` as they are, nothing wrapped.
+pub fn lines(lines: Vec<Line<'_>>, area: Rect, frame: &mut Frame) {
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Rows `height` high out of `count`, so that `selected` is in the middle where possible.
+pub fn window(selected: usize, count: usize, height: usize) -> Range<usize> {
+    let top = selected
+        .saturating_sub(height / 2)
+        .min(count.saturating_sub(height));
+    top..count.min(top + height)
+}
+
+/// A sentence wrapped to a width, made safe.
+pub fn wrapped(sentence: &str, width: u16) -> Vec<String> {
+    let flow =
+        super::super::flow::Flow::of_characters(&safe::safe(sentence), width.saturating_add(1));
+    (0..flow.len())
+        .map(|line| flow.line(line).map(|(_, glyph)| glyph).collect())
+        .collect()
+}
+
+/// Text of exactly `cells` cells, in a style.
+pub fn cell(text: &str, cells: usize, style: Style) -> Span<'static> {
+    Span::styled(safe::fit(text, cells), style)
+}
+
+/// Text at the right of exactly `cells` cells.
+pub fn right(text: &str, cells: usize, style: Style) -> Span<'static> {
+    let taken = safe::width(text);
+    if taken > cells {
+        return cell(text, cells, style);
+    }
+    Span::styled(format!("{}{text}", " ".repeat(cells - taken)), style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_keeps_the_selected_row_in_sight() {
+        assert_eq!(window(0, 100, 10), 0..10);
+        assert_eq!(window(50, 100, 10), 45..55);
+        assert_eq!(window(99, 100, 10), 90..100);
+        assert_eq!(window(3, 4, 10), 0..4);
+        assert_eq!(window(0, 0, 10), 0..0);
+        for selected in 0..30 {
+            assert!(window(selected, 30, 7).contains(&selected));
+        }
+    }
+
+    #[test]
+    fn sentences_wrap_within_the_width() {
+        for width in 1..40 {
+            for line in wrapped(
+                "A sentence of several words, one is incomprehensibilities.",
+                width,
+            ) {
+                assert!(
+                    safe::width(line.trim_end()) <= usize::from(width),
+                    "{line:?} in {width}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The bottom line: what the keys do in the focused pane, from the keymap.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::super::overlay::Overlay;
+use super::super::state::{Focus, State};
+use super::super::theme::Theme;
+use crate::engine::RunState;
+
+/// Actions worth a hint, joined where one word says what several keys do.
+type Hint = (&'static [&'static str], &'static str);
+
+fn hints(state: &State) -> Vec<Hint> {
+    if state.help.is_some() {
+        return vec![(&["up", "down"], "scroll"), (&["help", "escape"], "close")];
+    }
+    match &state.overlay {
+        Some(Overlay::Picker(_)) => {
+            return vec![
+                (&["up", "down"], "choose"),
+                (&["run"], "do it"),
+                (&["escape"], "close"),
+            ];
+        }
+        Some(Overlay::Ask(_)) => return vec![(&["run"], "accept"), (&["escape"], "close")],
+        Some(Overlay::Branches(_)) => {
+            return vec![
+                (&["up", "down"], "choose"),
+                (&["run"], "go there"),
+                (&["branch-compare"], "compare"),
+                (&["branch-name"], "name"),
+                (&["branch-prune"], "remove"),
+                (&["escape"], "close"),
+            ];
+        }
+        Some(Overlay::Funnel(_)) => {
+            return vec![
+                (&["left", "right"], "scrub"),
+                (&["up", "down"], "scroll"),
+                (&["escape"], "close"),
+            ];
+        }
+        None => {}
+    }
+    let mut hints: Vec<Hint> = match state.focus {
+        Focus::Prompt => vec![
+            (&["run"], "run"),
+            (&["newline"], "new line"),
+            (&["history-previous", "history-next"], "history"),
+            (&["undo"], "undo"),
+            (&["escape"], "leave"),
+        ],
+        Focus::Text | Focus::Tokens => vec![
+            (&["left", "right"], "scrub"),
+            (&["rewind"], "redraw from here"),
+        ],
+        Focus::Next => vec![
+            (&["up", "down"], "choose"),
+            (&["take"], "take it"),
+            (&["left", "right"], "scrub"),
+            (&["search-next"], "search"),
+        ],
+        Focus::Knobs => vec![
+            (&["left", "right"], "turn"),
+            (&["type-value"], "type"),
+            (&["stage-toggle"], "on/off"),
+            (&["stage-earlier", "stage-later"], "order"),
+            (&["preset-previous", "preset-next"], "preset"),
+        ],
+        Focus::Why => vec![(&["up", "down"], "scroll"), (&["left", "right"], "scrub")],
+    };
+    let running: &[Hint] = match state.run {
+        RunState::Running => &[(&["pause"], "pause"), (&["stop"], "stop")],
+        RunState::Paused => &[
+            (&["step"], "step"),
+            (&["pause"], "resume"),
+            (&["stop"], "stop"),
+        ],
+        RunState::Loading => &[(&["interrupt"], "cancel")],
+        RunState::Idle => &[
+            (&["run"], "run"),
+            (&["step"], "step"),
+            (&["retry"], "next seed"),
+        ],
+        RunState::Empty if state.died.is_some() => &[(&["restart-engine"], "restart")],
+        RunState::Empty => &[(&["restart-engine"], "load")],
+    };
+    if state.focus != Focus::Prompt || matches!(state.run, RunState::Loading | RunState::Empty) {
+        hints.extend(
+            running
+                .iter()
+                .filter(|hint| !(state.focus == Focus::Knobs && hint.1 == "step")),
+        );
+    }
+    if matches!(state.focus, Focus::Text | Focus::Tokens | Focus::Next) {
+        hints.extend_from_slice(&[
+            (&["funnel"], "funnel"),
+            (&["branches"], "branches"),
+            (&["marking"], "colour"),
+        ]);
+    }
+    hints.extend_from_slice(&[
+        (&["focus-next"], "pane"),
+        (&["focus-prompt"], "prompt"),
+        (&["palette"], "commands"),
+        (&["help"], "help"),
+        (&["quit"], "quit"),
+    ]);
+    hints
+}
+
+/// Draws it; what there is no room for is left out, but never the way to help.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    if state.leaving {
+        let key = state.keymap.hint("interrupt", true).unwrap_or_default();
+        return frame.render_widget(
+            Line::styled(format!(" press {key} again to quit"), theme.paused),
+            area,
+        );
+    }
+    let typing = state.help.is_none()
+        && state
+            .overlay
+            .as_ref()
+            .map_or(state.focus == Focus::Prompt, Overlay::takes_text);
+    let hints: Vec<(String, &str)> = hints(state)
+        .into_iter()
+        .filter_map(|(names, what)| {
+            let keys: Vec<String> = names
+                .iter()
+                .filter_map(|name| state.keymap.hint(name, typing))
+                .collect();
+            (!keys.is_empty()).then(|| {
+                (
+                    keys.join(if keys.iter().all(|key| key.chars().count() == 1) {
+                        ""
+                    } else {
+                        "/"
+                    }),
+                    what,
+                )
+            })
+        })
+        .collect();
+    let cells = |hint: &(String, &str)| Span::raw(&hint.0).width() + Span::raw(hint.1).width() + 3;
+    let room = usize::from(area.width);
+    let mut shown = hints.iter().map(cells).sum::<usize>();
+    let mut left_out = vec![false; hints.len()];
+    for at in (0..hints.len()).rev() {
+        if shown > room && hints[at].1 != "help" {
+            shown -= cells(&hints[at]);
+            left_out[at] = true;
+        }
+    }
+    let mut spans = Vec::new();
+    for ((key, what), _) in hints.iter().zip(&left_out).filter(|(_, out)| !**out) {
+        spans.push(Span::styled(format!(" {key}"), theme.key));
+        spans.push(Span::styled(format!(" {what} "), theme.quiet));
+    }
+    frame.render_widget(Line::from(spans), area);
+}

@@ -1,0 +1,79 @@
+//! Draws the state. Pure: the same state and theme give the same frame.
+
+pub mod banner;
+mod branches;
+mod draw;
+mod footer;
+mod funnel;
+pub mod help;
+mod hits;
+mod knobs;
+mod next;
+mod numbers;
+mod picker;
+mod popup;
+mod prompt;
+mod samples;
+mod status;
+mod strip;
+mod text;
+mod tokens;
+pub mod why;
+
+pub use draw::window;
+pub use hits::{knob_at, next_row_at, overlay_area, overlay_row, tab_at, token_row_at, track_at};
+pub use numbers::bytes;
+pub use samples::width as sample_width;
+pub use text::token_at;
+
+use ratatui::Frame;
+
+use super::layout::{self, SMALLEST};
+use super::overlay::Overlay;
+use super::state::{Focus, State};
+use super::theme::Theme;
+
+/// Draws everything.
+pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
+    let size = frame.area().as_size();
+    if !layout::fits(size) {
+        return popup::too_small(size, SMALLEST, theme, frame);
+    }
+    let panes = state.panes(size);
+    status::draw(state, theme, panes.status, frame);
+    banner::draw(state, theme, panes.banner, frame);
+    for pane in Focus::ALL {
+        let Some(area) = panes.place(pane) else {
+            continue;
+        };
+        let canvas = draw::Canvas {
+            state,
+            theme,
+            panes: &panes,
+            pane,
+            area,
+        };
+        match pane {
+            Focus::Prompt => prompt::draw(&canvas, frame),
+            Focus::Text => text::draw(&canvas, frame),
+            Focus::Next => next::draw(&canvas, frame),
+            Focus::Tokens => tokens::draw(&canvas, frame),
+            Focus::Knobs => knobs::draw(&canvas, frame),
+            Focus::Why => why::draw(&canvas, frame),
+        }
+    }
+    footer::draw(state, theme, panes.footer, frame);
+    if let (Some(progress), Some(text)) = (&state.loading, panes.place(Focus::Text)) {
+        popup::loading(state, progress, theme, text, frame);
+    }
+    match &state.overlay {
+        Some(Overlay::Picker(picker)) => picker::draw(picker, theme, frame),
+        Some(Overlay::Ask(ask)) => picker::draw_ask(ask, theme, frame),
+        Some(Overlay::Branches(view)) => branches::draw(state, view, theme, frame),
+        Some(Overlay::Funnel(scroll)) => funnel::draw(state, *scroll, theme, frame),
+        None => {}
+    }
+    if let Some(scroll) = state.help {
+        help::draw(state, theme, scroll, frame);
+    }
+}

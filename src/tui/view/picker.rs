@@ -1,0 +1,161 @@
+//! A list to choose from, narrowed by typing, and a question answered in one line.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+
+use super::draw::{self, cell, right};
+use crate::tui::ask::Ask;
+use crate::tui::editor::Editor;
+use crate::tui::picker::Picker;
+use crate::tui::safe;
+use crate::tui::theme::Theme;
+
+/// Rows above the items: the border and the line that is typed.
+const ABOVE: u16 = 2;
+
+/// Where a list lies.
+pub fn area(size: Size, picker: &Picker) -> Rect {
+    let items = picker.matches().len().max(1) as u16;
+    let height = (items + ABOVE + 1)
+        .min(size.height.saturating_sub(4))
+        .max(4);
+    placed(size, 90, height)
+}
+
+/// Where a question lies.
+pub fn ask_area(size: Size, ask: &Ask) -> Rect {
+    let width = width(size, 90);
+    let lines = ask
+        .problem
+        .as_ref()
+        .map_or(0, |problem| draw::wrapped(problem, width - 4).len());
+    placed(size, 90, 3 + lines as u16)
+}
+
+fn width(size: Size, most: u16) -> u16 {
+    size.width.saturating_sub(4).min(most)
+}
+
+fn placed(size: Size, most: u16, height: u16) -> Rect {
+    let width = width(size, most);
+    Rect::new((size.width - width) / 2, 2, width, height)
+}
+
+/// The place among the matches of the item at a cell.
+pub fn row_at(size: Size, picker: &Picker, at: Position) -> Option<usize> {
+    let area = area(size, picker);
+    let row = at.y.checked_sub(area.y + ABOVE)?;
+    let count = picker.matches().len();
+    let shown = draw::window(
+        picker.row,
+        count,
+        area.height.saturating_sub(ABOVE + 1).into(),
+    );
+    let index = shown.start + usize::from(row);
+    shown.contains(&index).then_some(index)
+}
+
+/// Draws a list.
+pub fn draw(picker: &Picker, theme: &Theme, frame: &mut Frame) {
+    let area = area(frame.area().as_size(), picker);
+    let inside = bordered(&format!(" {} ", picker.title), area, theme, frame);
+    typed(&picker.filter, inside, theme, frame);
+    let matches = picker.matches();
+    let list = Rect {
+        y: inside.y + 1,
+        height: inside.height.saturating_sub(1),
+        ..inside
+    };
+    if matches.is_empty() {
+        let nothing = Line::styled(" nothing matches", theme.quiet);
+        return draw::lines(vec![nothing], list, frame);
+    }
+    let selected = picker.row.min(matches.len() - 1);
+    let detail = matches
+        .iter()
+        .map(|item| safe::width(&item.detail))
+        .max()
+        .unwrap_or(0)
+        .min(usize::from(inside.width) / 2);
+    let label = usize::from(inside.width).saturating_sub(detail + 3);
+    let lines = draw::window(selected, matches.len(), list.height.into())
+        .map(|index| {
+            let (base, quiet) = if index == selected {
+                (theme.cursor, theme.cursor)
+            } else {
+                (theme.base, theme.quiet)
+            };
+            Line::from(vec![
+                Span::styled(" ", base),
+                cell(&matches[index].label, label, base),
+                Span::styled(" ", base),
+                right(&matches[index].detail, detail, quiet),
+                Span::styled(" ", base),
+            ])
+        })
+        .collect();
+    draw::lines(lines, list, frame);
+}
+
+/// Draws a question.
+pub fn draw_ask(ask: &Ask, theme: &Theme, frame: &mut Frame) {
+    let area = ask_area(frame.area().as_size(), ask);
+    let title = safe::fit(&ask.question.text(), usize::from(area.width) - 6);
+    let inside = bordered(&format!(" {} ", title.trim_end()), area, theme, frame);
+    typed(&ask.answer, inside, theme, frame);
+    if let Some(problem) = &ask.problem {
+        let lines = draw::wrapped(problem, inside.width.saturating_sub(2))
+            .into_iter()
+            .map(|line| Line::styled(format!(" {line}"), theme.error))
+            .collect();
+        let below = Rect {
+            y: inside.y + 1,
+            height: inside.height.saturating_sub(1),
+            ..inside
+        };
+        draw::lines(lines, below, frame);
+    }
+}
+
+fn bordered(title: &str, area: Rect, theme: &Theme, frame: &mut Frame) -> Rect {
+    let block = Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(theme.border_focused)
+        .title(Line::styled(title.to_owned(), theme.title));
+    let inside = block.inner(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    inside
+}
+
+/// The line that is typed, its end in sight, with the cursor.
+fn typed(line: &Editor, inside: Rect, theme: &Theme, frame: &mut Frame) {
+    let text = line.text();
+    let room = usize::from(inside.width).saturating_sub(4);
+    let before: String = text.chars().take(line.cursor()).collect();
+    let mut skipped = 0;
+    while safe::width(&safe::safe(
+        &before.chars().skip(skipped).collect::<String>(),
+    )) > room
+    {
+        skipped += 1;
+    }
+    let shown: String = text.chars().skip(skipped).collect();
+    let column = safe::width(&safe::safe(
+        &before.chars().skip(skipped).collect::<String>(),
+    ));
+    let row = Line::from(vec![
+        Span::styled(" › ", theme.key),
+        Span::styled(safe::fit(&safe::safe(&shown), room + 1), theme.base),
+    ]);
+    frame.render_widget(
+        Paragraph::new(row),
+        Rect {
+            height: 1,
+            ..inside
+        },
+    );
+    frame.set_cursor_position(Position::new(inside.x + 3 + column as u16, inside.y));
+}

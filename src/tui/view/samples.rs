@@ -1,0 +1,122 @@
+//! Several samples of one prompt beside each other, each with its figures.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::draw::{self, Canvas};
+use super::text;
+use crate::decoding::{Origin, TextStats};
+use crate::tui::safe;
+use crate::tui::state::State;
+
+/// Least cells of a column.
+const NARROWEST: u16 = 26;
+/// Rows of figures above each text.
+const FIGURES: u16 = 2;
+
+/// Columns that fit beside each other, and the cells of each, its border included.
+fn columns(width: u16, samples: usize) -> (usize, u16) {
+    let fitting = usize::from((width / NARROWEST).max(1)).min(samples);
+    (fitting, width / fitting as u16)
+}
+
+/// Cells that a sample's text is wrapped to.
+pub fn width(width: u16, samples: usize) -> u16 {
+    if samples <= 1 {
+        return width;
+    }
+    columns(width, samples).1.saturating_sub(1).max(1)
+}
+
+/// The samples in sight, and where each lies.
+fn places(state: &State, inside: Rect) -> (Range<usize>, Vec<Rect>) {
+    let samples = state.texts.len();
+    let (fitting, cells) = columns(inside.width, samples);
+    let window = draw::window(state.sample, samples, fitting);
+    let places = (0..window.len() as u16)
+        .map(|at| Rect {
+            x: inside.x + at * cells,
+            width: cells.saturating_sub(1),
+            ..inside
+        })
+        .collect();
+    (window, places)
+}
+
+/// The sample at a cell, and its token there.
+pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Option<usize>)> {
+    let (window, places) = places(state, inside);
+    let (sample, place) = window.zip(places).find(|(_, place)| place.contains(at))?;
+    let below = Rect {
+        y: place.y + FIGURES,
+        height: place.height.saturating_sub(FIGURES),
+        ..place
+    };
+    let token = text::token_in(&state.texts[sample], below, at);
+    Some((sample, token))
+}
+
+/// Draws them, the selected one in sight.
+pub fn draw(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
+    let (state, theme) = (canvas.state, canvas.theme);
+    let (window, places) = places(state, inside);
+    for (sample, place) in window.zip(places) {
+        let passage = &state.texts[sample];
+        let generated = passage
+            .tokens()
+            .iter()
+            .filter(|token| token.origin != Origin::Prompt);
+        let stats = TextStats::of(generated);
+        let selected = sample == state.sample;
+        let ended = state.finishes.get(sample).is_some_and(Option::is_some);
+        let head = format!(
+            "{}{}/{} seed {} · {} tokens{}",
+            if selected { "▶ " } else { "  " },
+            sample + 1,
+            state.texts.len(),
+            state.generation.seed.wrapping_add(sample as u64),
+            stats.tokens,
+            if ended { " ■" } else { "" }
+        );
+        let cells = usize::from(place.width);
+        let lines = vec![
+            Line::styled(
+                safe::fit(&head, cells),
+                if selected { theme.strong } else { theme.quiet },
+            ),
+            Line::from(vec![Span::styled(
+                safe::fit(&figures(&stats), cells),
+                theme.quiet,
+            )]),
+        ];
+        draw::lines(
+            lines,
+            Rect {
+                height: FIGURES.min(place.height),
+                ..place
+            },
+            frame,
+        );
+        let below = Rect {
+            y: place.y + FIGURES,
+            height: place.height.saturating_sub(FIGURES),
+            ..place
+        };
+        text::passage(canvas, passage, selected, below, frame);
+    }
+}
+
+/// distinct-1, distinct-2, share of repeated runs of four, mean surprisal and entropy in bits.
+pub fn figures(stats: &TextStats) -> String {
+    format!(
+        "d1 {:.2} d2 {:.2} rep {:.0}% S {:.1} H {:.1}",
+        stats.distinct_1,
+        stats.distinct_2,
+        stats.repetition * 100.0,
+        stats.surprisal,
+        stats.entropy
+    )
+}

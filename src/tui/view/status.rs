@@ -1,0 +1,101 @@
+//! The top line: model, context, speed, and what the engine does.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::super::safe;
+use super::super::state::{Finish, State};
+use super::super::theme::Theme;
+use super::numbers::thousands;
+use crate::decoding::StopReason;
+use crate::engine::RunState;
+use crate::model::ModelInfo;
+
+/// Draws it: what there is no room for is left out, the least important first.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let doing = doing(state, theme);
+    let speed = speed(state);
+    let model = state
+        .model
+        .as_ref()
+        .map_or_else(|| safe::safe(&state.load.source).into_owned(), describe);
+    let context = state.model.as_ref().map(|model| {
+        format!(
+            "{}/{} context",
+            thousands(state.context_used),
+            thousands(model.context_length)
+        )
+    });
+
+    let room = usize::from(area.width);
+    let mut left = vec![Span::styled(" logitscope", theme.title)];
+    let mut right = vec![doing, Span::raw(" ")];
+    let mut used = width(&left) + width(&right) + 2;
+    let mut add = |line: &mut Vec<Span<'static>>, at: usize, text: String, style: Style| {
+        let cells = safe::width(&text);
+        if used + cells <= room {
+            used += cells;
+            line.insert(at, Span::styled(text, style));
+        }
+    };
+    add(&mut left, 1, format!("  {model}"), theme.base);
+    if let Some(context) = context {
+        let at = left.len();
+        add(&mut left, at, format!(" · {context}"), theme.base);
+    }
+    if let Some(speed) = speed {
+        add(&mut right, 0, format!("{speed}  "), theme.quiet);
+    }
+    frame.render_widget(Line::from(left), area);
+    frame.render_widget(Line::from(right).right_aligned(), area);
+}
+
+fn width(spans: &[Span]) -> usize {
+    spans.iter().map(Span::width).sum()
+}
+
+fn describe(model: &ModelInfo) -> String {
+    format!(
+        "{} · {} {}",
+        safe::safe(&model.name),
+        safe::safe(&model.device),
+        model.precision.name()
+    )
+}
+
+fn speed(state: &State) -> Option<String> {
+    if state.run == RunState::Running {
+        let rate = state.rate.newest()?;
+        return Some(format!("{rate:.0} tok/s {}", state.rate.sparkline()));
+    }
+    let Finish {
+        tokens, seconds, ..
+    } = state.finish()?;
+    (*seconds > 0.0).then(|| format!("{tokens} tokens, {:.0} tok/s", *tokens as f64 / seconds))
+}
+
+fn doing(state: &State, theme: &Theme) -> Span<'static> {
+    match (state.run, state.finish()) {
+        _ if state.died.is_some() => Span::styled("✗ engine stopped", theme.error),
+        (RunState::Empty, _) => Span::styled("○ no model", theme.quiet),
+        (RunState::Loading, _) => Span::styled("◌ loading", theme.paused),
+        (RunState::Idle, Some(finish)) => {
+            Span::styled(format!("■ {}", ended(&finish.reason)), theme.strong)
+        }
+        (RunState::Idle, None) => Span::styled("■ ready", theme.strong),
+        (RunState::Running, _) => Span::styled("● running", theme.running),
+        (RunState::Paused, _) => Span::styled("‖ paused", theme.paused),
+    }
+}
+
+fn ended(reason: &StopReason) -> String {
+    match reason {
+        StopReason::MaxTokens => "ended: max tokens".to_owned(),
+        StopReason::EndToken => "ended: end token".to_owned(),
+        StopReason::StopText(text) => format!("ended: stop {}", safe::fit(text, 8).trim_end()),
+        StopReason::Loop { period } => format!("ended: loop of {period}"),
+        StopReason::Cancelled => "stopped".to_owned(),
+    }
+}

@@ -1,0 +1,151 @@
+//! Below the text: what other knobs would have drawn, and surprisal and entropy along the text.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::draw::{self, Canvas};
+use super::numbers::{percent, thousands};
+use crate::decoding::{Origin, TokenRecord};
+use crate::engine::Subject;
+use crate::tui::safe;
+use crate::tui::state::State;
+
+/// Cells of the labels at the left.
+const LABEL: u16 = 10;
+/// Rows of the text that must stay above.
+const TEXT_ROWS: u16 = 4;
+/// Bits at which a line is at its top.
+const TOP: f32 = 16.0;
+
+/// How many rows a pane has for the strip.
+pub fn height(state: &State, inside: Rect) -> u16 {
+    let tokens = shown(state).len();
+    let most = inside.height.saturating_sub(TEXT_ROWS).min(4);
+    match most {
+        _ if tokens == 0 => 0,
+        0 | 1 => most * u16::from(sentence(state).is_some()),
+        rows => rows,
+    }
+}
+
+/// The token whose column is at a cell of the strip.
+pub fn token_at(state: &State, strip: Rect, at: Position) -> Option<usize> {
+    let column = at.x.checked_sub(strip.x + LABEL)?;
+    let token = window(state, strip).start + usize::from(column);
+    (strip.contains(at) && token < shown(state).len()).then_some(token)
+}
+
+/// Draws it: a sentence on the other knobs, then a column a token.
+pub fn draw(canvas: &Canvas, strip: Rect, frame: &mut Frame) {
+    let (state, theme) = (canvas.state, canvas.theme);
+    let mut lines = Vec::new();
+    if let Some((text, differs)) = sentence(state) {
+        let style = if differs { theme.pick } else { theme.quiet };
+        lines.push(Line::styled(safe::fit(&text, strip.width.into()), style));
+    }
+    let tokens = shown(state);
+    let window = window(state, strip);
+    let passage_in_view = state.passage().in_view();
+    let mut row = |label: &str, style: Style, sign: &dyn Fn(usize) -> char| {
+        let mut spans = vec![Span::styled(safe::fit(label, LABEL.into()), theme.quiet)];
+        for position in window.clone() {
+            let style = if position == passage_in_view {
+                theme.cursor
+            } else {
+                style
+            };
+            spans.push(Span::styled(sign(position).to_string(), style));
+        }
+        lines.push(Line::from(spans));
+    };
+    let bits = |of: fn(&crate::decoding::TokenOdds) -> f32| {
+        move |position: usize| {
+            let odds = tokens.get(position).and_then(|token| token.odds.as_ref());
+            odds.map_or(' ', |odds| level(of(odds)))
+        }
+    };
+    row("surprisal", theme.final_bar, &bits(|odds| odds.surprisal));
+    row("entropy", theme.raw_bar, &bits(|odds| odds.entropy));
+    let otherwise = state.comparing.otherwise();
+    if state.text_subject() == Subject::Text && !otherwise.is_empty() {
+        let first = otherwise.keys().next().copied();
+        row("otherwise", theme.pick, &|position| {
+            if Some(position) == first {
+                '◆'
+            } else if otherwise.contains_key(&position) {
+                '◇'
+            } else {
+                ' '
+            }
+        });
+    }
+    lines.truncate(strip.height.into());
+    draw::lines(lines, strip, frame);
+}
+
+/// What the present knobs would have drawn, in a sentence, and whether it differs from what stands there.
+fn sentence(state: &State) -> Option<(String, bool)> {
+    state.stand()?;
+    if state.text_subject() != Subject::Text {
+        return None;
+    }
+    let comparing = &state.comparing;
+    let tokens = state.text().tokens();
+    if comparing.upto() == 0 {
+        return None;
+    }
+    // Tokens that came after the comparison was asked for were drawn by these knobs.
+    let drawn = tokens
+        .iter()
+        .filter(|token| token.origin == Origin::Generated)
+        .count();
+    if drawn == 0 {
+        return None;
+    }
+    let others = comparing.otherwise();
+    let Some((position, first)) = others.iter().next() else {
+        return Some(("these knobs would have drawn the same".to_owned(), false));
+    };
+    let stands = tokens.get(*position).map_or("?", |token| &token.display);
+    let share = percent(others.len() as f32 / drawn as f32);
+    Some((
+        format!(
+            "otherwise with these knobs: {} of {} ({share}), first at {position}: {} → {}",
+            thousands(others.len()),
+            thousands(drawn),
+            safe::safe(stands),
+            safe::safe(&first.display)
+        ),
+        true,
+    ))
+}
+
+/// The tokens that the text pane shows.
+fn shown(state: &State) -> &[TokenRecord] {
+    match state.text_subject() {
+        Subject::Draft => state.draft.tokens(),
+        Subject::Text => state.text().tokens(),
+    }
+}
+
+fn window(state: &State, strip: Rect) -> Range<usize> {
+    let columns = strip.width.saturating_sub(LABEL);
+    let count = shown(state).len();
+    let in_view = state.passage().in_view().min(count.saturating_sub(1));
+    draw::window(in_view, count, columns.into())
+}
+
+/// Bits as one of eight heights.
+fn level(bits: f32) -> char {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let at = (bits / TOP * 8.0).clamp(0.0, 7.0);
+    if at.is_nan() {
+        ' '
+    } else {
+        LEVELS[at as usize]
+    }
+}

@@ -1,0 +1,489 @@
+//! The binary in a pipe: every subcommand that needs no terminal, its output and its exit codes.
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use support::logitscope;
+use tempfile::TempDir;
+
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = logitscope(self.0.path());
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the binary runs")
+    }
+
+    fn run_with_input(&self, args: &[&str], input: &[u8]) -> Output {
+        let mut child = logitscope(self.0.path())
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(input)
+            .expect("it reads its input");
+        child.wait_with_output().expect("it ends")
+    }
+
+    /// Standard output of a run that must succeed and say nothing on standard error.
+    fn out(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && error.is_empty(),
+            "{args:?}: {error}"
+        );
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// The exit code and standard error of a run that must fail.
+    fn fails(&self, args: &[&str]) -> (Option<i32>, String) {
+        let output = self.run(args);
+        assert!(!output.status.success(), "{args:?} succeeded");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    }
+}
+
+fn lines_of_json(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
+}
+
+#[test]
+fn generate_writes_the_prompt_and_what_follows() {
+    let home = Home::new();
+    let first = home.out(&[
+        "generate",
+        "Once upon a time",
+        "--max-tokens",
+        "12",
+        "--seed",
+        "3",
+    ]);
+    assert!(
+        first.starts_with("Once upon a time") && first.len() > 30,
+        "{first}"
+    );
+    let again = home.out(&[
+        "generate",
+        "Once upon a time",
+        "--max-tokens",
+        "12",
+        "--seed",
+        "3",
+    ]);
+    assert_eq!(first, again);
+    let other = home.out(&[
+        "generate",
+        "Once upon a time",
+        "--max-tokens",
+        "12",
+        "--seed",
+        "4",
+    ]);
+    assert_ne!(first, other);
+    let bare = home.out(&[
+        "generate",
+        "Once upon a time",
+        "--max-tokens",
+        "12",
+        "--seed",
+        "3",
+        "--include-prefix=false",
+    ]);
+    assert_eq!(format!("Once upon a time{bare}"), first);
+}
+
+#[test]
+fn generate_reads_its_prompt_from_a_file_or_standard_input() {
+    let home = Home::new();
+    let expected = home.out(&["generate", "The king said", "--max-tokens", "6"]);
+    let path = home.0.path().join("prompt.txt");
+    fs::write(&path, "The king said").unwrap();
+    assert_eq!(
+        home.out(&[
+            "generate",
+            "--file",
+            path.to_str().unwrap(),
+            "--max-tokens",
+            "6"
+        ]),
+        expected
+    );
+    assert_eq!(
+        home.out(&["generate", "--prefix", "The king said", "--max-tokens", "6"]),
+        expected
+    );
+    let output = home.run_with_input(&["generate", "--max-tokens", "6"], b"The king said");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn generate_writes_many_samples_whatever_the_batch() {
+    let home = Home::new();
+    let args = [
+        "generate",
+        "The king",
+        "-n",
+        "5",
+        "--max-tokens",
+        "8",
+        "--seed",
+        "9",
+    ];
+    let one_by_one = home.out(&args);
+    assert_eq!(one_by_one.matches("====================\n").count(), 4);
+    assert_eq!(one_by_one.matches("The king").count(), 5);
+    let together = home.out(&[&args[..], &["--batch", "3"]].concat());
+    assert_eq!(together, one_by_one);
+
+    let path = home.0.path().join("samples.txt");
+    let to_file = home.out(
+        &[
+            &args[..],
+            &["--out", path.to_str().unwrap(), "--delimiter", "*-*"],
+        ]
+        .concat(),
+    );
+    assert_eq!(to_file, "");
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        one_by_one.replace("====================", "*-*")
+    );
+}
+
+#[test]
+fn generate_stops_after_a_stop_text_and_truncates_before_another() {
+    let home = Home::new();
+    let args = [
+        "generate",
+        "Once upon a time",
+        "--max-tokens",
+        "120",
+        "--method",
+        "greedy",
+    ];
+    let whole = home.out(&args);
+    let tail = &whole["Once upon a time".len()..];
+    let comma = tail.find(',').expect("a comma among 120 tokens");
+    let stopped = home.out(&[&args[..], &["--stop", ","]].concat());
+    assert_eq!(stopped, format!("Once upon a time{},\n", &tail[..comma]));
+    let truncated = home.out(&[&args[..], &["--truncate", ","]].concat());
+    assert_eq!(truncated, format!("Once upon a time{}\n", &tail[..comma]));
+}
+
+#[test]
+fn generate_prints_its_events_and_its_beams() {
+    let home = Home::new();
+    let events = lines_of_json(&home.out(&["generate", "The king", "--max-tokens", "4", "--json"]));
+    let names: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.iter().filter(|&&name| name == "token").count(), 4);
+    for name in ["loaded", "prompt_read", "finished"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let token = events
+        .iter()
+        .find(|event| event["event"] == "token")
+        .unwrap();
+    assert!(token["draw"]["u"].is_number() && token["odds"]["surprisal"].is_number());
+    assert!(
+        token["draw"]["trace"]
+            .as_array()
+            .is_some_and(|trace| !trace.is_empty())
+    );
+
+    let beams = home.out(&[
+        "generate",
+        "The king",
+        "--max-tokens",
+        "5",
+        "--preset",
+        "neutral",
+        "--method",
+        "beam",
+        "--num-beams",
+        "3",
+        "--all-beams",
+    ]);
+    assert_eq!(beams.matches("[score ").count(), 3, "{beams}");
+}
+
+#[test]
+fn odds_agree_with_themselves() {
+    let home = Home::new();
+    let report: Value = serde_json::from_str(&home.out(&[
+        "odds",
+        "Once upon a",
+        "--all",
+        "--json",
+        "--candidate",
+        " time",
+        "--candidate",
+        " day",
+        "-c",
+        " time there",
+    ]))
+    .unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!(rows.len() as u64, report["vocabulary"].as_u64().unwrap());
+    let sum = |key: &str| {
+        rows.iter()
+            .map(|row| row[key].as_f64().unwrap())
+            .sum::<f64>()
+    };
+    assert!((sum("raw_probability") - 1.0).abs() < 1e-4);
+    assert!((sum("final_probability") - 1.0).abs() < 1e-4);
+    let cut = rows.iter().filter(|row| !row["cut_by"].is_null()).count();
+    assert_eq!(rows.len() - cut, report["kept"].as_u64().unwrap() as usize);
+
+    let candidates = report["candidates"].as_array().unwrap();
+    let p = |index: usize| candidates[index]["probability"].as_f64().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["id"] == candidates[0]["tokens"][0])
+        .unwrap();
+    assert!((row["raw_probability"].as_f64().unwrap() - p(0)).abs() < 1e-5);
+    assert!((candidates[1]["ratio"].as_f64().unwrap() - p(1) / p(0)).abs() < 1e-6);
+    assert!(
+        p(2) < p(0),
+        "two tokens are less probable than the first of them"
+    );
+
+    let table = home.out(&["odds", "Once upon a", "--top", "5"]);
+    assert!(
+        table.contains("cut by") || table.contains("left"),
+        "{table}"
+    );
+    assert!(table.lines().count() >= 8, "{table}");
+}
+
+#[test]
+fn score_adds_up() {
+    let home = Home::new();
+    let lines = lines_of_json(&home.out(&["score", "The king said to the queen.", "--json"]));
+    let (summary, tokens) = lines.split_last().unwrap();
+    let bits: f64 = tokens
+        .iter()
+        .filter_map(|token| token["odds"]["surprisal"].as_f64())
+        .sum();
+    let nats = -summary["log_probability"].as_f64().unwrap();
+    assert!((bits * std::f64::consts::LN_2 - nats).abs() < 1e-3);
+    let predicted = summary["predicted"].as_f64().unwrap();
+    assert_eq!(tokens.len() as f64, predicted + 1.0);
+    assert!((summary["perplexity"].as_f64().unwrap().ln() - nats / predicted).abs() < 1e-6);
+
+    let table = home.out(&["score", "The king said to the queen."]);
+    assert!(
+        table.contains("perplexity") && table.contains("joint log-probability"),
+        "{table}"
+    );
+    let summary = home.out(&["score", "The king said to the queen.", "--summary"]);
+    assert!(table.ends_with(&summary));
+}
+
+#[test]
+fn score_reads_a_text_longer_than_the_context() {
+    let home = Home::new();
+    let text = "The king said to the queen that it was late, and she went to bed.\n".repeat(80);
+    let output = home.run_with_input(&["score", "--json"], text.as_bytes());
+    let lines = lines_of_json(&String::from_utf8(output.stdout).unwrap());
+    let (summary, tokens) = lines.split_last().unwrap();
+    assert!(summary["tokens"].as_u64().unwrap() > 1000);
+    let positions: Vec<u64> = tokens
+        .iter()
+        .map(|token| token["position"].as_u64().unwrap())
+        .collect();
+    assert!(
+        positions
+            .iter()
+            .zip(0..)
+            .all(|(&position, index)| position == index)
+    );
+}
+
+#[test]
+fn tokens_are_shown_and_turned_back() {
+    let home = Home::new();
+    let text = "Zoë said “hello” 🦊";
+    let tokens = lines_of_json(&home.out(&["tokens", text, "--json"]));
+    let bytes: Vec<u8> = tokens
+        .iter()
+        .flat_map(|token| token["bytes"].as_array().unwrap().clone())
+        .map(|byte| byte.as_u64().unwrap() as u8)
+        .collect();
+    assert_eq!(bytes, text.as_bytes());
+    let ids = home.out(&["tokens", text, "--ids"]);
+    let mut args = vec!["tokens", "--decode"];
+    args.extend(ids.split_whitespace());
+    assert_eq!(home.out(&args), format!("{text}\n"));
+    assert!(home.out(&["tokens", text]).contains("vocabulary of 4096"));
+}
+
+#[test]
+fn models_completions_and_manual_are_printed() {
+    let home = Home::new();
+    assert!(home.out(&["models"]).contains("embedded"));
+    assert_eq!(
+        lines_of_json(&home.out(&["models", "--json"]))[0]["source"],
+        "embedded"
+    );
+    assert!(home.out(&["completions", "bash"]).contains("logitscope"));
+    assert!(home.out(&["man"]).contains(".TH logitscope"));
+}
+
+#[test]
+fn the_configuration_is_layered_and_checked() {
+    let home = Home::new();
+    let file = home.0.path().join("mine.toml");
+    fs::write(&file, "[sampler]\ntop_k = 7\ntemperatur = 0.5\n").unwrap();
+    let (code, error) = home.fails(&["config", "validate", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("mine.toml:3") && error.contains("temperature"),
+        "{error}"
+    );
+
+    fs::write(&file, "[sampler]\ntop_k = 7\n").unwrap();
+    assert!(
+        home.out(&["config", "validate", file.to_str().unwrap()])
+            .contains("valid")
+    );
+    let kept = |args: &[&str]| -> u64 {
+        let report: Value = serde_json::from_str(&home.out(args)).unwrap();
+        report["kept"].as_u64().unwrap()
+    };
+    let odds = [
+        "odds",
+        "Once upon a",
+        "--json",
+        "--top-p",
+        "1",
+        "--config",
+        file.to_str().unwrap(),
+    ];
+    assert_eq!(kept(&odds), 7);
+    assert_eq!(kept(&[&odds[..], &["--top-k", "3"]].concat()), 3);
+
+    let user = home.0.path().join("config/logitscope/config.toml");
+    fs::create_dir_all(user.parent().unwrap()).unwrap();
+    fs::write(&user, "[sampler]\ntop_k = 5\ntop_p = 1.0\n").unwrap();
+    assert_eq!(kept(&["odds", "Once upon a", "--json"]), 5);
+    assert_eq!(
+        kept(&["odds", "Once upon a", "--json", "--preset", "neutral"]),
+        4096
+    );
+    assert_eq!(home.out(&["config", "path"]).trim(), user.to_str().unwrap());
+    assert!(home.out(&["config", "default"]).contains("[sampler]"));
+    assert!(home.out(&["config", "show"]).contains("sampler.top_k = 5"));
+
+    let mut command = logitscope(home.0.path());
+    let output = command
+        .args(["odds", "Once upon a", "--json"])
+        .env("LOGITSCOPE_SAMPLER_TOP_K", "many")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("LOGITSCOPE_SAMPLER_TOP_K"));
+}
+
+#[test]
+fn mistakes_are_one_sentence_and_an_exit_code() {
+    let home = Home::new();
+    for (args, code, says) in [
+        (vec!["odds", "a", "--top-p", "2"], 2, "top_p"),
+        (vec!["generate", "a", "--preset", "blanced"], 2, "balanced"),
+        (
+            vec!["generate", "a", "--model", "/no/such/model"],
+            1,
+            "/no/such/model",
+        ),
+        (vec!["generate", "a", "-n", "0"], 2, "at least 1"),
+        (vec!["score", "a"], 1, "fewer than two tokens"),
+        (vec!["score", "--file", "/no/such/file"], 1, "/no/such/file"),
+        (vec!["tokens", "--decode", "999999"], 1, "no token 999999"),
+        (vec!["generate", "a", "--ban", ""], 2, "banned"),
+        (vec!["play"], 1, "terminal"),
+    ] {
+        let (status, error) = home.fails(&args);
+        assert_eq!(status, Some(code), "{args:?}: {error}");
+        assert!(error.contains(says), "{args:?}: {error}");
+        assert_eq!(error.trim_end().lines().count(), 1, "{args:?}: {error}");
+    }
+    let output = home.run_with_input(&["score"], b"good\nbad \xFF\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("line 2"));
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let home = Home::new();
+    let mut child = logitscope(home.0.path())
+        .args(["odds", "Once upon a", "--all"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_generation_keeps_what_it_said() {
+    use std::io::Read;
+
+    let home = Home::new();
+    let mut child = logitscope(home.0.path())
+        .args([
+            "generate",
+            "Once upon a time",
+            "--max-tokens",
+            "1000000",
+            "--allow-loops",
+            "--ignore-end",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut said = vec![0; 40];
+    stdout.read_exact(&mut said).unwrap();
+    let status = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    stdout.read_to_end(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(said.starts_with("Once upon a time") && said.ends_with('\n'));
+}

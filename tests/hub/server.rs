@@ -1,0 +1,251 @@
+//! A server on this machine that speaks as much of the hub's protocol as a download needs, and can be told to lie.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub path: String,
+    /// First and last byte of the `Range` header.
+    pub range: Option<(usize, usize)>,
+    pub authorization: Option<String>,
+}
+
+impl Request {
+    /// Whether it asks for bytes of a file, not only for what is known of it.
+    pub fn is_content_of(&self, file: &str) -> bool {
+        self.path.ends_with(&format!("/{file}")) && self.range != Some((0, 0))
+    }
+}
+
+/// What is sent back.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+    /// The `Content-Length`, true or not.
+    pub announced: usize,
+    pub then: Then,
+}
+
+/// What happens to the connection after an answer.
+#[derive(PartialEq, Eq)]
+pub enum Then {
+    KeepOpen,
+    Close,
+    /// Nothing more is sent, until the other side hangs up.
+    Hold,
+}
+
+impl Answer {
+    pub fn new(status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            headers,
+            announced: body.len(),
+            body,
+            then: Then::KeepOpen,
+        }
+    }
+
+    pub fn refusal(status: u16, code: Option<&str>) -> Self {
+        let headers = code.map(|code| ("x-error-code", code.to_owned()));
+        Self::new(status, headers.into_iter().collect(), b"no".to_vec())
+    }
+
+    /// Half of the body is sent, the whole announced.
+    pub fn cut_half_way(mut self, then: Then) -> Self {
+        self.body.truncate(self.body.len() / 2);
+        self.then = then;
+        self
+    }
+
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+}
+
+/// One commit of a model.
+#[derive(Clone)]
+pub struct Repository {
+    pub name: &'static str,
+    pub commit: String,
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Repository {
+    /// With the files of one of the reference models.
+    pub fn of(model: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/reference/gpt2")
+            .join(model);
+        let files = std::fs::read_dir(folder).expect("the model").map(|entry| {
+            let path = entry.expect("a file").path();
+            let name = path.file_name().expect("a name").to_str().expect("UTF-8");
+            (name.to_owned(), std::fs::read(&path).expect("readable"))
+        });
+        Self {
+            name: "tiny/gpt2",
+            commit: "0123456789abcdef".to_owned(),
+            files: files
+                .filter(|(name, _)| name != "reference.safetensors")
+                .collect(),
+        }
+    }
+
+    pub fn without(mut self, file: &str) -> Self {
+        self.files.remove(file).expect("it was there");
+        self
+    }
+
+    pub fn with(mut self, file: &str, content: &[u8]) -> Self {
+        self.files.insert(file.to_owned(), content.to_vec());
+        self
+    }
+
+    /// As the hub would answer.
+    pub fn answer(&self, request: &Request) -> Answer {
+        if request.path == format!("/api/models/{}/revision/main", self.name) {
+            let files: Vec<_> = self
+                .files
+                .keys()
+                .map(|name| serde_json::json!({"rfilename": name}))
+                .collect();
+            let info = serde_json::json!({"sha": self.commit, "siblings": files, "private": false});
+            return Answer::new(200, Vec::new(), info.to_string().into_bytes());
+        }
+        let root = format!("/{}/resolve/{}/", self.name, self.commit);
+        let Some((name, content)) = request
+            .path
+            .strip_prefix(&root)
+            .and_then(|name| self.files.get_key_value(name))
+        else {
+            return Answer::refusal(404, Some("EntryNotFound"));
+        };
+        let (first, last) = request.range.unwrap_or((0, usize::MAX));
+        let last = last.min(content.len() - 1);
+        // The real one is a digest of the content; equal content has equal etags.
+        let digest = content.iter().fold(name.len() as u64, |sum, byte| {
+            sum.wrapping_mul(1_099_511_628_211)
+                .wrapping_add(u64::from(*byte))
+        });
+        let headers = vec![
+            ("x-repo-commit", self.commit.clone()),
+            ("etag", format!("\"{digest:016x}\"")),
+            (
+                "content-range",
+                format!("bytes {first}-{last}/{}", content.len()),
+            ),
+        ];
+        Answer::new(206, headers, content[first..=last].to_vec())
+    }
+
+    /// The etag that a file has.
+    pub fn etag(&self, file: &str) -> String {
+        let answer = self.answer(&Request {
+            path: format!("/{}/resolve/{}/{file}", self.name, self.commit),
+            range: Some((0, 0)),
+            authorization: None,
+        });
+        let (_, etag) = answer
+            .headers
+            .into_iter()
+            .find(|(name, _)| *name == "etag")
+            .expect("an etag");
+        etag.replace('"', "")
+    }
+}
+
+/// A running server. Its threads end with the test program.
+pub struct Hub {
+    pub endpoint: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Hub {
+    /// Answers every request with what `answer` makes of it.
+    pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                std::thread::spawn(move || serve(&stream, &seen, answer.as_ref()));
+            }
+        });
+        Self { endpoint, requests }
+    }
+
+    /// What was asked since the last call of this.
+    pub fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut self.requests.lock().expect("no panic in the server"))
+    }
+}
+
+/// An address at which nobody listens.
+pub fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+fn serve(stream: &TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Answer) {
+    let mut reader = BufReader::new(stream);
+    let mut writer = stream;
+    while let Some(request) = read_request(&mut reader) {
+        seen.lock()
+            .expect("no panic in the server")
+            .push(request.clone());
+        let answer = answer(&request);
+        let mut head = format!(
+            "HTTP/1.1 {} Answer\r\ncontent-length: {}\r\n",
+            answer.status, answer.announced
+        );
+        for (name, value) in &answer.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += "\r\n";
+        // The other side may have hung up: then there is nobody left to answer.
+        let sent = writer
+            .write_all(head.as_bytes())
+            .and_then(|()| writer.write_all(&answer.body));
+        if answer.then == Then::Hold {
+            let _ = reader.read(&mut [0]);
+        }
+        if sent.is_err() || answer.then != Then::KeepOpen {
+            return;
+        }
+    }
+}
+
+fn read_request(reader: &mut impl BufRead) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut request = Request {
+        path: line.split(' ').nth(1)?.to_owned(),
+        range: None,
+        authorization: None,
+    };
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            return Some(request);
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "range" => {
+                let (first, last) = value.strip_prefix("bytes=")?.split_once('-')?;
+                request.range = Some((first.parse().ok()?, last.parse().ok()?));
+            }
+            "authorization" => request.authorization = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+}

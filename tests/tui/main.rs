@@ -1,0 +1,14 @@
+//! The playground without its engine: what actions do, what is drawn, and how it treats a real terminal.
+
+mod anywhere;
+mod asked;
+#[cfg(unix)]
+mod fake_engine;
+mod fixtures;
+mod frames;
+mod inputs;
+mod mouse;
+mod random;
+mod runs;
+#[cfg(unix)]
+mod terminal;

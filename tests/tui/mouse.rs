@@ -1,0 +1,134 @@
+//! The mouse: focus, tokens, rows, knobs, tabs, wheel, borders.
+
+use crate::fixtures::{NEXT_WORDS, Play};
+use logitscope::engine::Event;
+use logitscope::engine::RunState;
+use logitscope::tui::{Action, Focus, Mouse, MouseKind};
+
+const PROMPT: &str = "Once upon a time";
+const WORDS: [&str; 4] = [" there", " was", " a", " king"];
+
+fn mouse(kind: MouseKind, column: u16, row: u16) -> Action {
+    Action::Mouse(Mouse { kind, column, row })
+}
+
+fn ended() -> Play {
+    let mut play = Play::running(PROMPT, &WORDS, 120, 40);
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.frame();
+    play
+}
+
+/// The cell where a text stands on the screen.
+fn find(play: &Play, text: &str) -> (u16, u16) {
+    let screen = play.screen();
+    let place = screen.lines().enumerate().find_map(|(row, line)| {
+        let at = line.find(text)?;
+        Some((line[..at].chars().count() as u16, row as u16))
+    });
+    place.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{screen}"))
+}
+
+fn press(play: &mut Play, text: &str) {
+    let (column, row) = find(play, text);
+    play.act(mouse(MouseKind::Press, column, row));
+    play.act(mouse(MouseKind::Release, column, row));
+}
+
+#[test]
+fn a_press_on_a_token_puts_it_in_view() {
+    let mut play = ended();
+    press(&mut play, "there was");
+    assert_eq!(play.state.focus, Focus::Text);
+    assert_eq!(play.state.text().in_view(), 4);
+    let (column, row) = find(&play, "surprisal ");
+    // The second column of the strip is the second token.
+    play.act(mouse(MouseKind::Press, column + 11, row));
+    assert_eq!(play.state.text().in_view(), 1);
+}
+
+#[test]
+fn a_press_on_a_row_selects_it() {
+    let mut play = ended();
+    press(&mut play, "there was");
+    play.frame();
+    play.answer(&NEXT_WORDS);
+    let moment = play.state.moment().expect("a moment");
+    let wanted = moment.rows[2].display.clone();
+    let (column, row) = find(&play, "rank token");
+    play.act(mouse(MouseKind::Press, column, row + 3));
+    assert_eq!(play.state.focus, Focus::Next);
+    let moment = play.state.moment().expect("a moment");
+    assert_eq!(moment.rows[play.state.row].display, wanted);
+}
+
+#[test]
+fn a_knob_is_slid() {
+    let mut play = ended();
+    let (_, row) = find(&play, "top-p ");
+    // The track ends at the pane's right border.
+    let track = 109..=118;
+    play.act(mouse(MouseKind::Press, *track.start(), row));
+    let low = play.state.sampler.top_p;
+    assert!(low < 0.2, "{low}");
+    // The list may scroll under the pointer, but the knob is held.
+    play.act(mouse(MouseKind::Drag, *track.end(), row));
+    assert_eq!(play.state.sampler.top_p, 1.0);
+    play.act(mouse(MouseKind::Drag, 10, row + 3));
+    assert_eq!(play.state.sampler.top_p, 1.0, "off the track nothing moves");
+    play.act(mouse(MouseKind::Release, 10, row));
+    assert_eq!(play.state.focus, Focus::Knobs);
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_under_it_and_leaves_the_focus() {
+    let mut play = ended();
+    let focus = play.state.focus;
+    let (column, row) = find(&play, "top-p ");
+    let before = play.state.knob;
+    play.act(mouse(MouseKind::WheelDown, column, row));
+    assert_eq!(play.state.knob, before + 3);
+    assert_eq!(play.state.focus, focus);
+}
+
+#[test]
+fn a_border_is_dragged() {
+    let mut play = ended();
+    let width = |play: &Play| {
+        let panes = play.state.panes(play.state.size);
+        panes.place(Focus::Text).expect("seen").width
+    };
+    let before = width(&play);
+    play.act(mouse(MouseKind::Press, before - 1, 12));
+    play.act(mouse(MouseKind::Drag, before + 9, 12));
+    play.act(mouse(MouseKind::Release, before + 9, 12));
+    assert_eq!(width(&play), before + 9);
+    let screen = play.screen();
+    assert!(screen.contains("Sampler"), "{screen}");
+}
+
+#[test]
+fn tabs_are_chosen_by_their_names() {
+    let mut play = Play::running(PROMPT, &WORDS, 80, 24);
+    let (column, row) = find(&play, "Sampler ");
+    play.act(mouse(MouseKind::Press, column + 1, row));
+    assert_eq!(play.state.focus, Focus::Knobs);
+    let (column, row) = find(&play, "Why ");
+    play.act(mouse(MouseKind::Press, column + 1, row));
+    assert_eq!(play.state.focus, Focus::Why);
+}
+
+#[test]
+fn lists_are_chosen_from_and_left_by_a_press_beside_them() {
+    let mut play = ended();
+    play.act(Action::Palette);
+    play.acts("light".chars().map(Action::Insert));
+    press(&mut play, "switch between dark and light");
+    assert_eq!(play.state.theme, logitscope::tui::ThemeName::Light);
+    assert!(play.state.overlay.is_none());
+    play.act(Action::Palette);
+    play.act(mouse(MouseKind::Press, 0, 39));
+    assert!(play.state.overlay.is_none());
+}

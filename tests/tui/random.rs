@@ -1,0 +1,267 @@
+//! No sequence of actions at any size makes the playground panic or draw outside its rules.
+
+use std::time::Duration;
+
+use crate::fixtures::{NEXT_WORDS, Play, model, moment, read, token};
+use logitscope::decoding::{
+    Beam, BranchId, BranchInfo, Lineage, Origin, Otherwise, StopReason, TextStats,
+};
+use logitscope::engine::{Event, RunState, Subject};
+use logitscope::model::LoadProgress;
+use logitscope::tui::{Action, ColourLevel, Edit, Effect, Mouse, MouseKind, Question};
+use proptest::prelude::*;
+
+fn plain() -> impl Strategy<Value = Action> {
+    use Action::*;
+    prop::sample::select(vec![
+        Interrupt,
+        Redraw,
+        ToggleHelp,
+        Escape,
+        ToggleTheme,
+        RestartEngine,
+        FocusNext,
+        FocusPrevious,
+        FocusPrompt,
+        Up,
+        Down,
+        Left,
+        Right,
+        PageUp,
+        PageDown,
+        First,
+        Last,
+        Follow,
+        Run,
+        Step,
+        TogglePause,
+        Stop,
+        Retry,
+        Rewind,
+        RewindPaused,
+        Take,
+        TakePaused,
+        BigLeft,
+        BigRight,
+        ToggleStage,
+        Neutral,
+        StageEarlier,
+        StageLater,
+        NextPreset,
+        PreviousPreset,
+        Palette,
+        Zoom,
+        CopyWhat,
+        Models,
+        TypeValue,
+        Read,
+        NextSample,
+        PreviousSample,
+        Branches,
+        NameBranch,
+        PruneBranch,
+        CompareBranch,
+        Funnel,
+        CycleMarking,
+        MarkMore,
+        MarkFewer,
+        FindNext,
+        Ask(Question::SearchText),
+        Ask(Question::SearchNext),
+        Ask(Question::ChartText),
+    ])
+}
+
+fn mouse() -> impl Strategy<Value = Action> {
+    let kind = prop::sample::select(vec![
+        MouseKind::Press,
+        MouseKind::Drag,
+        MouseKind::Release,
+        MouseKind::WheelUp,
+        MouseKind::WheelDown,
+    ]);
+    (kind, 0u16..230, 0u16..70)
+        .prop_map(|(kind, column, row)| Action::Mouse(Mouse { kind, column, row }))
+}
+
+fn branch() -> impl Strategy<Value = BranchInfo> {
+    (0u32..6, prop::option::of(0u32..6), 0usize..20, ".{0,40}").prop_map(
+        |(id, parent, fork, preview)| BranchInfo {
+            lineage: Lineage {
+                id: BranchId(id),
+                name: None,
+                parent: parent.map(BranchId),
+                fork,
+                prompt_len: 3,
+                seed: 1,
+            },
+            current: id == 0,
+            length: fork + 4,
+            preview,
+            stats: TextStats::default(),
+        },
+    )
+}
+
+fn edit() -> impl Strategy<Value = Action> {
+    use Edit::*;
+    prop::sample::select(vec![
+        Newline,
+        DeleteBack,
+        DeleteForward,
+        DeleteWordBack,
+        DeleteWordForward,
+        DeleteToLineStart,
+        DeleteToLineEnd,
+        WordLeft,
+        WordRight,
+        TextStart,
+        TextEnd,
+        Undo,
+        Redo,
+        Yank,
+        HistoryPrevious,
+        HistoryNext,
+    ])
+    .prop_map(Action::Edit)
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let subject = || prop::sample::select(vec![Subject::Draft, Subject::Text]);
+    prop_oneof![
+        prop::sample::select(vec![
+            RunState::Empty,
+            RunState::Loading,
+            RunState::Idle,
+            RunState::Running,
+            RunState::Paused
+        ])
+        .prop_map(|state| Event::State { state }),
+        Just(Event::Loaded { model: model() }),
+        ".{0,80}".prop_map(|message| Event::Notice { message }),
+        ".{0,300}".prop_map(|message| Event::Failed { message }),
+        ".{0,80}".prop_map(|message| Event::Died { message }),
+        (0usize..9, 0usize..9)
+            .prop_map(|(done, total)| Event::Progress(LoadProgress::Weights { done, total })),
+        (any::<u64>(), any::<u64>(), any::<f64>()).prop_map(|(bytes, total, speed)| {
+            Event::Progress(LoadProgress::Download {
+                file: "\u{1b}x".to_owned(),
+                bytes,
+                total,
+                bytes_per_second: speed,
+                seconds_left: Some(speed),
+            })
+        }),
+        (subject(), ".{0,60}").prop_map(|(subject, text)| Event::PromptRead {
+            subject,
+            tokens: read(&text),
+            seconds: 0.1
+        }),
+        (
+            0usize..30,
+            prop::collection::vec(any::<u8>(), 0..6),
+            0usize..4
+        )
+            .prop_map(|(position, bytes, sample)| {
+                Event::Token {
+                    sample,
+                    record: token(position, &bytes, Origin::Generated),
+                }
+            }),
+        (0usize..30).prop_map(|length| Event::Rewound { length }),
+        (0usize..300, 0usize..300).prop_map(|(kept, dropped)| Event::Slid { kept, dropped }),
+        (subject(), 0usize..30, 0usize..8).prop_map(|(subject, position, rows)| Event::Look {
+            subject,
+            moment: moment(position, None, &NEXT_WORDS[..rows])
+        }),
+        prop::collection::vec(branch(), 0..6).prop_map(|branches| Event::Branches { branches }),
+        ".{0,60}".prop_map(|text| Event::Switched {
+            branch: BranchId(1),
+            seed: 7,
+            tokens: read(&text),
+        }),
+        (0u32..6, ".{0,60}").prop_map(|(id, text)| Event::Branch {
+            branch: BranchId(id),
+            tokens: read(&text),
+        }),
+        (0usize..3, 0usize..30, 0usize..30).prop_map(|(sample, from, upto)| Event::Compared {
+            sample,
+            from,
+            upto,
+            otherwise: vec![Otherwise {
+                position: upto,
+                id: 3,
+                display: "\u{1b}".to_owned(),
+            }],
+        }),
+        prop::collection::vec(prop::collection::vec(0u32..3, 0..4), 0..4).prop_map(|beams| {
+            let beam = |ids: Vec<u32>| Beam {
+                ids,
+                text: "a \u{7} b".to_owned(),
+                log_probability: f64::NAN,
+                score: -1.0,
+                finished: None,
+            };
+            Event::Beams {
+                beams: beams.into_iter().map(beam).collect(),
+            }
+        }),
+        (0usize..99, 0usize..4).prop_map(|(tokens, sample)| Event::Finished {
+            sample,
+            reason: StopReason::StopText("\n\n".to_owned()),
+            tokens,
+            seconds: 0.0
+        }),
+    ]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        4 => plain(),
+        2 => mouse(),
+        1 => any::<char>().prop_map(Action::Insert),
+        1 => ".{0,200}".prop_map(Action::Paste),
+        2 => edit(),
+        4 => event().prop_map(Action::Engine),
+        1 => (0u16..230, 0u16..70).prop_map(|(width, height)| Action::Resize(width, height)),
+        2 => (0u64..100_000).prop_map(|millis| Action::Frame(Duration::from_millis(millis))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_panics(
+        actions in prop::collection::vec(action(), 1..60),
+        width in 1u16..220, height in 1u16..70,
+    ) {
+        let mut play = Play::running("Once upon a time", &[" there", " was"], width, height);
+        play.state.samples = 3;
+        for action in actions {
+            play.act(action);
+            for look in play.effects.iter().filter_map(|effect| match effect {
+                Effect::Look(look) => Some(look),
+                _ => None,
+            }) {
+                let passage = match look.subject {
+                    Subject::Draft => &play.state.draft,
+                    Subject::Text => play.state.text(),
+                };
+                prop_assert!(look.position > 0 && look.position <= passage.tokens().len());
+            }
+            play.buffer(ColourLevel::Sixteen);
+        }
+        // The terminal may have another size than the last event said.
+        play.buffer_at(height.max(1), width.max(1), ColourLevel::None);
+    }
+
+    #[test]
+    fn every_size_can_be_drawn(width in 1u16..=240, height in 1u16..=80, help in any::<bool>()) {
+        let mut play = Play::running("Once upon a time", &[" there", " was", " 日本語\n"], width, height);
+        if help {
+            play.act(Action::ToggleHelp);
+        }
+        play.buffer(ColourLevel::True);
+    }
+}

@@ -1,0 +1,258 @@
+//! Starting, stepping, going back, stopping; and an engine that is busy or dead.
+
+use logitscope::engine::SendError;
+use logitscope::engine::{Command, Event, RunState, Subject, Then};
+use logitscope::tui::{Action, Effect, Focus};
+
+use crate::asked::{PROMPT, commands, paused};
+use crate::fixtures::{Play, model};
+
+#[test]
+fn enter_runs_the_prompt_remembers_it_and_shows_the_text() {
+    let mut play = Play::inspected(PROMPT, 80, 24);
+    play.act(Action::Run);
+    assert!(play.effects.contains(&Effect::Remember(PROMPT.to_owned())));
+    let sent = commands(&play);
+    let [Command::Generate(request)] = &sent[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(
+        (request.prompt.as_str(), request.then),
+        (PROMPT, Then::Continue)
+    );
+    assert_eq!(request.sampler, play.state.sampler);
+    assert_eq!(
+        (play.state.focus, play.state.subject),
+        (Focus::Text, Subject::Text)
+    );
+}
+
+#[test]
+fn stepping_starts_pauses_and_steps() {
+    let mut play = Play::inspected(PROMPT, 80, 24);
+    play.acts([Action::FocusNext, Action::Step]);
+    let sent = commands(&play);
+    assert!(
+        matches!(
+            &sent[..],
+            [Command::Generate(request), Command::Step] if request.then == Then::Pause
+        ),
+        "{sent:?}"
+    );
+
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    play.act(Action::Step);
+    assert_eq!(commands(&play), [Command::Pause]);
+    play.hear(Event::State {
+        state: RunState::Paused,
+    });
+    play.act(Action::Step);
+    assert_eq!(commands(&play), [Command::Step]);
+    play.act(Action::TogglePause);
+    assert_eq!(commands(&play), [Command::Resume]);
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.act(Action::Step);
+    let rewind = Command::Rewind {
+        length: 5,
+        then: Then::Pause,
+    };
+    assert_eq!(
+        commands(&play),
+        [rewind, Command::Step],
+        "a finished text is taken up again"
+    );
+}
+
+#[test]
+fn retrying_takes_the_next_seed_and_the_same_prompt() {
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.acts([Action::Insert('x'), Action::Retry]);
+    let sent = commands(&play);
+    let [Command::Generate(request)] = &sent[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(
+        (request.prompt.as_str(), request.generation.seed),
+        (PROMPT, 2)
+    );
+}
+
+#[test]
+fn going_back_cuts_before_the_token_in_view() {
+    let mut play = paused(&[" there", " was", " a"]);
+    play.acts([Action::Left, Action::Rewind]);
+    assert_eq!(
+        commands(&play),
+        [Command::Rewind {
+            length: 5,
+            then: Then::Continue
+        }]
+    );
+    assert!(play.state.text().follows());
+    play.hear(Event::Rewound { length: 5 });
+    assert_eq!(play.state.text().tokens().len(), 5);
+    assert_eq!(play.state.context_used, 5);
+    play.acts([Action::First, Action::Left, Action::Left, Action::Left]);
+    play.acts([
+        Action::Left,
+        Action::Left,
+        Action::Left,
+        Action::RewindPaused,
+    ]);
+    assert_eq!(commands(&play), [], "nothing stands before the first token");
+}
+
+#[test]
+fn the_selected_row_can_be_taken_instead() {
+    let mut play = paused(&[" there", " was"]);
+    play.acts([Action::FocusNext, Action::Up]);
+    assert_eq!(
+        (play.state.focus, play.state.row),
+        (Focus::Next, 1),
+        "selection starts at the chosen token"
+    );
+    play.act(Action::Take);
+    assert_eq!(
+        commands(&play),
+        [Command::Replace {
+            position: 5,
+            token: 2,
+            then: Then::Continue
+        }]
+    );
+
+    let mut play = paused(&[" there", " was"]);
+    play.acts([Action::FocusNext, Action::Left, Action::TakePaused]);
+    assert_eq!(commands(&play), [], "the table still shows another token");
+}
+
+#[test]
+fn taking_a_row_of_the_draft_opens_a_paused_run_first() {
+    let mut play = Play::inspected(PROMPT, 80, 24);
+    play.acts([
+        Action::FocusNext,
+        Action::FocusNext,
+        Action::Down,
+        Action::Take,
+    ]);
+    let sent = commands(&play);
+    let [Command::Generate(request), replace] = &sent[..] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(request.then, Then::Pause);
+    assert_eq!(
+        *replace,
+        Command::Replace {
+            position: 4,
+            token: 2,
+            then: Then::Continue
+        }
+    );
+}
+
+#[test]
+fn an_interrupt_cancels_first_and_leaves_second() {
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    play.act(Action::Interrupt);
+    assert_eq!(
+        play.effects,
+        [Effect::CancelRun, Effect::Send(Command::Cancel)]
+    );
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.act(Action::Interrupt);
+    assert_eq!(play.effects, []);
+    assert!(play.screen().contains("press ^C again to quit"));
+    play.act(Action::Up);
+    play.act(Action::Interrupt);
+    assert_eq!(play.effects, [], "another key in between starts over");
+    play.act(Action::Interrupt);
+    assert_eq!(play.effects, [Effect::Quit]);
+}
+
+#[test]
+fn an_engine_that_does_not_stop_cannot_keep_the_user() {
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    play.act(Action::Interrupt);
+    play.act(Action::Interrupt);
+    assert_eq!(play.effects, [], "it was asked to stop once already");
+    play.act(Action::Interrupt);
+    assert_eq!(play.effects, [Effect::Quit]);
+
+    // A run that begins between two interrupts does not start the count again.
+    let mut play = Play::inspected(PROMPT, 80, 24);
+    play.act(Action::Interrupt);
+    play.hear(Event::State {
+        state: RunState::Running,
+    });
+    play.act(Action::Interrupt);
+    assert_eq!(play.effects, [Effect::Quit]);
+}
+
+#[test]
+fn what_the_engine_had_no_room_for_is_sent_again_or_said() {
+    let mut play = Play::inspected("a", 80, 24);
+    play.act(Action::Insert('b'));
+    play.frame();
+    let [inspect] = &commands(&play)[..] else {
+        panic!("{:?}", play.effects);
+    };
+    play.act(Action::Refused {
+        command: Box::new(inspect.clone()),
+        error: SendError::Full,
+    });
+    play.frame();
+    assert_eq!(commands(&play).first(), Some(inspect));
+    assert!(play.state.banners.is_empty());
+    play.act(Action::Refused {
+        command: Box::new(Command::Step),
+        error: SendError::Full,
+    });
+    assert_eq!(play.state.banners.len(), 1);
+}
+
+#[test]
+fn a_dead_engine_is_started_again_and_loads() {
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    play.hear(Event::Died {
+        message: "out of memory".to_owned(),
+    });
+    play.act(Action::Run);
+    assert_eq!(commands(&play), [], "no model");
+    play.act(Action::RestartEngine);
+    assert_eq!(
+        play.effects,
+        [
+            Effect::RestartEngine,
+            Effect::Send(Command::Load(play.state.load.clone()))
+        ]
+    );
+    play.act(Action::RestartEngine);
+    play.hear(Event::Loaded { model: model() });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.frame();
+    assert_eq!(
+        commands(&play),
+        [Command::Inspect {
+            prompt: PROMPT.to_owned()
+        }]
+    );
+    play.act(Action::RestartEngine);
+    assert_eq!(play.effects, [], "it is alive");
+}
+
+#[test]
+fn other_samples_of_a_run_are_not_mixed_into_the_text() {
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    let record = crate::fixtures::token(5, b" other", logitscope::decoding::Origin::Generated);
+    play.hear(Event::Token { sample: 1, record });
+    assert_eq!(play.state.text().tokens().len(), 5);
+}
