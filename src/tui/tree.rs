@@ -10,31 +10,39 @@ pub struct TreeRow<'a> {
     pub depth: usize,
 }
 
-/// Every branch below its parent, siblings in the order of their forks.
+/// Every branch once, below its parent, siblings in the order of their forks.
+///
+/// Branches may come from a session file that someone edited, so that two may have one name and a line of parents may
+/// have no beginning: such a circle is listed from its first branch.
 pub fn rows(branches: &[BranchInfo]) -> Vec<TreeRow<'_>> {
     let mut rows = Vec::with_capacity(branches.len());
-    let known = |id: BranchId| branches.iter().any(|branch| branch.lineage.id == id);
-    let roots = branches
-        .iter()
-        .filter(|branch| branch.lineage.parent.is_none_or(|parent| !known(parent)));
-    // What is still to be listed, the next one last.
-    let mut waiting: Vec<TreeRow> = roots.map(|branch| TreeRow { branch, depth: 0 }).collect();
-    waiting.reverse();
-    while let Some(row) = waiting.pop() {
-        let id = row.branch.lineage.id;
-        let depth = row.depth + 1;
-        rows.push(row);
-        let mut children: Vec<&BranchInfo> = branches
+    let mut listed = vec![false; branches.len()];
+    let is_root = |branch: &BranchInfo| {
+        let parent = branch.lineage.parent;
+        !branches
             .iter()
-            .filter(|branch| branch.lineage.parent == Some(id))
-            .collect();
-        children.sort_by_key(|branch| (branch.lineage.fork, branch.lineage.id));
-        waiting.extend(
-            children
-                .into_iter()
-                .rev()
-                .map(|branch| TreeRow { branch, depth }),
-        );
+            .any(|other| Some(other.lineage.id) == parent)
+    };
+    let (roots, others): (Vec<usize>, Vec<usize>) =
+        (0..branches.len()).partition(|&index| is_root(&branches[index]));
+    for root in roots.into_iter().chain(others) {
+        // What is still to be listed, the next one last.
+        let mut waiting = vec![(root, 0)];
+        while let Some((index, depth)) = waiting.pop() {
+            if std::mem::replace(&mut listed[index], true) {
+                continue;
+            }
+            let branch = &branches[index];
+            rows.push(TreeRow { branch, depth });
+            let mut children: Vec<usize> = (0..branches.len())
+                .filter(|&child| branches[child].lineage.parent == Some(branch.lineage.id))
+                .collect();
+            children.sort_by_key(|&child| {
+                let lineage = &branches[child].lineage;
+                (lineage.fork, lineage.id)
+            });
+            waiting.extend(children.into_iter().rev().map(|child| (child, depth + 1)));
+        }
     }
     rows
 }
@@ -75,5 +83,21 @@ mod tests {
             .map(|row| (row.branch.lineage.id.0, row.depth))
             .collect();
         assert_eq!(listed, [(0, 0), (3, 1), (4, 2), (1, 1), (2, 0)]);
+    }
+
+    #[test]
+    fn circles_and_names_given_twice_are_listed_once() {
+        let branches = [
+            branch(0, None, 0),
+            branch(0, Some(0), 3),
+            branch(1, Some(2), 0),
+            branch(2, Some(1), 0),
+            branch(3, Some(3), 0),
+        ];
+        let listed: Vec<(u32, usize)> = rows(&branches)
+            .iter()
+            .map(|row| (row.branch.lineage.id.0, row.depth))
+            .collect();
+        assert_eq!(listed, [(0, 0), (0, 1), (1, 0), (2, 1), (3, 0)]);
     }
 }
