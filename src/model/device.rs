@@ -75,7 +75,8 @@ fn gpu(gpu: Gpu) -> Result<Device, ModelError> {
     };
     device.map_err(|error| {
         ModelError::Setting(format!(
-            "no {name} device can be used ({error}); choose the device `cpu` or `auto`"
+            "no {name} device can be used ({}); choose the device `cpu` or `auto`",
+            super::error::plain(&error)
         ))
     })
 }

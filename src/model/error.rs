@@ -4,6 +4,14 @@ use std::fmt::Display;
 
 use crate::text::{ChatError, TextError};
 
+/// candle's error without the backtrace that it carries where `RUST_BACKTRACE` is set: users get one sentence.
+pub fn plain(error: &candle_core::Error) -> String {
+    match error {
+        candle_core::Error::WithBacktrace { inner, .. } => plain(inner),
+        other => other.to_string(),
+    }
+}
+
 /// An error of loading or running a model.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -11,7 +19,7 @@ pub enum ModelError {
     #[error("loading was cancelled")]
     Cancelled,
     /// candle or the device failed.
-    #[error("the model failed: {0}")]
+    #[error("the model failed: {}", plain(.0))]
     Device(#[from] candle_core::Error),
     /// The source's name is neither `embedded`, a directory, nor a hub id, or names nothing that can be loaded.
     #[error("{0}")]
@@ -96,5 +104,15 @@ mod tests {
             "a.safetensors: tensor `h.0\\u{1b}[2J` is missing"
         );
         assert_eq!(visible("wörter 你好\n"), "wörter 你好\\n");
+    }
+
+    #[test]
+    fn a_backtrace_is_not_for_users() {
+        let error = candle_core::Error::WithBacktrace {
+            inner: Box::new(candle_core::Error::Msg("out of memory".to_owned())),
+            backtrace: Box::new(std::backtrace::Backtrace::force_capture()),
+        };
+        let shown = ModelError::from(error).to_string();
+        assert_eq!(shown, "the model failed: out of memory");
     }
 }

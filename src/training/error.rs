@@ -26,7 +26,7 @@ pub enum TrainingError {
     #[error("sampling failed: {0}")]
     Decoding(#[from] DecodingError),
     /// candle or the device failed.
-    #[error("the computation failed: {0}")]
+    #[error("the computation failed: {}", crate::model::plain(.0))]
     Device(#[from] candle_core::Error),
     /// A file cannot be read or written.
     #[error("{file}: {problem}")]

@@ -1,6 +1,6 @@
 //! The branches as a tree, flattened into rows.
 
-use crate::decoding::{BranchId, BranchInfo};
+use crate::decoding::BranchInfo;
 
 /// A row of the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub fn rows(branches: &[BranchInfo]) -> Vec<TreeRow<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decoding::{Lineage, TextStats};
+    use crate::decoding::{BranchId, Lineage, TextStats};
 
     fn branch(id: u32, parent: Option<u32>, fork: usize) -> BranchInfo {
         BranchInfo {
