@@ -7,8 +7,8 @@ use crate::cli::CliError;
 use crate::cli::sampler_args::SamplerArgs;
 use crate::config::Config;
 use crate::sampling::SamplerSettings;
-use crate::training::Recipe;
 use crate::training::presets::{PRESETS, preset};
+use crate::training::{Layers, Recipe};
 
 /// The recipe that results. `base` is the model to finetune, none to train from scratch.
 ///
@@ -20,36 +20,25 @@ pub fn recipe(
     config: &Config,
     base: Option<String>,
 ) -> Result<Recipe, CliError> {
-    let mut start = Recipe::default();
-    if base.is_some() {
-        start.schedule.learning_rate = 1e-4;
-    }
-    let mut table = to_table(&start)?;
+    let mut layers = Layers::new(base.as_deref()).map_err(CliError::failed)?;
     for name in &args.recipe {
-        let layer = match preset(name) {
-            Some(recipe) => to_table(&recipe)?,
-            None => read_file(name)?,
-        };
-        merge(&mut table, layer);
+        match preset(name) {
+            Some(recipe) => layers.lay_recipe(&recipe).map_err(CliError::failed)?,
+            None => layers.lay(read_file(name)?),
+        }
     }
     if let Some(base) = &base {
-        set(&mut table, "model.from", Value::String(base.clone()));
+        layers.set("model.from", Value::String(base.clone()));
     }
-    flags(args, base.is_some(), &mut table)?;
-    set(
-        &mut table,
+    flags(args, base.is_some(), &mut layers)?;
+    layers.set(
         "training.device",
         Value::try_from(config.model.device).map_err(CliError::failed)?,
     );
-    apply_sampler(sampler, config, &mut table)?;
-    let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| {
-        CliError::usage(format!("the recipe: {}", error.message()))
-    })?;
-    Ok(recipe)
-}
-
-fn to_table(recipe: &Recipe) -> Result<Table, CliError> {
-    Table::try_from(recipe).map_err(CliError::failed)
+    apply_sampler(sampler, config, &mut layers)?;
+    layers
+        .recipe()
+        .map_err(|error| CliError::usage(error.to_string()))
 }
 
 fn read_file(name: &str) -> Result<Table, CliError> {
@@ -67,39 +56,6 @@ fn read_file(name: &str) -> Result<Table, CliError> {
     // Held against the schema by itself, so that an error has its line.
     toml::from_str::<Recipe>(&text).map_err(wrong)?;
     text.parse().map_err(wrong)
-}
-
-/// Lays `over` on `table`.
-fn merge(table: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (table.get_mut(&key), value) {
-            // One choice among several is not mixed with another.
-            (Some(Value::Table(under)), Value::Table(over))
-                if key != "split" && key != "freeze" =>
-            {
-                merge(under, over);
-            }
-            (_, value) => {
-                table.insert(key, value);
-            }
-        }
-    }
-}
-
-fn set(table: &mut Table, key: &str, value: Value) {
-    match key.split_once('.') {
-        None => {
-            table.insert(key.to_owned(), value);
-        }
-        Some((first, rest)) => {
-            let entry = table
-                .entry(first)
-                .or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(inner) = entry {
-                set(inner, rest, value);
-            }
-        }
-    }
 }
 
 /// A flag's value as TOML has it.
@@ -160,7 +116,7 @@ impl Given for Vec<String> {
     }
 }
 
-fn flags(args: &RunArgs, finetunes: bool, table: &mut Table) -> Result<(), CliError> {
+fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), CliError> {
     let plain: [(&str, &dyn Given); 58] = [
         ("run.name", &args.run_name),
         ("run.directory", &args.runs),
@@ -232,33 +188,28 @@ fn flags(args: &RunArgs, finetunes: bool, table: &mut Table) -> Result<(), CliEr
     ];
     for (key, given) in plain.into_iter().chain(looking) {
         if let Some(value) = given.value() {
-            set(table, key, value);
+            layers.set(key, value);
         }
     }
     if !finetunes && args.context.is_some() {
-        set(
-            table,
+        layers.set(
             "model.context",
             args.context.value().unwrap_or(Value::Integer(0)),
         );
     }
     // One counts and the other does not.
     if let Some(steps) = args.steps.value() {
-        set(table, "training.steps", steps);
+        layers.set("training.steps", steps);
     }
     if let Some(epochs) = args.epochs.value() {
-        set(table, "training.epochs", epochs);
-        set(table, "training.steps", Value::Integer(0));
+        layers.set("training.epochs", epochs);
+        layers.set("training.steps", Value::Integer(0));
     }
     if args.mixed_precision {
-        set(
-            table,
-            "training.precision",
-            Value::String("bf16".to_owned()),
-        );
+        layers.set("training.precision", Value::String("bf16".to_owned()));
     }
     if let Some(norm) = &args.norm {
-        set(table, "model.post_norm", Value::Boolean(norm == "post"));
+        layers.set("model.post_norm", Value::Boolean(norm == "post"));
     }
     if let Some(split) = &args.split {
         let split = match split.as_str() {
@@ -268,10 +219,10 @@ fn flags(args: &RunArgs, finetunes: bool, table: &mut Table) -> Result<(), CliEr
                 Value::String(text.to_owned()),
             )])),
         };
-        set(table, "data.corpus.split", split);
+        layers.set("data.corpus.split", split);
     }
     if let Some(freeze) = &args.freeze {
-        set(table, "model.freeze", frozen(freeze)?);
+        layers.set("model.freeze", frozen(freeze)?);
     }
     if let Some(wrap) = &args.wrap {
         let (start, end) = wrap.split_once(',').ok_or_else(|| {
@@ -280,7 +231,7 @@ fn flags(args: &RunArgs, finetunes: bool, table: &mut Table) -> Result<(), CliEr
             ))
         })?;
         let both = [start, end].map(|text| Value::String(text.to_owned()));
-        set(table, "data.corpus.wrap", Value::Array(both.to_vec()));
+        layers.set("data.corpus.wrap", Value::Array(both.to_vec()));
     }
     Ok(())
 }
@@ -306,7 +257,7 @@ fn frozen(text: &str) -> Result<Value, CliError> {
 }
 
 /// The sampler's flags go to the samples.
-fn apply_sampler(args: &SamplerArgs, config: &Config, table: &mut Table) -> Result<(), CliError> {
+fn apply_sampler(args: &SamplerArgs, config: &Config, layers: &mut Layers) -> Result<(), CliError> {
     for (field, value) in &args.settings {
         if let ("preset", Value::String(name)) = (field.as_str(), value) {
             let neutral = SamplerSettings::default();
@@ -318,12 +269,12 @@ fn apply_sampler(args: &SamplerArgs, config: &Config, table: &mut Table) -> Resu
                 ))
             })?;
             let settings = Value::try_from(settings).map_err(CliError::failed)?;
-            set(table, "evaluation.sampler", settings);
+            layers.set("evaluation.sampler", settings);
         }
     }
     for (field, value) in &args.settings {
         if field != "preset" {
-            set(table, &format!("evaluation.sampler.{field}"), value.clone());
+            layers.set(&format!("evaluation.sampler.{field}"), value.clone());
         }
     }
     Ok(())
