@@ -11,6 +11,7 @@ mod evaluation;
 mod event;
 pub mod heap;
 mod layers;
+pub mod history;
 pub mod network;
 pub mod ops;
 pub mod optimizer;
@@ -28,6 +29,7 @@ pub use event::{
     CheckpointNote, DataSummary, Event, FinishReason, Finished, Memorised, Odds, OddsRow, Reading,
     SampleText, Samples, Started, StepMetrics, Validation,
 };
+pub use history::{Curve, History};
 pub use layers::Layers;
 pub use recipe::Recipe;
 pub use runs::{CheckpointEntry, RunDirectory, RunSummary, export};
