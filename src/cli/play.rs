@@ -6,7 +6,7 @@ use super::args::ChatArgs;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
-use crate::engine::EngineHandle;
+use crate::engine::{EngineHandle, TrainingHandle};
 use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds};
 
 /// Open the playground (the default)
@@ -82,9 +82,26 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
         history_file: config::state_dir().map(|directory| directory.join("history")),
     };
     let (engine, events) = EngineHandle::spawn();
-    runtime()?
-        .block_on(tui::run(options, engine, events))
-        .map_err(CliError::failed)
+    let (mut training, news) = TrainingHandle::new();
+    let runtime = runtime()?;
+    let left = runtime.block_on(tui::run(options, engine, events, (&mut training, news)));
+    save_training(&runtime, training);
+    left.map_err(CliError::failed)
+}
+
+/// Saves a run that still goes on, on a terminal that is the shell's again.
+fn save_training(runtime: &tokio::runtime::Runtime, mut training: TrainingHandle) {
+    if !training.is_running() {
+        return;
+    }
+    eprintln!("logitscope: saving the run that goes on; interrupt to quit without");
+    runtime.block_on(async {
+        let saved = tokio::task::spawn_blocking(move || training.finish());
+        tokio::select! {
+            _ = saved => {}
+            _ = tokio::signal::ctrl_c() => std::process::exit(130),
+        }
+    });
 }
 
 /// The session to begin with, if one was asked for.

@@ -8,6 +8,8 @@
 //!               ── cancel flag ──────────────▶        └ draft  the prompt being typed
 //!  Receiver ◀── Event (bounded) ──────────────
 //! ```
+//!
+//! Training has a thread of its own beside it, one for each run: [`TrainingHandle`].
 
 mod command;
 mod draft;
@@ -15,6 +17,7 @@ mod event;
 mod handle;
 mod run;
 mod texts;
+mod training;
 mod worker;
 
 pub use command::{
@@ -22,3 +25,4 @@ pub use command::{
 };
 pub use event::{Event, RunState};
 pub use handle::{EngineHandle, Loader, SendError};
+pub use training::{TrainingCommand, TrainingHandle, TrainingNews};

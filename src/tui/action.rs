@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::ask::Question;
 use super::picker::Item;
 use super::session::SessionFile;
-use crate::engine::{Command, Event, SendError};
+use crate::engine::{Command, Event, SendError, TrainingNews};
 use crate::sampling::SamplerSettings;
+use crate::training::History;
 
 /// Something that happened, or that the user asks for.
 ///
@@ -124,6 +125,9 @@ pub enum Action {
     /// The preset at a place in the list.
     Preset(usize),
 
+    /// Something on the Train screen, or the way there.
+    Train(TrainAction),
+
     // The prompt editor.
     /// Type a character.
     Insert(char),
@@ -146,6 +150,19 @@ pub enum Action {
     RestartFailed(String),
     /// A session file was read, or the sentence says why not.
     SessionRead(Result<Box<SessionFile>, String>),
+    /// The trainer said something.
+    Training(TrainingNews),
+    /// A run could not be started; the sentence says why.
+    TrainingRefused(String),
+    /// The runs were listed; shown if the list is still open.
+    RunsListed(Vec<Item>),
+    /// What a run kept was read, or the sentence says why not.
+    RunRead {
+        path: PathBuf,
+        /// Whether it is drawn beside the run in view.
+        beside: bool,
+        history: Result<Box<History>, String>,
+    },
     /// The models were listed; shown if the list is still open.
     Listed(Vec<Item>),
     /// A preset was saved under a name.
@@ -157,6 +174,86 @@ pub enum Action {
     },
     /// The terminal is about to be drawn; the time since the start.
     Frame(Duration),
+}
+
+impl Action {
+    /// Whether an action concerns the playground as a whole and not what Play shows.
+    pub(super) fn concerns_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Quit
+                | Self::Interrupt
+                | Self::Suspend
+                | Self::Redraw
+                | Self::ToggleHelp
+                | Self::Escape
+                | Self::ToggleTheme
+                | Self::Palette
+                | Self::ToggleMouse
+                | Self::RestartEngine
+                | Self::Models
+                | Self::BrowseModels(_)
+                | Self::LoadModel(_)
+                | Self::Ask(Question::ChartRun(_))
+        )
+    }
+
+    /// Whether an action means something on the Train screen.
+    pub(super) fn is_for_training(&self) -> bool {
+        self.concerns_all()
+            || matches!(
+                self,
+                Self::Train(_)
+                    | Self::FocusNext
+                    | Self::FocusPrevious
+                    | Self::Up
+                    | Self::Down
+                    | Self::Left
+                    | Self::Right
+                    | Self::PageUp
+                    | Self::PageDown
+                    | Self::First
+                    | Self::Last
+                    | Self::Zoom
+            )
+    }
+}
+
+/// What is done on the Train screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainAction {
+    /// Go to the Train screen, or back to Play.
+    Page,
+    /// Edit the row of the form or start the run; on a run, open the checkpoint of the step in view in Play.
+    Enter,
+    /// Show the form.
+    New,
+    TogglePause,
+    /// Write a checkpoint now.
+    Checkpoint,
+    /// Save and end.
+    Stop,
+    /// End without saving, after asking.
+    Abandon,
+    /// Ask for a learning rate.
+    LearningRate,
+    /// Draw losses by their logarithm, or not.
+    Logarithm,
+    /// Show the whole run, or what happened lately.
+    Window,
+    ZoomIn,
+    ZoomOut,
+    /// Go to the samples before the step in view.
+    PreviousSamples,
+    NextSamples,
+    /// List runs to open.
+    Runs,
+    OpenRun(PathBuf),
+    /// List runs to draw beside this one.
+    Overlay,
+    DrawBeside(PathBuf),
+    /// Draw no other run.
+    DrawAlone,
 }
 
 /// What can be copied.

@@ -2,6 +2,8 @@
 
 use super::editor::Editor;
 use super::knob_rows::KnobRow;
+use super::train::{FIELDS, Kind};
+use crate::chart::What;
 use crate::decoding::BranchId;
 
 /// What is asked.
@@ -27,6 +29,14 @@ pub enum Question {
     ChartNext,
     /// The file to draw surprisal and entropy along the text into.
     ChartText,
+    /// A field of the form of a run, by its place.
+    Field(usize),
+    /// The learning rate of the run that goes on.
+    LearningRate,
+    /// Whether the run is to be given up.
+    AbandonRun,
+    /// The file to draw something of the run in view into.
+    ChartRun(What),
 }
 
 impl Question {
@@ -44,6 +54,21 @@ impl Question {
             Self::ChartText => {
                 "Draw surprisal and entropy of the text into the file (.svg or .png)".to_owned()
             }
+            Self::Field(field) => {
+                let field = &FIELDS[field];
+                match field.kind {
+                    Kind::List => format!("{} (several with ; between)", field.name),
+                    _ => format!("{} (empty: the default)", field.name),
+                }
+            }
+            Self::LearningRate => "Learning rate from the next step on".to_owned(),
+            Self::AbandonRun => {
+                "Abandon what was learned since the last checkpoint? (yes, no)".to_owned()
+            }
+            Self::ChartRun(what) => format!(
+                "Draw the {} of the run into the file (.svg or .png)",
+                what.name().replace('-', " ")
+            ),
             Self::Model => "Load a model: embedded, a directory, a .gguf file, a hub id".to_owned(),
         }
     }

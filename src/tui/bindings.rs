@@ -1,8 +1,9 @@
 //! The actions that keys can be bound to: names, default keys, and what the help page says.
 
-use super::action::{Action, Edit};
+use super::action::{Action, Edit, TrainAction};
 use super::ask::Question;
 use super::state::Focus;
+use crate::chart::What;
 
 /// Where a binding holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,16 +15,19 @@ pub enum Scope {
     Knobs,
     /// The list of branches.
     Branches,
+    /// The Train screen.
+    Train,
 }
 
 impl Scope {
     /// All, in the order of the help page.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Global,
         Self::Prompt,
         Self::Next,
         Self::Knobs,
         Self::Branches,
+        Self::Train,
     ];
 
     /// The scope of a pane that has keys of its own.
@@ -44,6 +48,7 @@ impl Scope {
             Self::Next => "Next token",
             Self::Knobs => "Sampler",
             Self::Branches => "List of branches",
+            Self::Train => "Train",
         }
     }
 }
@@ -97,6 +102,7 @@ bindings! {
         "zoom" Action::Zoom, ["z"] "give the pane the whole screen, or take it away";
         "palette" Action::Palette, ["ctrl-p" ":"] "find any command by typing";
         "models" Action::Models, ["m"] "load another model: embedded, cached, recent, from a directory";
+        "train" Action::Train(TrainAction::Page), ["f2" "T"] "train or finetune a model; back to Play";
         "mouse" Action::ToggleMouse, ["ctrl-o"] "take the mouse, or leave it to the terminal";
         "focus-next" Action::FocusNext, ["tab"] "go to the next pane";
         "focus-previous" Action::FocusPrevious, ["shift-tab"] "go to the pane before";
@@ -158,5 +164,24 @@ bindings! {
         "branch-name" Action::NameBranch, ["n"] "name the branch";
         "branch-prune" Action::PruneBranch, ["x"] "remove the branch";
         "branch-compare" Action::CompareBranch, ["c"] "show the branch beside the text";
+    }
+    Train {
+        "train-enter" Action::Train(TrainAction::Enter), ["enter"] "edit the row, start the run; open the checkpoint in Play";
+        "train-new" Action::Train(TrainAction::New), ["n"] "the form of a new run";
+        "train-pause" Action::Train(TrainAction::TogglePause), ["p"] "pause training, or resume it";
+        "train-save" Action::Train(TrainAction::Checkpoint), ["s"] "write a checkpoint now";
+        "train-stop" Action::Train(TrainAction::Stop), ["S"] "save and stop training";
+        "train-abandon" Action::Train(TrainAction::Abandon), ["A"] "end training without saving";
+        "train-rate" Action::Train(TrainAction::LearningRate), ["r"] "change the learning rate";
+        "train-runs" Action::Train(TrainAction::Runs), ["o"] "open another run";
+        "train-beside" Action::Train(TrainAction::Overlay), ["b"] "draw another run beside this one";
+        "train-alone" Action::Train(TrainAction::DrawAlone), ["B"] "draw no other run";
+        "train-log" Action::Train(TrainAction::Logarithm), ["y"] "draw losses by their logarithm, or not";
+        "train-window" Action::Train(TrainAction::Window), ["w"] "the whole run, or the newest steps";
+        "train-zoom-in" Action::Train(TrainAction::ZoomIn), ["+" "="] "half as many steps";
+        "train-zoom-out" Action::Train(TrainAction::ZoomOut), ["-"] "twice as many steps";
+        "train-samples-previous" Action::Train(TrainAction::PreviousSamples), ["[" ","] "the samples before";
+        "train-samples-next" Action::Train(TrainAction::NextSamples), ["]" "."] "the samples after";
+        "train-chart" Action::Ask(Question::ChartRun(What::Loss)), ["x"] "draw the losses into a file";
     }
 }

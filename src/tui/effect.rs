@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::chart::What;
 use crate::decoding::{Moment, TokenRecord};
 
 use super::session::SessionFile;
-use crate::engine::{Command, CompareRequest, LookRequest};
+use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::sampling::SamplerSettings;
+use crate::training::History;
 
 /// Something to be done by the loop that called [`super::update`].
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,18 @@ pub enum Effect {
     Send(Command),
     Look(Box<LookRequest>),
     Compare(Box<CompareRequest>),
+    /// Start or steer a run of training.
+    Train(Box<TrainingCommand>),
+    /// List the runs of a directory, to open one or to draw it beside the one in view.
+    ListRuns {
+        directory: PathBuf,
+        beside: bool,
+    },
+    /// Read what a run kept.
+    ReadRun {
+        path: PathBuf,
+        beside: bool,
+    },
     /// Raise the engine's flag: what runs ends within one token.
     CancelRun,
     RestartEngine,
@@ -46,6 +60,13 @@ pub enum Effect {
 /// What a chart shows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Chart {
+    /// Runs, named.
+    Run {
+        runs: Vec<(String, History)>,
+        what: What,
+        /// Whether by their logarithm.
+        log: bool,
+    },
     /// The odds of a token, and the end of the text that it follows.
     NextToken { moment: Moment, after: String },
     /// Surprisal and entropy along a text.

@@ -91,6 +91,8 @@ struct Border {
 pub struct Panes {
     pub status: Rect,
     pub banner: Rect,
+    /// All between banner and footer.
+    pub body: Rect,
     pub footer: Rect,
     places: [Option<Rect>; 6],
     /// The panes that share one place.
@@ -164,6 +166,7 @@ pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
     let mut panes = Panes {
         status,
         banner,
+        body,
         footer,
         places: [None; 6],
         tabs: &[],

@@ -19,11 +19,20 @@ pub use super::parts::{Banner, Finish, Held, Pending, Saving};
 use super::passage::Passage;
 use super::rate::Rate;
 use super::theme::ThemeName;
+use super::train::Train;
 use super::{Action, Key, Keymap, KeymapError, PlayOptions};
 use crate::decoding::{Beam, BranchInfo, GenerationSettings, Moment, Origin};
 use crate::engine::{RunState, Session, Subject};
 use crate::model::{LoadProgress, LoadRequest, ModelInfo};
 use crate::sampling::{Method, SamplerSettings, StageKind};
+
+/// The screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    #[default]
+    Play,
+    Train,
+}
 
 /// The panes, in the order in which the focus goes round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +68,8 @@ pub struct State {
     pub size: Size,
     pub theme: ThemeName,
     pub keymap: Keymap,
+    pub page: Page,
+    pub train: Train,
     pub focus: Focus,
     /// The pane to show where several share a place.
     pub tab: Focus,
@@ -159,6 +170,8 @@ impl State {
             size,
             theme: options.theme,
             keymap: Keymap::new(&options.keys)?,
+            page: Page::default(),
+            train: Train::new(),
             focus: Focus::Prompt,
             tab: Focus::Next,
             zoomed: false,
@@ -333,6 +346,10 @@ impl State {
         match &self.overlay {
             Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
             Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
+            None if self.page == Page::Train => {
+                let meant = self.keymap.action_in(key, Scope::Train);
+                meant.filter(Action::is_for_training)
+            }
             Some(_) | None => self.keymap.action(key, self.focus),
         }
     }

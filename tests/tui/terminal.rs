@@ -8,6 +8,7 @@ use std::process::Command as Process;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use logitscope::engine::TrainingHandle;
 use logitscope::tui;
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
@@ -279,11 +280,13 @@ fn child() {
     let mode = std::env::var(MODE).expect("started by another test");
     let (events, heard) = tokio::sync::mpsc::channel(256);
     let link = Link::new(&mode, events);
+    let (mut training, news) = TrainingHandle::new();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    if let Err(error) = runtime.block_on(tui::run(options(""), link, heard)) {
+    if let Err(error) = runtime.block_on(tui::run(options(""), link, heard, (&mut training, news)))
+    {
         panic!("{error}");
     }
 }

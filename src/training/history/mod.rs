@@ -61,7 +61,7 @@ pub struct RateChange {
 }
 
 /// A run so far.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct History {
     buckets: Buckets,
     recent: VecDeque<StepMetrics>,

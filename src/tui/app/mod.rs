@@ -31,7 +31,7 @@ use super::{
     Action, ColourLevel, Effect, EngineLink, KeymapError, Mouse, MouseKind, PlayOptions,
     SessionFile, State, ascii, history, update, view,
 };
-use crate::engine::{Command, Event};
+use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
 
 /// Most frames a second, the user's own doings aside.
 const FPS: u32 = 60;
@@ -54,7 +54,8 @@ pub enum TuiError {
 }
 
 /// Runs the playground until the user or a signal ends it. The engine's events come over `events`, commands go to
-/// `link`; the model that the options name is loaded first.
+/// `link`; the model that the options name is loaded first. A run of training that goes on when the user leaves is left
+/// to the caller, see [`TrainingHandle::finish`].
 ///
 /// # Errors
 /// When there is no terminal, the keys of the options cannot be, or the terminal fails.
@@ -62,12 +63,14 @@ pub async fn run(
     options: PlayOptions,
     link: impl EngineLink,
     mut events: Receiver<Event>,
+    training: (&mut TrainingHandle, Receiver<TrainingNews>),
 ) -> Result<(), TuiError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
     }
     let session = options.session.clone();
-    let mut app = App::new(options, link)?;
+    let (training, mut news) = training;
+    let mut app = App::new(options, link, training)?;
     let mut signals = Signals::new()?;
     let mut input = EventStream::new();
     let mut events_open = true;
@@ -109,6 +112,14 @@ pub async fn run(
                     next = events.try_recv().ok();
                 }
             }
+            Some(first) = news.recv() => {
+                let mut next = Some(first);
+                for _ in 0..BURST {
+                    let Some(one) = next else { break };
+                    app.act(Action::Training(one))?;
+                    next = news.try_recv().ok();
+                }
+            }
             Some(action) = app.told.1.recv() => app.act(action)?,
             () = sleep_until(app.due), if app.changed => {}
         }
@@ -120,9 +131,10 @@ pub async fn run(
     Ok(())
 }
 
-struct App<L> {
+struct App<'a, L> {
     state: State,
     link: L,
+    training: &'a mut TrainingHandle,
     // Dropped before the guard gives the terminal back.
     terminal: Terminal<CrosstermBackend<Screen>>,
     guard: Guard,
@@ -144,8 +156,12 @@ struct App<L> {
     over: bool,
 }
 
-impl<L: EngineLink> App<L> {
-    fn new(options: PlayOptions, link: L) -> Result<Self, TuiError> {
+impl<'a, L: EngineLink> App<'a, L> {
+    fn new(
+        options: PlayOptions,
+        link: L,
+        training: &'a mut TrainingHandle,
+    ) -> Result<Self, TuiError> {
         let past = options
             .history_file
             .as_deref()
@@ -165,6 +181,7 @@ impl<L: EngineLink> App<L> {
             theme: Theme::new(state.theme, colours),
             state,
             link,
+            training,
             terminal: Terminal::new(CrosstermBackend::new(Screen::new()))?,
             guard,
             colours,
@@ -230,6 +247,11 @@ impl<L: EngineLink> App<L> {
                     .restart()
                     .err()
                     .map(|error| Action::RestartFailed(error.to_string())),
+                Effect::Train(command) => self
+                    .training
+                    .send(*command)
+                    .err()
+                    .map(Action::TrainingRefused),
                 other => {
                     self.perform_here(other)?;
                     None
@@ -288,7 +310,9 @@ impl<L: EngineLink> App<L> {
             }
             Effect::Redraw => self.clear()?,
             Effect::Quit => self.over = true,
-            Effect::Send(_) | Effect::RestartEngine => {}
+            Effect::ListRuns { directory, beside } => self.list_runs(directory, beside),
+            Effect::ReadRun { path, beside } => self.read_run(path, beside),
+            Effect::Send(_) | Effect::RestartEngine | Effect::Train(_) => {}
         }
         Ok(())
     }

@@ -9,9 +9,10 @@ use crossterm::style::Print;
 use super::{App, TuiError};
 use crate::chart;
 use crate::sampling::SamplerSettings;
+use crate::tui::train::runs;
 use crate::tui::{Action, Chart, EngineLink, SessionFile, clipboard, history, models, presets};
 
-impl<L: EngineLink> App<L> {
+impl<L: EngineLink> App<'_, L> {
     pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {
         let sequence = clipboard::sequence(text);
         let (message, error) = if sequence.len() > clipboard::MOST {
@@ -68,11 +69,51 @@ impl<L: EngineLink> App<L> {
         });
     }
 
+    /// Reads the runs of a directory at a glance, in the background.
+    pub(super) fn list_runs(&self, directory: PathBuf, beside: bool) {
+        let told = self.told.0.clone();
+        std::thread::spawn(move || {
+            let action = match runs::list(&directory, beside) {
+                Ok(items) => Action::RunsListed(items),
+                Err(message) => Action::Told {
+                    message,
+                    error: true,
+                },
+            };
+            let _ = told.send(action);
+        });
+    }
+
+    /// Reads what a run kept, in the background.
+    pub(super) fn read_run(&self, path: PathBuf, beside: bool) {
+        let told = self.told.0.clone();
+        std::thread::spawn(move || {
+            let history = runs::read(&path).map(Box::new);
+            let _ = told.send(Action::RunRead {
+                path,
+                beside,
+                history,
+            });
+        });
+    }
+
     /// Draws in the background.
     pub(super) fn draw_chart(&self, path: PathBuf, drawn: Chart) {
         let told = self.told.0.clone();
         std::thread::spawn(move || {
             let written = match &drawn {
+                Chart::Run { runs, what, log } => {
+                    let shown: Vec<chart::Run> = runs
+                        .iter()
+                        .map(|(name, history)| chart::Run { name, history })
+                        .collect();
+                    let drawn = chart::RunChart {
+                        what: *what,
+                        log: *log,
+                        across: chart::Across::Steps,
+                    };
+                    chart::runs(&path, &shown, drawn)
+                }
                 Chart::NextToken { moment, after } => chart::next_token(&path, moment, after),
                 Chart::Text(tokens) => {
                     let title = format!("Surprisal of {} tokens", tokens.len());

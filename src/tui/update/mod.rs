@@ -12,12 +12,13 @@ mod palette;
 mod questions;
 mod run;
 mod session;
+mod train;
 
 use ratatui::layout::Size;
 
-use super::Action;
 use super::effect::Effect;
-use super::state::{Focus, State};
+use super::state::{Focus, Page, State};
+use super::{Action, TrainAction};
 use crate::engine::SendError;
 use crate::engine::{Command, RunState, Subject, Then};
 
@@ -43,6 +44,13 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         };
         match left {
             // What an overlay hands back may open another one.
+            Some(action) if state.page == Page::Train => {
+                if let Some(action) = train::apply(state, action, &mut effects)
+                    && !overlay::open(state, &action, &mut effects)
+                {
+                    apply(state, action, &mut effects);
+                }
+            }
             Some(action) if !overlay::open(state, &action, &mut effects) => {
                 apply(state, action, &mut effects)
             }
@@ -92,6 +100,10 @@ fn is_input(action: &Action) -> bool {
             | Action::SessionRead(_)
             | Action::Listed(_)
             | Action::PresetSaved(..)
+            | Action::Training(_)
+            | Action::TrainingRefused(_)
+            | Action::RunsListed(_)
+            | Action::RunRead { .. }
             | Action::Told { .. }
     )
 }
@@ -183,6 +195,20 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::NextPreset
         | Action::PreviousPreset
         | Action::Preset(_) => knobs::change(state, &action),
+
+        Action::Train(action) => {
+            if action == TrainAction::Page {
+                train::turn_page(state);
+            }
+        }
+        Action::Training(news) => train::heard(state, news),
+        Action::TrainingRefused(message) => train::ended_outside(state, &message),
+        Action::RunsListed(items) => train::listed(state, items),
+        Action::RunRead {
+            path,
+            beside,
+            history,
+        } => train::read(state, &path, beside, history),
 
         Action::Insert(c) => editing::insert(state, c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => editing::insert(state, &text),

@@ -6,9 +6,10 @@ use super::{knobs, movement};
 use crate::engine::Subject;
 use crate::tui::layout::Split;
 use crate::tui::overlay::Overlay;
-use crate::tui::state::{Focus, Held, State};
-use crate::tui::view;
-use crate::tui::{Action, Mouse, MouseKind};
+use crate::tui::state::{Focus, Held, Page, State};
+use crate::tui::train::TrainPane;
+use crate::tui::view::{self, TrainHit};
+use crate::tui::{Action, Mouse, MouseKind, TrainAction};
 
 /// Rows that a notch of the wheel moves.
 const NOTCH: usize = 3;
@@ -18,6 +19,9 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
     let at = Position::new(mouse.column, mouse.row);
     if state.help.is_some() || state.overlay.is_some() {
         return over(state, mouse.kind, at);
+    }
+    if state.page == Page::Train {
+        return train(state, mouse.kind, at);
     }
     match mouse.kind {
         MouseKind::Release => state.held = None,
@@ -34,6 +38,28 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
         }
         MouseKind::WheelUp => wheel(state, at, &Action::Up),
         MouseKind::WheelDown => wheel(state, at, &Action::Down),
+    }
+    None
+}
+
+/// On the Train screen: a press on a row of the form edits it once it is selected, one on the chart looks at its step.
+fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
+    match kind {
+        MouseKind::WheelUp => return Some(Action::Up),
+        MouseKind::WheelDown => return Some(Action::Down),
+        MouseKind::Release => return None,
+        MouseKind::Press | MouseKind::Drag => {}
+    }
+    match view::train_hit(state, at)? {
+        TrainHit::Row(row) if row == state.train.form.row => {
+            return (kind == MouseKind::Press).then_some(Action::Train(TrainAction::Enter));
+        }
+        TrainHit::Row(row) => state.train.form.row = row,
+        TrainHit::Step(step) => {
+            state.train.pane = TrainPane::Loss;
+            state.train.look_at(step);
+        }
+        TrainHit::Pane(pane) => state.train.pane = pane,
     }
     None
 }

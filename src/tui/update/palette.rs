@@ -1,8 +1,9 @@
 //! The lists to choose from.
 
+use crate::chart::What;
 use crate::tui::ask::Question;
 use crate::tui::picker::{Item, Picker};
-use crate::tui::state::State;
+use crate::tui::state::{Page, State};
 use crate::tui::{Action, Copied};
 
 /// Every action that has a name, with its keys, and every preset.
@@ -12,6 +13,7 @@ pub fn everything(state: &State) -> Picker {
         .keymap
         .bindings()
         .filter(|(binding, _)| !meaningless(&binding.action))
+        .filter(|(binding, _)| state.page == Page::Play || binding.action.is_for_training())
         .map(|(binding, keys)| Item {
             label: binding.help.to_owned(),
             detail: keys
@@ -42,17 +44,34 @@ pub fn everything(state: &State) -> Picker {
         label: label.to_owned(),
         detail: String::new(),
         action: Action::Ask(question),
-    });
+    })
+    .into_iter()
+    .filter(|item| state.page == Page::Play || item.action.is_for_training());
+    let charts = What::ALL
+        .into_iter()
+        .filter(|_| state.page == Page::Train)
+        .map(|what| Item {
+            label: format!(
+                "draw the {} of the run into a file (SVG, PNG)",
+                what.name().replace('-', " ")
+            ),
+            detail: String::new(),
+            action: Action::Ask(Question::ChartRun(what)),
+        });
     let presets = state
         .presets
         .iter()
         .enumerate()
+        .filter(|_| state.page == Page::Play)
         .map(|(at, (name, _))| Item {
             label: format!("sampler preset: {name}"),
             detail: String::new(),
             action: Action::Preset(at),
         });
-    Picker::new("Commands", bound.chain(unbound).chain(presets).collect())
+    Picker::new(
+        "Commands",
+        bound.chain(unbound).chain(charts).chain(presets).collect(),
+    )
 }
 
 /// What can be copied.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::train;
 use crate::engine::Command;
 use crate::tui::ask::{Ask, Question};
 use crate::tui::knob_values::{self, Settings};
@@ -22,7 +23,13 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::Model => state.load.source.clone(),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
-        Question::BranchName(_) | Question::PresetName => String::new(),
+        Question::Field(field) => train::field_suggestion(state, field),
+        Question::LearningRate => {
+            let newest = state.train.run().and_then(|run| run.history.newest());
+            newest.map_or_else(String::new, |step| format!("{:e}", step.learning_rate))
+        }
+        Question::ChartRun(what) => format!("{}.svg", what.name()),
+        Question::BranchName(_) | Question::PresetName | Question::AbandonRun => String::new(),
     };
     Ask::new(question, &suggestion)
 }
@@ -101,6 +108,10 @@ fn accept(
             let chart = Box::new(Chart::Text(tokens.to_vec()));
             effects.push(Effect::DrawChart(path, chart));
         }
+        Question::Field(field) => train::accept_field(state, field, typed)?,
+        Question::LearningRate => train::set_learning_rate(typed, effects)?,
+        Question::AbandonRun => train::abandon(state, typed, effects)?,
+        Question::ChartRun(what) => train::chart(state, file(typed)?, what, effects)?,
         Question::Model => {
             if typed.is_empty() {
                 return Err("give embedded, a directory, a file or a hub id".to_owned());

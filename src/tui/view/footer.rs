@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::super::overlay::Overlay;
-use super::super::state::{Focus, State};
+use super::super::state::{Focus, Page, State};
 use super::super::theme::Theme;
 use crate::engine::RunState;
 
@@ -42,6 +42,7 @@ fn hints(state: &State) -> Vec<Hint> {
                 (&["escape"], "close"),
             ];
         }
+        None if state.page == Page::Train => return training_hints(state),
         None => {}
     }
     let mut hints: Vec<Hint> = match state.focus {
@@ -111,6 +112,47 @@ fn hints(state: &State) -> Vec<Hint> {
     hints
 }
 
+fn training_hints(state: &State) -> Vec<Hint> {
+    let train = &state.train;
+    let mut hints: Vec<Hint> = Vec::new();
+    if train.asks {
+        hints.extend_from_slice(&[
+            (&["train-enter"], "edit"),
+            (&["up", "down"], "row"),
+            (&["left", "right"], "choice"),
+            (&["train-runs"], "open a run"),
+            (&["escape"], "back"),
+        ]);
+    } else {
+        if train.is_live() {
+            hints.extend_from_slice(&[
+                (&["train-pause"], "pause"),
+                (&["train-save"], "save"),
+                (&["train-stop"], "stop"),
+                (&["train-rate"], "rate"),
+            ]);
+        }
+        hints.extend_from_slice(&[
+            (&["left", "right"], "scrub"),
+            (&["train-samples-previous", "train-samples-next"], "samples"),
+            (&["train-enter"], "open in Play"),
+            (&["train-log"], "log"),
+            (&["train-window"], "window"),
+            (&["train-zoom-in", "train-zoom-out"], "zoom"),
+            (&["train-beside"], "beside"),
+            (&["train-runs"], "runs"),
+            (&["train-new"], "new run"),
+        ]);
+    }
+    hints.extend_from_slice(&[
+        (&["train"], "Play"),
+        (&["palette"], "commands"),
+        (&["help"], "help"),
+        (&["quit"], "quit"),
+    ]);
+    hints
+}
+
 /// Draws it; what there is no room for is left out, but never the way to help.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     if state.leaving {
@@ -121,10 +163,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         );
     }
     let typing = state.help.is_none()
-        && state
-            .overlay
-            .as_ref()
-            .map_or(state.focus == Focus::Prompt, Overlay::takes_text);
+        && state.overlay.as_ref().map_or(
+            state.page == Page::Play && state.focus == Focus::Prompt,
+            Overlay::takes_text,
+        );
     let hints: Vec<(String, &str)> = hints(state)
         .into_iter()
         .filter_map(|(names, what)| {

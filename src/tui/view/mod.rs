@@ -18,6 +18,7 @@ mod status;
 mod strip;
 mod text;
 mod tokens;
+mod train;
 pub mod why;
 
 pub use draw::window;
@@ -25,12 +26,13 @@ pub use hits::{knob_at, next_row_at, overlay_area, overlay_row, tab_at, token_ro
 pub use numbers::bytes;
 pub use samples::width as sample_width;
 pub use text::token_at;
+pub use train::{Hit as TrainHit, hit as train_hit};
 
 use ratatui::Frame;
 
 use super::layout::{self, SMALLEST};
 use super::overlay::Overlay;
-use super::state::{Focus, State};
+use super::state::{Focus, Page, State};
 use super::theme::Theme;
 
 /// Draws everything.
@@ -42,7 +44,8 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
     let panes = state.panes(size);
     status::draw(state, theme, panes.status, frame);
     banner::draw(state, theme, panes.banner, frame);
-    for pane in Focus::ALL {
+    let panes_of_play = Focus::ALL.iter().filter(|_| state.page == Page::Play);
+    for &pane in panes_of_play {
         let Some(area) = panes.place(pane) else {
             continue;
         };
@@ -61,6 +64,9 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
             Focus::Knobs => knobs::draw(&canvas, frame),
             Focus::Why => why::draw(&canvas, frame),
         }
+    }
+    if state.page == Page::Train {
+        train::draw(state, theme, panes.body, frame);
     }
     footer::draw(state, theme, panes.footer, frame);
     if let (Some(progress), Some(text)) = (&state.loading, panes.place(Focus::Text)) {

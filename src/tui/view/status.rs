@@ -17,6 +17,7 @@ use crate::model::ModelInfo;
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let doing = doing(state, theme);
     let speed = speed(state);
+    let training = super::train::job(state);
     let model = state
         .model
         .as_ref()
@@ -32,6 +33,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let room = usize::from(area.width);
     let mut left = vec![Span::styled(" logitscope", theme.title)];
     let mut right = vec![doing, Span::raw(" ")];
+    if let Some(training) = training {
+        right.insert(0, Span::styled(format!("{training}  "), theme.running));
+    }
     let mut used = width(&left) + width(&right) + 2;
     let mut add = |line: &mut Vec<Span<'static>>, at: usize, text: String, style: Style| {
         let cells = safe::width(&text);

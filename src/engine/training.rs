@@ -1,0 +1,176 @@
+//! The trainer's thread as seen from outside: one run at a time, steered without waiting.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::mpsc;
+
+use super::handle::panic_text;
+use crate::training::{Control, Event, Finished, Recipe, Restore, Trainer, heap};
+
+/// News that may wait before the receiver has taken them; then the trainer waits.
+const NEWS: usize = 1024;
+
+/// What the trainer can be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainingCommand {
+    /// Begin a run, or go on with one.
+    Start {
+        recipe: Box<Recipe>,
+        restore: Restore,
+        /// Whether a fresh run may delete one of its name.
+        overwrite: bool,
+    },
+    Pause,
+    Resume,
+    /// Write a checkpoint after this step.
+    Checkpoint,
+    /// Take this learning rate from the next step on.
+    SetLearningRate(f64),
+    /// Save and end.
+    Stop,
+    /// End without saving.
+    Abandon,
+}
+
+/// What the trainer tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainingNews {
+    Event(Event),
+    /// The run is over; the sentence says why it failed, if it did.
+    Ended(Result<Finished, String>),
+}
+
+/// Starts and steers runs.
+#[derive(Debug)]
+pub struct TrainingHandle {
+    news: mpsc::Sender<TrainingNews>,
+    run: Option<(Control, JoinHandle<()>)>,
+}
+
+impl TrainingHandle {
+    /// A handle without a run, and where its news come.
+    pub fn new() -> (Self, mpsc::Receiver<TrainingNews>) {
+        let (news, receiver) = mpsc::channel(NEWS);
+        (Self { news, run: None }, receiver)
+    }
+
+    /// Whether a run goes on.
+    pub fn is_running(&self) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|(_, thread)| !thread.is_finished())
+    }
+
+    /// Hands a command over, without waiting. What steers is lost where no run goes on.
+    ///
+    /// # Errors
+    /// When a run is to be started while another one goes on, or the system has no thread for it.
+    pub fn send(&mut self, command: TrainingCommand) -> Result<(), String> {
+        let control = match &self.run {
+            Some((control, _)) if self.is_running() => control,
+            _ => {
+                return match command {
+                    TrainingCommand::Start {
+                        recipe,
+                        restore,
+                        overwrite,
+                    } => self.start(*recipe, restore, overwrite),
+                    _ => Ok(()),
+                };
+            }
+        };
+        match command {
+            TrainingCommand::Start { .. } => {
+                return Err("a run goes on already: stop it first".to_owned());
+            }
+            TrainingCommand::Pause => control.pause(),
+            TrainingCommand::Resume => control.resume(),
+            TrainingCommand::Checkpoint => control.checkpoint(),
+            TrainingCommand::SetLearningRate(rate) => control.set_learning_rate(rate),
+            TrainingCommand::Stop => control.stop(),
+            TrainingCommand::Abandon => control.abandon(),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, recipe: Recipe, restore: Restore, overwrite: bool) -> Result<(), String> {
+        heap::tune();
+        let (control, news) = (Control::default(), self.news.clone());
+        let steered = control.clone();
+        let thread = thread::Builder::new()
+            .name("trainer".to_owned())
+            .spawn(move || {
+                let ended = catch_unwind(AssertUnwindSafe(|| {
+                    train(recipe, &restore, overwrite, &steered, &news)
+                }))
+                .unwrap_or_else(|panic| {
+                    let message = format!("the trainer panicked: {}", panic_text(&*panic));
+                    tracing::error!("{message}");
+                    Err(message)
+                });
+                let _ = news.blocking_send(TrainingNews::Ended(ended));
+            })
+            .map_err(|error| format!("the trainer's thread cannot be started: {error}"))?;
+        self.run = Some((control, thread));
+        Ok(())
+    }
+
+    /// Saves and ends the run, if one goes on, and waits for that.
+    pub fn finish(&mut self) {
+        if let Some((control, thread)) = self.run.take() {
+            control.stop();
+            let _ = thread.join();
+        }
+    }
+}
+
+fn train(
+    recipe: Recipe,
+    restore: &Restore,
+    overwrite: bool,
+    control: &Control,
+    news: &mpsc::Sender<TrainingNews>,
+) -> Result<Finished, String> {
+    let mut tell = |event: &Event| {
+        // Nobody watches any more: what was learned is saved.
+        if news
+            .blocking_send(TrainingNews::Event(event.clone()))
+            .is_err()
+        {
+            control.stop();
+        }
+    };
+    let trainer = Trainer::prepare(recipe, restore, overwrite, control, &mut tell);
+    let mut trainer = trainer.map_err(|error| error.to_string())?;
+    trainer.run(&mut tell).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_cannot_be_says_why_and_makes_room_for_the_next() {
+        let (mut handle, mut news) = TrainingHandle::new();
+        for _ in 0..2 {
+            let recipe = Box::new(Recipe::default());
+            let restore = Restore::Fresh;
+            let start = TrainingCommand::Start {
+                recipe,
+                restore,
+                overwrite: false,
+            };
+            handle.send(start).expect("no run goes on");
+            let ended = news.blocking_recv();
+            let Some(TrainingNews::Ended(Err(why))) = ended else {
+                panic!("{ended:?}");
+            };
+            assert!(why.contains("no corpus"), "{why}");
+            handle.finish();
+            assert!(!handle.is_running());
+        }
+        // There is nothing to steer.
+        assert_eq!(handle.send(TrainingCommand::Pause), Ok(()));
+    }
+}

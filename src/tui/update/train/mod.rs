@@ -1,0 +1,164 @@
+//! The Train screen: what its keys do, and what comes from the trainer.
+
+mod form;
+mod news;
+mod runs;
+
+pub use form::{accept_field, field_suggestion};
+pub use news::{ended_outside, heard};
+pub use runs::{abandon, chart, listed, read, set_learning_rate};
+
+use crate::engine::TrainingCommand;
+use crate::tui::ask::Question;
+use crate::tui::overlay::Overlay;
+use crate::tui::state::{Page, State};
+use crate::tui::train::{Job, Window};
+use crate::tui::{Action, Effect, TrainAction};
+
+/// Goes to the Train screen, or back to Play.
+pub fn turn_page(state: &mut State) {
+    state.page = match state.page {
+        Page::Play => Page::Train,
+        Page::Train => Page::Play,
+    };
+    if state.page == Page::Train {
+        form::surround(state);
+    }
+}
+
+/// Takes an action of the user in while the Train screen is shown. Returns what concerns the whole playground.
+pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
+    match action {
+        Action::Train(action) => act(state, action, effects),
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::First
+        | Action::Last
+        | Action::Left
+        | Action::Right => moved(state, &action),
+        Action::FocusNext | Action::FocusPrevious if !state.train.asks => {
+            let places = if action == Action::FocusNext { 1 } else { -1 };
+            state.train.pane = state.train.pane.moved(places);
+        }
+        Action::FocusNext => state.train.form.step(1),
+        Action::FocusPrevious => state.train.form.step(-1),
+        Action::Zoom => state.train.zoomed = !state.train.zoomed,
+        Action::Paste(text) if state.train.asks => form::paste(state, &text),
+        Action::Escape if state.banners.is_empty() && state.help.is_none() => form::leave(state),
+        other if other.concerns_all() => return Some(other),
+        _ => {}
+    }
+    None
+}
+
+fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
+    match action {
+        TrainAction::Page => turn_page(state),
+        TrainAction::Enter if state.train.asks => form::enter(state, effects),
+        TrainAction::Enter => runs::open_checkpoint(state, effects),
+        TrainAction::New => {
+            state.train.asks = true;
+            form::surround(state);
+        }
+        TrainAction::Runs => runs::list(state, false, effects),
+        TrainAction::Overlay => runs::list(state, true, effects),
+        TrainAction::OpenRun(path) => runs::open(&path, false, effects),
+        TrainAction::DrawBeside(path) => runs::open(&path, true, effects),
+        TrainAction::DrawAlone => state.train.beside.clear(),
+        TrainAction::Logarithm => state.train.log = !state.train.log,
+        TrainAction::Window => {
+            state.train.window = match state.train.window {
+                Window::Whole => Window::Recent,
+                Window::Recent | Window::Part(_) => Window::Whole,
+            };
+        }
+        TrainAction::ZoomIn | TrainAction::ZoomOut => {
+            let train = &mut state.train;
+            let (around, narrower) = (train.step_in_view(), action == TrainAction::ZoomIn);
+            let last = train.run().map_or(0, |run| run.history.last_step());
+            train.window.zoom(narrower, around, last);
+        }
+        TrainAction::PreviousSamples | TrainAction::NextSamples => {
+            let now = state.train.step_in_view();
+            let steps = state.train.sampled_steps();
+            let found = if action == TrainAction::NextSamples {
+                steps.into_iter().find(|&step| step > now)
+            } else {
+                steps.into_iter().rev().find(|&step| step < now)
+            };
+            if let Some(step) = found {
+                state.train.look_at(step);
+            }
+        }
+        TrainAction::TogglePause
+        | TrainAction::Checkpoint
+        | TrainAction::Stop
+        | TrainAction::Abandon
+        | TrainAction::LearningRate => steer(state, &action, effects),
+    }
+}
+
+/// What steers the trainer; a sentence where there is nothing to steer.
+fn steer(state: &mut State, action: &TrainAction, effects: &mut Vec<Effect>) {
+    let command = match (action, state.train.job) {
+        (_, Job::Idle) => {
+            return state.tell("No run goes on: start one from the form (n).", false);
+        }
+        (_, Job::Ending) => return state.tell("The run is ending already.", false),
+        (TrainAction::TogglePause, Job::Paused) => TrainingCommand::Resume,
+        (TrainAction::TogglePause, _) => TrainingCommand::Pause,
+        (TrainAction::Checkpoint, _) => TrainingCommand::Checkpoint,
+        (TrainAction::Stop, _) => {
+            state.train.job = Job::Ending;
+            TrainingCommand::Stop
+        }
+        (TrainAction::Abandon, _) => return ask(state, Question::AbandonRun),
+        (TrainAction::LearningRate, _) => return ask(state, Question::LearningRate),
+        _ => return,
+    };
+    effects.push(Effect::Train(Box::new(command)));
+}
+
+fn ask(state: &mut State, question: Question) {
+    state.overlay = Some(Overlay::Ask(super::questions::ask(state, question)));
+}
+
+fn moved(state: &mut State, action: &Action) {
+    let train = &mut state.train;
+    if train.asks {
+        return match action {
+            Action::Up => train.form.step(-1),
+            Action::Down => train.form.step(1),
+            Action::PageUp => train.form.step(-10),
+            Action::PageDown => train.form.step(10),
+            Action::First => train.form.row = 0,
+            Action::Last => train.form.step(isize::MAX),
+            Action::Left | Action::Right => {
+                train.form.turn(*action == Action::Right);
+            }
+            _ => {}
+        };
+    }
+    /// Movements from one end of the view to the other.
+    const STRIDES: u64 = 60;
+    let stride = (train.span().len() / STRIDES).max(1);
+    let now = train.step_in_view();
+    match action {
+        Action::Left => train.look_at(now.saturating_sub(stride)),
+        Action::Right => train.look_at(now + stride),
+        Action::PageUp => train.look_at(now.saturating_sub(stride * 10)),
+        Action::PageDown => train.look_at(now + stride * 10),
+        Action::First => train.look_at(1),
+        Action::Last => train.look_at(u64::MAX),
+        Action::Up => train.prompt = train.prompt.saturating_sub(1),
+        Action::Down => train.prompt += 1,
+        _ => {}
+    }
+    let prompts = train
+        .run()
+        .and_then(|run| run.history.samples().next_back());
+    let most = prompts.map_or(0, |samples| samples.texts.len().saturating_sub(1));
+    train.prompt = train.prompt.min(most);
+}

@@ -1,0 +1,64 @@
+//! What the trainer tells.
+
+use crate::engine::TrainingNews;
+use crate::training::{Event, FinishReason, Finished};
+use crate::tui::state::State;
+use crate::tui::train::Job;
+
+/// Takes news of the trainer in.
+pub fn heard(state: &mut State, news: TrainingNews) {
+    match news {
+        TrainingNews::Event(event) => happened(state, &event),
+        TrainingNews::Ended(Ok(finished)) => {
+            state.train.job = Job::Idle;
+            let sentence = sentence(&finished);
+            if let Some(run) = &state.train.live {
+                let sentence = format!("Run {}: {sentence}", run.name);
+                state.tell(sentence, false);
+            }
+        }
+        TrainingNews::Ended(Err(message)) => ended_outside(state, &message),
+    }
+}
+
+/// The run ended, or never began, for a reason.
+pub fn ended_outside(state: &mut State, message: &str) {
+    state.train.job = Job::Idle;
+    if let Some(run) = &mut state.train.live {
+        run.failure = Some(message.to_owned());
+        // What never took a step is not a run to look at: back to the form, where it can be mended.
+        if run.history.last_step() == 0 {
+            state.train.asks = true;
+        }
+    }
+    state.tell(format!("Training: {message}"), true);
+}
+
+fn happened(state: &mut State, event: &Event) {
+    let train = &mut state.train;
+    if let Some(run) = &mut train.live {
+        run.history.push(event);
+    }
+    let ending = train.job == Job::Ending;
+    match event {
+        Event::Started(_) | Event::Resumed { .. } if !ending => train.job = Job::Training,
+        Event::Paused { .. } if !ending => train.job = Job::Paused,
+        Event::Notice { message } => state.tell(format!("Training: {message}"), false),
+        _ => {}
+    }
+}
+
+fn sentence(finished: &Finished) -> String {
+    let step = finished.step;
+    let how = match finished.reason {
+        FinishReason::Completed => "all steps were made",
+        FinishReason::LossReached => "the loss that was asked for was reached",
+        FinishReason::NoImprovement => "validation got no better",
+        FinishReason::Stopped => "stopped and saved",
+        FinishReason::Abandoned => "abandoned",
+    };
+    format!(
+        "{how} at step {step}, loss {:.4}. Enter opens the checkpoint in view in Play.",
+        finished.smoothed
+    )
+}

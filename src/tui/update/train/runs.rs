@@ -1,0 +1,155 @@
+//! Runs on the disk: listed, opened, drawn beside each other, and their checkpoints opened in Play.
+
+use std::path::{Path, PathBuf};
+
+use crate::chart::What;
+use crate::engine::TrainingCommand;
+use crate::training::History;
+use crate::tui::overlay::Overlay;
+use crate::tui::picker::{Item, Picker};
+use crate::tui::state::{Page, State};
+use crate::tui::train::{Job, RunInView};
+use crate::tui::{Chart, Effect};
+
+/// The titles of both lists of runs.
+const OPEN: &str = "Open a run";
+const BESIDE: &str = "Draw a run beside";
+
+/// Asks for the runs that there are.
+pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
+    let title = if beside { BESIDE } else { OPEN };
+    state.overlay = Some(Overlay::Picker(Picker::new(title, Vec::new())));
+    effects.push(Effect::ListRuns {
+        directory: runs_directory(state),
+        beside,
+    });
+}
+
+fn runs_directory(state: &State) -> PathBuf {
+    let run = state.train.run();
+    run.map_or_else(|| PathBuf::from("runs"), |run| run.directory.clone())
+}
+
+/// Shows the runs that were listed, if they are still wanted.
+pub fn listed(state: &mut State, items: Vec<Item>) {
+    if let Some(Overlay::Picker(picker)) = &mut state.overlay
+        && [OPEN, BESIDE].contains(&picker.title)
+    {
+        picker.set_items(items);
+    }
+}
+
+/// Asks for what a run kept.
+pub fn open(path: &Path, beside: bool, effects: &mut Vec<Effect>) {
+    effects.push(Effect::ReadRun {
+        path: path.to_owned(),
+        beside,
+    });
+}
+
+/// Shows a run that was read.
+pub fn read(state: &mut State, path: &Path, beside: bool, history: Result<Box<History>, String>) {
+    let history = match history {
+        Ok(history) => *history,
+        Err(message) => return state.tell(message, true),
+    };
+    let run = RunInView {
+        name: path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        directory: path.parent().map(Path::to_owned).unwrap_or_default(),
+        history,
+        failure: None,
+    };
+    let train = &mut state.train;
+    if beside {
+        train.beside.retain(|other| other.name != run.name);
+        train.beside.push(run);
+        return;
+    }
+    let is_live = |live: &RunInView| live.name == run.name && live.directory == run.directory;
+    // The trainer's own picture of a run that goes on is the newer one.
+    let live = train.job != Job::Idle && train.live.as_ref().is_some_and(is_live);
+    train.opened = (!live).then_some(run);
+    train.asks = false;
+    train.cursor = None;
+    state.page = Page::Train;
+}
+
+/// Opens the last checkpoint at or before the step in view in Play.
+pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
+    let step = state.train.step_in_view();
+    let note = state
+        .train
+        .run()
+        .and_then(|run| run.history.nearest_checkpoint(step));
+    let Some(note) = note else {
+        return state.tell(
+            "There is no checkpoint at or before this step: c writes one now, and `keep` in the form says how many stay.",
+            false,
+        );
+    };
+    let path = note.path.clone();
+    state.page = Page::Play;
+    super::super::run::load(state, &path, effects);
+}
+
+/// Takes the rate that was typed.
+///
+/// # Errors
+/// When it is none.
+pub fn set_learning_rate(typed: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    match typed.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate.is_finite() => {
+            let command = TrainingCommand::SetLearningRate(rate);
+            effects.push(Effect::Train(Box::new(command)));
+            Ok(())
+        }
+        _ => Err(format!(
+            "`{typed}` is no rate: give a number above 0, such as 1e-4"
+        )),
+    }
+}
+
+/// Ends the run without saving, if the answer says so.
+///
+/// # Errors
+/// When the answer is neither yes nor no.
+pub fn abandon(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    match typed {
+        "yes" => {
+            state.train.job = Job::Ending;
+            effects.push(Effect::Train(Box::new(TrainingCommand::Abandon)));
+            Ok(())
+        }
+        "" | "no" => Ok(()),
+        _ => {
+            Err("type yes to abandon what was learned since the last checkpoint, or no".to_owned())
+        }
+    }
+}
+
+/// Draws the run in view, and those beside it, into a file.
+///
+/// # Errors
+/// When there is no run.
+pub fn chart(
+    state: &State,
+    path: PathBuf,
+    what: What,
+    effects: &mut Vec<Effect>,
+) -> Result<(), String> {
+    let run = state.train.run().ok_or("there is no run in view")?;
+    let runs = std::iter::once(run)
+        .chain(&state.train.beside)
+        .map(|run| (run.name.clone(), run.history.clone()))
+        .collect();
+    let chart = Chart::Run {
+        runs,
+        what,
+        log: state.train.log,
+    };
+    effects.push(Effect::DrawChart(path, Box::new(chart)));
+    Ok(())
+}
