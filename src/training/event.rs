@@ -1,6 +1,6 @@
 //! What a run reports: what `--json` prints, what the run's directory keeps, what a screen would draw.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,26 +83,36 @@ pub struct StepMetrics {
     /// From 1.
     pub step: u64,
     /// Epochs done, with their fraction.
+    #[serde(deserialize_with = "number")]
     pub epoch: f64,
     /// What was trained, in nats a target.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     /// The loss of text alone, if padding was counted in `loss`.
     pub masked_loss: Option<f64>,
     /// Exponential mean of `loss`.
+    #[serde(deserialize_with = "number")]
     pub smoothed: f64,
     /// `exp(loss)` of text alone.
+    #[serde(deserialize_with = "number")]
     pub perplexity: f64,
     /// Share of text tokens that were the most probable ones (0 to 1).
+    #[serde(deserialize_with = "number")]
     pub accuracy: f64,
+    #[serde(deserialize_with = "number")]
     pub learning_rate: f64,
     /// Of all gradients together, before clipping.
+    #[serde(deserialize_with = "number")]
     pub gradient_norm: f64,
     /// Text tokens learned from so far.
     pub tokens: u64,
     /// Over the last steps, padding counted as work.
+    #[serde(deserialize_with = "number")]
     pub tokens_per_second: f64,
     /// Seconds of training so far, earlier sittings included.
+    #[serde(deserialize_with = "number")]
     pub elapsed: f64,
+    #[serde(deserialize_with = "number")]
     pub seconds_left: f64,
     /// Memory of the process in bytes, where that is known.
     pub memory: Option<u64>,
@@ -112,14 +122,19 @@ pub struct StepMetrics {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     pub step: u64,
+    #[serde(deserialize_with = "number")]
     pub epoch: f64,
     /// In nats a token of text.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     /// With padding counted, if it is in training.
     pub padded_loss: Option<f64>,
+    #[serde(deserialize_with = "number")]
     pub perplexity: f64,
+    #[serde(deserialize_with = "number")]
     pub accuracy: f64,
     /// Bits a byte of text; special tokens have no bytes.
+    #[serde(deserialize_with = "number")]
     pub bits_per_byte: f64,
     pub tokens: u64,
     /// Whether it is the best so far.
@@ -217,4 +232,9 @@ pub struct Finished {
     pub elapsed: f64,
     /// The newest checkpoint.
     pub checkpoint: Option<String>,
+}
+
+/// A number; JSON, which has no infinity, says null for what is none.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }

@@ -10,6 +10,7 @@ mod error;
 mod evaluation;
 mod event;
 pub mod heap;
+pub mod history;
 mod layers;
 pub mod network;
 pub mod ops;
@@ -28,6 +29,7 @@ pub use event::{
     CheckpointNote, DataSummary, Event, FinishReason, Finished, Memorised, Odds, OddsRow, Reading,
     SampleText, Samples, Started, StepMetrics, Validation,
 };
+pub use history::{Curve, History};
 pub use layers::Layers;
 pub use recipe::Recipe;
 pub use runs::{CheckpointEntry, RunDirectory, RunSummary, export};

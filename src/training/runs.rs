@@ -209,9 +209,10 @@ impl RunDirectory {
             let Ok(file) = File::open(&path) else {
                 continue;
             };
-            for line in BufReader::new(file).lines() {
+            // By the byte: a line may be cut short within a character.
+            for line in BufReader::new(file).split(b'\n') {
                 let line = line.map_err(|error| TrainingError::io(&path, error))?;
-                if let Ok(event) = serde_json::from_str(&line) {
+                if let Ok(event) = serde_json::from_slice(&line) {
                     each(event);
                 }
             }
