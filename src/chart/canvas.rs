@@ -8,7 +8,7 @@ use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{
     BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, SVGBackend, WHITE,
 };
-use plotters::style::{FontStyle, register_font};
+use plotters::style::{FontStyle, IntoFont, register_font};
 
 /// What all text is set in. Viewers of SVG files fall back to their own if they lack it.
 pub const FONT: &str = "Noto Sans, sans-serif";
@@ -22,6 +22,10 @@ pub enum ChartError {
     Unwritten { path: PathBuf, detail: String },
     #[error("there is nothing to draw: {0}")]
     Empty(&'static str),
+    #[error("there is nothing to draw of the run `{run}`: {lack}")]
+    Lacking { run: String, lack: &'static str },
+    #[error("{runs} runs in one chart cannot be told apart; name at most {most}")]
+    Crowded { runs: usize, most: usize },
 }
 
 /// Something that draws itself on any kind of canvas.
@@ -77,6 +81,14 @@ fn use_own_font() {
             tracing::error!("the charts' font is broken");
         }
     });
+}
+
+/// How wide a text is, in pixels.
+pub fn text_width(text: &str, size: i32) -> i32 {
+    use_own_font();
+    let width = (FONT, size).into_font().box_size(text);
+    // Only without a font is there no width: about that of Latin letters.
+    width.map_or(size * text.len() as i32 / 2, |(width, _)| width as i32)
 }
 
 /// A token as the font can show it.

@@ -9,3 +9,6 @@ pub const GRID: RGBColor = RGBColor(225, 225, 225);
 pub const RAW: RGBColor = RGBColor(86, 180, 233);
 pub const FINAL: RGBColor = RGBColor(0, 114, 178);
 pub const MARK: RGBColor = RGBColor(213, 94, 0);
+pub const OTHER: RGBColor = RGBColor(0, 158, 115);
+pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
+pub const ORANGE: RGBColor = RGBColor(230, 159, 0);

@@ -1,13 +1,16 @@
 //! `runs`: what was trained, compared, resumed, deleted.
 
+mod chart;
+
 use std::io::{IsTerminal, Write, stdin};
 use std::path::PathBuf;
 
+use self::chart::ChartArgs;
 use super::output::Output;
 use super::{CliError, train};
 use crate::training::{Event, Restore, RunDirectory, RunSummary, Validation};
 
-/// List, show, compare, resume and delete runs
+/// List, show, compare, chart, resume and delete runs
 #[derive(Debug, clap::Args)]
 pub struct RunsArgs {
     /// The directory of all runs
@@ -43,6 +46,8 @@ pub enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Draw a run, or several compared, into an SVG or PNG file
+    Chart(ChartArgs),
     /// Go on with a run after its newest checkpoint
     Resume {
         /// The run
@@ -79,6 +84,10 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
         RunsCommand::Compare { names, json } => {
             let runs = names.iter().map(|name| open(name));
             compare(&runs.collect::<Result<Vec<_>, _>>()?, *json)
+        }
+        RunsCommand::Chart(args) => {
+            let runs = args.names.iter().map(|name| open(name));
+            chart::draw(&runs.collect::<Result<Vec<_>, _>>()?, args)
         }
         RunsCommand::Resume {
             name,

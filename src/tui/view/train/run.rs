@@ -81,7 +81,8 @@ fn gauges<'a>(
     vec![
         gauge(
             "epoch",
-            metrics.epoch.fract(),
+            // At the end of an epoch its gauge is full.
+            metrics.epoch - (metrics.epoch.ceil() - 1.0).max(0.0),
             format!("{:.2}/{epochs:.1}", metrics.epoch),
         ),
         gauge(

@@ -1,0 +1,68 @@
+//! `runs chart`: runs as a picture.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::chart::{self, Across, Run, RunChart, What};
+use crate::cli::CliError;
+use crate::training::{History, RunDirectory};
+
+/// Which runs, and how they are drawn.
+#[derive(Debug, clap::Args)]
+pub struct ChartArgs {
+    /// The runs; several are compared
+    #[arg(required = true)]
+    pub names: Vec<String>,
+    /// Where the picture goes: a name that ends in .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// What is drawn
+    #[arg(long, default_value = What::Loss.name(), value_parser = what())]
+    pub what: What,
+    /// What it is drawn over
+    #[arg(long, default_value = Across::Steps.name(), value_parser = across())]
+    pub x: Across,
+    /// Draw values on a logarithmic axis
+    #[arg(long)]
+    pub log: bool,
+}
+
+fn what() -> impl TypedValueParser<Value = What> {
+    let names = PossibleValuesParser::new(What::ALL.map(What::name));
+    names.try_map(|name| {
+        What::ALL
+            .into_iter()
+            .find(|what| what.name() == name)
+            .ok_or(name)
+    })
+}
+
+fn across() -> impl TypedValueParser<Value = Across> {
+    let names = PossibleValuesParser::new(Across::ALL.map(Across::name));
+    names.try_map(|name| {
+        Across::ALL
+            .into_iter()
+            .find(|across| across.name() == name)
+            .ok_or(name)
+    })
+}
+
+/// Draws runs.
+///
+/// # Errors
+/// When a run cannot be read or has nothing to draw, or the file cannot be written.
+pub fn draw(directories: &[RunDirectory], args: &ChartArgs) -> Result<(), CliError> {
+    let histories = directories.iter().map(History::read);
+    let histories: Vec<History> = histories
+        .collect::<Result<_, _>>()
+        .map_err(CliError::failed)?;
+    let runs = args.names.iter().zip(&histories);
+    let runs: Vec<Run<'_>> = runs.map(|(name, history)| Run { name, history }).collect();
+    let chart = RunChart {
+        what: args.what,
+        across: args.x,
+        log: args.log,
+    };
+    chart::runs(&args.out, &runs, chart).map_err(CliError::failed)
+}
