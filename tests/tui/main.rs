@@ -12,3 +12,4 @@ mod random;
 mod runs;
 #[cfg(unix)]
 mod terminal;
+mod training;

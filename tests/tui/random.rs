@@ -6,9 +6,12 @@ use crate::fixtures::{NEXT_WORDS, Play, model, moment, read, token};
 use logitscope::decoding::{
     Beam, BranchId, BranchInfo, Lineage, Origin, Otherwise, StopReason, TextStats,
 };
-use logitscope::engine::{Event, RunState, Subject};
+use logitscope::engine::{Event, RunState, Subject, TrainingNews};
 use logitscope::model::LoadProgress;
-use logitscope::tui::{Action, ColourLevel, Edit, Effect, Mouse, MouseKind, Question};
+use logitscope::training::{
+    Event as TrainingEvent, Odds, OddsRow, SampleText, Samples, StepMetrics, Validation,
+};
+use logitscope::tui::{Action, ColourLevel, Edit, Effect, Mouse, MouseKind, Question, TrainAction};
 use proptest::prelude::*;
 
 fn plain() -> impl Strategy<Value = Action> {
@@ -70,6 +73,77 @@ fn plain() -> impl Strategy<Value = Action> {
         Ask(Question::SearchNext),
         Ask(Question::ChartText),
     ])
+}
+
+fn training() -> impl Strategy<Value = Action> {
+    let acts = prop::sample::select(vec![
+        TrainAction::Page,
+        TrainAction::Enter,
+        TrainAction::New,
+        TrainAction::TogglePause,
+        TrainAction::Checkpoint,
+        TrainAction::Stop,
+        TrainAction::Abandon,
+        TrainAction::LearningRate,
+        TrainAction::Logarithm,
+        TrainAction::Window,
+        TrainAction::ZoomIn,
+        TrainAction::ZoomOut,
+        TrainAction::PreviousSamples,
+        TrainAction::NextSamples,
+        TrainAction::Runs,
+        TrainAction::Overlay,
+        TrainAction::DrawAlone,
+    ])
+    .prop_map(Action::Train);
+    let news = (0u64..300, -9.0f64..9.0, ".{0,60}").prop_flat_map(|(step, loss, text)| {
+        let sample = SampleText {
+            prompt: text.clone(),
+            text: text.clone(),
+            seed: 1,
+        };
+        let odds = OddsRow {
+            id: step as u32 % 3,
+            display: text.clone(),
+            raw: loss as f32,
+            last: 0.0,
+        };
+        prop::sample::select(vec![
+            TrainingEvent::Step(StepMetrics {
+                step,
+                loss: if loss > 8.0 { f64::NAN } else { loss },
+                smoothed: loss,
+                seconds_left: f64::INFINITY,
+                ..StepMetrics::default()
+            }),
+            TrainingEvent::Validation(Validation {
+                step,
+                loss,
+                ..Validation::default()
+            }),
+            TrainingEvent::Samples(Samples {
+                step,
+                texts: vec![sample.clone(), sample],
+                ..Samples::default()
+            }),
+            TrainingEvent::Odds(Odds {
+                step,
+                prompt: text.clone(),
+                rows: vec![odds],
+                ..Odds::default()
+            }),
+            TrainingEvent::Paused { step },
+            TrainingEvent::Resumed { step },
+            TrainingEvent::Notice { message: text },
+        ])
+    });
+    let news = news.prop_map(TrainingNews::Event);
+    let ended = ".{0,60}".prop_map(|why| TrainingNews::Ended(Err(why)));
+    prop_oneof![
+        3 => acts,
+        4 => news.prop_map(Action::Training),
+        1 => ended.prop_map(Action::Training),
+    ]
 }
 
 fn mouse() -> impl Strategy<Value = Action> {
@@ -218,6 +292,7 @@ fn event() -> impl Strategy<Value = Event> {
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         4 => plain(),
+        3 => training(),
         2 => mouse(),
         1 => any::<char>().prop_map(Action::Insert),
         1 => ".{0,200}".prop_map(Action::Paste),

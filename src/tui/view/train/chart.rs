@@ -27,29 +27,16 @@ struct Stroke {
 pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
     let Some(run) = train.run() else { return };
     let steps = train.span();
-    let scale = if train.log { "log" } else { "linear" };
-    let mut note = vec![
-        Span::styled("─", theme.quiet),
-        Span::raw(" loss "),
-        Span::styled("─", theme.final_bar),
-        Span::raw(" smoothed "),
-        Span::styled("•", theme.chosen),
-        Span::raw(" validation "),
-    ];
-    for (at, other) in train.beside.iter().enumerate() {
-        note.push(Span::styled("─", beside(theme, at)));
-        note.push(Span::raw(format!(
-            " {} ",
-            safe::fit(&safe::safe(&other.name), 8).trim_end()
-        )));
-    }
-    note.push(Span::styled(
-        format!("{scale} · {} ", train.window.name()),
-        theme.quiet,
-    ));
     let title = format!(" Loss · {} ", safe::safe(&run.name));
     let focused = train.pane == TrainPane::Loss;
-    let inside = super::border(title, Line::from(note), focused, theme, area, frame);
+    let legend = legend(train, theme);
+    let room = usize::from(area.width).saturating_sub(safe::width(&title) + 3);
+    let note = if legend.width() <= room {
+        legend
+    } else {
+        Line::styled(view(train), theme.quiet)
+    };
+    let inside = super::border(title, note, focused, theme, area, frame);
     if run.history.last_step() == 0 {
         let lines = draw::wrapped(&nothing_yet(run), inside.width)
             .into_iter()
@@ -123,6 +110,30 @@ pub fn step_at(train: &Train, area: Rect, at: Position) -> Option<u64> {
     let steps = train.span();
     let share = f64::from(column) / f64::from(width.max(2) - 1);
     (column < width).then(|| steps.from + (share * (steps.to - steps.from) as f64).round() as u64)
+}
+
+/// What the lines are, and what part of the run is in view at which scale.
+fn legend(train: &Train, theme: &Theme) -> Line<'static> {
+    let mut spans = vec![
+        Span::styled("─", theme.quiet),
+        Span::raw(" loss "),
+        Span::styled("─", theme.final_bar),
+        Span::raw(" smoothed "),
+        Span::styled("•", theme.chosen),
+        Span::raw(" validation "),
+    ];
+    for (at, other) in train.beside.iter().enumerate() {
+        let name = safe::fit(&safe::safe(&other.name), 8);
+        spans.push(Span::styled("─", beside(theme, at)));
+        spans.push(Span::raw(format!(" {} ", name.trim_end())));
+    }
+    spans.push(Span::styled(view(train), theme.quiet));
+    Line::from(spans)
+}
+
+fn view(train: &Train) -> String {
+    let scale = if train.log { "log" } else { "linear" };
+    format!("{scale} · {} ", train.window.name())
 }
 
 fn nothing_yet(run: &RunInView) -> String {

@@ -1,0 +1,435 @@
+//! The Train screen: the form, a run as it goes, and what its keys ask of the trainer.
+
+use crate::fixtures::Play;
+use insta::assert_snapshot;
+use logitscope::engine::{Command, TrainingCommand, TrainingNews};
+use logitscope::training::{
+    CheckpointNote, Event, FinishReason, Finished, History, Memorised, Odds, OddsRow, Reading,
+    Restore, SampleText, Samples, Started, StepMetrics, Validation,
+};
+use logitscope::tui::{Action, Effect, Mouse, MouseKind, Page, TrainAction};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn at_all_sizes(name: &str, scene: impl Fn(u16, u16) -> Play) {
+    for (width, height) in SIZES {
+        let screen = scene(width, height).screen();
+        assert_snapshot!(format!("{name}_{width}x{height}"), screen);
+    }
+}
+
+/// The form as it opens.
+fn form(width: u16, height: u16) -> Play {
+    let mut play = Play::inspected("Once upon a time", width, height);
+    play.act(Action::Train(TrainAction::Page));
+    play
+}
+
+/// The run of a form whose corpus was pasted, as it is asked for.
+fn started(width: u16, height: u16) -> Play {
+    let mut play = form(width, height);
+    play.act(Action::Paste("poems.txt\n".to_owned()));
+    play.acts([Action::First, Action::Train(TrainAction::Enter)]);
+    play
+}
+
+fn news(play: &mut Play, event: Event) {
+    play.act(Action::Training(TrainingNews::Event(event)));
+}
+
+fn step(step: u64) -> Event {
+    let loss = 4.0 + 2.0 / step as f64 + 0.1 * (step as f64 * 1.7).sin();
+    Event::Step(StepMetrics {
+        step,
+        epoch: step as f64 / 40.0,
+        loss: if step == 33 { f64::NAN } else { loss },
+        smoothed: 4.0 + 2.2 / step as f64,
+        perplexity: loss.exp(),
+        accuracy: 0.267,
+        learning_rate: 8.2e-4,
+        gradient_norm: 0.71,
+        tokens: step * 1024,
+        tokens_per_second: 11_240.0,
+        elapsed: step as f64 * 0.1,
+        seconds_left: 4320.0,
+        memory: Some(812_000_000),
+        ..StepMetrics::default()
+    })
+}
+
+fn samples(step: u64, text: &str) -> Event {
+    Event::Samples(Samples {
+        step,
+        epoch: step as f64 / 40.0,
+        texts: vec![SampleText {
+            prompt: "this movie is".to_owned(),
+            text: text.to_owned(),
+            seed: 1,
+        }],
+        memorised: Some(Memorised {
+            length: 4,
+            ngrams: 141,
+            share: 0.021,
+        }),
+    })
+}
+
+fn odds(step: u64, good: f32) -> Event {
+    let row = |id: u32, display: &str, raw: f32| OddsRow {
+        id,
+        display: display.to_owned(),
+        raw,
+        last: raw,
+    };
+    Event::Odds(Odds {
+        step,
+        epoch: step as f64 / 40.0,
+        prompt: "this movie is".to_owned(),
+        entropy: 5.21,
+        rows: vec![
+            row(1, "␠a", good),
+            row(2, "␠not", good / 3.0),
+            row(3, "\u{1b}[2J", 0.01),
+        ],
+    })
+}
+
+/// A run of 100 steps, sampled thrice.
+fn trained(width: u16, height: u16) -> Play {
+    let mut play = started(width, height);
+    news(
+        &mut play,
+        Event::Started(Started {
+            run: "run1".to_owned(),
+            directory: "runs/run1".to_owned(),
+            device: "cpu".to_owned(),
+            parameters: 5_853_184,
+            trainable: 5_853_184,
+            context: 256,
+            training: Default::default(),
+            validation: None,
+            steps: 400,
+            steps_per_epoch: 40,
+            resumed_after: None,
+        }),
+    );
+    for at in 1..=100 {
+        news(&mut play, step(at));
+        if at % 40 == 0 {
+            let validation = Validation {
+                step: at,
+                epoch: at as f64 / 40.0,
+                loss: 4.4 - at as f64 / 400.0,
+                perplexity: 73.7,
+                bits_per_byte: 1.61,
+                best: true,
+                ..Validation::default()
+            };
+            news(&mut play, Event::Validation(validation));
+            news(
+                &mut play,
+                samples(at, " a good movie and\nthe \u{1b}[31mrest"),
+            );
+            news(&mut play, odds(at, at as f32 / 400.0));
+            let note = CheckpointNote {
+                step: at,
+                // A directory that is there, wherever the tests run.
+                path: env!("CARGO_MANIFEST_DIR").to_owned(),
+                ..CheckpointNote::default()
+            };
+            news(&mut play, Event::Checkpoint(note));
+        }
+    }
+    play
+}
+
+fn command(play: &Play) -> Option<&TrainingCommand> {
+    play.effects.iter().find_map(|effect| match effect {
+        Effect::Train(command) => Some(command.as_ref()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_form_shows_each_default_and_why() {
+    at_all_sizes("train_form", form);
+}
+
+#[test]
+fn a_run_shows_its_losses_numbers_samples_and_odds() {
+    at_all_sizes("train_run", trained);
+}
+
+#[test]
+fn a_run_is_scrubbed_and_drawn_by_its_logarithm() {
+    at_all_sizes("train_scrubbed", |width, height| {
+        let mut play = trained(width, height);
+        play.acts([
+            Action::Train(TrainAction::PreviousSamples),
+            Action::Train(TrainAction::PreviousSamples),
+            Action::Train(TrainAction::Logarithm),
+            Action::Train(TrainAction::ZoomIn),
+        ]);
+        play
+    });
+}
+
+#[test]
+fn reading_the_corpus_is_seen() {
+    let mut play = started(120, 40);
+    let reading = Reading {
+        purpose: "training".to_owned(),
+        bytes: 30,
+        total_bytes: 120,
+        documents: 7,
+        skipped: 1,
+        tokens: 900,
+    };
+    news(&mut play, Event::Reading(reading));
+    let screen = play.screen();
+    for said in ["7 documents, 900 tokens, 1 skipped", "25 %"] {
+        assert!(screen.contains(said), "{screen}");
+    }
+    assert!(screen.contains("preparing"), "{screen}");
+}
+
+#[test]
+fn the_form_starts_the_run_that_it_describes() {
+    let mut play = form(120, 40);
+    // Nothing to learn from: the row is named and stays to be filled.
+    play.acts([Action::First, Action::Train(TrainAction::Enter)]);
+    assert!(command(&play).is_none());
+    assert!(play.screen().contains("there is no corpus"));
+    play.act(Action::Paste("a.txt; b.csv".to_owned()));
+    // A number is asked for in a line, and refused with a reason.
+    for _ in 0..6 {
+        play.act(Action::Down);
+    }
+    play.act(Action::Train(TrainAction::Enter));
+    play.acts("x".chars().map(Action::Insert));
+    play.act(Action::Run);
+    let refused = play.screen();
+    assert!(refused.contains("is no whole number"), "{refused}");
+    play.acts([
+        Action::Edit(logitscope::tui::Edit::DeleteToLineStart),
+        Action::Insert('3'),
+        Action::Run,
+    ]);
+    play.acts([Action::First, Action::Train(TrainAction::Enter)]);
+    let Some(TrainingCommand::Start {
+        recipe,
+        restore: Restore::Fresh,
+        overwrite: false,
+    }) = command(&play)
+    else {
+        panic!("{:?}", play.effects);
+    };
+    assert_eq!(recipe.data.corpus.files.len(), 2);
+    assert_eq!(recipe.training.batch, 3);
+    assert_eq!(recipe.evaluation.prompts, ["Once upon a time"]);
+    // One run at a time.
+    play.acts([
+        Action::Train(TrainAction::New),
+        Action::First,
+        Action::Train(TrainAction::Enter),
+    ]);
+    assert!(command(&play).is_none());
+    assert!(play.screen().contains("A run goes on already"));
+}
+
+#[test]
+fn a_run_is_paused_saved_steered_and_stopped() {
+    let mut play = trained(120, 40);
+    let mut asked = |action: TrainAction| {
+        play.act(Action::Train(action));
+        command(&play).cloned()
+    };
+    assert_eq!(
+        asked(TrainAction::TogglePause),
+        Some(TrainingCommand::Pause)
+    );
+    assert_eq!(
+        asked(TrainAction::Checkpoint),
+        Some(TrainingCommand::Checkpoint)
+    );
+    news(&mut play, Event::Paused { step: 100 });
+    assert!(play.screen().contains("‖ training 25 %"));
+    play.act(Action::Train(TrainAction::TogglePause));
+    assert_eq!(command(&play), Some(&TrainingCommand::Resume));
+    news(&mut play, Event::Resumed { step: 100 });
+    // The rate is asked for, the present one suggested.
+    play.act(Action::Train(TrainAction::LearningRate));
+    assert!(play.screen().contains("8.2e-4"));
+    play.acts([
+        Action::Edit(logitscope::tui::Edit::DeleteToLineStart),
+        Action::Paste("-1".to_owned()),
+        Action::Run,
+    ]);
+    assert!(play.screen().contains("`-1` is no rate"));
+    play.acts([
+        Action::Edit(logitscope::tui::Edit::DeleteToLineStart),
+        Action::Paste("1e-5".to_owned()),
+        Action::Run,
+    ]);
+    assert_eq!(
+        command(&play),
+        Some(&TrainingCommand::SetLearningRate(1e-5))
+    );
+    let change = Event::LearningRate {
+        step: 100,
+        rate: 1e-5,
+        factor: 0.1,
+    };
+    news(&mut play, change);
+    assert!(play.screen().contains("rate set to 1.00e-5 after step 100"));
+    // Giving up is asked for first.
+    play.acts([Action::Train(TrainAction::Abandon), Action::Run]);
+    assert_eq!(command(&play), None);
+    play.act(Action::Train(TrainAction::Stop));
+    assert_eq!(command(&play), Some(&TrainingCommand::Stop));
+    assert!(play.screen().contains("◌ saving"));
+    let finished = Finished {
+        reason: FinishReason::Stopped,
+        step: 100,
+        smoothed: 4.02,
+        best_validation: Some(4.2),
+        elapsed: 10.0,
+        checkpoint: None,
+    };
+    play.act(Action::Training(TrainingNews::Ended(Ok(finished.clone()))));
+    news(&mut play, Event::Finished(finished));
+    let screen = play.screen();
+    assert!(screen.contains("stopped and saved at step 100"), "{screen}");
+    play.act(Action::Train(TrainAction::TogglePause));
+    assert_eq!(command(&play), None);
+}
+
+#[test]
+fn abandoning_needs_a_yes() {
+    let mut play = trained(120, 40);
+    play.act(Action::Train(TrainAction::Abandon));
+    play.acts("maybe".chars().map(Action::Insert));
+    play.act(Action::Run);
+    assert!(play.screen().contains("type yes"));
+    play.acts([
+        Action::Edit(logitscope::tui::Edit::DeleteToLineStart),
+        Action::Paste("yes".to_owned()),
+        Action::Run,
+    ]);
+    assert_eq!(command(&play), Some(&TrainingCommand::Abandon));
+}
+
+#[test]
+fn a_run_that_fails_goes_back_to_the_form_with_its_reason() {
+    let mut play = started(120, 40);
+    let why = "the run `run1` exists; choose another name".to_owned();
+    play.act(Action::Training(TrainingNews::Ended(Err(why))));
+    let screen = play.screen();
+    assert!(
+        screen.contains("Training: the run `run1` exists"),
+        "{screen}"
+    );
+    assert!(screen.contains("start the run"), "{screen}");
+    // One that had made steps stays in view.
+    let mut play = trained(120, 40);
+    let why = "the loss at step 101 is NaN".to_owned();
+    play.act(Action::Training(TrainingNews::Ended(Err(why))));
+    let screen = play.screen();
+    assert!(
+        screen.contains("failed") && screen.contains("Loss · run1"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn the_checkpoint_in_view_opens_in_play() {
+    let mut play = trained(120, 40);
+    play.acts([Action::First, Action::Train(TrainAction::Enter)]);
+    assert!(
+        play.screen()
+            .contains("There is no checkpoint at or before this step")
+    );
+    play.acts([Action::Last, Action::Train(TrainAction::Enter)]);
+    let loads = |effect: &Effect| {
+        matches!(effect, Effect::Send(Command::Load(request))
+            if request.source == env!("CARGO_MANIFEST_DIR"))
+    };
+    assert!(play.effects.iter().any(loads), "{:?}", play.effects);
+    assert_eq!(play.state.page, Page::Play);
+}
+
+#[test]
+fn another_run_is_opened_and_drawn_beside() {
+    let mut play = trained(120, 40);
+    play.act(Action::Train(TrainAction::Overlay));
+    assert!(matches!(
+        &play.effects[..],
+        [Effect::ListRuns { beside: true, .. }]
+    ));
+    play.act(Action::Escape);
+    let mut other = History::new();
+    for at in 1..=60 {
+        other.push(&step(at));
+    }
+    let path = std::path::PathBuf::from("runs/other");
+    for beside in [true, false] {
+        play.act(Action::RunRead {
+            path: path.clone(),
+            beside,
+            history: Ok(Box::new(other.clone())),
+        });
+    }
+    let screen = play.screen();
+    assert!(screen.contains("Loss · other"), "{screen}");
+    // What goes on is a key away.
+    play.act(Action::Escape);
+    let screen = play.screen();
+    assert!(
+        screen.contains("Loss · run1") && screen.contains("─ other"),
+        "{screen}"
+    );
+    play.act(Action::Train(TrainAction::DrawAlone));
+    assert!(!play.screen().contains("─ other"));
+    play.act(Action::RunRead {
+        path,
+        beside: false,
+        history: Err("there is no run `other` in runs".to_owned()),
+    });
+    assert!(play.screen().contains("there is no run `other`"));
+}
+
+#[test]
+fn a_press_on_the_chart_looks_at_its_step_and_one_on_a_row_edits_it() {
+    let mut play = trained(120, 40);
+    let press = |column, row| {
+        Action::Mouse(Mouse {
+            kind: MouseKind::Press,
+            column,
+            row,
+        })
+    };
+    play.act(press(8, 5));
+    assert_eq!(play.state.train.step_in_view(), 1);
+    play.act(Action::Train(TrainAction::New));
+    // The row of the batch: chosen by the first press, edited by the second.
+    play.act(press(20, 10));
+    assert!(play.state.overlay.is_none());
+    play.act(press(20, 10));
+    assert!(play.screen().contains("batch (empty: the default)"));
+}
+
+#[test]
+fn play_is_a_key_away_and_keeps_its_place() {
+    let mut play = trained(120, 40);
+    play.act(Action::Train(TrainAction::Page));
+    let screen = play.screen();
+    assert!(
+        screen.contains("Sampler") && screen.contains("● training 25 %"),
+        "{screen}"
+    );
+    // Nothing that belongs to Play happens on the other screen.
+    play.act(Action::Train(TrainAction::Page));
+    play.act(Action::Rewind);
+    assert!(play.effects.is_empty());
+    assert_eq!(play.state.page, Page::Train);
+}
