@@ -347,6 +347,9 @@ impl State {
             Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
             Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
             None if self.page == Page::Train => {
+                if let (true, Some(c)) = (self.train.is_typed_into(), key.types()) {
+                    return Some(Action::Insert(c));
+                }
                 let meant = self.keymap.action_in(key, Scope::Train);
                 meant.filter(Action::is_for_training)
             }

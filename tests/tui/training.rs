@@ -201,6 +201,12 @@ fn the_form_starts_the_run_that_it_describes() {
     assert!(command(&play).is_none());
     assert!(play.screen().contains("there is no corpus"));
     play.act(Action::Paste("a.txt; b.csv".to_owned()));
+    // What is typed goes into the row, whatever keys do elsewhere.
+    let typed = play.state.key_action("q".parse().expect("a key"));
+    assert_eq!(typed, Some(Action::Insert('q')));
+    play.act(Action::Insert('q'));
+    assert!(play.screen().contains("corpus (several with ; between)"));
+    play.act(Action::Escape);
     // A number is asked for in a line, and refused with a reason.
     for _ in 0..6 {
         play.act(Action::Down);

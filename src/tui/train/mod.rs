@@ -123,6 +123,12 @@ impl Train {
         }
     }
 
+    /// Whether what is typed goes into a row of the form.
+    pub fn is_typed_into(&self) -> bool {
+        let field = self.form.selected().filter(|_| self.asks);
+        field.is_some_and(|field| !matches!(FIELDS[field].kind, Kind::Choice(_)))
+    }
+
     /// The steps that have samples or odds, ascending.
     pub fn sampled_steps(&self) -> Vec<u64> {
         let Some(run) = self.run() else {

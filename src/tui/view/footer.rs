@@ -164,7 +164,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
     let typing = state.help.is_none()
         && state.overlay.as_ref().map_or(
-            state.page == Page::Play && state.focus == Focus::Prompt,
+            match state.page {
+                Page::Play => state.focus == Focus::Prompt,
+                Page::Train => state.train.is_typed_into(),
+            },
             Overlay::takes_text,
         );
     let hints: Vec<(String, &str)> = hints(state)

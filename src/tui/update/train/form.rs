@@ -46,6 +46,19 @@ pub fn enter(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Begins to type into the selected row.
+pub fn typed(state: &mut State, c: char) {
+    if let Some(field) = state
+        .train
+        .form
+        .selected()
+        .filter(|_| state.train.is_typed_into())
+    {
+        let question = Question::Field(field);
+        state.overlay = Some(Overlay::Ask(Ask::new(question, &c.to_string())));
+    }
+}
+
 /// Puts a pasted text into the selected row.
 pub fn paste(state: &mut State, text: &str) {
     if let Some(field) = state.train.form.selected() {

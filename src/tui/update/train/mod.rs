@@ -45,6 +45,7 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         Action::FocusNext => state.train.form.step(1),
         Action::FocusPrevious => state.train.form.step(-1),
         Action::Zoom => state.train.zoomed = !state.train.zoomed,
+        Action::Insert(c) if state.train.asks => form::typed(state, c),
         Action::Paste(text) if state.train.asks => form::paste(state, &text),
         Action::Escape if state.banners.is_empty() && state.help.is_none() => form::leave(state),
         other if other.concerns_all() => return Some(other),
