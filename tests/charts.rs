@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use logitscope::chart::{next_token, surprisal};
+use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal};
 use logitscope::decoding::{Moment, Origin, Row, TokenOdds, TokenRecord};
 use logitscope::sampling::StageKind;
+use logitscope::training::{Event, History, StepMetrics, Validation};
 
 fn moment() -> Moment {
     let row = |id, display: &str, raw, last, cut_by| Row {
@@ -104,6 +105,162 @@ fn png_pictures_have_text_too() {
     let other = directory.path().join("other.png");
     next_token(&other, &moment(), "something else").expect("written");
     assert_ne!(fs::read(&other).expect("read"), png);
+}
+
+/// A run whose loss falls to 2, and is no number at the steps of `broken`.
+fn history(steps: u64, broken: &[u64], padded: bool) -> History {
+    let mut history = History::new();
+    for step in 1..=steps {
+        let loss = match broken.contains(&step) {
+            true => f64::NAN,
+            false => 2.0 + 5.0 / step as f64,
+        };
+        history.push(&Event::Step(StepMetrics {
+            step,
+            loss,
+            masked_loss: padded.then_some(loss + 0.5),
+            smoothed: 2.0 + 5.0 / step as f64,
+            perplexity: loss.exp(),
+            learning_rate: 1e-3,
+            tokens: step * 1000,
+            elapsed: step as f64 * 60.0,
+            ..StepMetrics::default()
+        }));
+        if step % 10 == 0 {
+            history.push(&Event::Validation(Validation {
+                step,
+                loss: 2.5,
+                padded_loss: padded.then_some(2.0),
+                ..Validation::default()
+            }));
+        }
+    }
+    history
+}
+
+const LOSS: RunChart = RunChart {
+    what: What::Loss,
+    across: Across::Steps,
+    log: false,
+};
+
+fn run_svg(named: &[(&str, &History)], chart: RunChart) -> Result<String, String> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("run.svg");
+    let named: Vec<Run<'_>> = named
+        .iter()
+        .map(|(name, history)| Run { name, history })
+        .collect();
+    runs(&path, &named, chart).map_err(|error| error.to_string())?;
+    Ok(fs::read_to_string(&path).expect("read"))
+}
+
+/// The texts of an SVG, each as it stands.
+fn texts(svg: &str) -> Vec<&str> {
+    svg.split("</text>")
+        .filter_map(|part| Some(part[part.rfind("<text")?..].split_once('>')?.1.trim()))
+        .collect()
+}
+
+#[test]
+fn a_run_is_drawn_with_its_validations_and_its_gaps() {
+    let whole = run_svg(&[("one", &history(40, &[], false))], LOSS).expect("a chart");
+    let said = texts(&whole);
+    for text in [
+        "Loss of one",
+        "loss",
+        "smoothed",
+        "validation",
+        "step",
+        "nats a token",
+    ] {
+        assert_eq!(
+            said.iter().filter(|said| **said == text).count(),
+            1,
+            "{text}: {said:?}"
+        );
+    }
+    // One line of each, and those of the legend.
+    let lines = |svg: &str| svg.matches("stroke=\"#56B4E9\"").count();
+    assert_eq!(
+        (lines(&whole), whole.matches("<circle").count()),
+        (2, 2 * 4 + 2)
+    );
+    let broken = run_svg(&[("one", &history(40, &[7, 8, 20], false))], LOSS).expect("a chart");
+    assert_eq!(lines(&broken), 4, "two gaps make three pieces");
+    assert!(texts(&broken).contains(&"infinite or no number"));
+    assert!(!said.contains(&"infinite or no number") && !broken.contains("NaN"));
+
+    let padded = run_svg(&[("one", &history(40, &[], true))], LOSS).expect("a chart");
+    let said = texts(&padded);
+    for text in [
+        "loss, padding counted",
+        "loss of text alone",
+        "validation, padding counted",
+    ] {
+        assert!(said.contains(&text), "{text}: {said:?}");
+    }
+}
+
+#[test]
+fn runs_are_compared_over_what_one_likes() {
+    let (one, two) = (history(100, &[], false), history(300, &[], false));
+    let both = [("one", &one), ("<two>\u{1b}", &two)];
+    let svg = run_svg(&both, LOSS).expect("a chart");
+    let said = texts(&svg);
+    for text in ["Loss of 2 runs", "one", "&lt;two&gt;⟨1B⟩", "300"] {
+        assert!(said.contains(&text), "{text}: {said:?}");
+    }
+    for (across, name, last) in [
+        (Across::Tokens, "tokens learned from", "300k"),
+        (Across::Time, "hours of training", "5.0"),
+        (Across::Epochs, "epoch", "0"),
+    ] {
+        let svg = run_svg(&both, RunChart { across, ..LOSS }).expect("a chart");
+        let said = texts(&svg);
+        assert!(said.contains(&name) && said.contains(&last), "{said:?}");
+    }
+    for what in What::ALL {
+        let chart = RunChart { what, ..LOSS };
+        for named in [&both[..], &both[..1]] {
+            let svg = run_svg(named, chart).expect("a chart");
+            let mut said = texts(&svg);
+            said.sort_unstable();
+            // Zero stands on both axes.
+            said.retain(|text| *text != "0" && *text != "1.0");
+            let all = said.len();
+            said.dedup();
+            let shared = matches!(what, What::LearningRate | What::Speed | What::Perplexity);
+            assert!(shared || said.len() == all, "{what:?}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_a_million_steps_is_one_small_picture() {
+    let svg = run_svg(&[("long", &history(1_000_000, &[], false))], LOSS).expect("a chart");
+    assert!(svg.len() < 400_000, "{}", svg.len());
+    assert!(texts(&svg).contains(&"1M"));
+    assert!(svg.contains("<polygon"), "what a bucket holds is a band");
+}
+
+#[test]
+fn a_run_with_nothing_to_draw_is_named() {
+    let (some, none) = (history(5, &[], false), History::new());
+    let said = |named: &[(&str, &History)], chart| run_svg(named, chart).expect_err("no chart");
+    assert!(said(&[("one", &some), ("two", &none)], LOSS).contains("`two`: it has made no step"));
+    let validation = RunChart {
+        what: What::Validation,
+        ..LOSS
+    };
+    assert!(said(&[("one", &some)], validation).contains("`one`: nothing was validated"));
+    let flat = RunChart {
+        what: What::Accuracy,
+        log: true,
+        ..LOSS
+    };
+    assert!(said(&[("one", &some)], flat).contains("leave --log away"));
+    assert!(said(&[("one", &some); 9], LOSS).contains("name at most 8"));
 }
 
 #[test]

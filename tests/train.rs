@@ -288,6 +288,33 @@ fn runs_are_listed_shown_compared_refused_and_deleted() {
     let row = compared.lines().last().expect("a row");
     let cells: Vec<&str> = row.split_whitespace().collect();
     assert_eq!((cells[0], cells[1]), ("10", cells[2]), "{compared}");
+    home.out(&["runs", "chart", "one", "two", "--out", "both.svg"]);
+    let svg = fs::read_to_string(home.path("both.svg")).expect("a picture");
+    assert!(
+        svg.contains("Loss of 2 runs") && svg.matches("<polyline").count() > 2,
+        "{svg}"
+    );
+    let rate = [
+        "--out",
+        "rate.png",
+        "--what",
+        "learning-rate",
+        "--x",
+        "tokens",
+        "--log",
+    ];
+    home.out(&[&["runs", "chart", "one"], &rate[..]].concat());
+    let png = fs::read(home.path("rate.png")).expect("a picture");
+    assert_eq!(&png[1..4], b"PNG");
+    for (args, part) in [
+        (["one", "--out", "one.pdf"], "must end in .svg or .png"),
+        (["three", "--out", "a.svg"], "there is no run `three`"),
+        (["one", "--out", "no/a.png"], "could not be written"),
+    ] {
+        let (code, error) = home.fails(&[&["runs", "chart"], &args[..]].concat());
+        assert_eq!((code, error.lines().count()), (Some(1), 1), "{error}");
+        assert!(error.contains(part), "{error}");
+    }
     let (code, error) = home.fails(&["runs", "delete", "one"]);
     assert_eq!(code, Some(2));
     assert!(error.contains("--yes"), "{error}");

@@ -1,5 +1,6 @@
 //! From a file's name to something to draw on.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -51,15 +52,21 @@ pub fn write(path: &Path, drawing: &impl Drawing) -> Result<(), ChartError> {
     use_own_font();
     let extension = path.extension().and_then(|extension| extension.to_str());
     let extension = extension.map(str::to_ascii_lowercase);
+    let unwritten = |detail: String| ChartError::Unwritten {
+        path: path.to_owned(),
+        detail,
+    };
+    if matches!(extension.as_deref(), Some("svg" | "png")) {
+        // Asked here, since what a canvas says of it is for programmers.
+        let file = File::options().create(true).append(true).open(path);
+        file.map_err(|error| unwritten(error.to_string()))?;
+    }
     let drawn = match extension.as_deref() {
         Some("svg") => on(SVGBackend::new(path, drawing.size()), drawing),
         Some("png") => on(BitMapBackend::new(path, drawing.size()), drawing),
         _ => return Err(ChartError::Format(path.to_owned())),
     };
-    drawn.map_err(|detail| ChartError::Unwritten {
-        path: path.to_owned(),
-        detail,
-    })
+    drawn.map_err(unwritten)
 }
 
 fn on<B: DrawingBackend>(backend: B, drawing: &impl Drawing) -> Result<(), String> {

@@ -59,7 +59,8 @@ impl Drawing for Line<'_> {
             .caption(self.title, (FONT, 22).into_font().color(&INK))
             .x_label_area_size(if named { 110 } else { 50 })
             .y_label_area_size(60)
-            .build_cartesian_2d(0f32..self.tokens.len() as f32, 0f32..highest * 1.08)?;
+            // Room for the legend above the highest bar.
+            .build_cartesian_2d(0f32..self.tokens.len() as f32, 0f32..highest * 1.25)?;
         let position = |at: &f32| format!("{at:.0}");
         let nothing = |_: &f32| String::new();
         let mut mesh = chart.configure_mesh();

@@ -12,7 +12,7 @@ use super::series::{Series, Shape, Value};
 use super::{Across, RunChart, What};
 use crate::chart::axis::Axis;
 use crate::chart::canvas::{ChartError, Drawing, FONT, text_width};
-use crate::chart::palette::{self, GRID, INK, MARK, QUIET};
+use crate::chart::palette::{self, GRID, INK, QUIET};
 
 /// Pixels.
 const WIDTH: i32 = 1200;
@@ -20,7 +20,9 @@ const HEIGHT: i32 = 640;
 const MARGIN: i32 = 20;
 const LEFT: i32 = 90;
 const BOTTOM: i32 = 70;
-const TITLE: i32 = 44;
+const TITLE: i32 = 36;
+/// The size of all text but the title.
+const SMALL: i32 = 17;
 const LEGEND_ROW: i32 = 24;
 const SWATCH: i32 = 26;
 /// More marks than this would run into each other: their line stays.
@@ -142,20 +144,22 @@ impl Picture {
         for tick in &self.up.ticks {
             let y = self.y(tick.value);
             line((left, y), (right, y), GRID)?;
-            let style = text(15, INK).pos(Pos::new(HPos::Right, VPos::Center));
+            let style = text(SMALL, INK).pos(Pos::new(HPos::Right, VPos::Center));
             area.draw_text(&tick.label, &style, (left - 10, y))?;
         }
         for tick in &self.across.ticks {
             let x = self.x(tick.value);
             line((x, bottom), (x, bottom + 5), QUIET)?;
-            let style = text(15, INK).pos(Pos::new(HPos::Center, VPos::Top));
+            let style = text(SMALL, INK).pos(Pos::new(HPos::Center, VPos::Top));
             area.draw_text(&tick.label, &style, (x, bottom + 9))?;
         }
         line((left, top), (left, bottom), QUIET)?;
         line((left, bottom), (right, bottom), QUIET)?;
-        let style = text(15, QUIET).pos(Pos::new(HPos::Center, VPos::Top));
+        let style = text(SMALL, QUIET).pos(Pos::new(HPos::Center, VPos::Top));
         area.draw_text(&self.across_name, &style, ((left + right) / 2, bottom + 36))?;
-        let font = (FONT, 15).into_font().transform(FontTransform::Rotate270);
+        let font = (FONT, SMALL)
+            .into_font()
+            .transform(FontTransform::Rotate270);
         let style = TextStyle::from(font).color(&QUIET);
         let style = style.pos(Pos::new(HPos::Center, VPos::Top));
         area.draw_text(&self.up_name, &style, (MARGIN - 8, (top + bottom) / 2))
@@ -214,7 +218,7 @@ impl Picture {
                 }
                 Key::Gap => area.draw(&gap_mark(entry.x + SWATCH / 2, y - 6))?,
             }
-            let style = text(15, INK).pos(Pos::new(HPos::Left, VPos::Center));
+            let style = text(SMALL, INK).pos(Pos::new(HPos::Left, VPos::Center));
             area.draw_text(&entry.name, &style, (entry.x + SWATCH + 8, y))?;
         }
         Ok(())
@@ -258,7 +262,7 @@ fn lay_out(series: &[Series]) -> (Vec<Entry>, i32) {
     let gap = gaps.then(|| (Key::Gap, "infinite or no number".to_owned()));
     let (mut x, mut row) = (LEFT, 0);
     let entries = named.chain(validation).chain(gap).map(|(key, name)| {
-        let width = text_width(&name, 15) + SWATCH + 36;
+        let width = text_width(&name, SMALL) + SWATCH + 36;
         if x > LEFT && x + width > WIDTH - MARGIN {
             (x, row) = (LEFT, row + 1);
         }
@@ -302,7 +306,8 @@ fn mark<B: DrawingBackend>(
 }
 
 fn gap_mark(x: i32, top: i32) -> Rectangle<(i32, i32)> {
-    Rectangle::new([(x - 1, top), (x + 1, top + 12)], MARK.filled())
+    // Black, so that it is no run's.
+    Rectangle::new([(x - 1, top), (x + 1, top + 12)], INK.filled())
 }
 
 /// By what the values across are divided, and what the axis is called.
