@@ -9,7 +9,7 @@
 //! - [`training`]: networks with gradients, optimizers, data, checkpoints and the loop that joins them.
 //! - [`config`]: the settings file, its layers and its validation.
 //! - [`engine`]: the thread that owns the model; commands in, events out.
-//! - [`chart`]: odds and surprisal as SVG and PNG files.
+//! - [`chart`]: odds, surprisal and runs of training as SVG and PNG files.
 //! - [`tui`]: the terminal playground.
 //! - [`cli`]: one file per subcommand.
 
