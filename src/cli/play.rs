@@ -1,12 +1,14 @@
 //! `play`, the default: the playground.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::ChatArgs;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
 use crate::engine::EngineHandle;
+use crate::model;
 use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds};
 
 /// Open the playground (the default)
@@ -83,7 +85,11 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
     };
     let (engine, events) = EngineHandle::spawn();
     runtime()?
-        .block_on(tui::run(options, engine, events))
+        .block_on(tui::run(options, engine, events, || {
+            EngineHandle::spawn_with(Arc::new(|request, progress| {
+                model::load_beside(request, progress)
+            }))
+        }))
         .map_err(CliError::failed)
 }
 

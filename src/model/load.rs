@@ -234,4 +234,6 @@ pub(super) fn set_tokens(
     let start = start.or(start_token).filter(known);
     info.start_token = start.or(end.first().copied());
     info.end_tokens = end;
+    info.token_set = tokenizer.token_set();
+    info.adds_first_space = tokenizer.adds_first_space();
 }

@@ -23,6 +23,8 @@ pub enum Question {
     SearchText,
     /// A model to load.
     Model,
+    /// A model to load beside the present one.
+    ModelBeside,
     /// The file to draw the next-token odds into.
     ChartNext,
     /// The file to draw surprisal and entropy along the text into.
@@ -44,6 +46,7 @@ impl Question {
             Self::ChartText => {
                 "Draw surprisal and entropy of the text into the file (.svg or .png)".to_owned()
             }
+            Self::ModelBeside => "Load a model beside this one".to_owned(),
             Self::Model => "Load a model: embedded, a directory, a .gguf file, a hub id".to_owned(),
         }
     }

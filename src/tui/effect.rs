@@ -6,6 +6,7 @@ use crate::decoding::{Moment, TokenRecord};
 
 use super::session::SessionFile;
 use crate::engine::{Command, CompareRequest, LookRequest};
+use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 
 /// Something to be done by the loop that called [`super::update`].
@@ -16,6 +17,14 @@ pub enum Effect {
     Compare(Box<CompareRequest>),
     /// Raise the engine's flag: what runs ends within one token.
     CancelRun,
+    /// Start a second engine, in place of one that is there, and load a model with it.
+    LoadBeside(Box<LoadRequest>),
+    /// End the second engine.
+    UnloadBeside,
+    /// As [`Effect::Send`], to the second engine.
+    SendBeside(Command),
+    /// As [`Effect::Look`], to the second engine.
+    LookBeside(Box<LookRequest>),
     RestartEngine,
     /// Append a prompt to the history file.
     Remember(String),

@@ -8,6 +8,7 @@ mod app;
 mod ascii;
 mod ask;
 mod beam_log;
+mod beside;
 mod bindings;
 mod clipboard;
 mod colour;

@@ -72,6 +72,11 @@ pub(super) fn fetch(
     }
 }
 
+/// Where the cache has a model, if all that is needed of it is there.
+pub(super) fn cached_path(id: &HubId, options: &HubOptions) -> Option<PathBuf> {
+    cached::find(id, &options.cache).ok()
+}
+
 async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
     let listed = session.listed();
     let names = listed.iter().cloned();

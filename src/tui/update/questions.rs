@@ -20,6 +20,10 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::SearchNext => state.search.clone(),
         Question::SearchText => state.search_text.clone(),
         Question::Model => state.load.source.clone(),
+        Question::ModelBeside => state
+            .beside
+            .as_ref()
+            .map_or_else(String::new, |beside| beside.source.clone()),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
         Question::BranchName(_) | Question::PresetName => String::new(),
@@ -101,11 +105,15 @@ fn accept(
             let chart = Box::new(Chart::Text(tokens.to_vec()));
             effects.push(Effect::DrawChart(path, chart));
         }
-        Question::Model => {
+        Question::Model | Question::ModelBeside => {
             if typed.is_empty() {
                 return Err("give embedded, a directory, a file or a hub id".to_owned());
             }
-            super::run::load(state, typed, effects);
+            if question == Question::Model {
+                super::run::load(state, typed, effects);
+            } else {
+                super::beside::load(state, typed, effects);
+            }
         }
     }
     Ok(())
