@@ -55,6 +55,7 @@ pub use layout::SMALLEST;
 pub use link::EngineLink;
 pub use marks::{Marking, Thresholds};
 pub use options::PlayOptions;
+pub use picker::Item;
 pub use session::{SessionError, SessionFile};
 pub use state::{Focus, State};
 pub use theme::{Likelihood, Theme, ThemeName};

@@ -283,7 +283,11 @@ fn child() {
         .enable_all()
         .build()
         .expect("a runtime");
-    if let Err(error) = runtime.block_on(tui::run(options(""), link, heard)) {
+    let second = || {
+        let (events, heard) = tokio::sync::mpsc::channel(256);
+        (Link::new("calm", events), heard)
+    };
+    if let Err(error) = runtime.block_on(tui::run(options(""), link, heard, second)) {
         panic!("{error}");
     }
 }
