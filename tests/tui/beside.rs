@@ -167,7 +167,7 @@ fn tab_in_the_list_of_models_loads_beside_and_the_list_unloads() {
         &mut play,
         Event::Progress(LoadProgress::Weights { done: 1, total: 4 }),
     );
-    assert!(play.screen().contains("embedded (loading 25 %)"));
+    assert!(play.screen().contains("+ embedded (loading 25 %)"));
     play.act(Action::Models);
     play.act(Action::Listed(vec![items]));
     assert!(play.screen().contains("unload embedded, the model beside"));
@@ -196,9 +196,12 @@ fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
     hear(&mut play, died);
     assert_eq!(play.effects, [Effect::UnloadBeside]);
     assert!(play.state.beside.is_none() && play.state.model.is_some());
+    play.act(Action::Escape);
     assert!(
         play.screen()
-            .contains("The model beside is gone, this one stays")
+            .contains("The model beside is gone, this one stays"),
+        "{}",
+        play.screen()
     );
 
     // Too little memory: nothing was loaded, so nothing stays.

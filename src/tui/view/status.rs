@@ -45,16 +45,16 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         }
     };
     add(&mut left, 1, format!("  {model}"), theme.base);
-    if let Some(context) = context {
-        let at = left.len();
-        add(&mut left, at, format!(" · {context}"), theme.base);
-    }
     if let Some(beside) = &state.beside {
         let at = left.len();
         let name = safe::fit(&beside::name(beside), BESIDE);
         let name = name.trim_end().to_owned();
         let doing = beside::doing(beside).map_or_else(String::new, |doing| format!(" ({doing})"));
         add(&mut left, at, format!(" + {name}{doing}"), theme.pick);
+    }
+    if let Some(context) = context {
+        let at = left.len();
+        add(&mut left, at, format!(" · {context}"), theme.base);
     }
     if let Some(speed) = speed {
         add(&mut right, 0, format!("{speed}  "), theme.quiet);
