@@ -301,6 +301,54 @@ fn a_draft_is_read_beside_the_text() {
 }
 
 #[test]
+fn a_draft_may_be_given_as_tokens_and_the_odds_are_those_of_the_text() {
+    let mut bench = Bench::loaded();
+    let read = |bench: &mut Bench, command: Command| {
+        bench.send(command);
+        let events =
+            bench.until(|event| matches!(event, Event::PromptRead { .. } | Event::Failed { .. }));
+        events.into_iter().last().expect("an event")
+    };
+    let prompt = "The old man went".to_owned();
+    let Event::PromptRead { tokens, .. } = read(&mut bench, Command::Inspect { prompt }) else {
+        panic!("it is read");
+    };
+    let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
+    // Read anew after another text, not only kept from before.
+    read(
+        &mut bench,
+        Command::InspectTokens {
+            ids: ids[1..].to_vec(),
+        },
+    );
+    let Event::PromptRead {
+        subject: Subject::Draft,
+        tokens: again,
+        ..
+    } = read(&mut bench, Command::InspectTokens { ids })
+    else {
+        panic!("it is read");
+    };
+    let odds = |tokens: &[TokenRecord]| -> Vec<Option<u32>> {
+        let rank = |token: &TokenRecord| token.odds.map(|odds| odds.rank as u32);
+        tokens.iter().map(rank).collect()
+    };
+    assert_eq!(odds(&again), odds(&tokens));
+    let Event::Failed { message } = read(
+        &mut bench,
+        Command::InspectTokens {
+            ids: vec![u32::MAX],
+        },
+    ) else {
+        panic!("there is no such token");
+    };
+    assert!(
+        message.contains("outside the model's vocabulary"),
+        "{message}"
+    );
+}
+
+#[test]
 fn several_samples_come_together_and_beams_end_as_a_text() {
     let mut bench = Bench::loaded();
     let mut several = request(6, Then::Continue);

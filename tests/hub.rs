@@ -622,18 +622,79 @@ fn a_repository_with_one_gguf_file_is_that_file() {
     let cached = models.last().expect("the model");
     assert_eq!(
         (cached.source.as_str(), cached.bytes),
-        ("tiny/gpt2", bytes.len() as u64)
+        ("tiny/gpt2:tiny.gguf", bytes.len() as u64)
     );
     assert_eq!(cached.licence.as_deref(), Some("mit"));
 
-    let several = repository.with("other.gguf", &bytes);
-    let (cache, hub) = (
-        self::cache(),
-        Hub::start(move |request| several.answer(request)),
+    assert_eq!(
+        loaded(&HubOptions {
+            offline: true,
+            ..options
+        })
+        .model
+        .info()
+        .architecture,
+        "gpt2"
     );
-    let error = refused(&self::options(&hub.endpoint, &cache));
+}
+
+#[test]
+fn one_of_several_gguf_files_is_chosen() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/gguf");
+    let bytes = |name: &str| std::fs::read(folder.join(name)).expect("a model");
+    let repository = Repository::of("plain")
+        .with("a-F32.gguf", &bytes("gpt2-f32.gguf"))
+        .with("a-Q8_0.gguf", &bytes("llama-q8_0.gguf"))
+        .without("config.json");
+    let (cache, served) = (cache(), repository.clone());
+    let hub = Hub::start(move |request| served.answer(request));
+    let options = options(&hub.endpoint, &cache);
+    let load = |source: &str, options: &HubOptions| {
+        let request = LoadRequest {
+            precision: Precision::Auto,
+            ..request(source)
+        };
+        model::load_with(&request, options, &mut |_| ControlFlow::Continue(()))
+    };
+
+    let error = refused(&options);
     assert!(
-        error.contains("2 GGUF files, such as other.gguf"),
+        error.contains(
+            "2 GGUF files; choose one, as in `tiny/gpt2:a-F32.gguf`, of: a-F32.gguf, a-Q8_0.gguf"
+        ),
         "{error}"
     );
+    for (source, architecture) in [
+        ("tiny/gpt2:q8_0", "llama"),
+        ("tiny/gpt2:a-F32.gguf", "gpt2"),
+    ] {
+        let loaded = load(source, &options).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(loaded.model.info().architecture, architecture);
+        assert_eq!(loaded.model.info().name, source);
+    }
+    let fetched = hub.take_requests();
+    assert!(
+        !fetched.iter().any(|request| request.is_content_of(WEIGHTS)),
+        "only the chosen files are fetched"
+    );
+
+    // What the list of models offers can be loaded as it stands, without the hub.
+    let sources: Vec<String> = model::models_at_hand_in(&options.cache)
+        .into_iter()
+        .map(|summary| summary.source)
+        .filter(|source| source.starts_with("tiny/"))
+        .collect();
+    assert_eq!(sources, ["tiny/gpt2:a-F32.gguf", "tiny/gpt2:a-Q8_0.gguf"]);
+    let offline = HubOptions {
+        offline: true,
+        ..options
+    };
+    for source in &sources {
+        assert!(load(source, &offline).is_ok(), "{source}");
+    }
+    let error = load("tiny/gpt2:Q4_K_M", &offline)
+        .err()
+        .expect("no such file");
+    let error = error.to_string();
+    assert!(error.contains("has no GGUF file `Q4_K_M`"), "{error}");
 }

@@ -1,12 +1,14 @@
 //! `play`, the default: the playground.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::ChatArgs;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
 use crate::engine::{EngineHandle, TrainingHandle};
+use crate::model;
 use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds};
 
 /// Open the playground (the default)
@@ -84,7 +86,13 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
     let (engine, events) = EngineHandle::spawn();
     let (mut training, news) = TrainingHandle::new();
     let runtime = runtime()?;
-    let left = runtime.block_on(tui::run(options, engine, events, (&mut training, news)));
+    let second = || {
+        EngineHandle::spawn_with(Arc::new(|request, progress| {
+            model::load_beside(request, progress)
+        }))
+    };
+    let playground = tui::run(options, engine, events, (&mut training, news), second);
+    let left = runtime.block_on(playground);
     save_training(&runtime, training);
     left.map_err(CliError::failed)
 }

@@ -37,6 +37,10 @@ pub enum Command {
     Inspect {
         prompt: String,
     },
+    /// As [`Command::Inspect`], with the prompt as tokens of the model's own.
+    InspectTokens {
+        ids: Vec<u32>,
+    },
     /// Generate one token and wait, paused.
     Step,
     Pause,

@@ -3,22 +3,44 @@
 use crate::decoding::{DecodingError, Origin, Sequence, encode_prompt};
 use crate::model::LoadedModel;
 
+/// What is to be read.
+pub enum Given {
+    Text(String),
+    Tokens(Vec<u32>),
+}
+
+impl Given {
+    /// The tokens, all of them in the model's vocabulary.
+    fn into_ids(self, loaded: &LoadedModel) -> Result<Vec<u32>, DecodingError> {
+        let vocabulary = loaded.model.info().vocabulary;
+        match self {
+            Self::Text(prompt) => encode_prompt(loaded, &prompt),
+            Self::Tokens(ids) => match ids.iter().find(|&&id| id as usize >= vocabulary) {
+                Some(&id) => Err(DecodingError::NoSuchId { id, vocabulary }),
+                None => Ok(ids),
+            },
+        }
+    }
+}
+
 /// A prompt that was read, with the odds of its tokens.
 pub struct Draft {
     sequence: Sequence,
 }
 
 impl Draft {
-    /// Reads `prompt`, keeping of `previous` what both have in common.
+    /// Reads what is given, keeping of `previous` what both have in common. Stops between chunks when `cancelled` says
+    /// so.
     ///
     /// # Errors
-    /// When the prompt cannot be encoded, or the model fails.
+    /// When it cannot be encoded, the model fails, or with [`DecodingError::Cancelled`].
     pub fn read(
         previous: Option<Self>,
         loaded: &LoadedModel,
-        prompt: &str,
+        given: Given,
+        cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, DecodingError> {
-        let ids = encode_prompt(loaded, prompt)?;
+        let ids = given.into_ids(loaded)?;
         let mut sequence = match previous {
             Some(draft) => draft.sequence,
             None => Sequence::new(loaded)?,
@@ -29,8 +51,8 @@ impl Draft {
         for &id in &ids[common..] {
             sequence.push(loaded, id, Origin::Prompt, None, None);
         }
-        sequence.catch_up(loaded, &|| false)?;
-        sequence.fill_odds(loaded, common, &|| false)?;
+        sequence.catch_up(loaded, cancelled)?;
+        sequence.fill_odds(loaded, common, cancelled)?;
         Ok(Self { sequence })
     }
 

@@ -122,6 +122,8 @@ impl Architecture {
             end_tokens: Vec::new(),
             device,
             precision,
+            token_set: 0,
+            adds_first_space: false,
         }
     }
 }

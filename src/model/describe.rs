@@ -45,18 +45,27 @@ pub fn models_at_hand() -> Vec<ModelSummary> {
 
 /// [`models_at_hand`] with another cache than the environment's.
 pub fn models_at_hand_in(cache: &Path) -> Vec<ModelSummary> {
-    let embedded = ModelSummary {
-        bytes: embedded_size(),
-        ..of_files(EMBEDDED.to_owned(), None, &Files::Embedded)
-    };
     let cached = cached_models_in(cache).into_iter().map(|model| {
-        let files = Files::Directory(model.path.clone());
+        let summary = if model.path.is_dir() {
+            let files = Files::Directory(model.path.clone());
+            of_directory(model.id, model.path, &files)
+        } else {
+            of_gguf(model.id, &model.path)
+        };
         ModelSummary {
             bytes: model.bytes,
-            ..of_directory(model.id, model.path, &files)
+            ..summary
         }
     });
-    std::iter::once(embedded).chain(cached).collect()
+    std::iter::once(embedded_summary()).chain(cached).collect()
+}
+
+/// The embedded model.
+pub(super) fn embedded_summary() -> ModelSummary {
+    ModelSummary {
+        bytes: embedded_size(),
+        ..of_files(EMBEDDED.to_owned(), None, &Files::Embedded)
+    }
 }
 
 /// Describes a directory with a model, or a GGUF file. One that cannot be loaded is described as far as it can be

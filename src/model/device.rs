@@ -90,6 +90,11 @@ pub(super) fn device_name(device: &Device) -> String {
     }
 }
 
+/// Whether a model of so many parameters is small enough for exact numbers on the CPU.
+pub(super) fn is_kept_in_f32(parameters: usize) -> bool {
+    parameters <= F32_PARAMETERS
+}
+
 /// The precision asked for, with `auto` decided. `own` is the quantisation that the model's file has. A notice is added
 /// when `auto` cannot quantise.
 ///
@@ -106,7 +111,7 @@ pub(super) fn choose_precision(
         (Precision::Auto, false) => Ok(Precision::Bf16),
         (Precision::Auto, true) if own.is_some() => Ok(own.unwrap_or_default()),
         (wanted, true) if own == Some(wanted) => Ok(wanted),
-        (Precision::Auto, true) if config.parameters() <= F32_PARAMETERS => Ok(Precision::F32),
+        (Precision::Auto, true) if is_kept_in_f32(config.parameters()) => Ok(Precision::F32),
         (Precision::Auto, true) => match odd_width(config) {
             None => Ok(Precision::Q8_0),
             Some(odd) => {

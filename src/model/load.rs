@@ -34,7 +34,7 @@ pub enum DevicePreference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoadRequest {
-    /// `embedded`, a directory, a GGUF file, or a hub id such as `gpt2`.
+    /// `embedded`, a directory, a GGUF file, or a hub id such as `gpt2` or `organisation/name:Q4_K_M`.
     pub source: String,
     pub device: DevicePreference,
     pub precision: Precision,
@@ -140,8 +140,11 @@ pub fn load_with(
         Source::File(path) => Parts::from_gguf(path, chat, &mut notices)?,
         Source::Hub(id) => {
             let offline = request.offline || hub.offline;
-            let folder = hub::fetch(id, hub, offline, &mut notices, progress)?;
-            Parts::from_files(&Files::Directory(folder), chat, &mut notices)?
+            let path = hub::fetch(id, hub, offline, &mut notices, progress)?;
+            match path.is_dir() {
+                true => Parts::from_files(&Files::Directory(path), chat, &mut notices)?,
+                false => Parts::from_gguf(&path, chat, &mut notices)?,
+            }
         }
     };
     let chat = match (request.chat, parts.template.take()) {
@@ -231,4 +234,6 @@ pub(super) fn set_tokens(
     let start = start.or(start_token).filter(known);
     info.start_token = start.or(end.first().copied());
     info.end_tokens = end;
+    info.token_set = tokenizer.token_set();
+    info.adds_first_space = tokenizer.adds_first_space();
 }

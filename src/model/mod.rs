@@ -24,6 +24,7 @@ mod load;
 mod parts;
 mod precision;
 mod raw;
+mod room;
 mod rows;
 mod safetensors_file;
 mod source;
@@ -43,6 +44,7 @@ pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
 pub use load::{DevicePreference, LoadProgress, LoadRequest, LoadedModel, load, load_with};
 pub use precision::Precision;
 pub use raw::{RawModel, choose, load_raw, load_tokenizer};
+pub use room::load_beside;
 pub use rows::Rows;
 
 /// What is known of a loaded model.
@@ -69,6 +71,12 @@ pub struct ModelInfo {
     /// `cpu`, `cuda:0`, `metal:0`.
     pub device: String,
     pub precision: Precision,
+    /// Equal for models whose ids stand for the same tokens, within one run of the program.
+    #[serde(skip)]
+    pub token_set: u64,
+    /// Whether the tokens of a text begin with a space that is not in it.
+    #[serde(skip)]
+    pub adds_first_space: bool,
 }
 
 /// A causal language model: reads tokens into hidden states, turns hidden states into logits.

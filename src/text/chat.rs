@@ -8,6 +8,8 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, context};
 use serde::Serialize;
 
+use super::clock::{Clock, add_strftime_now};
+
 /// Steps that a template may take; a long conversation takes a few thousand.
 const FUEL: u64 = 2_000_000;
 /// How deep a template may call itself.
@@ -71,6 +73,16 @@ impl ChatTemplate {
     /// # Errors
     /// When it is no template.
     pub fn new(source: String, origin: &str, tokens: SpecialTokens) -> Result<Self, ChatError> {
+        Self::with_clock(source, origin, tokens, jiff::ZonedDateTime::now)
+    }
+
+    /// [`Self::new`] with another clock than the machine's.
+    fn with_clock(
+        source: String,
+        origin: &str,
+        tokens: SpecialTokens,
+        clock: Clock,
+    ) -> Result<Self, ChatError> {
         let mut environment = Environment::new();
         // As in transformers: blocks on lines of their own leave no blank lines behind.
         let syntax = SyntaxConfig::builder()
@@ -84,6 +96,7 @@ impl ChatTemplate {
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", raise_exception);
+        add_strftime_now(&mut environment, clock);
         environment.add_filter("tojson", to_json);
         environment
             .add_template_owned(NAME, source)
@@ -201,4 +214,49 @@ fn one_line(error: &Error) -> String {
 /// On one line: templates choose some of these words.
 fn plain(text: &str) -> String {
     super::sanitize(text).replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first of March of a leap year, in the afternoon.
+    fn leap_year() -> jiff::ZonedDateTime {
+        let zoned = jiff::civil::date(2024, 3, 1).at(15, 4, 5, 0);
+        zoned
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .expect("a time that was")
+    }
+
+    fn written(source: &str) -> Result<String, ChatError> {
+        let tokens = SpecialTokens::default();
+        ChatTemplate::with_clock(source.to_owned(), "a.gguf", tokens, leap_year)?
+            .render(&[Message::new("user", "Hi")])
+    }
+
+    #[test]
+    fn templates_are_told_the_time_as_python_writes_it() {
+        for (format, expected) in [
+            ("%d %b %Y", "01 Mar 2024"),
+            ("%Y-%m-%d", "2024-03-01"),
+            ("%B %d, %Y", "March 01, 2024"),
+            ("%-d %B", "1 March"),
+            ("%A %a %j", "Friday Fri 061"),
+            ("%H:%M:%S %I %p %y%%", "15:04:05 03 PM 24%"),
+        ] {
+            let source = format!("{{{{ strftime_now('{format}') }}}}");
+            assert_eq!(written(&source).as_deref(), Ok(expected), "{format}");
+        }
+        let guarded = "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% endif %}";
+        assert_eq!(written(guarded).as_deref(), Ok("2024"));
+    }
+
+    #[test]
+    fn a_format_that_is_none_is_one_clear_sentence() {
+        let error = written("{{ strftime_now('%!\x1b') }}").expect_err("no such directive");
+        let error = error.to_string();
+        let expected = "a.gguf: the chat template fails: strftime_now cannot write the time as";
+        assert!(error.starts_with(expected), "{error}");
+        assert!(!error.contains(['\n', '\x1b']), "{error:?}");
+    }
 }

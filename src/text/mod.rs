@@ -1,6 +1,7 @@
 //! Tokenizers, streaming detokenization, corpora, chat templates, and safe display of untrusted text.
 
 mod chat;
+mod clock;
 pub mod corpus;
 mod display;
 mod gpt2_files;

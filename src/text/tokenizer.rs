@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::de::IgnoredAny;
 
@@ -204,6 +205,19 @@ impl Tokenizer {
     /// The token made safe and visible for display: `␠` for a space, `⏎` for a newline, `⟨E2⟩` for a stray byte.
     pub fn display(&self, id: u32) -> String {
         display_token(self.token_bytes(id))
+    }
+
+    /// Equal for tokenizers whose ids stand for the same tokens; it means nothing to another run of the program.
+    pub fn token_set(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.bytes.hash(&mut hasher);
+        self.ends.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Whether the tokens of a text begin with a space that is not in it.
+    pub fn adds_first_space(&self) -> bool {
+        self.adds_first_space
     }
 
     /// One more than the largest id, added tokens included.

@@ -46,6 +46,10 @@ pub enum Action {
     /// List the models in a directory.
     BrowseModels(PathBuf),
     LoadModel(String),
+    /// Load a model beside the present one, to read along.
+    LoadBeside(String),
+    /// Take the model beside away.
+    UnloadBeside,
     /// Ask something in one line.
     Ask(Question),
     /// Take the mouse, or leave it to the terminal.
@@ -141,6 +145,8 @@ pub enum Action {
     Resize(u16, u16),
     /// The engine said something.
     Engine(Event),
+    /// The second engine said something.
+    Beside(Event),
     /// A command did not reach the engine.
     Refused {
         command: Box<Command>,

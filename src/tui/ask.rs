@@ -25,6 +25,8 @@ pub enum Question {
     SearchText,
     /// A model to load.
     Model,
+    /// A model to load beside the present one.
+    ModelBeside,
     /// The file to draw the next-token odds into.
     ChartNext,
     /// The file to draw surprisal and entropy along the text into.
@@ -69,6 +71,7 @@ impl Question {
                 "Draw the {} of the run into the file (.svg or .png)",
                 what.name().replace('-', " ")
             ),
+            Self::ModelBeside => "Load a model beside this one".to_owned(),
             Self::Model => "Load a model: embedded, a directory, a .gguf file, a hub id".to_owned(),
         }
     }

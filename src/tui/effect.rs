@@ -7,6 +7,7 @@ use crate::decoding::{Moment, TokenRecord};
 
 use super::session::SessionFile;
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
+use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 use crate::training::History;
 
@@ -30,6 +31,14 @@ pub enum Effect {
     },
     /// Raise the engine's flag: what runs ends within one token.
     CancelRun,
+    /// Start a second engine, in place of one that is there, and load a model with it.
+    LoadBeside(Box<LoadRequest>),
+    /// End the second engine.
+    UnloadBeside,
+    /// As [`Effect::Send`], to the second engine.
+    SendBeside(Command),
+    /// As [`Effect::Look`], to the second engine.
+    LookBeside(Box<LookRequest>),
     RestartEngine,
     /// Append a prompt to the history file.
     Remember(String),

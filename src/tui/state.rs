@@ -6,6 +6,7 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use super::beam_log::BeamLog;
+use super::beside::Beside;
 use super::bindings::Scope;
 use super::comparing::{Comparing, Stand};
 use super::editor::Editor;
@@ -121,6 +122,8 @@ pub struct State {
 
     pub load: LoadRequest,
     pub model: Option<ModelInfo>,
+    /// The model that reads along, if one is loaded or on its way.
+    pub beside: Option<Beside>,
     pub run: RunState,
     pub loading: Option<LoadProgress>,
     /// Tokens in the model's cache.
@@ -201,6 +204,7 @@ impl State {
             turns: 0,
             load: options.load.clone(),
             model: None,
+            beside: None,
             run: RunState::Empty,
             loading: None,
             context_used: 0,

@@ -242,6 +242,8 @@ pub fn model() -> ModelInfo {
         end_tokens: vec![0],
         device: "cpu".to_owned(),
         precision: Precision::F32,
+        token_set: 1,
+        adds_first_space: false,
     }
 }
 

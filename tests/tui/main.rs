@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod asked;
+mod beside;
 #[cfg(unix)]
 mod fake_engine;
 mod fixtures;

@@ -285,8 +285,12 @@ fn child() {
         .enable_all()
         .build()
         .expect("a runtime");
-    if let Err(error) = runtime.block_on(tui::run(options(""), link, heard, (&mut training, news)))
-    {
+    let second = || {
+        let (events, heard) = tokio::sync::mpsc::channel(256);
+        (Link::new("calm", events), heard)
+    };
+    let playground = tui::run(options(""), link, heard, (&mut training, news), second);
+    if let Err(error) = runtime.block_on(playground) {
         panic!("{error}");
     }
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
-use super::draft::Draft;
+use super::draft::{Draft, Given};
 use super::handle::{Loader, Message, Shared};
 use super::run::Run;
 use super::texts::Texts;
@@ -29,7 +29,7 @@ pub(super) struct Worker {
     texts: Texts,
     draft: Option<Draft>,
     /// The newest prompt to inspect that was not served yet.
-    inspect: Option<String>,
+    inspect: Option<Given>,
     /// The chain of the last look, compiled.
     look_chooser: Option<Chooser>,
     /// The comparison under way, and of which sample.
@@ -79,8 +79,8 @@ impl Worker {
                 Err(TryRecvError::Disconnected) => return Err(Ended),
             }
         }
-        if let Some(prompt) = self.inspect.take() {
-            self.inspect(&prompt)?;
+        if let Some(given) = self.inspect.take() {
+            self.inspect(given)?;
         }
         if let Some(request) = self.shared.take_look() {
             self.look(request)?;
@@ -108,7 +108,11 @@ impl Worker {
             Command::Load(request) => self.load(&request),
             Command::Generate(request) => self.generate(&request),
             Command::Inspect { prompt } => {
-                self.inspect = Some(prompt);
+                self.inspect = Some(Given::Text(prompt));
+                Ok(())
+            }
+            Command::InspectTokens { ids } => {
+                self.inspect = Some(Given::Tokens(ids));
                 Ok(())
             }
             Command::Step => self.step(),
@@ -216,12 +220,14 @@ impl Worker {
         })
     }
 
-    fn inspect(&mut self, prompt: &str) -> Result<(), Ended> {
+    fn inspect(&mut self, given: Given) -> Result<(), Ended> {
         let Some(loaded) = &self.loaded else {
             return Ok(());
         };
         let begun = Instant::now();
-        match Draft::read(self.draft.take(), loaded, prompt) {
+        // An engine that was dropped need not read on.
+        let dropped = || self.messages.is_closed();
+        match Draft::read(self.draft.take(), loaded, given, &dropped) {
             Ok(draft) => {
                 let tokens = draft.sequence().records().to_vec();
                 self.draft = Some(draft);

@@ -22,6 +22,9 @@ const GPT2_WORDS: &str =
 /// How Llama 3 does; `DIGITS` stands for those that stay together.
 const LLAMA3_WORDS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+/// How Mistral's Tekken does: a word ends where small letters are followed by a capital.
+const TEKKEN_WORDS: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
 /// The vocabulary as the metadata has it.
 struct Vocabulary<'a> {
     tokens: &'a [String],
@@ -260,8 +263,8 @@ impl Words {
 /// The names that llama.cpp has for the ways of cutting, for models that can be loaded here.
 fn words(name: &str) -> Option<Words> {
     Some(match name {
-        "gpt-2" | "gpt2" => Words::gpt2(),
-        "smollm" | "starcoder" => {
+        "gpt-2" | "gpt2" | "phi-2" | "olmo" | "mpt" => Words::gpt2(),
+        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" | "exaone" | "minerva-7b" => {
             let digits = json!({ "type": "Digits", "individual_digits": true });
             Words::cut(vec![digits, byte_level(true)])
         }
@@ -272,14 +275,20 @@ fn words(name: &str) -> Option<Words> {
             split("[0-9][0-9][0-9]"),
             byte_level(false),
         ]),
-        "llama-bpe" | "llama3" | "llama-v3" => Words {
+        "llama-bpe" | "llama3" | "llama-v3" | "falcon3" | "pixtral" => Words {
             whole_words_first: true,
             ..Words::llama3(r"\p{N}{1,3}")
+        },
+        "dbrx" | "smaug-bpe" => Words::llama3(r"\p{N}{1,3}"),
+        "tekken" => Words {
+            whole_words_first: true,
+            ..Words::cut(vec![split(TEKKEN_WORDS), byte_level(false)])
         },
         "qwen2" => Words {
             normalizer: json!({ "type": "NFC" }),
             ..Words::llama3(r"\p{N}")
         },
+        "deepseek-r1-qwen" => Words::llama3(r"\p{N}"),
         _ => return None,
     })
 }
@@ -290,4 +299,71 @@ fn split(pattern: &str) -> Json {
 
 fn byte_level(use_regex: bool) -> Json {
     json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": use_regex })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a text, by a tokenizer that knows every byte and no merges: its pre-tokenizer alone decides.
+    fn cut(name: &str, text: &str) -> Vec<String> {
+        use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer};
+        let words = words(name).unwrap_or_else(|| panic!("{name}"));
+        let json = json!({ "type": "Sequence", "pretokenizers": words.cuts });
+        let cutter: tokenizers::PreTokenizerWrapper =
+            serde_json::from_value(json).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut cut = PreTokenizedString::from(text);
+        cutter.pre_tokenize(&mut cut).expect("it can be cut");
+        cut.get_splits(OffsetReferential::Original, OffsetType::Byte)
+            .iter()
+            .map(|(_, (from, to), _)| text[*from..*to].to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn each_known_way_cuts_as_its_model_was_trained() {
+        let text = "We'VE 1234 getX(a);";
+        for (names, expected) in [
+            (
+                &["gpt-2", "phi-2", "olmo", "mpt"][..],
+                &["We", "'", "VE", " 1234", " getX", "(", "a", ");"][..],
+            ),
+            (
+                &[
+                    "smollm",
+                    "starcoder",
+                    "refact",
+                    "command-r",
+                    "codeshell",
+                    "exaone",
+                ],
+                &[
+                    "We", "'", "VE", " ", "1", "2", "3", "4", " getX", "(", "a", ");",
+                ],
+            ),
+            (
+                &["default"],
+                &["We", "'", "VE", " ", "123", "4", " getX", "(", "a", ");"],
+            ),
+            (
+                &["llama-bpe", "falcon3", "pixtral", "dbrx", "smaug-bpe"],
+                &["We", "'VE", " ", "123", "4", " getX", "(a", ");"],
+            ),
+            (
+                &["qwen2", "deepseek-r1-qwen"],
+                &["We", "'VE", " ", "1", "2", "3", "4", " getX", "(a", ");"],
+            ),
+            (
+                &["tekken"],
+                &[
+                    "We", "'VE", " ", "1", "2", "3", "4", " get", "X", "(a", ");",
+                ],
+            ),
+        ] {
+            for name in names {
+                assert_eq!(cut(name, text), expected, "{name}");
+            }
+        }
+        assert!(words("nobody-knows").is_none());
+    }
 }

@@ -187,4 +187,37 @@ mod tests {
         let ours = halves_together(&[0, 2, 1, 3, 4, 6, 5, 7], 8, 2);
         assert_eq!(ours, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
+
+    #[test]
+    fn every_kind_of_block_is_read_as_the_gguf_package_reads_it() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+        let mut file = Gguf::open(&folder.join("gguf_blocks.gguf")).expect("a file");
+        let bytes = std::fs::read(folder.join("gguf_blocks.safetensors")).expect("a reference");
+        let reference = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+        let mut names = reference.names();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "q2_k", "q3_k", "q4_0", "q4_1", "q4_k", "q5_0", "q5_1", "q5_k", "q6_k", "q8_0"
+            ]
+        );
+        for name in names {
+            let tensor = reference.tensor(name).expect("a tensor");
+            let expected: Vec<f32> = tensor
+                .data()
+                .chunks_exact(4)
+                .map(|word| f32::from_le_bytes(word.try_into().expect("four bytes")))
+                .collect();
+            let values = file.vector(name, expected.len()).expect(name);
+            for (at, (value, expected)) in values.iter().zip(&expected).enumerate() {
+                let far = (value - expected).abs() > 1e-6 * expected.abs().max(1e-3);
+                assert!(!far, "{name} at {at}: {value}, not {expected}");
+            }
+            let spread = expected
+                .iter()
+                .fold(0f32, |most, value| most.max(value.abs()));
+            assert!(spread > 0.1, "{name}: the reference says something");
+        }
+    }
 }

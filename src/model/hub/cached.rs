@@ -13,8 +13,7 @@ use crate::model::architecture::Architecture;
 use crate::model::files::Files;
 use crate::model::gguf::Gguf;
 use crate::model::load::CONFIG;
-use crate::model::parts::lone_gguf;
-use crate::model::source::HubId;
+use crate::model::source::{HubId, is_gguf};
 use crate::model::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
 use crate::model::weights::{SHARD_INDEX, SINGLE_FILE, read_index};
 
@@ -23,7 +22,7 @@ use crate::model::weights::{SHARD_INDEX, SINGLE_FILE, read_index};
 pub struct CachedModel {
     /// What to give as the source.
     pub id: String,
-    /// The folder with its files.
+    /// The folder with its files, or its GGUF file.
     pub path: PathBuf,
     /// What these files take together.
     pub bytes: u64,
@@ -40,27 +39,36 @@ pub fn cached_models_in(cache: &Path) -> Vec<CachedModel> {
         .filter_map(|folder| {
             let repository = folder.strip_prefix("models--")?.replace("--", "/");
             let model = cache.join(&folder);
-            let main = read_ref(&model, "main")
-                .filter(|commit| is_loadable(&model.join("snapshots").join(commit)));
-            let (id, commit) = match main {
-                Some(commit) => (repository, commit),
+            let snapshot = |commit: String| (commit.clone(), model.join("snapshots").join(commit));
+            let loadable = |commit: String| {
+                let (commit, path) = snapshot(commit);
+                let found = in_snapshot(&path);
+                (!found.is_empty()).then_some((commit, found))
+            };
+            let main = read_ref(&model, "main").and_then(loadable);
+            let (id, found) = match main {
+                Some((_, found)) => (repository, found),
                 None => {
                     let mut commits = folder_names(&model.join("snapshots"));
-                    let commit = commits
-                        .find(|commit| is_loadable(&model.join("snapshots").join(commit)))?;
-                    (format!("{repository}@{commit}"), commit)
+                    let (commit, found) = commits.find_map(loadable)?;
+                    (format!("{repository}@{commit}"), found)
                 }
             };
-            let path = model.join("snapshots").join(commit);
-            let bytes = bytes_in(&path);
-            Some(CachedModel { id, path, bytes })
+            Some(found.into_iter().map(move |(file, path, bytes)| {
+                let id = match file {
+                    Some(file) => format!("{id}:{file}"),
+                    None => id.clone(),
+                };
+                CachedModel { id, path, bytes }
+            }))
         })
+        .flatten()
         .collect();
     models.sort_by(|a, b| a.id.cmp(&b.id));
     models
 }
 
-/// The folder of a model's files if all that are needed are in the cache, or what is missing.
+/// The folder of a model's files, or its GGUF file, if all that is needed is in the cache, or what is missing.
 pub(super) fn find(id: &HubId, cache: &Path) -> Result<PathBuf, String> {
     let repo = Repo::new(id.repository.clone(), RepoType::Model);
     let model = cache.join(repo.folder_name());
@@ -68,6 +76,12 @@ pub(super) fn find(id: &HubId, cache: &Path) -> Result<PathBuf, String> {
     let snapshot = model.join("snapshots").join(commit);
     if !snapshot.is_dir() {
         return Err("no copy of it".to_owned());
+    }
+    let has_config = snapshot.join(CONFIG).is_file();
+    match id.choose(folder_names(&snapshot), has_config) {
+        Ok(Some(file)) => return Ok(snapshot.join(file)),
+        Ok(None) => {}
+        Err(error) => return Err(format!("no single file of it ({error})")),
     }
     match missing(&snapshot) {
         None => Ok(snapshot),
@@ -87,8 +101,7 @@ fn read_ref(model: &Path, revision: &str) -> Option<String> {
 fn missing(snapshot: &Path) -> Option<String> {
     let files = Files::Directory(snapshot.to_owned());
     if !files.has(CONFIG) {
-        let gguf = lone_gguf(&files).ok().flatten();
-        return gguf.is_none().then(|| CONFIG.to_owned());
+        return Some(CONFIG.to_owned());
     }
     let tokenizer = files.has(TOKENIZER) || (files.has(VOCABULARY) && files.has(MERGES));
     if !tokenizer {
@@ -105,15 +118,28 @@ fn missing(snapshot: &Path) -> Option<String> {
     }
 }
 
-fn is_loadable(snapshot: &Path) -> bool {
-    let files = Files::Directory(snapshot.to_owned());
-    if let Ok(Some(file)) = lone_gguf(&files) {
-        let architecture = Gguf::open(&file).and_then(|mut file| file.architecture());
-        return architecture.is_ok();
-    }
+/// What can be loaded from a snapshot: the whole of it, or each of its GGUF files; the name of the file, the path, the
+/// bytes.
+fn in_snapshot(snapshot: &Path) -> Vec<(Option<String>, PathBuf, u64)> {
     let config = std::fs::read(snapshot.join(CONFIG)).ok();
-    let config = config.and_then(|json| Architecture::from_json(&json, CONFIG).ok());
-    config.is_some() && missing(snapshot).is_none()
+    if let Some(json) = config {
+        let known = Architecture::from_json(&json, CONFIG).is_ok();
+        let whole = (None, snapshot.to_owned(), bytes_in(snapshot));
+        return if known && missing(snapshot).is_none() {
+            vec![whole]
+        } else {
+            Vec::new()
+        };
+    }
+    folder_names(snapshot)
+        .filter(|name| is_gguf(Path::new(name)))
+        .filter_map(|name| {
+            let path = snapshot.join(&name);
+            Gguf::open(&path).ok()?.architecture().ok()?;
+            let bytes = std::fs::metadata(&path).ok()?.len();
+            Some((Some(name), path, bytes))
+        })
+        .collect()
 }
 
 /// What the files of a snapshot take; links count as what they lead to.

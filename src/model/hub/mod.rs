@@ -12,14 +12,14 @@ mod options;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::architecture::Architecture;
 use super::chat::CHAT_FILES;
 use super::files::Files;
 use super::load::CONFIG;
 use super::parts::EXTRA_FILES;
-use super::source::{HubId, is_gguf};
+use super::source::HubId;
 use super::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
 use super::weights::{PICKLE_FILES, PICKLE_ONLY, SHARD_INDEX, SINGLE_FILE, read_index};
 use super::{LoadProgress, ModelError};
@@ -29,7 +29,7 @@ use failure::Failure;
 pub use cached::{CachedModel, cached_models, cached_models_in};
 pub use options::HubOptions;
 
-/// The folder that holds all files of a model, after fetching those that are not in the cache.
+/// The folder that holds all files of a model, or its GGUF file, after fetching those that are not in the cache.
 ///
 /// # Errors
 /// When the hub refuses, fails or lies, the model is of another kind, or `progress` breaks off.
@@ -72,11 +72,18 @@ pub(super) fn fetch(
     }
 }
 
+/// Where the cache has a model, if all that is needed of it is there.
+pub(super) fn cached_path(id: &HubId, options: &HubOptions) -> Option<PathBuf> {
+    cached::find(id, &options.cache).ok()
+}
+
 async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
-    if let Some(name) = lone_gguf(session.listed(), session.id())? {
+    let listed = session.listed();
+    let names = listed.iter().cloned();
+    if let Some(name) = session.id().choose(names, listed.contains(CONFIG))? {
         let file = session.file(&name).await?;
         session.finish()?;
-        return Ok(file.parent().map(PathBuf::from).unwrap_or_default());
+        return Ok(file);
     }
     // First, since a model of another kind need not be fetched at all.
     let config = session.file(CONFIG).await?;
@@ -109,25 +116,6 @@ async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
     }
     session.finish()?;
     Ok(folder)
-}
-
-/// The GGUF file of a repository that holds no model in Hugging Face layout.
-fn lone_gguf(listed: &HashSet<String>, id: &HubId) -> Result<Option<String>, ModelError> {
-    if listed.contains(CONFIG) {
-        return Ok(None);
-    }
-    let is_plain = |name: &&String| is_gguf(Path::new(name)) && !name.contains(['/', '\\']);
-    let mut found: Vec<&String> = listed.iter().filter(is_plain).collect();
-    found.sort_unstable();
-    match found.as_slice() {
-        [] => Ok(None),
-        [name] => Ok(Some((*name).clone())),
-        [first, ..] => Err(ModelError::Hub(format!(
-            "the model `{id}` comes as {} GGUF files, such as {}; download one of them and name the file",
-            found.len(),
-            super::error::visible(first)
-        ))),
-    }
 }
 
 fn tokenizer_files(

@@ -31,7 +31,7 @@ use super::{
     Action, ColourLevel, Effect, EngineLink, KeymapError, Mouse, MouseKind, PlayOptions,
     SessionFile, State, ascii, history, update, view,
 };
-use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
+use crate::engine::{Command, Event, SendError, TrainingHandle, TrainingNews};
 
 /// Most frames a second, the user's own doings aside.
 const FPS: u32 = 60;
@@ -54,23 +54,24 @@ pub enum TuiError {
 }
 
 /// Runs the playground until the user or a signal ends it. The engine's events come over `events`, commands go to
-/// `link`; the model that the options name is loaded first. A run of training that goes on when the user leaves is left
-/// to the caller, see [`TrainingHandle::finish`].
+/// `link`; the model that the options name is loaded first. `second` starts an engine for a model beside that one. A
+/// run of training that goes on when the user leaves is left to the caller, see [`TrainingHandle::finish`].
 ///
 /// # Errors
 /// When there is no terminal, the keys of the options cannot be, or the terminal fails.
-pub async fn run(
+pub async fn run<L: EngineLink>(
     options: PlayOptions,
-    link: impl EngineLink,
+    link: L,
     mut events: Receiver<Event>,
     training: (&mut TrainingHandle, Receiver<TrainingNews>),
+    second: impl Fn() -> (L, Receiver<Event>) + 'static,
 ) -> Result<(), TuiError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
     }
     let session = options.session.clone();
     let (training, mut news) = training;
-    let mut app = App::new(options, link, training)?;
+    let mut app = App::new(options, link, training, Box::new(second))?;
     let mut signals = Signals::new()?;
     let mut input = EventStream::new();
     let mut events_open = true;
@@ -120,6 +121,14 @@ pub async fn run(
                     next = news.try_recv().ok();
                 }
             }
+            event = heard_beside(&mut app.beside) => {
+                let mut next = Some(event);
+                for _ in 0..BURST {
+                    let Some(event) = next else { break };
+                    app.act(Action::Beside(event))?;
+                    next = app.beside.as_mut().and_then(|(_, events)| events.try_recv().ok());
+                }
+            }
             Some(action) = app.told.1.recv() => app.act(action)?,
             () = sleep_until(app.due), if app.changed => {}
         }
@@ -131,10 +140,26 @@ pub async fn run(
     Ok(())
 }
 
+/// Starts an engine.
+type Start<L> = Box<dyn Fn() -> (L, Receiver<Event>)>;
+
+/// The next event of the second engine; waits for ever while there is none.
+async fn heard_beside<L>(beside: &mut Option<(L, Receiver<Event>)>) -> Event {
+    match beside {
+        Some((_, events)) => events.recv().await.unwrap_or_else(|| Event::Died {
+            message: "its channel closed".to_owned(),
+        }),
+        None => std::future::pending().await,
+    }
+}
+
 struct App<'a, L> {
     state: State,
     link: L,
     training: &'a mut TrainingHandle,
+    /// The engine of the model beside.
+    beside: Option<(L, Receiver<Event>)>,
+    second: Start<L>,
     // Dropped before the guard gives the terminal back.
     terminal: Terminal<CrosstermBackend<Screen>>,
     guard: Guard,
@@ -161,6 +186,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         options: PlayOptions,
         link: L,
         training: &'a mut TrainingHandle,
+        second: Start<L>,
     ) -> Result<Self, TuiError> {
         let past = options
             .history_file
@@ -182,6 +208,8 @@ impl<'a, L: EngineLink> App<'a, L> {
             state,
             link,
             training,
+            beside: None,
+            second,
             terminal: Terminal::new(CrosstermBackend::new(Screen::new()))?,
             guard,
             colours,
@@ -242,6 +270,7 @@ impl<'a, L: EngineLink> App<'a, L> {
                         error,
                     }),
                 },
+                Effect::SendBeside(command) => self.send_beside(command),
                 Effect::RestartEngine => self
                     .link
                     .restart()
@@ -270,6 +299,19 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Look(request) => self.link.look(*request),
             Effect::Compare(request) => self.link.compare(*request),
             Effect::CancelRun => self.link.cancel(),
+            Effect::LoadBeside(request) => {
+                self.end_beside();
+                self.beside = Some((self.second)());
+                if let Some(action) = self.send_beside(Command::Load(*request)) {
+                    self.act(action)?;
+                }
+            }
+            Effect::UnloadBeside => self.end_beside(),
+            Effect::LookBeside(request) => {
+                if let Some((link, _)) = &self.beside {
+                    link.look(*request);
+                }
+            }
             Effect::Remember(prompt) => {
                 if let Some(Err(error)) = self
                     .history_file
@@ -312,9 +354,27 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Quit => self.over = true,
             Effect::ListRuns { directory, beside } => self.list_runs(directory, beside),
             Effect::ReadRun { path, beside } => self.read_run(path, beside),
-            Effect::Send(_) | Effect::RestartEngine | Effect::Train(_) => {}
+            Effect::Send(_) | Effect::SendBeside(_) | Effect::RestartEngine | Effect::Train(_) => {}
         }
         Ok(())
+    }
+
+    /// Hands a command to the second engine. What keeps it from arriving is told as the engine would.
+    fn send_beside(&self, command: Command) -> Option<Action> {
+        let (link, _) = self.beside.as_ref()?;
+        let error = link.send(command).err()?;
+        let message = error.to_string();
+        Some(Action::Beside(match error {
+            SendError::Full => Event::Failed { message },
+            SendError::Ended => Event::Died { message },
+        }))
+    }
+
+    /// Without its handle, the second engine ends as soon as it notices.
+    fn end_beside(&mut self) {
+        if let Some((link, _)) = self.beside.take() {
+            link.cancel();
+        }
     }
 
     /// At the end: what is new since the session was saved last, as far as the engine tells it in time.

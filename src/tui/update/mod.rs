@@ -1,5 +1,6 @@
 //! How the state changes. No terminal, no engine: what is to be done outside comes back as effects.
 
+mod beside;
 mod branches;
 mod copying;
 mod editing;
@@ -13,6 +14,8 @@ mod questions;
 mod run;
 mod session;
 mod train;
+
+pub use overlay::MODELS;
 
 use ratatui::layout::Size;
 
@@ -93,6 +96,7 @@ fn is_input(action: &Action) -> bool {
     !matches!(
         action,
         Action::Engine(_)
+            | Action::Beside(_)
             | Action::Frame(_)
             | Action::Resize(..)
             | Action::Refused { .. }
@@ -161,6 +165,8 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.choose_sample((state.sample + count - 1) % count);
         }
         Action::LoadModel(source) => run::load(state, &source, effects),
+        Action::LoadBeside(source) => beside::load(state, &source, effects),
+        Action::UnloadBeside => beside::unload(state, effects),
         Action::Read => run::read(state, effects),
         // These open something, see `overlay::open`, or belong to what is open.
         Action::Palette
@@ -219,6 +225,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.reflow();
         }
         Action::Engine(event) => engine::heard(state, event, effects),
+        Action::Beside(event) => beside::heard(state, event, effects),
         Action::SessionRead(Ok(session)) => session::open(state, *session, effects),
         Action::SessionRead(Err(message)) => state.tell(message, true),
         Action::Listed(items) => overlay::listed(state, items),
@@ -236,6 +243,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
             session::autosave(state, effects);
             flush(state, effects);
+            beside::flush(state, effects);
         }
     }
 }
@@ -306,6 +314,12 @@ fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
     } else if busy && !state.stopping {
         state.stopping = true;
         run::stop(state, effects);
+    } else if state
+        .beside
+        .as_ref()
+        .is_some_and(|beside| beside.model.is_none())
+    {
+        beside::unload(state, effects);
     } else {
         state.leaving = true;
     }

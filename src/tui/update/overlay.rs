@@ -4,11 +4,13 @@ use super::super::overlay::{BranchView, Overlay};
 use super::super::tree;
 use super::{branches, editing, palette, questions};
 use crate::tui::action::Edit;
+use crate::tui::ask::Question;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::state::State;
 use crate::tui::{Action, Effect};
 
-const MODELS: &str = "Models";
+/// The title of the list of models.
+pub const MODELS: &str = "Models";
 
 /// Takes an action of the user in. Returns what is left to be done underneath.
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
@@ -33,6 +35,12 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
                 let chosen = picker.selected().map(|item| item.action.clone());
                 state.overlay = None;
                 return chosen;
+            }
+            // In the list of models: the selected one beside the present one.
+            Action::FocusNext if picker.title == MODELS => {
+                let chosen = picker.selected().map(|item| item.action.clone());
+                state.overlay = None;
+                return chosen.map(beside);
             }
             other => {
                 if edited(&mut picker.filter, other) {
@@ -66,6 +74,15 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         None => return Some(action),
     }
     None
+}
+
+/// What an item of the list of models does with the model beside.
+fn beside(action: Action) -> Action {
+    match action {
+        Action::LoadModel(source) => Action::LoadBeside(source),
+        Action::Ask(Question::Model) => Action::Ask(Question::ModelBeside),
+        other => other,
+    }
 }
 
 /// Moves among the branches. Returns whether the action was a movement.
@@ -118,7 +135,12 @@ pub fn listed(state: &mut State, items: Vec<Item>) {
     if let Some(Overlay::Picker(picker)) = &mut state.overlay
         && picker.title == MODELS
     {
-        picker.set_items(items);
+        let unload = state.beside.as_ref().map(|beside| Item {
+            label: format!("unload {}, the model beside", beside.source),
+            detail: String::new(),
+            action: Action::UnloadBeside,
+        });
+        picker.set_items(items.into_iter().chain(unload).collect());
     }
 }
 

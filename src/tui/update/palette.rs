@@ -32,6 +32,10 @@ pub fn everything(state: &State) -> Picker {
         ),
         ("load a model by name or path", Question::Model),
         (
+            "load a model beside this one by name or path",
+            Question::ModelBeside,
+        ),
+        (
             "draw the next-token odds into a file (SVG, PNG)",
             Question::ChartNext,
         ),

@@ -21,6 +21,10 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::SearchNext => state.search.clone(),
         Question::SearchText => state.search_text.clone(),
         Question::Model => state.load.source.clone(),
+        Question::ModelBeside => state
+            .beside
+            .as_ref()
+            .map_or_else(String::new, |beside| beside.source.clone()),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
         Question::Field(field) => train::field_suggestion(state, field),
@@ -112,11 +116,15 @@ fn accept(
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
         Question::AbandonRun => train::abandon(state, typed, effects)?,
         Question::ChartRun(what) => train::chart(state, file(typed)?, what, effects)?,
-        Question::Model => {
+        Question::Model | Question::ModelBeside => {
             if typed.is_empty() {
                 return Err("give embedded, a directory, a file or a hub id".to_owned());
             }
-            super::run::load(state, typed, effects);
+            if question == Question::Model {
+                super::run::load(state, typed, effects);
+            } else {
+                super::beside::load(state, typed, effects);
+            }
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::super::overlay::Overlay;
 use super::super::state::{Focus, Page, State};
 use super::super::theme::Theme;
 use crate::engine::RunState;
+use crate::tui::update::MODELS;
 
 /// Actions worth a hint, joined where one word says what several keys do.
 type Hint = (&'static [&'static str], &'static str);
@@ -17,6 +18,14 @@ fn hints(state: &State) -> Vec<Hint> {
         return vec![(&["up", "down"], "scroll"), (&["help", "escape"], "close")];
     }
     match &state.overlay {
+        Some(Overlay::Picker(picker)) if picker.title == MODELS => {
+            return vec![
+                (&["up", "down"], "choose"),
+                (&["run"], "load"),
+                (&["focus-next"], "load beside"),
+                (&["escape"], "close"),
+            ];
+        }
         Some(Overlay::Picker(_)) => {
             return vec![
                 (&["up", "down"], "choose"),

@@ -1,6 +1,7 @@
 //! Draws the state. Pure: the same state and theme give the same frame.
 
 pub mod banner;
+mod beside;
 mod branches;
 mod draw;
 mod footer;

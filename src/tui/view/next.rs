@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::beside;
 use super::draw::{self, Canvas, cell, right};
 use super::numbers::{bar, percent, thousands};
 use crate::decoding::{Moment, Row};
@@ -12,7 +13,7 @@ use crate::tui::safe;
 use crate::tui::theme::Theme;
 
 /// Stands beside the token that stands in the text.
-const CHOSEN: &str = "◀";
+pub const CHOSEN: &str = "◀";
 /// Stands beside the token that the present knobs pick.
 const PICK: &str = "◇";
 
@@ -45,6 +46,10 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let Some(moment) = state.moment().filter(|moment| !moment.rows.is_empty()) else {
         let inside = canvas.border(Line::default(), frame);
+        let (inside, second) = beside::parts(state, inside);
+        if let Some(second) = second {
+            beside::draw(state, theme, second, frame);
+        }
         let sentence = if state.passage().in_view() == 0 && !state.passage().tokens().is_empty() {
             "Nothing comes before the first token, so nothing predicts it."
         } else {
@@ -53,6 +58,10 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         return canvas.empty(sentence, inside, frame);
     };
     let inside = canvas.border(after(canvas, moment), frame);
+    let (inside, second) = beside::parts(state, inside);
+    if let Some(second) = second {
+        beside::draw(state, theme, second, frame);
+    }
     let columns = Columns::fit(inside.width.into());
     let mut lines = vec![header(&columns, theme.quiet)];
     let highest = moment

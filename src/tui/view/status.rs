@@ -8,10 +8,14 @@ use ratatui::text::{Line, Span};
 use super::super::safe;
 use super::super::state::{Finish, State};
 use super::super::theme::Theme;
+use super::beside;
 use super::numbers::thousands;
 use crate::decoding::StopReason;
 use crate::engine::RunState;
 use crate::model::ModelInfo;
+
+/// Most cells of the name of the model beside.
+const BESIDE: usize = 24;
 
 /// Draws it: what there is no room for is left out, the least important first.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
@@ -45,6 +49,13 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         }
     };
     add(&mut left, 1, format!("  {model}"), theme.base);
+    if let Some(beside) = &state.beside {
+        let at = left.len();
+        let name = safe::fit(&beside::name(beside), BESIDE);
+        let name = name.trim_end().to_owned();
+        let doing = beside::doing(beside).map_or_else(String::new, |doing| format!(" ({doing})"));
+        add(&mut left, at, format!(" + {name}{doing}"), theme.pick);
+    }
     if let Some(context) = context {
         let at = left.len();
         add(&mut left, at, format!(" · {context}"), theme.base);

@@ -24,7 +24,8 @@ const TOP: f32 = 16.0;
 /// How many rows a pane has for the strip.
 pub fn height(state: &State, inside: Rect) -> u16 {
     let tokens = shown(state).len();
-    let most = inside.height.saturating_sub(TEXT_ROWS).min(4);
+    let rows = 4 + u16::from(beside(state).is_some());
+    let most = inside.height.saturating_sub(TEXT_ROWS).min(rows);
     match most {
         _ if tokens == 0 => 0,
         0 | 1 => most * u16::from(sentence(state).is_some()),
@@ -69,6 +70,12 @@ pub fn draw(canvas: &Canvas, strip: Rect, frame: &mut Frame) {
         }
     };
     row("surprisal", theme.final_bar, &bits(|odds| odds.surprisal));
+    if let Some(read) = beside(state) {
+        row("beside", theme.pick, &|position| {
+            let odds = read.get(position).and_then(|token| token.odds.as_ref());
+            odds.map_or(' ', |odds| level(odds.surprisal))
+        });
+    }
     row("entropy", theme.raw_bar, &bits(|odds| odds.entropy));
     let otherwise = state.comparing.otherwise();
     if state.text_subject() == Subject::Text && !otherwise.is_empty() {
@@ -130,6 +137,13 @@ fn shown(state: &State) -> &[TokenRecord] {
         Subject::Draft => state.draft.tokens(),
         Subject::Text => state.text().tokens(),
     }
+}
+
+/// The same tokens with the odds of the model beside, where it has the same.
+fn beside(state: &State) -> Option<&[TokenRecord]> {
+    let (beside, first) = (state.beside.as_ref()?, state.model.as_ref()?);
+    let read = beside.has_tokens_of(first) && beside.has_read_beginning_of(shown(state));
+    read.then(|| beside.tokens())
 }
 
 fn window(state: &State, strip: Rect) -> Range<usize> {
