@@ -1,6 +1,8 @@
 //! The trainer's thread as seen from outside: one run at a time, steered without waiting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
@@ -45,7 +47,15 @@ pub enum TrainingNews {
 #[derive(Debug)]
 pub struct TrainingHandle {
     news: mpsc::Sender<TrainingNews>,
-    run: Option<(Control, JoinHandle<()>)>,
+    run: Option<Run>,
+}
+
+#[derive(Debug)]
+struct Run {
+    control: Control,
+    /// Raised before the end is told, so that whoever hears of it can start the next run.
+    over: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
 impl TrainingHandle {
@@ -59,7 +69,7 @@ impl TrainingHandle {
     pub fn is_running(&self) -> bool {
         self.run
             .as_ref()
-            .is_some_and(|(_, thread)| !thread.is_finished())
+            .is_some_and(|run| !run.over.load(Ordering::Acquire))
     }
 
     /// Hands a command over, without waiting. What steers is lost where no run goes on.
@@ -68,7 +78,7 @@ impl TrainingHandle {
     /// When a run is to be started while another one goes on, or the system has no thread for it.
     pub fn send(&mut self, command: TrainingCommand) -> Result<(), String> {
         let control = match &self.run {
-            Some((control, _)) if self.is_running() => control,
+            Some(run) if self.is_running() => &run.control,
             _ => {
                 return match command {
                     TrainingCommand::Start {
@@ -98,6 +108,8 @@ impl TrainingHandle {
         heap::tune();
         let (control, news) = (Control::default(), self.news.clone());
         let steered = control.clone();
+        let over = Arc::new(AtomicBool::new(false));
+        let ended_here = Arc::clone(&over);
         let thread = thread::Builder::new()
             .name("trainer".to_owned())
             .spawn(move || {
@@ -109,18 +121,23 @@ impl TrainingHandle {
                     tracing::error!("{message}");
                     Err(message)
                 });
+                ended_here.store(true, Ordering::Release);
                 let _ = news.blocking_send(TrainingNews::Ended(ended));
             })
             .map_err(|error| format!("the trainer's thread cannot be started: {error}"))?;
-        self.run = Some((control, thread));
+        self.run = Some(Run {
+            control,
+            over,
+            thread,
+        });
         Ok(())
     }
 
     /// Saves and ends the run, if one goes on, and waits for that.
     pub fn finish(&mut self) {
-        if let Some((control, thread)) = self.run.take() {
-            control.stop();
-            let _ = thread.join();
+        if let Some(run) = self.run.take() {
+            run.control.stop();
+            let _ = run.thread.join();
         }
     }
 }
@@ -167,9 +184,9 @@ mod tests {
                 panic!("{ended:?}");
             };
             assert!(why.contains("no corpus"), "{why}");
-            handle.finish();
             assert!(!handle.is_running());
         }
+        handle.finish();
         // There is nothing to steer.
         assert_eq!(handle.send(TrainingCommand::Pause), Ok(()));
     }

@@ -37,6 +37,10 @@ pub struct Field {
 
 /// The field that chooses the defaults of all others.
 pub const BASE: usize = 0;
+/// The field that says what is learned from.
+pub const CORPUS: usize = 1;
+/// The run's name.
+pub const NAME: usize = 3;
 /// The field that says what becomes of a run of the same name.
 pub const RESTORE: usize = 4;
 
@@ -159,6 +163,8 @@ mod tests {
             assert!(field.why.ends_with('.'), "{}", field.name);
         }
         assert_eq!(FIELDS[RESTORE].name, "if it exists");
+        assert_eq!(FIELDS[CORPUS].name, "corpus");
+        assert_eq!(FIELDS[NAME].key, "run.name");
         let Kind::Choice(bases) = FIELDS[BASE].kind else {
             panic!("a choice");
         };

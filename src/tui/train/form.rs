@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
-use super::fields::{BASE, FIELDS, FINETUNE, FRESH, Field, Kind, LATEST, OVERWRITE, RESTORE, When};
+use super::fields::{
+    BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, Kind, LATEST, NAME, OVERWRITE, RESTORE, When,
+};
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
 use crate::training::presets::preset;
@@ -65,11 +67,10 @@ impl Form {
         self.surroundings = surroundings;
     }
 
-    /// Suggests a name for the run, unless one was typed.
-    pub fn suggest_name(&mut self, name: &str) {
-        let field = FIELDS.iter().position(|field| field.key == "run.name");
-        if let Some(field) = field {
-            self.changed.insert(field, name.to_owned());
+    /// After a run of the form's name: suggests the next one, so that starting again asks for no thought.
+    pub fn pass_name(&mut self, taken: &str) {
+        if self.value(NAME) == taken {
+            self.changed.insert(NAME, next_name(taken));
         }
     }
 
@@ -225,7 +226,7 @@ impl Form {
             .recipe()
             .map_err(|error| general(error.to_string()))?;
         recipe.check().map_err(|error| Problem {
-            field: recipe.data.corpus.files.is_empty().then_some(1),
+            field: recipe.data.corpus.files.is_empty().then_some(CORPUS),
             message: error.to_string(),
         })?;
         let restore = self.value(RESTORE);
@@ -237,6 +238,15 @@ impl Form {
             },
             overwrite: restore == OVERWRITE,
         })
+    }
+}
+
+/// The name with its number counted on; `-2` is added where it has none.
+fn next_name(name: &str) -> String {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    match name[stem.len()..].parse::<u32>() {
+        Ok(number) => format!("{stem}{}", u64::from(number) + 1),
+        Err(_) => format!("{name}-2"),
     }
 }
 
@@ -351,6 +361,19 @@ mod tests {
         form.set(field("learning rate"), "0").expect("a number");
         let problem = form.start().expect_err("no rate");
         assert!(problem.message.contains("learning rate"), "{problem:?}");
+    }
+
+    #[test]
+    fn names_count_on() {
+        assert_eq!(next_name("run1"), "run2");
+        assert_eq!(next_name("poems-19"), "poems-20");
+        assert_eq!(next_name("poems"), "poems-2");
+        assert_eq!(next_name("x4294967295"), "x4294967296");
+        let mut form = form();
+        form.pass_name("another");
+        assert_eq!(form.value(NAME), "run1");
+        form.pass_name("run1");
+        assert_eq!(form.value(NAME), "run2");
     }
 
     #[test]

@@ -62,6 +62,9 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         TrainAction::New => {
             state.train.asks = true;
             form::surround(state);
+            if let Some(taken) = state.train.live.as_ref().map(|run| run.name.clone()) {
+                state.train.form.pass_name(&taken);
+            }
         }
         TrainAction::Runs => runs::list(state, false, effects),
         TrainAction::Overlay => runs::list(state, true, effects),
