@@ -27,10 +27,9 @@ pub fn area(size: Size, picker: &Picker) -> Rect {
 /// Where a question lies.
 pub fn ask_area(size: Size, ask: &Ask) -> Rect {
     let width = width(size, 90);
-    let lines = ask
-        .problem
-        .as_ref()
-        .map_or(0, |problem| draw::wrapped(problem, width - 4).len());
+    let lines = ask.problem.as_ref().map_or(0, |problem| {
+        draw::wrapped(problem, width.saturating_sub(4)).len()
+    });
     placed(size, 90, 3 + lines as u16)
 }
 
