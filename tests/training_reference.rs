@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::{DType, Device};
+use candle_core::Device;
 use logitscope::model::{Activation, Gpt2Config};
 use logitscope::training::network::{Batch, Compute, DropoutRates, Freeze, Network};
 use logitscope::training::ops::Kernels;
@@ -84,10 +84,8 @@ fn post_norm() -> Gpt2Config {
 
 fn network(config: &Gpt2Config, fixture: &Fixture, kernels: Kernels) -> Network {
     let compute = Compute {
-        device: Device::Cpu,
-        dtype: DType::F32,
         kernels,
-        recompute: false,
+        ..Compute::on(Device::Cpu)
     };
     let weights = fixture.under("weights.");
     let rates = DropoutRates::default();

@@ -37,6 +37,7 @@ pub use activation::Activation;
 pub use cache::Cache;
 pub use chat::Chat;
 pub use config::{Gpt2Config, OWN_MODEL_TYPE, TokenIds};
+pub use cpu::Factors;
 pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
 pub use embedded::{EMBEDDED, embedded_size};
 pub use error::{ModelError, plain};

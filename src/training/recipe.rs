@@ -141,7 +141,8 @@ pub struct TokenizerChoice {
 pub enum Float {
     #[default]
     F32,
-    /// Mixed: products and activations in brain floats, parameters and updates in `f32`. On a GPU.
+    /// Mixed: parameters, updates and sums in `f32`; on a GPU products and activations in brain floats, on a CPU the
+    /// factors of products, where it multiplies those itself (AVX-512 BF16), and else as `F32`.
     Bf16,
 }
 

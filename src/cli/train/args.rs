@@ -230,7 +230,7 @@ pub struct RunArgs {
     /// Stop after so many evaluations without improvement
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub patience: Option<u32>,
-    /// Products and activations in brain floats, on a GPU
+    /// Multiply brain floats: about twice as fast where the processor can, and on GPUs
     #[arg(long, help_heading = "Training")]
     pub mixed_precision: bool,
     /// Keep less for the backward pass and compute it again

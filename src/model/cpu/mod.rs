@@ -6,8 +6,10 @@
 
 mod attention;
 mod gelu;
+mod matrix;
 mod matvec;
 mod parallel;
+mod product;
 mod q4_1;
 mod swiglu;
 
@@ -16,8 +18,11 @@ use candle_core::{CpuStorage, Layout, Result};
 pub(super) use attention::AttendOne;
 pub(super) use gelu::GeluTanh;
 pub(crate) use gelu::exp;
+pub(crate) use matrix::Matrix;
 pub(super) use matvec::{FewRows, MOST_ROWS};
-pub(crate) use parallel::for_each_chunk;
+pub(crate) use parallel::{SharedPointer, for_each_chunk, for_each_index};
+pub use product::Factors;
+pub(crate) use product::{bf16_is_native, multiply};
 pub(super) use q4_1::Q4_1;
 pub(super) use swiglu::SwiGlu;
 

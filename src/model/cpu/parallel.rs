@@ -1,17 +1,33 @@
-//! Sharing a slice out to candle's thread pool.
+//! Sharing a slice, or any numbered pieces of work, out to candle's thread pool.
 
 use candle_core::utils::barrier_pool;
 
 /// A pointer that threads may share, since each uses its own part of what it points to.
-struct Shared(*mut f32);
+#[derive(Clone, Copy)]
+pub(crate) struct SharedPointer(*mut f32);
 
-// SAFETY: `for_each_chunk` alone makes one, and hands every thread a part that no other thread gets.
-unsafe impl Sync for Shared {}
+// SAFETY: whoever makes one hands every thread a part of what it points to that no other thread gets.
+unsafe impl Sync for SharedPointer {}
+// SAFETY: as above.
+unsafe impl Send for SharedPointer {}
 
-impl Shared {
-    fn pointer(&self) -> *mut f32 {
+impl SharedPointer {
+    pub(crate) fn new(numbers: &mut [f32]) -> Self {
+        Self(numbers.as_mut_ptr())
+    }
+
+    pub(crate) fn get(self) -> *mut f32 {
         self.0
     }
+}
+
+/// Calls `work(index)` once for each index below `count`, on all threads.
+pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync) {
+    barrier_pool().execute_chunked(count, |indices| {
+        for index in indices {
+            work(index);
+        }
+    });
 }
 
 /// Calls `work(index, chunk)` once for each run of `size` numbers of `out` (the last may be shorter), on all threads.
@@ -21,18 +37,15 @@ pub(crate) fn for_each_chunk(
     work: impl Fn(usize, &mut [f32]) + Sync,
 ) {
     let length = out.len();
-    let shared = Shared(out.as_mut_ptr());
-    barrier_pool().execute_chunked(length.div_ceil(size), |indices| {
-        for index in indices {
-            let start = index * size;
-            let chunk_length = size.min(length - start);
-            // SAFETY: the pool passes every index to one thread once, so chunks do not overlap, and
-            // `start + chunk_length <= length` keeps them inside of `out`, which is borrowed until all are done.
-            let chunk = unsafe {
-                std::slice::from_raw_parts_mut(shared.pointer().add(start), chunk_length)
-            };
-            work(index, chunk);
-        }
+    let shared = SharedPointer::new(out);
+    for_each_index(length.div_ceil(size), |index| {
+        let start = index * size;
+        let chunk_length = size.min(length - start);
+        // SAFETY: every index is visited by one thread once, so chunks do not overlap, and
+        // `start + chunk_length <= length` keeps them inside of `out`, which is borrowed until all are done.
+        let chunk =
+            unsafe { std::slice::from_raw_parts_mut(shared.get().add(start), chunk_length) };
+        work(index, chunk);
     });
 }
 

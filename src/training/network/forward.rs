@@ -104,16 +104,17 @@ impl Network {
     }
 
     fn linear(&self, x: &Tensor, name: &str, activation: Option<Activation>) -> Result<Tensor> {
-        let kernels = self.compute.kernels;
+        let (kernels, factors) = (self.compute.kernels, self.compute.factors);
         let weight = self.parameters.tensor(&format!("{name}.weight"))?;
         let bias = self.parameters.tensor(&format!("{name}.bias"))?;
-        let mut out = ops::product(x, weight, kernels)?;
+        let mut out = ops::product(x, weight, kernels, factors)?;
         let beside = self
             .lora
             .as_ref()
             .and_then(|lora| lora.beside(name, &self.parameters));
         if let Some((a, b, factor)) = beside {
-            let change = ops::product(&ops::product(x, a, kernels)?, b, kernels)?;
+            let narrow = ops::product(x, a, kernels, factors)?;
+            let change = ops::product(&narrow, b, kernels, factors)?;
             out = (out + (change * factor)?)?;
         }
         ops::bias_activation(&out, bias, activation, kernels)

@@ -157,7 +157,7 @@ impl Network {
             self.parameters.find("lm_head.bias"),
             (&batch.targets, shares),
             gradients,
-            self.compute.kernels,
+            (self.compute.kernels, self.compute.factors),
         )?;
         let total = f64::from(loss.to_scalar::<f32>()?);
         Ok((loss, Losses { loss: total, rows }))

@@ -20,7 +20,7 @@ pub use self::initial::{Initial, initial};
 pub use self::lora::{LoraSettings, LoraTarget};
 pub use self::parameters::{Freeze, Parameter, Parameters};
 use super::ops::Kernels;
-use crate::model::Gpt2Config;
+use crate::model::{Factors, Gpt2Config};
 
 /// Shares of numbers that are dropped while training, 0 to below 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub struct Compute {
     /// Of activations and products; parameters and their updates are always `f32`.
     pub dtype: DType,
     pub kernels: Kernels,
+    /// What the kernels round the factors of large products to.
+    pub factors: Factors,
     /// Keep only each block's input and compute the rest again in the backward pass: less memory, a third more work.
     pub recompute: bool,
 }
@@ -50,6 +52,7 @@ impl Compute {
     pub fn on(device: Device) -> Self {
         Self {
             kernels: Kernels::best_for(&device),
+            factors: Factors::F32,
             device,
             dtype: DType::F32,
             recompute: false,

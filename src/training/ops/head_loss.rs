@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{CpuStorage, CustomOp3, D, DType, Device, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 
-use super::product::{Matrix, multiply};
 use super::{Kernels, for_each_pair, host, sums};
-use crate::model::cpu::{contiguous, exp};
+use crate::model::cpu::{Factors, Matrix, contiguous, exp, multiply};
 
 /// Logits that are held at once: 32 MB.
 const LOGITS_AT_ONCE: usize = 8 << 20;
@@ -24,7 +23,7 @@ pub struct RowLosses {
 
 /// The sum over rows of `shares[row]` times the cross-entropy of `targets[row]` under the softmax of
 /// `hidden weight^T + bias`, and each row's own. `hidden (n, width)`, `weight (vocabulary, width)`. Rows without a
-/// share cost nothing in the gradient. `gradients`: whether a backward pass will follow.
+/// share cost nothing in the gradient. `gradients`: whether a backward pass will follow. The kernel rounds what it multiplies to `factors`.
 ///
 /// # Errors
 /// When a target is outside of the vocabulary, shapes do not fit, or the device fails.
@@ -34,7 +33,7 @@ pub fn head_loss(
     bias: Option<&Tensor>,
     (targets, shares): (&[u32], &[f32]),
     gradients: bool,
-    kernels: Kernels,
+    (kernels, factors): (Kernels, Factors),
 ) -> Result<(Tensor, RowLosses)> {
     let (rows, vocabulary) = (hidden.dim(0)?, weight.dim(0)?);
     if targets.len() != rows || shares.len() != rows {
@@ -51,6 +50,7 @@ pub fn head_loss(
         targets: targets.to_vec(),
         shares: shares.to_vec(),
         gradients,
+        factors,
         outcome: Arc::clone(&outcome),
     };
     let no_bias = Tensor::zeros(0, DType::F32, &Device::Cpu)?;
@@ -92,6 +92,7 @@ struct HeadLoss {
     targets: Vec<u32>,
     shares: Vec<f32>,
     gradients: bool,
+    factors: Factors,
     outcome: Arc<Mutex<Outcome>>,
 }
 
@@ -175,7 +176,7 @@ impl CustomOp3 for HeadLoss {
                 Matrix::new(rows, len, width),
                 Matrix::new(weight, vocabulary, width),
             );
-            multiply(rows, head.transposed(), logits, false);
+            multiply(rows, head.transposed(), logits, false, self.factors);
             let mut stats = vec![0.0; 2 * len];
             self.settle_rows(logits, &mut stats, bias, first);
             for (row, stats) in stats.chunks_exact(2).enumerate() {
@@ -189,8 +190,14 @@ impl CustomOp3 for HeadLoss {
             if self.gradients {
                 let slopes = Matrix::new(logits, len, vocabulary);
                 let out = &mut outcome.hidden[first * width..(first + len) * width];
-                multiply(slopes, head, out, false);
-                multiply(slopes.transposed(), rows, &mut outcome.weight, first > 0);
+                multiply(slopes, head, out, false, self.factors);
+                multiply(
+                    slopes.transposed(),
+                    rows,
+                    &mut outcome.weight,
+                    first > 0,
+                    self.factors,
+                );
                 if !bias.is_empty() {
                     for row in logits.chunks_exact(vocabulary) {
                         sums::add(&mut outcome.bias, row);
@@ -257,7 +264,14 @@ mod tests {
                 normal(3, &[vocabulary])?,
             ];
             let run = |inputs: &[Tensor], kernels, bias: Option<&Tensor>| {
-                head_loss(&inputs[0], &inputs[1], bias, (&ids, &shares), true, kernels)
+                head_loss(
+                    &inputs[0],
+                    &inputs[1],
+                    bias,
+                    (&ids, &shares),
+                    true,
+                    (kernels, Factors::F32),
+                )
             };
             let with = difference(&inputs, |inputs, kernels| {
                 Ok(run(inputs, kernels, Some(&inputs[2]))?.0)
@@ -286,7 +300,7 @@ mod tests {
             None,
             (&[1, 2], &[0.5, 0.5]),
             false,
-            Kernels::Fused,
+            (Kernels::Fused, Factors::F32),
         )?;
         assert!(loss.to_scalar::<f32>()?.is_nan());
         assert!(
@@ -296,7 +310,7 @@ mod tests {
                 None,
                 (&[1, 4], &[0.5, 0.5]),
                 false,
-                Kernels::Fused
+                (Kernels::Fused, Factors::F32)
             )
             .is_err()
         );
@@ -311,7 +325,15 @@ mod tests {
         let inputs = [normal(1, &[rows, width])?, normal(2, &[vocabulary, width])?];
         let difference = difference(&inputs, |inputs, kernels| {
             let pair = (&ids[..], &shares[..]);
-            Ok(head_loss(&inputs[0], &inputs[1], None, pair, true, kernels)?.0)
+            Ok(head_loss(
+                &inputs[0],
+                &inputs[1],
+                None,
+                pair,
+                true,
+                (kernels, Factors::F32),
+            )?
+            .0)
         })?;
         assert!(difference < 1e-3, "{difference}");
         Ok(())

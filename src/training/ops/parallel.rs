@@ -1,34 +1,6 @@
-//! Sharing two slices, or any numbered pieces of work, out to candle's thread pool.
+//! Sharing two slices out to candle's thread pool.
 
-use candle_core::utils::barrier_pool;
-
-/// A pointer that threads may share, since each uses its own part of what it points to.
-#[derive(Clone, Copy)]
-pub(super) struct SharedPointer(*mut f32);
-
-// SAFETY: whoever makes one hands every thread a part of what it points to that no other thread gets.
-unsafe impl Sync for SharedPointer {}
-// SAFETY: as above.
-unsafe impl Send for SharedPointer {}
-
-impl SharedPointer {
-    pub(super) fn new(numbers: &mut [f32]) -> Self {
-        Self(numbers.as_mut_ptr())
-    }
-
-    pub(super) fn get(self) -> *mut f32 {
-        self.0
-    }
-}
-
-/// Calls `work(index)` once for each index below `count`, on all threads.
-pub(super) fn for_each_index(count: usize, work: impl Fn(usize) + Sync) {
-    barrier_pool().execute_chunked(count, |indices| {
-        for index in indices {
-            work(index);
-        }
-    });
-}
+use crate::model::cpu::{SharedPointer, for_each_index};
 
 /// Calls `work(index, a, b)` once for each run of `a_size` numbers of `a` and the run of `b_size` numbers of `b` with
 /// the same index, on all threads. The last runs may be shorter.

@@ -1,18 +1,19 @@
 //! The product of rows of activations with a weight matrix.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-use gemm::{Parallelism, gemm};
 
 use super::{Kernels, Numbers};
-use crate::model::cpu::contiguous;
+use crate::model::cpu::{Factors, Matrix, contiguous, multiply};
 
-/// `x (n, in)` times `weight (in, out)`.
+/// `x (n, in)` times `weight (in, out)`. `factors` is for the kernel and its backward pass; the plain form multiplies in
+/// the type of `x`.
 ///
 /// # Errors
 /// When shapes do not fit or the device fails.
-pub fn product(x: &Tensor, weight: &Tensor, kernels: Kernels) -> Result<Tensor> {
+pub fn product(x: &Tensor, weight: &Tensor, kernels: Kernels, factors: Factors) -> Result<Tensor> {
     if kernels == Kernels::Fused {
         let op = Product {
+            factors,
             input_gradient: x.track_op(),
             weight_gradient: weight.track_op(),
         };
@@ -23,84 +24,9 @@ pub fn product(x: &Tensor, weight: &Tensor, kernels: Kernels) -> Result<Tensor> 
 
 /// candle's own product computes the gradients of both sides, also of one that is constant.
 struct Product {
+    factors: Factors,
     input_gradient: bool,
     weight_gradient: bool,
-}
-
-/// A row-major matrix, or the transpose of one.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    numbers: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> Matrix<'a> {
-    /// # Panics
-    /// When there are fewer than `rows * columns` numbers.
-    pub(super) fn new(numbers: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert!(
-            numbers.len() >= rows * columns,
-            "too few numbers for a matrix"
-        );
-        Self {
-            numbers,
-            rows,
-            columns,
-            row_stride: columns,
-            column_stride: 1,
-        }
-    }
-
-    pub(super) fn transposed(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
-        }
-    }
-}
-
-/// Writes `a b` into `out`, row-major, or adds it to what is there.
-///
-/// # Panics
-/// When the shapes do not fit.
-pub(super) fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], add: bool) {
-    assert_eq!(a.columns, b.rows, "matrices that do not fit");
-    assert_eq!(out.len(), a.rows * b.columns, "a result of another size");
-    let threads = candle_core::utils::get_num_threads();
-    let parallelism = match threads {
-        1 => Parallelism::None,
-        threads => Parallelism::Rayon(threads),
-    };
-    // SAFETY: both matrices and the result lie inside of their slices, as was asserted.
-    unsafe {
-        gemm(
-            a.rows,
-            b.columns,
-            a.columns,
-            out.as_mut_ptr(),
-            1,
-            b.columns as isize,
-            add,
-            a.numbers.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.numbers.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            1.0f32,
-            1.0f32,
-            false,
-            false,
-            false,
-            parallelism,
-        );
-    }
 }
 
 impl CustomOp2 for Product {
@@ -130,6 +56,7 @@ impl CustomOp2 for Product {
             Matrix::new(weight, from, to),
             &mut out,
             false,
+            self.factors,
         );
         Ok((CpuStorage::F32(out), Shape::from((n, to))))
     }
@@ -156,12 +83,14 @@ impl CustomOp2 for Product {
                 Matrix::new(&weights, from, to).transposed(),
                 &mut dx,
                 false,
+                self.factors,
             );
             Tensor::from_vec(dx, x.shape(), x.device())
         });
         let dw = self.weight_gradient.then(|| {
             let mut dw = vec![0.0; from * to];
-            multiply(Matrix::new(&xs, n, from).transposed(), g, &mut dw, false);
+            let inputs = Matrix::new(&xs, n, from).transposed();
+            multiply(inputs, g, &mut dw, false, self.factors);
             Tensor::from_vec(dw, weight.shape(), x.device())
         });
         Ok((dx.transpose()?, dw.transpose()?))
@@ -178,7 +107,7 @@ mod tests {
         for (n, from, to) in [(1, 1, 1), (3, 17, 5), (65, 33, 129)] {
             let inputs = [normal(1, &[n, from])?, normal(2, &[from, to])?];
             let difference = difference(&inputs, |inputs, kernels| {
-                product(&inputs[0], &inputs[1], kernels)
+                product(&inputs[0], &inputs[1], kernels, Factors::F32)
             })?;
             assert!(difference < 1e-4, "{n} x {from} x {to}: {difference}");
         }
@@ -189,7 +118,7 @@ mod tests {
     fn a_constant_side_gets_no_gradient() -> Result<()> {
         let x = candle_core::Var::from_tensor(&normal(1, &[3, 4])?)?;
         let weight = normal(2, &[4, 5])?;
-        let gradients = product(&x, &weight, Kernels::Fused)?
+        let gradients = product(&x, &weight, Kernels::Fused, Factors::F32)?
             .sum_all()?
             .backward()?;
         assert!(gradients.get(&x).is_some() && gradients.get(&weight).is_none());

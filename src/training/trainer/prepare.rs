@@ -8,7 +8,10 @@ use candle_core::{DType, Device};
 use super::corpus::{read_data, reading, special_tokens};
 use super::start::{Restore, clear, find_start, lies_in, refuse_to_lose};
 use super::{Listener, Meter, Smoothed, Trainer};
-use crate::model::{Gpt2Config, LoadRequest, RawModel, TokenIds, choose, load_raw, load_tokenizer};
+use crate::model::cpu::bf16_is_native;
+use crate::model::{
+    Factors, Gpt2Config, LoadRequest, RawModel, TokenIds, choose, load_raw, load_tokenizer,
+};
 use crate::text::corpus::ReadProgress;
 use crate::text::{Tokenizer, train_tokenizer};
 use crate::training::checkpoint::{self, CheckpointState};
@@ -55,6 +58,13 @@ impl Trainer {
                 message: message.clone(),
             });
         }
+        let compute = compute(&recipe, device)?;
+        if compute.factors == Factors::Bf16 && !bf16_is_native() {
+            events(&Event::Notice {
+                message: "this processor has no products of brain floats: training in f32"
+                    .to_owned(),
+            });
+        }
         let special = special_tokens(&recipe, &base.tokenizer, &base.config)?;
         let data = read_data(
             &recipe,
@@ -74,7 +84,7 @@ impl Trainer {
         let network = Network::new(
             &config,
             recipe.model.dropout,
-            compute(&recipe, device)?,
+            compute,
             base.tensors,
             recipe.model.freeze,
             lora,
@@ -235,19 +245,21 @@ fn new_tokenizer(
 fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {
     let best = Kernels::best_for(&device);
     let kernels = recipe.training.kernels.unwrap_or(best);
-    let dtype = match recipe.training.precision {
-        Float::F32 => DType::F32,
-        Float::Bf16 => DType::BF16,
-    };
-    if kernels == Kernels::Fused && (dtype != DType::F32 || !device.is_cpu()) {
+    if kernels == Kernels::Fused && !device.is_cpu() {
         return Err(TrainingError::Setting(
-            "mixed precision is for a GPU; on the CPU train in f32".to_owned(),
+            "the fused kernels are for the CPU; leave training.kernels out on a GPU".to_owned(),
         ));
     }
+    let (dtype, factors) = match (recipe.training.precision, kernels) {
+        (Float::F32, _) => (DType::F32, Factors::F32),
+        (Float::Bf16, Kernels::Fused) => (DType::F32, Factors::Bf16),
+        (Float::Bf16, Kernels::Plain) => (DType::BF16, Factors::F32),
+    };
     Ok(Compute {
         device,
         dtype,
         kernels,
+        factors,
         recompute: recipe.training.recompute,
     })
 }
