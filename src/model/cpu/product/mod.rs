@@ -18,7 +18,7 @@ pub enum Factors {
     /// Not at all.
     #[default]
     F32,
-    /// Eight bits of precision, to the nearest, where [`bf16_is_native`]; elsewhere as `F32`.
+    /// Eight bits of precision, to the nearest, where the processor multiplies such numbers itself; elsewhere as `F32`.
     Bf16,
 }
 
