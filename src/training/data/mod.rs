@@ -18,7 +18,7 @@ pub use self::batches::{Batches, Position};
 pub use self::cache::{CacheInfo, TokenCache};
 pub use self::encode::{EncodeRequest, encode};
 pub use self::sequences::{Packing, Sequence, Sequences};
-pub use self::split::{Documents, split};
+pub use self::split::{Documents, split, split_lone};
 use crate::text::corpus::CorpusSettings;
 
 /// What is learned from, and how it is cut.

@@ -161,6 +161,29 @@ fn the_split_is_by_document_and_loses_none() {
 }
 
 #[test]
+fn the_end_of_a_lone_document_is_held_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut corpus = corpus(directory.path(), &letters(100));
+    corpus.split = Split::File;
+    let cache = encoded(&corpus, directory.path()).expect("a corpus").cache;
+    assert_eq!(cache.documents(), 1);
+    let (training, validation) = split_lone(&cache, 0.1, 8);
+    let validation = validation.expect("some");
+    let (kept, held_out) = (training.tokens() as usize, validation.tokens() as usize);
+    assert_eq!(held_out, (cache.len() as f64 * 0.1).round() as usize);
+    let (mut joined, mut whole) = (Vec::new(), Vec::new());
+    training.copy_run(0, kept, &mut joined);
+    validation.copy_document(0, held_out, &mut joined);
+    cache.copy(0..cache.len(), &mut whole);
+    assert_eq!(joined, whole);
+    for (share, least) in [(0.0, 8), (0.1, cache.len()), (0.001, 8)] {
+        let (training, validation) = split_lone(&cache, share, least);
+        assert_eq!(training.tokens() as usize, cache.len());
+        assert!(validation.is_none());
+    }
+}
+
+#[test]
 fn windows_and_documents_hold_what_they_should() {
     let directory = tempfile::tempdir().expect("a directory");
     let settings = corpus(directory.path(), "abcd\nefgh\nij\nk\n");

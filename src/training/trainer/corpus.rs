@@ -8,7 +8,7 @@ use crate::text::Tokenizer;
 use crate::text::corpus::{CorpusError, CorpusSettings, ReadProgress};
 use crate::training::checkpoint::SpecialTokens;
 use crate::training::data::{
-    Batches, Documents, EncodeRequest, Packing, Sequences, TokenCache, encode, split,
+    Batches, Documents, EncodeRequest, Packing, Sequences, TokenCache, encode, split, split_lone,
 };
 use crate::training::{Control, Event, Reading, Recipe, TrainingError};
 
@@ -134,21 +134,28 @@ pub(super) fn read_data(
         };
     let cache = encoded(&settings.corpus, "training")?;
     let (training, validation) = match settings.validation_files.is_empty() {
-        true => {
-            if settings.validation > 0.0 && cache.documents() < 2 {
-                let message = "the corpus is one document, so none is held out and nothing is validated; \
-                    cut it with --split, or name a --validation-file";
-                events(&Event::Notice {
-                    message: message.to_owned(),
-                });
+        true if cache.documents() == 1 => {
+            let parts = split_lone(&cache, settings.validation, time + 1);
+            if settings.validation > 0.0 {
+                let what = match &parts.1 {
+                    Some(_) => "its end is held out",
+                    None => "it is too short to hold its end out, and nothing is validated",
+                };
+                let message = format!(
+                    "the corpus is one document, so {what}; cut it with --split, or name a --validation-file"
+                );
+                events(&Event::Notice { message });
             }
-            split(&cache, settings.validation, recipe.run.seed)
+            parts
         }
+        true => split(&cache, settings.validation, recipe.run.seed),
         false => {
-            let corpus = CorpusSettings {
+            let mut corpus = CorpusSettings {
                 files: settings.validation_files.clone(),
                 ..settings.corpus.clone()
             };
+            // What is not to be learned is still measured, so that a loss does not depend on the list.
+            corpus.filters.exclude.clear();
             let held_out = encoded(&corpus, "validation")?;
             (Documents::all(cache), Some(Documents::all(held_out)))
         }
@@ -202,7 +209,7 @@ fn skipped(cache: &TokenCache) -> Vec<String> {
         .map(|(kind, count)| format!("{count} {kind}"))
         .collect();
     let mut lines = vec![format!(
-        "{} documents were skipped: {}",
+        "{} documents or lines were skipped: {}",
         skipped.total(),
         counts.join(", ")
     )];
