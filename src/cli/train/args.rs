@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use crate::training::Restore;
 
 /// Flags of `train` and `finetune`. What is not given stays as the recipe has it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct RunArgs {
     /// Texts: .txt, .csv, .tsv, .json, .jsonl, each also with .gz or .xz, or directories of them
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Start from a recipe: gpt2, gpt2-medium, gpt2-large, gpt2-xl, mini-imdb, mini-books, or a TOML file;
+    /// Start from a recipe: demo, gpt2, gpt2-medium, gpt2-large, gpt2-xl, mini-imdb, mini-books, or a TOML file;
     /// of several, later ones win
     #[arg(long, value_name = "NAME|FILE")]
     pub recipe: Vec<String>,
@@ -73,6 +73,9 @@ pub struct RunArgs {
     /// Lower case, <br /> removed, punctuation apart, as in the mini-GPT tutorial
     #[arg(long, help_heading = "Data")]
     pub standardise: bool,
+    /// Leave out lines with one of the words in this file (one a line, # for remarks); validation files keep theirs
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub exclude_words: Option<PathBuf>,
     /// End with an error at a row that cannot be read
     #[arg(long, help_heading = "Data")]
     pub strict: bool,
@@ -164,7 +167,7 @@ pub struct RunArgs {
           value_parser = ["attention", "attention_output", "feed_forward", "feed_forward_output"])]
     pub lora_targets: Vec<String>,
     /// The optimizer
-    #[arg(long, value_name = "NAME", help_heading = "Training", value_parser = ["adam_w", "adam", "sgd"])]
+    #[arg(long, value_name = "NAME", help_heading = "Training", value_parser = ["adam_w", "adam", "sgd", "muon"])]
     pub optimizer: Option<String>,
     /// The highest learning rate
     #[arg(long, alias = "lr", value_name = "RATE", help_heading = "Training")]
@@ -198,10 +201,10 @@ pub struct RunArgs {
     /// Adam's least denominator
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub epsilon: Option<f64>,
-    /// AdamW's decay of matrices
+    /// The decay of matrices (adam_w, muon)
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub weight_decay: Option<f64>,
-    /// SGD's share of the last update
+    /// The share of the last update that is kept (sgd, muon)
     #[arg(long, value_name = "SHARE", help_heading = "Training")]
     pub momentum: Option<f64>,
     /// Scale gradients down to this norm; 0 is off

@@ -1,5 +1,7 @@
 //! From presets, files and flags to one recipe; what comes later wins, key by key.
 
+use std::path::Path;
+
 use toml::{Table, Value};
 
 use super::args::RunArgs;
@@ -221,6 +223,9 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
         };
         layers.set("data.corpus.split", split);
     }
+    if let Some(path) = &args.exclude_words {
+        layers.set("data.corpus.filters.exclude", words(path)?);
+    }
     if let Some(freeze) = &args.freeze {
         layers.set("model.freeze", frozen(freeze)?);
     }
@@ -234,6 +239,17 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
         layers.set("data.corpus.wrap", Value::Array(both.to_vec()));
     }
     Ok(())
+}
+
+/// The words of a list, one a line.
+fn words(path: &Path) -> Result<Value, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::usage(format!("--exclude-words {}: {error}", path.display())))?;
+    let lines = text.lines().map(str::trim);
+    let words = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    Ok(Value::Array(
+        words.map(|word| Value::String(word.to_owned())).collect(),
+    ))
 }
 
 fn frozen(text: &str) -> Result<Value, CliError> {

@@ -1,6 +1,7 @@
 //! What is done to documents before they are encoded.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Filters {
     pub normalisation: Normalisation,
     /// The mini-GPT tutorial's: see [`standardise`].
     pub standardise: bool,
+    /// Lines with one of these words, in upper or lower case, are left out.
+    pub exclude: Vec<String>,
 }
 
 impl Filters {
@@ -52,6 +55,43 @@ impl Filters {
             return Err(Reason::TooShort);
         }
         Ok(text)
+    }
+}
+
+/// Words that no line may hold.
+#[derive(Debug, Default)]
+pub(super) struct Excluded {
+    words: HashSet<String>,
+}
+
+impl Excluded {
+    pub(super) fn new(words: &[String]) -> Self {
+        Self {
+            words: words.iter().map(|word| word.to_lowercase()).collect(),
+        }
+    }
+
+    /// The text without the lines that hold one of the words, and the numbers of those lines, from 0.
+    pub(super) fn apply<'a>(&self, text: &'a str) -> (Cow<'a, str>, Vec<u64>) {
+        if self.words.is_empty() {
+            return (Cow::Borrowed(text), Vec::new());
+        }
+        let mut left_out = Vec::new();
+        let lines = (0..).zip(text.split_inclusive('\n'));
+        let kept = lines.filter(|(number, line)| {
+            let line = line.to_lowercase();
+            let mut words = line.split(|c: char| !c.is_alphanumeric());
+            let holds = words.any(|word| self.words.contains(word));
+            if holds {
+                left_out.push(*number);
+            }
+            !holds
+        });
+        let kept: String = kept.map(|(_, line)| line).collect();
+        match left_out.is_empty() {
+            true => (Cow::Borrowed(text), left_out),
+            false => (Cow::Owned(kept), left_out),
+        }
     }
 }
 

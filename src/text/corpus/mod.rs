@@ -2,6 +2,7 @@
 //! holding a file in memory. What cannot be read is named with its file and line.
 
 mod csv_rows;
+mod embedded;
 mod filter;
 mod json;
 mod open;
@@ -12,10 +13,13 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::embedded::WEATHER;
+use self::filter::Excluded;
 pub use self::filter::{Filters, Normalisation, standardise};
 pub use self::skipped::{Reason, Skipped, SkippedRow};
 pub use self::walk::content_key;
@@ -35,6 +39,7 @@ pub enum Split {
 
 /// Where texts are and how they are read. The file's name says what it is: `.txt` (and any other name), `.csv`, `.tsv`,
 /// `.jsonl`, `.json`, each also with `.gz` or `.xz`; a directory is read file by file, in the order of their names.
+/// [`WEATHER`] stands for the text inside of the program.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CorpusSettings {
@@ -126,6 +131,7 @@ pub fn read(settings: &CorpusSettings, sink: &mut dyn Sink) -> Result<Skipped, C
             ..ReadProgress::default()
         },
         open_document: false,
+        excluded: Excluded::new(&settings.filters.exclude),
     };
     for file in &files {
         let before = reader.progress.bytes;
@@ -143,6 +149,7 @@ struct Reader<'a> {
     progress: ReadProgress,
     /// Whether pieces of a document were handed on without its last.
     open_document: bool,
+    excluded: Excluded,
 }
 
 impl Reader<'_> {
@@ -181,13 +188,32 @@ impl Reader<'_> {
         line: u64,
         text: &str,
     ) -> Result<Option<String>, CorpusError> {
-        match self.settings.filters.apply(text) {
+        let allowed = self.allowed(path, line, text)?;
+        if allowed.is_empty() && !text.is_empty() {
+            // Each of its lines is counted already.
+            return Ok(None);
+        }
+        match self.settings.filters.apply(&allowed) {
             Ok(text) => Ok(Some(text)),
             Err(reason) => {
                 self.skip(path, line, reason)?;
                 Ok(None)
             }
         }
+    }
+
+    /// A text that begins at `line`, without the lines that hold an excluded word.
+    fn allowed<'a>(
+        &mut self,
+        path: &Path,
+        line: u64,
+        text: &'a str,
+    ) -> Result<Cow<'a, str>, CorpusError> {
+        let (text, left_out) = self.excluded.apply(text);
+        for number in left_out {
+            self.skip(path, line + number, Reason::Excluded)?;
+        }
+        Ok(text)
     }
 
     fn hand_on(&mut self, text: String, last: bool) -> Result<(), CorpusError> {

@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::CorpusError;
+use super::embedded::embedded;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,15 @@ fn endings(path: &Path) -> (String, Option<&'static str>) {
     (name, None)
 }
 
+/// The bytes of a file as they lie.
+pub(super) fn open_raw(path: &Path) -> Result<Box<dyn Read>, CorpusError> {
+    if let Some(bytes) = embedded(path) {
+        return Ok(Box::new(bytes));
+    }
+    let file = File::open(path).map_err(|error| CorpusError::file(path, error))?;
+    Ok(Box::new(file))
+}
+
 /// Opens a file.
 pub(super) fn open(path: &Path) -> Result<(Input, Kind), CorpusError> {
     let (name, packed) = endings(path);
@@ -92,7 +102,7 @@ pub(super) fn open(path: &Path) -> Result<(Input, Kind), CorpusError> {
         }
         _ => Kind::Text,
     };
-    let file = File::open(path).map_err(|error| CorpusError::file(path, error))?;
+    let file = open_raw(path)?;
     let position = Rc::new(Cell::new(0));
     let counted = BufReader::with_capacity(
         1 << 16,

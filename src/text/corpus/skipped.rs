@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
-/// Why a document was left out.
+/// Why a document, or a line of one, was left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -13,6 +13,8 @@ pub enum Reason {
     Empty,
     /// Shorter than the filter's least.
     TooShort,
+    /// A line with a word that the filter excludes.
+    Excluded,
     /// The column or field of this name is missing.
     Missing(String),
     /// The field holds neither a text nor a list of texts.
@@ -24,7 +26,7 @@ pub enum Reason {
 impl Reason {
     /// Whether something is wrong with it; what a filter takes out is no fault.
     pub fn is_fault(&self) -> bool {
-        *self != Self::TooShort
+        !matches!(self, Self::TooShort | Self::Excluded)
     }
 }
 
@@ -34,6 +36,7 @@ impl Display for Reason {
             Self::NotUtf8 => formatter.write_str("not UTF-8"),
             Self::Empty => formatter.write_str("empty"),
             Self::TooShort => formatter.write_str("too short"),
+            Self::Excluded => formatter.write_str("has an excluded word"),
             Self::Missing(name) => write!(formatter, "`{name}` is missing"),
             Self::NotText(name) => {
                 write!(formatter, "`{name}` is neither a text nor a list of texts")
@@ -43,7 +46,7 @@ impl Display for Reason {
     }
 }
 
-/// A document that was left out.
+/// A document or line that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedRow {
     pub file: String,
@@ -76,6 +79,7 @@ impl Skipped {
             Reason::NotUtf8 => "not_utf8",
             Reason::Empty => "empty",
             Reason::TooShort => "too_short",
+            Reason::Excluded => "excluded",
             Reason::Missing(_) => "missing",
             Reason::NotText(_) => "not_text",
             Reason::Malformed(_) => "malformed",

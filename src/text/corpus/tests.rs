@@ -254,3 +254,20 @@ fn the_key_is_of_the_contents_and_how_they_are_read() {
     fs::write(&a, b"two").expect("a file");
     assert_ne!(first, key(&settings(&[a]), b"x"));
 }
+
+#[test]
+fn lines_with_excluded_words_are_left_out_and_named() {
+    let files = Files::new();
+    let path = files.write(
+        "a.txt",
+        b"A kind word.\nThe Dragon's lair\ndragonfly\n\n<|end|>DRAGON\n<|end|>end",
+    );
+    let mut settings = settings(&[path]);
+    settings.split = Split::At("<|end|>".to_owned());
+    settings.strict = true;
+    settings.filters.exclude = vec!["dragon".to_owned()];
+    let (found, rows) = documents(&settings);
+    assert_eq!(found, ["A kind word.\ndragonfly\n", "end"]);
+    let reason = Reason::Excluded;
+    assert_eq!(rows, [format!("2: {reason}"), format!("5: {reason}")]);
+}

@@ -96,7 +96,8 @@ impl Reader<'_> {
         let text = pending.text.strip_suffix('\n').unwrap_or(&pending.text);
         if self.open_document {
             // What was handed on made it long enough.
-            let rest = self.settings.filters.apply(text).unwrap_or_default();
+            let text = self.allowed(path, pending.line, text)?;
+            let rest = self.settings.filters.apply(&text).unwrap_or_default();
             return self.hand_on(rest, true);
         }
         match self.filtered(path, pending.line.max(1), text)? {

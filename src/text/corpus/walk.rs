@@ -1,11 +1,12 @@
 //! The files of a corpus, and what tells their contents apart from others.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::embedded::embedded;
+use super::open::open_raw;
 use super::{CorpusError, CorpusSettings};
 
 /// A file of a corpus.
@@ -24,6 +25,13 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<Found>, CorpusError> {
 }
 
 fn visit(path: &Path, found: &mut Vec<Found>) -> Result<(), CorpusError> {
+    if let Some(bytes) = embedded(path) {
+        found.push(Found {
+            path: path.to_owned(),
+            bytes: bytes.len() as u64,
+        });
+        return Ok(());
+    }
     let wrong = |error: std::io::Error| CorpusError::file(path, error);
     let data = fs::metadata(path).map_err(wrong)?;
     if !data.is_dir() {
@@ -61,7 +69,7 @@ pub fn content_key(settings: &CorpusSettings, more: &[u8]) -> Result<String, Cor
         // The ending says how it is read.
         hash.update(file.path.extension().unwrap_or_default().as_encoded_bytes());
         hash.update(file.bytes.to_le_bytes());
-        let mut reader = File::open(&file.path).map_err(wrong)?;
+        let mut reader = open_raw(&file.path)?;
         loop {
             let read = reader.read(&mut buffer).map_err(wrong)?;
             if read == 0 {
