@@ -1,7 +1,8 @@
-//! Optimizers: AdamW, Adam as Keras has it, and SGD with momentum; in place on the CPU.
+//! Optimizers: AdamW, Adam as Keras has it, SGD with momentum, and Muon; all but Muon in place on the CPU.
 
 mod device;
 mod kernels;
+mod muon;
 
 use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,26 @@ pub enum Method {
     Adam,
     /// Stochastic gradient descent with momentum, as PyTorch has it: `v = momentum v + g`, `p = p - rate v`.
     Sgd,
+    /// Muon for the matrices of the blocks, AdamW for embeddings, head and vectors: see [`muon`].
+    Muon,
+}
+
+impl Method {
+    /// What updates the parameter of this name.
+    fn of(self, name: &str, rank: usize) -> Self {
+        match self {
+            Self::Muon if rank != 2 || !name.starts_with("h.") => Self::AdamW,
+            method => method,
+        }
+    }
+
+    /// Running means that are kept for each number.
+    fn slots(self) -> usize {
+        match self {
+            Self::AdamW | Self::Adam => 2,
+            Self::Sgd | Self::Muon => 1,
+        }
+    }
 }
 
 /// What an optimizer needs to know besides the learning rate.
@@ -34,9 +55,9 @@ pub struct OptimizerSettings {
     /// Added to the root of the mean square (Adam).
     pub epsilon: f64,
     /// What a step takes off matrices, as a share of them times the learning rate; biases, norms and other vectors
-    /// do not decay, as in GPT-2's training (AdamW).
+    /// do not decay, as in GPT-2's training (AdamW, Muon).
     pub weight_decay: f64,
-    /// Share of the last update that a step keeps (SGD).
+    /// Share of the last update that a step keeps (SGD, Muon).
     pub momentum: f64,
     /// Gradients whose norm together is above this are scaled down to it; 0 is off.
     pub clip: f64,
@@ -96,14 +117,6 @@ impl OptimizerSettings {
         let wrong = checks.into_iter().find(|(_, _, good, _)| !good);
         wrong.map(|(name, value, _, rule)| format!("{name} is {value}, but {rule}"))
     }
-
-    /// Running means that are kept for each number.
-    pub fn slots(&self) -> usize {
-        match self.method {
-            Method::AdamW | Method::Adam => 2,
-            Method::Sgd => 1,
-        }
-    }
 }
 
 /// The numbers of one step that are the same for every parameter.
@@ -119,12 +132,12 @@ pub(super) struct Step {
     pub scale: f32,
 }
 
-/// Running means of one parameter.
+/// Running means of one parameter, one slot after the other.
 enum State {
-    /// In main memory, one slot after the other.
-    Host(Vec<Vec<f32>>),
-    /// On the parameters' device.
-    Device(Vec<Tensor>),
+    /// For updates in place.
+    Numbers(Vec<Vec<f32>>),
+    /// On the parameter's device.
+    Tensors(Vec<Tensor>),
 }
 
 /// An optimizer with its running means.
@@ -148,15 +161,14 @@ impl Optimizer {
     ) -> Result<Self> {
         let states = parameters
             .trainable()
-            .map(|(_, var)| match kernels {
-                Kernels::Fused => Ok(State::Host(vec![
-                    vec![0.0; var.elem_count()];
-                    settings.slots()
-                ])),
-                Kernels::Plain => {
-                    let slots = (0..settings.slots()).map(|_| var.as_tensor().zeros_like());
-                    Ok(State::Device(slots.collect::<Result<_>>()?))
+            .map(|(name, var)| {
+                let method = settings.method.of(name, var.rank());
+                if kernels == Kernels::Fused && method != Method::Muon {
+                    let slots = vec![vec![0.0; var.elem_count()]; method.slots()];
+                    return Ok(State::Numbers(slots));
                 }
+                let slots = (0..method.slots()).map(|_| var.as_tensor().zeros_like());
+                Ok(State::Tensors(slots.collect::<Result<_>>()?))
             })
             .collect::<Result<_>>()?;
         Ok(Self {
@@ -192,16 +204,23 @@ impl Optimizer {
             .trainable()
             .zip(&gradients.list)
             .zip(&mut self.states);
-        for (((_, var), gradient), state) in all {
+        for (((name, var), gradient), state) in all {
             let Some(gradient) = gradient else { continue };
-            let step = step(&self.settings, self.updates, rate, scale, var.rank() > 1);
-            match state {
-                State::Host(slots) => {
-                    kernels::update(self.settings.method, step, var, gradient, slots)?
+            let method = self.settings.method.of(name, var.rank());
+            let decays = var.rank() > 1;
+            let step = step(method, &self.settings, self.updates, rate, scale, decays);
+            match (method, state) {
+                (Method::Muon, State::Tensors(slots)) => {
+                    // Query, key and value are three matrices beside each other.
+                    let parts = if name.ends_with("c_attn.weight") {
+                        3
+                    } else {
+                        1
+                    };
+                    muon::update(step, var, gradient, &mut slots[0], parts)?;
                 }
-                State::Device(slots) => {
-                    device::update(self.settings.method, step, var, gradient, slots)?
-                }
+                (_, State::Numbers(slots)) => kernels::update(method, step, var, gradient, slots)?,
+                (_, State::Tensors(slots)) => device::update(method, step, var, gradient, slots)?,
             }
         }
         Ok(norm)
@@ -220,8 +239,8 @@ impl Optimizer {
         let states = self.states.iter();
         states
             .map(|state| match state {
-                State::Host(slots) => Ok(slots.clone()),
-                State::Device(slots) => slots.iter().map(super::ops::host).collect(),
+                State::Numbers(slots) => Ok(slots.clone()),
+                State::Tensors(slots) => slots.iter().map(super::ops::host).collect(),
             })
             .collect()
     }
@@ -235,16 +254,16 @@ impl Optimizer {
             candle_core::bail!("the optimizer's state is of {} parameters", state.len());
         }
         for (own, saved) in self.states.iter_mut().zip(state) {
+            let sizes: Vec<usize> = match own {
+                State::Numbers(slots) => slots.iter().map(Vec::len).collect(),
+                State::Tensors(slots) => slots.iter().map(Tensor::elem_count).collect(),
+            };
+            if !sizes.into_iter().eq(saved.iter().map(Vec::len)) {
+                candle_core::bail!("the optimizer's state is of another size");
+            }
             match own {
-                State::Host(slots) => {
-                    let fits = slots.len() == saved.len()
-                        && slots.iter().zip(&saved).all(|(a, b)| a.len() == b.len());
-                    if !fits {
-                        candle_core::bail!("the optimizer's state is of another size");
-                    }
-                    *slots = saved;
-                }
-                State::Device(slots) => {
+                State::Numbers(slots) => *slots = saved,
+                State::Tensors(slots) => {
                     for (slot, values) in slots.iter_mut().zip(saved) {
                         *slot = Tensor::from_vec(values, slot.shape(), &candle_core::Device::Cpu)?
                             .to_device(slot.device())?;
@@ -257,31 +276,37 @@ impl Optimizer {
     }
 }
 
-fn step(settings: &OptimizerSettings, updates: u64, rate: f64, scale: f64, matrix: bool) -> Step {
+fn step(
+    method: Method,
+    settings: &OptimizerSettings,
+    updates: u64,
+    rate: f64,
+    scale: f64,
+    matrix: bool,
+) -> Step {
     let (beta1, beta2) = (settings.beta1, settings.beta2);
     let exponent = i32::try_from(updates).unwrap_or(i32::MAX);
     let first = 1.0 - beta1.powi(exponent);
     let second = (1.0 - beta2.powi(exponent)).sqrt();
-    let (size, epsilon) = match settings.method {
+    let (size, epsilon) = match method {
         // rate * (m / first) / (sqrt(v) / second + epsilon), with `second` brought under the rate.
         Method::AdamW => (rate * second / first, settings.epsilon * second),
         Method::Adam => (rate * second / first, settings.epsilon),
-        Method::Sgd => (rate, 0.0),
+        Method::Sgd | Method::Muon => (rate, 0.0),
     };
-    let decays = matrix && settings.method == Method::AdamW;
+    let keep = match method {
+        Method::AdamW | Method::Muon if matrix => 1.0 - rate * settings.weight_decay,
+        _ => 1.0,
+    };
+    let beta1 = match method {
+        Method::Sgd | Method::Muon => settings.momentum,
+        Method::AdamW | Method::Adam => beta1,
+    };
     Step {
         size: size as f32,
         epsilon: epsilon as f32,
-        keep: if decays {
-            (1.0 - rate * settings.weight_decay) as f32
-        } else {
-            1.0
-        },
-        beta1: if settings.method == Method::Sgd {
-            settings.momentum
-        } else {
-            beta1
-        } as f32,
+        keep: keep as f32,
+        beta1: beta1 as f32,
         beta2: beta2 as f32,
         scale: scale as f32,
     }
