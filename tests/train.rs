@@ -539,7 +539,10 @@ fn bad_rows_are_named() {
     let output = home.run(&args);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
-    assert!(error.contains("2 documents were skipped"), "{error}");
+    assert!(
+        error.contains("2 documents or lines were skipped"),
+        "{error}"
+    );
     assert!(
         error.contains("rows.jsonl:31:") && error.contains("rows.jsonl:32: not valid JSON"),
         "{error}"
@@ -548,4 +551,15 @@ fn bad_rows_are_named() {
     strict.extend(["--strict", "--overwrite"]);
     let (_, error) = home.fails(&strict);
     assert!(error.contains("rows.jsonl:31:"), "{error}");
+}
+
+#[test]
+fn the_demonstration_needs_no_files() {
+    let home = Home::new();
+    let out = home.out(&[
+        "finetune", "--demo", "--json", "--steps", "2", "--batch", "2",
+    ]);
+    assert!(out.contains(r#""step":2,"#), "{out}");
+    let (code, error) = home.fails(&["finetune", "--demo", "corpus.txt"]);
+    assert_eq!(code, Some(2), "{error}");
 }

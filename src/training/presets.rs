@@ -1,17 +1,23 @@
-//! Recipes by name: GPT-2's sizes, and the tutorials'.
+//! Recipes by name: GPT-2's sizes, the tutorials', and the demonstration.
+
+use std::path::PathBuf;
 
 use super::data::{DataSettings, Packing};
 use super::network::{DropoutRates, Initial};
 use super::optimizer::{Method, OptimizerSettings};
-use super::recipe::{EvaluationSettings, LoopSettings, ModelSettings, Recipe, TokenizerChoice};
+use super::recipe::{
+    EvaluationSettings, LoopSettings, ModelSettings, Recipe, RunSettings, TokenizerChoice,
+};
+use super::schedule::{Course, Schedule};
 use crate::decoding::GenerationSettings;
 use crate::model::Activation;
 use crate::sampling::{Method as Sampling, SamplerSettings};
-use crate::text::corpus::{CorpusSettings, Filters, Split};
+use crate::text::corpus::{CorpusSettings, Filters, Split, WEATHER};
 use crate::text::{TokenizerKind, TokenizerSettings};
 
 /// The names of all presets.
-pub const PRESETS: [&str; 6] = [
+pub const PRESETS: [&str; 7] = [
+    DEMO,
     "gpt2",
     "gpt2-medium",
     "gpt2-large",
@@ -20,9 +26,13 @@ pub const PRESETS: [&str; 6] = [
     "mini-books",
 ];
 
+/// The recipe that shows within minutes, offline, how a finetuning changes what a model writes.
+pub const DEMO: &str = "demo";
+
 /// The recipe of a name, if there is one.
 pub fn preset(name: &str) -> Option<Recipe> {
     Some(match name {
+        DEMO => demo(),
         "gpt2" => gpt2(768, 12, 12),
         "gpt2-medium" => gpt2(1024, 24, 16),
         "gpt2-large" => gpt2(1280, 36, 20),
@@ -31,6 +41,48 @@ pub fn preset(name: &str) -> Option<Recipe> {
         "mini-books" => mini_books(),
         _ => return None,
     })
+}
+
+/// The model inside of the program, finetuned on the weather reports inside of it.
+fn demo() -> Recipe {
+    let sampler = SamplerSettings {
+        temperature: 0.7,
+        ..SamplerSettings::default()
+    };
+    let mut recipe = Recipe {
+        run: RunSettings {
+            name: DEMO.to_owned(),
+            ..RunSettings::default()
+        },
+        model: ModelSettings {
+            from: "embedded".to_owned(),
+            ..ModelSettings::default()
+        },
+        data: DataSettings {
+            corpus: CorpusSettings {
+                files: vec![PathBuf::from(WEATHER)],
+                split: Split::Lines,
+                ..CorpusSettings::default()
+            },
+            context: 128,
+            ..DataSettings::default()
+        },
+        training: LoopSettings {
+            epochs: 10,
+            ..LoopSettings::default()
+        },
+        evaluation: EvaluationSettings {
+            probe: "The wind".to_owned(),
+            ..samples("Weather for", sampler, 60)
+        },
+        ..Recipe::default()
+    };
+    recipe.schedule = Schedule {
+        course: Course::Linear,
+        warmup: 10,
+        ..recipe.schedule
+    };
+    recipe
 }
 
 fn gpt2(width: usize, layers: usize, heads: usize) -> Recipe {

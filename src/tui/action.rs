@@ -234,6 +234,8 @@ pub enum TrainAction {
     Enter,
     /// Show the form.
     New,
+    /// Start the run that demonstrates finetuning, with a model and texts from inside of the program.
+    Demo,
     TogglePause,
     /// Write a checkpoint now.
     Checkpoint,

@@ -169,6 +169,7 @@ bindings! {
     Train {
         "train-enter" Action::Train(TrainAction::Enter), ["enter"] "edit the row, start the run; open the checkpoint in Play";
         "train-new" Action::Train(TrainAction::New), ["n"] "the form of a new run";
+        "train-demo" Action::Train(TrainAction::Demo), ["f5"] "start the demonstration: finetune the embedded model on weather reports";
         "train-pause" Action::Train(TrainAction::TogglePause), ["p"] "pause training, or resume it";
         "train-save" Action::Train(TrainAction::Checkpoint), ["s"] "write a checkpoint now";
         "train-stop" Action::Train(TrainAction::Stop), ["S"] "save and stop training";

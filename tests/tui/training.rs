@@ -174,6 +174,32 @@ fn a_run_is_scrubbed_and_drawn_by_its_logarithm() {
     });
 }
 
+/// The name of the run that the last action started, and the model it begins with.
+fn begun(play: &Play) -> Option<(&str, &str)> {
+    let [Effect::Train(command)] = &play.effects[..] else {
+        return None;
+    };
+    match &**command {
+        TrainingCommand::Start { recipe, .. } => Some((&recipe.run.name, &recipe.model.from)),
+        _ => None,
+    }
+}
+
+#[test]
+fn one_key_starts_the_demonstration() {
+    let mut play = form(120, 40);
+    let demo = Action::Train(TrainAction::Demo);
+    play.act(demo.clone());
+    assert_eq!(begun(&play), Some(("demo", "embedded")));
+    // The next one waits for its end and has the next name.
+    play.act(demo.clone());
+    assert_eq!(play.effects, []);
+    let failed = TrainingNews::Ended(Err("no disk".to_owned()));
+    play.act(Action::Training(failed));
+    play.act(demo);
+    assert_eq!(begun(&play), Some(("demo-2", "embedded")));
+}
+
 #[test]
 fn reading_the_corpus_is_seen() {
     let mut play = started(120, 40);

@@ -12,6 +12,7 @@ use self::report::Report;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::Config;
+use crate::training::presets::DEMO;
 use crate::training::{Control, FinishReason, Recipe, Restore, Trainer, TrainingError, heap};
 
 /// Train a model from scratch
@@ -28,6 +29,10 @@ pub struct TrainArgs {
 #[derive(Debug, clap::Args)]
 #[command(args_override_self = true)]
 pub struct FinetuneArgs {
+    /// Finetune the embedded model on the weather reports that come with it, to see in minutes how samples change;
+    /// short for --recipe demo
+    #[arg(long, conflicts_with_all = ["files", "recipe"])]
+    demo: bool,
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
@@ -48,9 +53,17 @@ pub fn train(args: &TrainArgs, config: &Config) -> Result<(), CliError> {
 /// # Errors
 /// As [`train`].
 pub fn finetune(args: &FinetuneArgs, config: &Config) -> Result<(), CliError> {
-    let base = config.model.source.clone();
-    let recipe = overrides::recipe(&args.run, &args.sampler, config, Some(base))?;
-    run(&args.run, recipe)
+    let mut flags = args.run.clone();
+    // The recipe names its model itself.
+    let base = match args.demo {
+        true => {
+            flags.recipe.push(DEMO.to_owned());
+            None
+        }
+        false => Some(config.model.source.clone()),
+    };
+    let recipe = overrides::recipe(&flags, &args.sampler, config, base)?;
+    run(&flags, recipe)
 }
 
 fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {

@@ -1,5 +1,7 @@
 //! What the form of a run asks: each a key of the recipe, with a word on why.
 
+use crate::training::presets::DEMO;
+
 /// What a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -68,8 +70,8 @@ macro_rules! fields {
 }
 
 fields! {
-    Always "" "what", Kind::Choice(&[FINETUNE, SCRATCH, "mini-imdb", "mini-books", "gpt2"]), "",
-        "Finetuning goes on with a trained model and needs little text and time; from scratch everything is learned. The others are the recipes of the tutorials and the shape of GPT-2.";
+    Always "" "what", Kind::Choice(&[FINETUNE, DEMO, SCRATCH, "mini-imdb", "mini-books", "gpt2"]), "",
+        "Finetuning goes on with a trained model and needs little text and time; the demo does so with texts that are in the program; from scratch everything is learned. The others are the recipes of the tutorials and the shape of GPT-2.";
     Always "data.corpus.files" "corpus", Kind::List, "",
         "What is learned from: .txt, .csv, .json, .jsonl, each also with .gz or .xz, or directories of them. Paste a path here.";
     Finetune "model.from" "model", Kind::Text, "",
@@ -92,8 +94,8 @@ fields! {
         "How the rate falls: big moves first, small ones at the end, which settles the loss.";
     Always "schedule.warmup" "warm-up steps", Kind::Whole, "",
         "Steps over which the rate rises from nothing: the first gradients are the wildest.";
-    Always "optimizer.method" "optimizer", Kind::Choice(&["adam_w", "adam", "sgd"]), "",
-        "AdamW is what GPT-2 training uses, Adam is as Keras has it, SGD is the plain rule with momentum.";
+    Always "optimizer.method" "optimizer", Kind::Choice(&["adam_w", "adam", "sgd", "muon"]), "",
+        "AdamW is what GPT-2 training uses, Adam is as Keras has it, SGD is the plain rule with momentum, Muon learns faster from scratch.";
     Always "optimizer.weight_decay" "weight decay", Kind::Number, "",
         "How much AdamW draws weights toward zero: against learning by heart.";
     Always "optimizer.clip" "clip", Kind::Number, "",

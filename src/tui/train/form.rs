@@ -9,7 +9,7 @@ use super::fields::{
 };
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
-use crate::training::presets::preset;
+use crate::training::presets::{DEMO, preset};
 use crate::training::{Layers, Recipe, Restore};
 
 /// Steps between samples and validations where the form starts: often enough to watch.
@@ -67,6 +67,11 @@ impl Form {
         self.surroundings = surroundings;
     }
 
+    /// Takes the recipe of the demonstration, as it is.
+    pub fn demonstrate(&mut self) {
+        self.changed = BTreeMap::from([(BASE, DEMO.to_owned())]);
+    }
+
     /// After a run of the form's name: suggests the next one, so that starting again asks for no thought.
     pub fn pass_name(&mut self, taken: &str) {
         if self.value(NAME) == taken {
@@ -76,7 +81,7 @@ impl Form {
 
     /// The fields that have a meaning for this kind of run.
     pub fn fields(&self) -> Vec<usize> {
-        let finetunes = self.base() == FINETUNE;
+        let finetunes = [FINETUNE, DEMO].contains(&self.base());
         let has_meaning = |field: &Field| match field.when {
             When::Always => true,
             When::Scratch => !finetunes,
@@ -364,6 +369,16 @@ mod tests {
     }
 
     #[test]
+    fn the_demonstration_needs_nothing() {
+        let mut form = form();
+        form.set(field("batch"), "3").expect("a number");
+        form.demonstrate();
+        let start = form.start().expect("a run");
+        assert_eq!(start.recipe, preset(DEMO).expect("a preset"));
+        assert!(!form.fields().contains(&field("layers")));
+    }
+
+    #[test]
     fn names_count_on() {
         assert_eq!(next_name("run1"), "run2");
         assert_eq!(next_name("poems-19"), "poems-20");
@@ -381,7 +396,7 @@ mod tests {
         let mut form = form();
         form.row = 1;
         let first = form.value(BASE);
-        for _ in 0..5 {
+        for _ in 0..6 {
             assert!(form.turn(true));
         }
         assert_eq!(form.value(BASE), first);

@@ -129,6 +129,7 @@ fn training_hints(state: &State) -> Vec<Hint> {
             (&["train-enter"], "edit"),
             (&["up", "down"], "row"),
             (&["left", "right"], "choice"),
+            (&["train-demo"], "demo"),
             (&["train-runs"], "open a run"),
             (&["escape"], "back"),
         ]);

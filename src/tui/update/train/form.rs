@@ -73,17 +73,15 @@ pub fn paste(state: &mut State, text: &str) {
     }
 }
 
-/// What a field holds, to be edited.
-pub fn field_suggestion(state: &State, field: usize) -> String {
-    state.train.form.value(field)
-}
-
-/// Takes a field's new value.
-///
-/// # Errors
-/// When it is none that the field can have.
-pub fn accept_field(state: &mut State, field: usize, typed: &str) -> Result<(), String> {
-    state.train.form.set(field, typed)
+/// Starts the demonstration.
+pub fn demonstrate(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.train.job == Job::Idle {
+        let form = &mut state.train.form;
+        form.demonstrate();
+        let taken = state.train.live.as_ref().map(|run| run.name.clone());
+        form.pass_name(&taken.unwrap_or_default());
+    }
+    start(state, effects);
 }
 
 fn start(state: &mut State, effects: &mut Vec<Effect>) {

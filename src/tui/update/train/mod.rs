@@ -4,7 +4,6 @@ mod form;
 mod news;
 mod runs;
 
-pub use form::{accept_field, field_suggestion};
 pub use news::{ended_outside, heard};
 pub use runs::{abandon, chart, listed, read, set_learning_rate};
 
@@ -66,6 +65,7 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
                 state.train.form.pass_name(&taken);
             }
         }
+        TrainAction::Demo => form::demonstrate(state, effects),
         TrainAction::Runs => runs::list(state, false, effects),
         TrainAction::Overlay => runs::list(state, true, effects),
         TrainAction::OpenRun(path) => runs::open(&path, false, effects),
