@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 
-use super::cpu::{FewRows, MOST_ROWS, Q4_1, for_each_chunk};
+use super::cpu::{BlockMatrix, FewRows, MOST_ROWS, for_each_chunk};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -37,7 +37,18 @@ enum Weight {
     Dense(Tensor),
     /// `(out rounded up, in)` with the number of rows that count.
     Quantised(QMatMul, usize),
-    Q4_1(Q4_1),
+    Blocks(BlockMatrix),
+}
+
+impl Weight {
+    fn quantised(weight: Arc<QTensor>, out: usize) -> Result<Self> {
+        Ok(
+            match weight.device().is_cpu() && BlockMatrix::knows(weight.dtype()) {
+                true => Self::Blocks(BlockMatrix::new(weight, out)),
+                false => Self::Quantised(QMatMul::from_arc(weight)?, out),
+            },
+        )
+    }
 }
 
 /// candle's fast kernels take rows of a quantised matrix by so many.
@@ -52,12 +63,9 @@ impl Linear {
         storage: &Storage,
     ) -> Result<Self> {
         let weight = match weight {
-            Matrix::Quantised(weight) if weight.dtype() == GgmlDType::Q4_1 => {
-                Weight::Q4_1(Q4_1::new(&weight, out)?)
-            }
-            Matrix::Quantised(weight) => Weight::Quantised(QMatMul::from_arc(weight)?, out),
+            Matrix::Quantised(weight) => Weight::quantised(weight, out)?,
             Matrix::Values(weight) if storage.quantised => {
-                Weight::Quantised(quantise(weight, out)?, out)
+                Weight::quantised(Arc::new(quantise(weight, out)?), out)?
             }
             Matrix::Values(weight) => Weight::Dense(dense(weight, out, storage)?),
         };
@@ -77,7 +85,7 @@ impl Linear {
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let product = match &self.weight {
             Weight::Dense(weight) => dense_product(x, weight)?,
-            Weight::Q4_1(weight) => weight.product(x)?,
+            Weight::Blocks(weight) => weight.product(x)?,
             Weight::Quantised(weight, out) => {
                 let product = weight.forward(x)?;
                 match product.dim(1)? == *out {
@@ -118,12 +126,12 @@ fn dense_product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
 }
 
 /// Quantises to Q8_0: blocks of 32 numbers along a row, each an 8-bit share of the block's largest.
-fn quantise(mut weight: Vec<f32>, out: usize) -> Result<QMatMul> {
+fn quantise(mut weight: Vec<f32>, out: usize) -> Result<QTensor> {
     let width = weight.len() / out;
     let padded = out.next_multiple_of(QUANTISED_ROWS);
     weight.resize(padded * width, 0.0);
     let weight = Tensor::from_vec(weight, (padded, width), &Device::Cpu)?;
-    QMatMul::from_qtensor(QTensor::quantize(&weight, GgmlDType::Q8_0)?)
+    QTensor::quantize(&weight, GgmlDType::Q8_0)
 }
 
 /// A matrix with `columns` columns, transposed.

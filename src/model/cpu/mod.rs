@@ -5,17 +5,18 @@
 //! on the number of threads.
 
 mod attention;
+mod blocks;
 mod gelu;
 mod matrix;
 mod matvec;
 mod parallel;
 mod product;
-mod q4_1;
 mod swiglu;
 
 use candle_core::{CpuStorage, Layout, Result};
 
 pub(super) use attention::AttendOne;
+pub(super) use blocks::BlockMatrix;
 pub(super) use gelu::GeluTanh;
 pub(crate) use gelu::exp;
 pub(crate) use matrix::Matrix;
@@ -23,7 +24,6 @@ pub(super) use matvec::{FewRows, MOST_ROWS};
 pub(crate) use parallel::{SharedPointer, for_each_chunk, for_each_index};
 pub use product::Factors;
 pub(crate) use product::{bf16_is_native, multiply};
-pub(super) use q4_1::Q4_1;
 pub(super) use swiglu::SwiGlu;
 
 /// The numbers of a contiguous `f32` tensor.

@@ -1,0 +1,273 @@
+//! Products with matrices that are held in blocks of small numbers, as ggml has them.
+//!
+//! Activations stay `f32`: a product is that of the dequantised matrix. For a few rows reading the matrix from memory
+//! is most of the cost, so each block is unpacked in registers; for many rows parts of the matrix are dequantised and
+//! multiplied as any other.
+
+mod forms;
+
+use std::sync::Arc;
+
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use pulp::{Arch, Simd, WithSimd};
+
+use self::forms::{BLOCK, Form, Q4_0, Q4_1, Q8_0};
+use super::{Factors, MOST_ROWS, Matrix, contiguous, for_each_chunk, multiply};
+
+/// Rows of the matrix that a thread takes at once.
+const ROWS_AT_ONCE: usize = 16;
+/// Rows of activations that a block, once unpacked, is multiplied with: as many as registers have room for.
+const TOGETHER: usize = 4;
+/// Sums side by side in an inner product.
+const SUMS: usize = 2;
+/// Numbers that are dequantised at once: 4 MB.
+const DEQUANTISED: usize = 1 << 20;
+
+/// A matrix `(out, in)` in blocks along its rows.
+pub(in crate::model) struct BlockMatrix {
+    /// Perhaps with more rows than count.
+    matrix: Arc<QTensor>,
+    out: usize,
+}
+
+impl BlockMatrix {
+    /// Whether there are kernels for a form.
+    pub(in crate::model) fn knows(form: GgmlDType) -> bool {
+        matches!(form, GgmlDType::Q8_0 | GgmlDType::Q4_0 | GgmlDType::Q4_1)
+    }
+
+    /// The first `out` rows of a matrix in main memory, in a form that is known.
+    pub(in crate::model) fn new(matrix: Arc<QTensor>, out: usize) -> Self {
+        Self { matrix, out }
+    }
+
+    /// `x (m, in)` times the transpose: `(m, out)`.
+    ///
+    /// # Errors
+    /// When the shapes do not fit or the matrix is of another form.
+    pub(in crate::model) fn product(&self, x: &Tensor) -> Result<Tensor> {
+        x.contiguous()?.apply_op1_no_bwd(&BlockProduct(self))
+    }
+}
+
+struct BlockProduct<'a>(&'a BlockMatrix);
+
+impl CustomOp1 for BlockProduct<'_> {
+    fn name(&self) -> &'static str {
+        "block-product"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let BlockMatrix { matrix, out } = self.0;
+        let (m, k) = layout.shape().dims2()?;
+        let (_, width) = matrix.shape().dims2()?;
+        if k != width {
+            candle_core::bail!("block-product: {m} x {k} does not fit {out} x {width}");
+        }
+        let x = contiguous(x, layout, self.name())?;
+        let bytes = matrix.data()?;
+        let product = match matrix.dtype() {
+            GgmlDType::Q8_0 => product::<Q8_0>(&bytes, *out, x, width),
+            GgmlDType::Q4_0 => product::<Q4_0>(&bytes, *out, x, width),
+            GgmlDType::Q4_1 => product::<Q4_1>(&bytes, *out, x, width),
+            other => candle_core::bail!("block-product: there are no kernels for {other:?}"),
+        };
+        Ok((CpuStorage::F32(product), Shape::from((m, *out))))
+    }
+}
+
+fn product<F: Form>(bytes: &[u8], out: usize, x: &[f32], width: usize) -> Vec<f32> {
+    let blocks = &F::blocks(bytes)[..out * (width / BLOCK)];
+    let m = x.len() / width;
+    let by_column = match m <= MOST_ROWS {
+        true => few_rows::<F>(blocks, out, x, width),
+        false => many_rows::<F>(blocks, out, x, width),
+    };
+    match m {
+        1 => by_column,
+        _ => transposed(&by_column, m),
+    }
+}
+
+/// A matrix of `columns` columns, transposed.
+fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
+    let rows = matrix.len() / columns;
+    let mut transposed = vec![0.0; matrix.len()];
+    for_each_chunk(&mut transposed, rows, |column, out| {
+        for (row, out) in out.iter_mut().enumerate() {
+            *out = matrix[row * columns + column];
+        }
+    });
+    transposed
+}
+
+/// For each row of the matrix, its products with all rows of `x`.
+fn few_rows<F: Form>(blocks: &[F::Bytes], out: usize, x: &[f32], width: usize) -> Vec<f32> {
+    let m = x.len() / width;
+    let in_row = width / BLOCK;
+    let (x, _) = x.as_chunks::<BLOCK>();
+    let mut products = vec![0.0; out * m];
+    let arch = Arch::new();
+    for_each_chunk(&mut products, ROWS_AT_ONCE * m, |index, products| {
+        let rows = products.len() / m;
+        arch.dispatch(FewRows::<F> {
+            blocks: &blocks[index * ROWS_AT_ONCE * in_row..][..rows * in_row],
+            in_row,
+            x,
+            products,
+        });
+    });
+    products
+}
+
+struct FewRows<'a, F: Form> {
+    blocks: &'a [F::Bytes],
+    /// Blocks in a row.
+    in_row: usize,
+    x: &'a [[f32; BLOCK]],
+    products: &'a mut [f32],
+}
+
+impl<F: Form> WithSimd for FewRows<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let m = self.x.len() / self.in_row;
+        let rows = self.blocks.chunks_exact(self.in_row);
+        for (row, products) in rows.zip(self.products.chunks_exact_mut(m)) {
+            let (together, alone) = products.as_chunks_mut::<TOGETHER>();
+            let mut x = self.x;
+            for products in together {
+                *products = dots::<F, S, TOGETHER>(simd, row, x);
+                x = &x[TOGETHER * self.in_row..];
+            }
+            for product in alone {
+                [*product] = dots::<F, S, 1>(simd, row, x);
+                x = &x[self.in_row..];
+            }
+        }
+    }
+}
+
+/// The inner products of a row of blocks with the first `N` rows of `x`, each in a few sums side by side to hide
+/// the latency of additions: as many for one row as for several, so that its result is the same.
+#[inline(always)]
+fn dots<F: Form, S: Simd, const N: usize>(
+    simd: S,
+    row: &[F::Bytes],
+    x: &[[f32; BLOCK]],
+) -> [f32; N] {
+    let mut sums = [[simd.splat_f32s(0.0); SUMS]; N];
+    for (at, block) in row.iter().enumerate() {
+        let numbers = F::numbers(block);
+        let (numbers, _) = S::as_simd_f32s(&numbers);
+        for (index, sums) in sums.iter_mut().enumerate() {
+            let (x, _) = S::as_simd_f32s(&x[index * row.len() + at]);
+            for (part, (&number, &x)) in numbers.iter().zip(x).enumerate() {
+                sums[part % SUMS] = simd.mul_add_e_f32s(number, x, sums[part % SUMS]);
+            }
+        }
+    }
+    let mut dots = [0.0; N];
+    for (dot, sums) in dots.iter_mut().zip(sums) {
+        let mut sum = sums[0];
+        for &other in &sums[1..] {
+            sum = simd.add_f32s(sum, other);
+        }
+        *dot = simd.reduce_sum_f32s(sum);
+    }
+    dots
+}
+
+/// As [`few_rows`], by products of large matrices.
+fn many_rows<F: Form>(blocks: &[F::Bytes], out: usize, x: &[f32], width: usize) -> Vec<f32> {
+    let m = x.len() / width;
+    let in_row = width / BLOCK;
+    let at_once = (DEQUANTISED / width).clamp(1, out);
+    let mut numbers = vec![0.0; at_once * width];
+    let mut products = vec![0.0; out * m];
+    let arch = Arch::new();
+    let parts = blocks.chunks(at_once * in_row);
+    for (blocks, products) in parts.zip(products.chunks_mut(at_once * m)) {
+        let rows = blocks.len() / in_row;
+        let numbers = &mut numbers[..rows * width];
+        for_each_chunk(numbers, width, |row, numbers| {
+            arch.dispatch(Dequantise::<F> {
+                blocks: &blocks[row * in_row..][..in_row],
+                numbers,
+            });
+        });
+        let part = Matrix::new(numbers, rows, width);
+        let x = Matrix::new(x, m, width).transposed();
+        // The matrix has lost more already than brain floats lose.
+        multiply(part, x, products, false, Factors::Bf16);
+    }
+    products
+}
+
+struct Dequantise<'a, F: Form> {
+    blocks: &'a [F::Bytes],
+    numbers: &'a mut [f32],
+}
+
+impl<F: Form> WithSimd for Dequantise<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (numbers, _) = self.numbers.as_chunks_mut::<BLOCK>();
+        for (numbers, block) in numbers.iter_mut().zip(self.blocks) {
+            *numbers = F::numbers(block);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::model::cpu::bf16_is_native;
+
+    #[test]
+    fn products_are_those_of_the_dequantised_matrix() -> Result<()> {
+        let weight = Tensor::randn(0.3f32, 1.0, (48, 96), &Device::Cpu)?;
+        for form in [GgmlDType::Q8_0, GgmlDType::Q4_0, GgmlDType::Q4_1] {
+            let quantised = Arc::new(QTensor::quantize(&weight, form)?);
+            let exact = quantised.dequantize(&Device::Cpu)?.narrow(0, 0, 37)?;
+            let ours = BlockMatrix::new(quantised, 37);
+            for m in [1, 2, 3, 4, 7, MOST_ROWS, MOST_ROWS + 1, 33] {
+                let x = Tensor::randn(0f32, 1.0, (m, 96), &Device::Cpu)?;
+                let expected = x.matmul(&exact.t()?)?;
+                let difference = (ours.product(&x)? - expected)?.abs()?.max_all()?;
+                let difference = difference.to_scalar::<f32>()?;
+                // 96 products of numbers around 1, each with eight bits.
+                let bound = match m > MOST_ROWS && bf16_is_native() {
+                    true => 0.2,
+                    false => 1e-4,
+                };
+                assert!(difference < bound, "{form:?} {m} rows: {difference}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_row_does_not_depend_on_its_neighbours() -> Result<()> {
+        let weight = Tensor::randn(0f32, 1.0, (32, 64), &Device::Cpu)?;
+        let matrix = Arc::new(QTensor::quantize(&weight, GgmlDType::Q8_0)?);
+        let matrix = BlockMatrix::new(matrix, 32);
+        let x = Tensor::randn(0f32, 1.0, (7, 64), &Device::Cpu)?;
+        let together = matrix.product(&x)?;
+        for row in 0..7 {
+            let alone = matrix.product(&x.narrow(0, row, 1)?)?;
+            assert_eq!(
+                alone.flatten_all()?.to_vec1::<f32>()?,
+                together.get(row)?.to_vec1::<f32>()?
+            );
+        }
+        Ok(())
+    }
+}
