@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use toml::Value;
 
+use super::bench::BenchArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
 use super::models::ModelsArgs;
@@ -108,6 +109,7 @@ pub enum Subcommand {
     Finetune(Box<FinetuneArgs>),
     Runs(RunsArgs),
     Export(ExportArgs),
+    Bench(BenchArgs),
     Config(ConfigArgs),
     /// Print completions for a shell
     Completions {

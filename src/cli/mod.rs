@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand; `play` is the default.
 
 mod args;
+mod bench;
 mod error;
 mod export;
 mod generate;
@@ -86,6 +87,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Finetune(args) => train::finetune(args, &config),
         Subcommand::Runs(args) => runs::run(args),
         Subcommand::Export(args) => export::run(args),
+        Subcommand::Bench(args) => bench::run(args, &config),
         Subcommand::Config(_) | Subcommand::Completions { .. } | Subcommand::Man => Ok(()),
     }
 }

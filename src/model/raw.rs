@@ -71,7 +71,7 @@ pub fn choose(preference: DevicePreference) -> Result<(Device, Vec<String>), Mod
 }
 
 impl RawModel {
-    /// A model to read and generate with, in `f32`, from weights by the names of [`Gpt2Config::tensors`].
+    /// A model to read and generate with, from weights by the names of [`Gpt2Config::tensors`].
     ///
     /// # Errors
     /// When a tensor is missing or wrong, or the device has no room.
@@ -80,13 +80,13 @@ impl RawModel {
         config: &Gpt2Config,
         tensors: HashMap<String, Vec<f32>>,
         tokenizer: &Tokenizer,
-        device: &Device,
+        (device, precision): (&Device, Precision),
     ) -> Result<Box<dyn Model>, ModelError> {
         let architecture = Architecture::Gpt2(config.clone());
-        let mut info = architecture.info(name.to_owned(), device_name(device), Precision::F32);
+        let mut info = architecture.info(name.to_owned(), device_name(device), precision);
         set_tokens(&mut info, tokenizer, &architecture.end_tokens(), None);
         let mut weights = Weights::Safetensors(Shards::in_memory(tensors));
-        let storage = storage(device.clone(), Precision::F32, false);
+        let storage = storage(device.clone(), precision, false);
         let network = Gpt2::load(config, storage, &mut weights, &mut |_| {
             ControlFlow::Continue(())
         })?;

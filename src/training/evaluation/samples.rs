@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use crate::decoding::{BeamSearch, Chooser, DecodingError, Generation, Place, look, read_prompt};
-use crate::model::{LoadedModel, RawModel};
+use crate::model::{LoadedModel, Precision, RawModel};
 use crate::sampling::Method;
 use crate::text::Tokenizer;
 use crate::training::network::Network;
@@ -23,7 +23,13 @@ impl Studio {
     ) -> Result<Self, TrainingError> {
         let device: &Device = &network.compute().device;
         let weights = network.weights()?;
-        let model = RawModel::build("in training", network.config(), weights, tokenizer, device)?;
+        let model = RawModel::build(
+            "in training",
+            network.config(),
+            weights,
+            tokenizer,
+            (device, Precision::F32),
+        )?;
         let json = tokenizer.to_json()?;
         Ok(Self {
             loaded: LoadedModel {

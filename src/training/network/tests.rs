@@ -4,7 +4,7 @@
 use candle_core::{Device, Result};
 
 use super::*;
-use crate::model::{Activation, RawModel};
+use crate::model::{Activation, Precision, RawModel};
 use crate::text::Tokenizer;
 use crate::training::random::Key;
 
@@ -258,7 +258,7 @@ fn inference_gives_what_training_saw() -> Result<()> {
                 &config,
                 network.weights()?,
                 &tokenizer(),
-                &Device::Cpu,
+                (&Device::Cpu, Precision::F32),
             )
             .map_err(candle_core::Error::wrap)?;
             for (sequence, losses) in losses.chunks(7).enumerate() {

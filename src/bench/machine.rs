@@ -1,0 +1,103 @@
+//! What the machine can do at most.
+
+use std::hint::black_box;
+use std::thread;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::median;
+use crate::model::Factors;
+use crate::model::cpu::{Matrix, bf16_is_native, multiply};
+
+/// Numbers that a pass over memory reads: more than caches hold.
+const BLOCK: usize = 32 << 20;
+/// Rows and columns of the matrices that are multiplied.
+const SIDE: usize = 1024;
+/// Passes of which the fastest counts: what holds one up is not the machine's limit.
+const PASSES: usize = 5;
+
+/// Rates of all threads together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Machine {
+    pub threads: usize,
+    /// Bytes read from main memory a second.
+    pub bandwidth: f64,
+    /// Floating-point operations a second in products of large `f32` matrices.
+    pub f32_products: f64,
+    /// The same with factors rounded to bfloat16, where the processor multiplies those itself.
+    pub bf16_products: Option<f64>,
+}
+
+impl Machine {
+    pub(super) fn measure() -> Self {
+        Self {
+            threads: candle_core::utils::get_num_threads(),
+            bandwidth: bandwidth(),
+            f32_products: products(Factors::F32),
+            bf16_products: bf16_is_native().then(|| products(Factors::Bf16)),
+        }
+    }
+
+    pub(super) fn median(all: &[Self]) -> Self {
+        let of = |rate: fn(&Self) -> f64| median(all.iter().map(rate).collect());
+        Self {
+            threads: all[0].threads,
+            bandwidth: of(|machine| machine.bandwidth),
+            f32_products: of(|machine| machine.f32_products),
+            bf16_products: all[0]
+                .bf16_products
+                .map(|_| of(|machine| machine.bf16_products.unwrap_or_default())),
+        }
+    }
+
+    /// Floating-point operations a second in products of such factors.
+    pub(super) fn products(&self, factors: Factors) -> f64 {
+        match (factors, self.bf16_products) {
+            (Factors::Bf16, Some(rate)) => rate,
+            _ => self.f32_products,
+        }
+    }
+}
+
+fn bandwidth() -> f64 {
+    let block = vec![1u64; BLOCK];
+    let threads = candle_core::utils::get_num_threads();
+    let pass = || {
+        thread::scope(|scope| {
+            for part in block.chunks(BLOCK.div_ceil(threads)) {
+                scope.spawn(|| black_box(sum(part)));
+            }
+        });
+    };
+    size_of_val(&block[..]) as f64 / fastest(pass)
+}
+
+/// Several sums, so that additions do not wait for each other, but no more than registers hold.
+fn sum(part: &[u64]) -> [u64; 16] {
+    let mut sums = [0u64; 16];
+    for line in part.as_chunks::<16>().0 {
+        for (sum, value) in sums.iter_mut().zip(line) {
+            *sum = sum.wrapping_add(*value);
+        }
+    }
+    sums
+}
+
+fn products(factors: Factors) -> f64 {
+    let numbers = vec![0.5; SIDE * SIDE];
+    let matrix = Matrix::new(&numbers, SIDE, SIDE);
+    let mut out = vec![0.0; SIDE * SIDE];
+    let operations = 2.0 * (SIDE as f64).powi(3);
+    operations / fastest(|| multiply(matrix, matrix, black_box(&mut out), false, factors))
+}
+
+/// Seconds of the fastest pass.
+fn fastest(mut pass: impl FnMut()) -> f64 {
+    let timed = (0..PASSES).map(|_| {
+        let begun = Instant::now();
+        pass();
+        begun.elapsed().as_secs_f64()
+    });
+    timed.fold(f64::INFINITY, f64::min)
+}

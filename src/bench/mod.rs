@@ -1,0 +1,129 @@
+//! How fast this machine runs and trains a model, beside what its memory and its multipliers allow.
+//!
+//! Everything is measured in turn, round after round, so that a machine whose speed drifts drifts for all alike;
+//! medians are given. A limit is what one resource alone would allow: decoding reads every weight once a token, reading
+//! a prompt and training multiply. A model that fits the processor's cache can be faster than its memory's limit.
+
+mod machine;
+mod running;
+mod subject;
+mod training;
+
+use candle_core::Result;
+use serde::Serialize;
+
+pub use self::machine::Machine;
+pub use self::subject::Subject;
+use crate::model::{Factors, Precision};
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// One token after another.
+    Decode,
+    /// The same with the sampler's chain, its trace and records, as the playground runs it.
+    Generate,
+    /// Several texts at once, all their tokens counted.
+    Batch,
+    /// Reading a prompt.
+    Prefill,
+    /// Learning: forward, backward and update.
+    Train,
+}
+
+/// What holds the work up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    Memory,
+    Products,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Speed {
+    pub work: Work,
+    /// Of the weights, or in training of what is multiplied.
+    pub precision: Precision,
+    /// Sequences at once.
+    pub batch: usize,
+    /// Tokens before the first one that is measured; in reading and training, tokens in a sequence.
+    pub context: usize,
+    pub tokens_per_second: f64,
+    /// Tokens a second that the bound allows.
+    pub limit: f64,
+    pub bound: Bound,
+}
+
+/// All of it: medians over the rounds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    pub model: String,
+    pub parameters: usize,
+    pub machine: Machine,
+    pub speeds: Vec<Speed>,
+}
+
+/// What to measure, and how often.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub rounds: usize,
+    /// Sequences in a step of training and the tokens in each, at most the model's context; none to leave it out.
+    pub training: Option<(usize, usize)>,
+}
+
+/// Measures. `told` is called before each round with its number, from 0.
+///
+/// # Errors
+/// When the model does not fit in memory.
+pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> Result<Report> {
+    let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
+    for precision in subject.precisions() {
+        works.extend(running::works(subject, precision)?);
+    }
+    if let Some(size) = plan.training {
+        works.extend(training::works(subject, size)?);
+    }
+    let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
+    for round in 0..plan.rounds {
+        told(round);
+        machines.push(Machine::measure());
+        for ((_, work), found) in works.iter_mut().zip(&mut found) {
+            found.push(work.run()?);
+        }
+    }
+    let machine = Machine::median(&machines);
+    let speeds = works.into_iter().zip(found).map(|((speed, work), found)| {
+        let rate = match (speed.bound, speed.precision) {
+            (Bound::Memory, _) => machine.bandwidth,
+            (Bound::Products, Precision::Bf16) => machine.products(Factors::Bf16),
+            (Bound::Products, _) => machine.products(Factors::F32),
+        };
+        Speed {
+            tokens_per_second: median(found),
+            limit: rate / work.cost(),
+            ..speed
+        }
+    });
+    Ok(Report {
+        model: subject.name.clone(),
+        parameters: subject.config.parameters(),
+        speeds: speeds.collect(),
+        machine,
+    })
+}
+
+/// Something that is measured once a round.
+trait Measured {
+    /// Tokens a second, this time.
+    fn run(&mut self) -> Result<f64>;
+
+    /// What a token costs of the resource that is its bound: bytes or floating-point operations.
+    fn cost(&self) -> f64;
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

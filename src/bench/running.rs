@@ -1,0 +1,150 @@
+//! Reading prompts and generating.
+
+use std::hint::black_box;
+use std::rc::Rc;
+use std::time::Instant;
+
+use candle_core::{Error, Result};
+
+use super::{Bound, Measured, Speed, Subject, Work};
+use crate::decoding::{Generation, GenerationSettings};
+use crate::model::{LoadedModel, Precision};
+use crate::sampling::SamplerSettings;
+
+/// Tokens that are generated in one measurement.
+const STEPS: usize = 32;
+/// Tokens before them: few, and many.
+const CONTEXTS: [usize; 2] = [128, 480];
+const PREFILL: usize = 512;
+const BATCH: usize = 8;
+
+/// What is measured of a model in one precision.
+pub(super) fn works(
+    subject: &Subject,
+    precision: Precision,
+) -> Result<Vec<(Speed, Box<dyn Measured>)>> {
+    let loaded = Rc::new(subject.build(precision)?);
+    let most = subject.config.n_positions;
+    let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
+    let bytes = match precision {
+        // 32 weights of a byte and a scale of two.
+        Precision::Q8_0 => 34.0 / 32.0,
+        _ => 4.0,
+    };
+    let weights = bytes * (subject.block_numbers() + subject.head_numbers());
+    let mut add = |work: Work, batch: usize, context: usize, cost: f64| {
+        let bound = match work {
+            Work::Prefill | Work::Train => Bound::Products,
+            Work::Decode | Work::Generate | Work::Batch => Bound::Memory,
+        };
+        let speed = Speed {
+            work,
+            precision,
+            batch,
+            context,
+            tokens_per_second: 0.0,
+            limit: 0.0,
+            bound,
+        };
+        let run = Running {
+            loaded: Rc::clone(&loaded),
+            tokens: subject.tokens(most),
+            work,
+            batch,
+            context,
+            cost,
+        };
+        works.push((speed, Box::new(run)));
+    };
+    let mut contexts = CONTEXTS.map(|context| context.min(most.saturating_sub(STEPS)));
+    if contexts[0] == contexts[1] {
+        contexts[0] /= 2;
+    }
+    let cached = |context: usize| 4.0 * subject.cached_numbers() * (context + STEPS / 2) as f64;
+    for context in contexts {
+        add(Work::Decode, 1, context, weights + cached(context));
+    }
+    let [short, _] = contexts;
+    add(Work::Generate, 1, short, weights + cached(short));
+    let together = weights / BATCH as f64 + cached(short);
+    add(Work::Batch, BATCH, short, together);
+    let length = PREFILL.min(most);
+    // Each position attends to half of the others on average: a product with the keys, one with the values.
+    let attention = 2.0 * subject.cached_numbers() * length as f64 / 2.0;
+    let operations = 2.0 * subject.block_numbers() + attention;
+    add(Work::Prefill, 1, length, operations);
+    Ok(works)
+}
+
+struct Running {
+    loaded: Rc<LoadedModel>,
+    tokens: Vec<u32>,
+    work: Work,
+    batch: usize,
+    context: usize,
+    cost: f64,
+}
+
+impl Measured for Running {
+    fn run(&mut self) -> Result<f64> {
+        let seconds = match self.work {
+            Work::Generate => self.generate()?,
+            Work::Prefill => {
+                let mut cache = self.loaded.model.new_cache().map_err(Error::wrap)?;
+                let begun = Instant::now();
+                let read = self
+                    .loaded
+                    .model
+                    .read(&self.tokens[..self.context], &mut cache);
+                black_box(read.map_err(Error::wrap)?);
+                return Ok(self.context as f64 / begun.elapsed().as_secs_f64());
+            }
+            Work::Decode | Work::Batch | Work::Train => self.decode()?,
+        };
+        Ok((STEPS * self.batch) as f64 / seconds)
+    }
+
+    fn cost(&self) -> f64 {
+        self.cost
+    }
+}
+
+impl Running {
+    fn decode(&self) -> Result<f64> {
+        let model = &self.loaded.model;
+        let mut caches = Vec::new();
+        for _ in 0..self.batch {
+            let mut cache = model.new_cache().map_err(Error::wrap)?;
+            let read = model.read(&self.tokens[..self.context], &mut cache);
+            read.map_err(Error::wrap)?;
+            caches.push(cache);
+        }
+        let mut caches: Vec<_> = caches.iter_mut().collect();
+        let begun = Instant::now();
+        for &token in &self.tokens[..STEPS] {
+            let tokens = vec![token; self.batch];
+            let hidden = model.step(&tokens, &mut caches).map_err(Error::wrap)?;
+            black_box(model.logits(&hidden).map_err(Error::wrap)?);
+        }
+        Ok(begun.elapsed().as_secs_f64())
+    }
+
+    fn generate(&self) -> Result<f64> {
+        let settings = GenerationSettings {
+            max_tokens: STEPS,
+            stop_at_end_token: false,
+            detect_loops: false,
+            ..GenerationSettings::default()
+        };
+        let prompt = "the ".repeat(self.context);
+        let (sampler, never) = (SamplerSettings::default(), || false);
+        let mut generation =
+            Generation::new(&self.loaded, &prompt, &sampler, &settings, false, &never)
+                .map_err(Error::wrap)?;
+        let begun = Instant::now();
+        for _ in 0..STEPS {
+            black_box(generation.step(&self.loaded, &never).map_err(Error::wrap)?);
+        }
+        Ok(begun.elapsed().as_secs_f64())
+    }
+}
