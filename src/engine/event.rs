@@ -120,3 +120,12 @@ pub enum Event {
         message: String,
     },
 }
+
+impl Event {
+    /// What a channel says by closing.
+    pub(crate) fn closed() -> Self {
+        Self::Died {
+            message: "its channel closed".to_owned(),
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::blocks::height;
+
 /// Shortest time over which a rate is taken.
 const WINDOW: Duration = Duration::from_millis(200);
 /// Rates kept for the sparkline.
@@ -53,10 +55,7 @@ impl Rate {
         let highest = self.rates.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         self.rates
             .iter()
-            .map(|rate| {
-                ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
-                    [((rate / highest * 7.0).round() as usize).min(7)]
-            })
+            .map(|rate| height(rate / highest))
             .collect()
     }
 }

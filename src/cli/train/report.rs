@@ -9,6 +9,7 @@ use crate::cli::CliError;
 use crate::cli::output::Output;
 use crate::text::{display_token, sanitize};
 use crate::training::{Control, Event, Odds, Samples, Started, StepMetrics, Validation};
+use crate::tui::duration;
 
 /// How often a line is written where no gauge can be drawn.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -171,16 +172,6 @@ fn short(step: &StepMetrics) -> String {
         step.tokens_per_second,
         duration(step.seconds_left)
     )
-}
-
-/// `1 h 02 m`, `3 m 20 s`, `45 s`.
-fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0) as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} m {seconds:02} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes:02} m"),
-    }
 }
 
 fn beginning(started: &Started) -> String {

@@ -1,11 +1,13 @@
 //! The loop: takes in all that came, then draws at most one frame, none when nothing changed. What the engine says is
 //! drawn at most 60 times a second; what the user does is drawn at once.
 
+mod beside;
 mod outside;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io::{self, IsTerminal};
+use std::iter;
 use std::path::PathBuf;
 use std::task::Poll;
 use std::thread::JoinHandle;
@@ -31,7 +33,7 @@ use super::{
     Action, ColourLevel, Effect, EngineLink, KeymapError, Mouse, MouseKind, PlayOptions,
     SessionFile, State, ascii, history, update, view,
 };
-use crate::engine::{Command, Event, SendError, TrainingHandle, TrainingNews};
+use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
 
 /// Most frames a second, the user's own doings aside.
 const FPS: u32 = 60;
@@ -102,31 +104,19 @@ pub async fn run<L: EngineLink>(
                 }
             }
             first = events.recv(), if events_open => {
-                let mut next = first;
-                if next.is_none() {
-                    events_open = false;
-                    next = Some(Event::Died { message: "its channel closed".to_owned() });
-                }
-                for _ in 0..BURST {
-                    let Some(event) = next else { break };
+                events_open = first.is_some();
+                for event in burst(first.unwrap_or_else(Event::closed), &mut events) {
                     app.act(Action::Engine(event))?;
-                    next = events.try_recv().ok();
                 }
             }
             Some(first) = news.recv() => {
-                let mut next = Some(first);
-                for _ in 0..BURST {
-                    let Some(one) = next else { break };
+                for one in burst(first, &mut news) {
                     app.act(Action::Training(one))?;
-                    next = news.try_recv().ok();
                 }
             }
-            event = heard_beside(&mut app.beside) => {
-                let mut next = Some(event);
-                for _ in 0..BURST {
-                    let Some(event) = next else { break };
+            heard = beside::hear(&mut app.beside) => {
+                for event in heard {
                     app.act(Action::Beside(event))?;
-                    next = app.beside.as_mut().and_then(|(_, events)| events.try_recv().ok());
                 }
             }
             Some(action) = app.told.1.recv() => app.act(action)?,
@@ -143,14 +133,10 @@ pub async fn run<L: EngineLink>(
 /// Starts an engine.
 type Start<L> = Box<dyn Fn() -> (L, Receiver<Event>)>;
 
-/// The next event of the second engine; waits for ever while there is none.
-async fn heard_beside<L>(beside: &mut Option<(L, Receiver<Event>)>) -> Event {
-    match beside {
-        Some((_, events)) => events.recv().await.unwrap_or_else(|| Event::Died {
-            message: "its channel closed".to_owned(),
-        }),
-        None => std::future::pending().await,
-    }
+/// What came first and what else is there already.
+fn burst<T>(first: T, more: &mut Receiver<T>) -> impl Iterator<Item = T> {
+    let more = iter::from_fn(|| more.try_recv().ok());
+    iter::once(first).chain(more).take(BURST)
 }
 
 struct App<'a, L> {
@@ -299,13 +285,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Look(request) => self.link.look(*request),
             Effect::Compare(request) => self.link.compare(*request),
             Effect::CancelRun => self.link.cancel(),
-            Effect::LoadBeside(request) => {
-                self.end_beside();
-                self.beside = Some((self.second)());
-                if let Some(action) = self.send_beside(Command::Load(*request)) {
-                    self.act(action)?;
-                }
-            }
+            Effect::LoadBeside(request) => self.load_beside(*request)?,
             Effect::UnloadBeside => self.end_beside(),
             Effect::LookBeside(request) => {
                 if let Some((link, _)) = &self.beside {
@@ -357,24 +337,6 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Send(_) | Effect::SendBeside(_) | Effect::RestartEngine | Effect::Train(_) => {}
         }
         Ok(())
-    }
-
-    /// Hands a command to the second engine. What keeps it from arriving is told as the engine would.
-    fn send_beside(&self, command: Command) -> Option<Action> {
-        let (link, _) = self.beside.as_ref()?;
-        let error = link.send(command).err()?;
-        let message = error.to_string();
-        Some(Action::Beside(match error {
-            SendError::Full => Event::Failed { message },
-            SendError::Ended => Event::Died { message },
-        }))
-    }
-
-    /// Without its handle, the second engine ends as soon as it notices.
-    fn end_beside(&mut self) {
-        if let Some((link, _)) = self.beside.take() {
-            link.cancel();
-        }
     }
 
     /// At the end: what is new since the session was saved last, as far as the engine tells it in time.

@@ -27,7 +27,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
             .map_or_else(String::new, |beside| beside.source.clone()),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
-        Question::Field(field) => train::field_suggestion(state, field),
+        Question::Field(field) => state.train.form.value(field),
         Question::LearningRate => {
             let newest = state.train.run().and_then(|run| run.history.newest());
             newest.map_or_else(String::new, |step| format!("{:e}", step.learning_rate))
@@ -112,7 +112,7 @@ fn accept(
             let chart = Box::new(Chart::Text(tokens.to_vec()));
             effects.push(Effect::DrawChart(path, chart));
         }
-        Question::Field(field) => train::accept_field(state, field, typed)?,
+        Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
         Question::AbandonRun => train::abandon(state, typed, effects)?,
         Question::ChartRun(what) => train::chart(state, file(typed)?, what, effects)?,

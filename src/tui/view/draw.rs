@@ -61,31 +61,14 @@ impl Canvas<'_> {
 
     /// Cells for a note at the right of the upper border.
     pub fn room(&self) -> usize {
-        let title: usize = self.title().iter().map(Span::width).sum();
-        usize::from(self.area.width).saturating_sub(title + 3)
+        room(&Line::from(self.title()), self.area)
     }
 
     /// Draws the border with the pane's title, and `note` at the right if there is room. Returns the inside.
     pub fn border(&self, note: Line<'_>, frame: &mut Frame) -> Rect {
         let focused = self.state.focus == self.pane;
-        let theme = self.theme;
-        let title = self.title();
-        // Focus is seen by the kind of line, not by its colour alone.
-        let (style, kind) = if focused {
-            (theme.border_focused, BorderType::Thick)
-        } else {
-            (theme.border, BorderType::Rounded)
-        };
-        let mut block = Block::bordered()
-            .border_type(kind)
-            .border_style(style)
-            .title(Line::from(title));
-        if note.width() > 0 && note.width() <= self.room() {
-            block = block.title(note.right_aligned());
-        }
-        let inside = block.inner(self.area);
-        frame.render_widget(block, self.area);
-        inside
+        let title = Line::from(self.title());
+        border(title, note, focused, self.theme, self.area, frame)
     }
 
     /// A sentence in the middle of an empty pane.
@@ -96,6 +79,39 @@ impl Canvas<'_> {
             .collect();
         frame.render_widget(Paragraph::new(lines), inside);
     }
+}
+
+/// Draws a pane's border with its title, and `note` at the right if there is room. Returns the inside.
+pub fn border(
+    title: Line<'_>,
+    note: Line<'_>,
+    focused: bool,
+    theme: &Theme,
+    area: Rect,
+    frame: &mut Frame,
+) -> Rect {
+    // Focus is seen by the kind of line, not by its colour alone.
+    let (style, kind) = if focused {
+        (theme.border_focused, BorderType::Thick)
+    } else {
+        (theme.border, BorderType::Rounded)
+    };
+    let room = room(&title, area);
+    let mut block = Block::bordered()
+        .border_type(kind)
+        .border_style(style)
+        .title(title);
+    if note.width() > 0 && note.width() <= room {
+        block = block.title(note.right_aligned());
+    }
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    inside
+}
+
+/// Cells beside a title in the upper border.
+fn room(title: &Line<'_>, area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(title.width() + 3)
 }
 
 /// The lines from `window` as they are, nothing wrapped.

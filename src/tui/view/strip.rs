@@ -11,6 +11,7 @@ use super::draw::{self, Canvas};
 use super::numbers::{percent, thousands};
 use crate::decoding::{Origin, TokenRecord};
 use crate::engine::Subject;
+use crate::tui::blocks::HEIGHTS;
 use crate::tui::safe;
 use crate::tui::state::State;
 
@@ -155,11 +156,10 @@ fn window(state: &State, strip: Rect) -> Range<usize> {
 
 /// Bits as one of eight heights.
 fn level(bits: f32) -> char {
-    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let at = (bits / TOP * 8.0).clamp(0.0, 7.0);
     if at.is_nan() {
         ' '
     } else {
-        LEVELS[at as usize]
+        HEIGHTS[at as usize]
     }
 }

@@ -11,9 +11,9 @@ pub use places::{Hit, hit};
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType};
+use ratatui::text::Line;
 
+use super::draw;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::train::{Job, TrainPane};
@@ -50,7 +50,7 @@ pub fn job(state: &State) -> Option<String> {
     Some(format!("{doing} {share} %"))
 }
 
-/// A pane's border with its title and a note at the right, thick where the focus is. Returns the inside.
+/// The border of a pane of this screen.
 fn border(
     title: String,
     note: Line<'_>,
@@ -59,21 +59,6 @@ fn border(
     area: Rect,
     frame: &mut Frame,
 ) -> Rect {
-    let (style, kind) = if focused {
-        (theme.border_focused, BorderType::Thick)
-    } else {
-        (theme.border, BorderType::Rounded)
-    };
-    let title = Span::styled(title, theme.title);
-    let room = usize::from(area.width).saturating_sub(title.width() + 3);
-    let mut block = Block::bordered()
-        .border_type(kind)
-        .border_style(style)
-        .title(Line::from(title));
-    if note.width() > 0 && note.width() <= room {
-        block = block.title(note.right_aligned());
-    }
-    let inside = block.inner(area);
-    frame.render_widget(block, area);
-    inside
+    let title = Line::styled(title, theme.title);
+    draw::border(title, note, focused, theme, area, frame)
 }

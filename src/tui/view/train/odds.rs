@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::training::Odds;
+use crate::tui::blocks::height;
 use crate::tui::safe;
 use crate::tui::theme::Theme;
 use crate::tui::train::{Train, TrainPane};
@@ -88,7 +89,6 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
 /// A token's odds as a line of blocks, one column a time; where there are more times than cells, evenly chosen ones.
 fn course(upto: &[&Odds], id: u32, cells: usize, top: f32) -> String {
     let shown = cells.min(upto.len());
-    let blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let line: String = (0..shown)
         .map(|column| {
             let at = match shown {
@@ -97,9 +97,7 @@ fn course(upto: &[&Odds], id: u32, cells: usize, top: f32) -> String {
             };
             let row = upto[at].rows.iter().find(|row| row.id == id);
             match row {
-                Some(row) if row.raw.is_finite() && top > 0.0 => {
-                    blocks[((row.raw / top * 7.0).round() as usize).min(7)]
-                }
+                Some(row) if row.raw.is_finite() && top > 0.0 => height(f64::from(row.raw / top)),
                 _ => '·',
             }
         })
