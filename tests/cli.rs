@@ -487,3 +487,28 @@ fn an_interrupted_generation_keeps_what_it_said() {
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(said.starts_with("Once upon a time") && said.ends_with('\n'));
 }
+
+#[test]
+fn the_machine_and_the_model_are_measured() {
+    let home = Home::new();
+    let line = home.out(&["bench", "--rounds", "1", "--training", "1x8", "--json"]);
+    let report: Value = serde_json::from_str(&line).expect("a line of JSON");
+    assert_eq!(report["parameters"], 5_853_184);
+    assert!(report["machine"]["bandwidth"].as_f64() > Some(1e6));
+    let speeds = report["speeds"].as_array().expect("speeds");
+    for work in ["decode", "generate", "batch", "prefill", "train"] {
+        let of_it: Vec<_> = speeds.iter().filter(|one| one["work"] == work).collect();
+        assert!(!of_it.is_empty(), "{work}");
+        for speed in of_it {
+            for value in ["tokens_per_second", "limit"] {
+                assert!(speed[value].as_f64() > Some(0.0), "{speed}");
+            }
+        }
+    }
+    let table = home.out(&["bench", "--rounds", "1", "--training", "none"]);
+    assert!(!table.contains("train"), "{table}");
+    for wrong in [["--shape", "gpt5"], ["--shape", "demo"], ["--training", "8"]] {
+        let (code, error) = home.fails(&["bench", wrong[0], wrong[1]]);
+        assert!(code == Some(2) && error.contains(wrong[0]), "{error}");
+    }
+}

@@ -1,5 +1,7 @@
 //! `bench`: how fast this machine is.
 
+use std::str::FromStr;
+
 use super::CliError;
 use super::output::Output;
 use super::progress::Gauge;
@@ -21,23 +23,31 @@ pub struct BenchArgs {
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
     /// Sequences and tokens in each of a step of training, or none to leave training out
-    #[arg(long, value_name = "BATCHxTOKENS|none", default_value = "8x128", value_parser = step)]
-    pub training: Option<(usize, usize)>,
+    #[arg(long, value_name = "BATCHxTOKENS|none", default_value = "8x128")]
+    pub training: Step,
     /// Print one line of JSON
     #[arg(long)]
     pub json: bool,
 }
 
-fn step(text: &str) -> Result<Option<(usize, usize)>, String> {
-    if text == "none" {
-        return Ok(None);
-    }
-    let numbers = text
-        .split_once('x')
-        .and_then(|(batch, time)| Some((batch.parse().ok()?, time.parse().ok()?)));
-    match numbers {
-        Some((batch, time)) if batch > 0 && time > 0 => Ok(Some((batch, time))),
-        _ => Err("give two whole numbers above 0, such as 8x128, or none".to_owned()),
+/// The size of a step of training: sequences, and tokens in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step(Option<(usize, usize)>);
+
+impl FromStr for Step {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let numbers = text
+            .split_once('x')
+            .and_then(|(batch, time)| Some((batch.parse().ok()?, time.parse().ok()?)));
+        match numbers {
+            Some((batch, time)) if batch > 0 && time > 0 => Ok(Self(Some((batch, time)))),
+            _ => Err("give two whole numbers above 0, such as 8x128, or none".to_owned()),
+        }
     }
 }
 
@@ -51,7 +61,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
     let mut gauge = Gauge::new();
     let plan = Plan {
         rounds: args.rounds as usize,
-        training: args.training,
+        training: args.training.0,
     };
     let report = measure(&subject, &plan, &mut |round| {
         gauge.count("measuring, round", round, plan.rounds);
@@ -141,10 +151,10 @@ mod tests {
 
     #[test]
     fn steps_are_two_numbers_or_none() {
-        assert_eq!(step("64x128"), Ok(Some((64, 128))));
-        assert_eq!(step("none"), Ok(None));
+        assert_eq!("64x128".parse(), Ok(Step(Some((64, 128)))));
+        assert_eq!("none".parse(), Ok(Step(None)));
         for wrong in ["", "8", "x", "0x4", "8x", "8x-1", "8X128"] {
-            assert!(step(wrong).is_err(), "{wrong}");
+            assert!(wrong.parse::<Step>().is_err(), "{wrong}");
         }
     }
 }
