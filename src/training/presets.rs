@@ -68,7 +68,7 @@ fn demo() -> Recipe {
             ..DataSettings::default()
         },
         training: LoopSettings {
-            epochs: 10,
+            epochs: 6,
             ..LoopSettings::default()
         },
         evaluation: EvaluationSettings {
@@ -78,6 +78,7 @@ fn demo() -> Recipe {
         ..Recipe::default()
     };
     recipe.schedule = Schedule {
+        learning_rate: 5e-4,
         course: Course::Linear,
         warmup: 10,
         ..recipe.schedule

@@ -80,6 +80,10 @@ impl Trainer {
     pub fn run(&mut self, events: Listener<'_>) -> Result<Finished, TrainingError> {
         self.meter.begin(self.state.elapsed);
         self.emit(Event::Started(self.started.clone()), events)?;
+        if self.state.step == 0 {
+            // What later samples and odds are to be held against.
+            self.sample(events)?;
+        }
         let reason = loop {
             if self.obey(events)? {
                 break match self.control.take().abandon {
