@@ -507,7 +507,11 @@ fn the_machine_and_the_model_are_measured() {
     }
     let table = home.out(&["bench", "--rounds", "1", "--training", "none"]);
     assert!(!table.contains("train"), "{table}");
-    for wrong in [["--shape", "gpt5"], ["--shape", "demo"], ["--training", "8"]] {
+    for wrong in [
+        ["--shape", "gpt5"],
+        ["--shape", "demo"],
+        ["--training", "8"],
+    ] {
         let (code, error) = home.fails(&["bench", wrong[0], wrong[1]]);
         assert!(code == Some(2) && error.contains(wrong[0]), "{error}");
     }

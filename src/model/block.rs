@@ -1,9 +1,10 @@
 //! One block of a GPT-2, or of its like with the norms after the sums.
 
-use candle_core::{Result as CandleResult, Tensor};
+use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::attention::Projected;
 use super::config::Gpt2Config;
+use super::cpu::LayerNorm;
 use super::linear::{Linear, Storage, vector};
 use super::weights::Weights;
 use super::{Activation, ModelError};
@@ -109,6 +110,10 @@ impl Norm {
     }
 
     pub(super) fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
+        if x.device().is_cpu() && x.dtype() == DType::F32 {
+            let epsilon = self.epsilon;
+            return x.apply_op3_no_bwd(&self.weight, &self.bias, &LayerNorm { epsilon });
+        }
         candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.epsilon)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 
-use super::cpu::{BlockMatrix, FewRows, MOST_ROWS, for_each_chunk};
+use super::cpu::{AddBias, BlockMatrix, FewRows, MOST_ROWS, for_each_chunk};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -94,10 +94,15 @@ impl Linear {
                 }
             }
         };
-        match &self.bias {
-            Some(bias) => product.broadcast_add(bias),
-            None => Ok(product),
+        let Some(bias) = &self.bias else {
+            return Ok(product);
+        };
+        let own = product.device().is_cpu() && product.dtype() == DType::F32;
+        if own && product.is_contiguous() {
+            product.inplace_op2(bias, &AddBias)?;
+            return Ok(product);
         }
+        product.broadcast_add(bias)
     }
 }
 
@@ -199,6 +204,8 @@ mod tests {
             Linear::new(weight, 19, None, &storage(DType::F32, quantised))
         };
         let (dense, quantised) = (linear(false)?, linear(true)?);
+        assert!(matches!(dense.weight, Weight::Dense(_)));
+        assert!(matches!(quantised.weight, Weight::Blocks(_)));
         for rows in [1, 12] {
             let x = Tensor::randn(0f32, 1.0, (rows, 64), &Device::Cpu)?;
             let (exact, close) = (dense.forward(&x)?, quantised.forward(&x)?);

@@ -4,23 +4,30 @@
 //! low-latency thread pool. Every output number is summed by one thread in one order, so that results do not depend
 //! on the number of threads.
 
+mod add_bias;
 mod attention;
 mod blocks;
 mod gelu;
 mod matrix;
 mod matvec;
+mod norm;
 mod parallel;
+mod prefetch;
 mod product;
+pub(crate) mod sums;
 mod swiglu;
 
 use candle_core::{CpuStorage, Layout, Result};
 
+pub(super) use add_bias::AddBias;
 pub(super) use attention::AttendOne;
 pub(super) use blocks::BlockMatrix;
 pub(super) use gelu::GeluTanh;
 pub(crate) use gelu::exp;
 pub(crate) use matrix::Matrix;
 pub(super) use matvec::{FewRows, MOST_ROWS};
+pub(super) use norm::{LayerNorm, RmsNorm};
+pub(crate) use norm::{layer_norm, moments};
 pub(crate) use parallel::{SharedPointer, for_each_chunk, for_each_index};
 pub use product::Factors;
 pub(crate) use product::{bf16_is_native, multiply};

@@ -5,7 +5,7 @@ use candle_core::{DType, Result as CandleResult, Tensor};
 use super::config::LlamaConfig;
 use super::rope::Turns;
 use crate::model::attention::{Heads, Projected};
-use crate::model::cpu::SwiGlu;
+use crate::model::cpu::{RmsNorm, SwiGlu};
 use crate::model::linear::{Linear, Storage, vector};
 use crate::model::weights::Weights;
 use crate::model::{Activation, ModelError};
@@ -121,6 +121,11 @@ impl Norm {
     }
 
     pub(super) fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
-        candle_nn::ops::rms_norm(&x.contiguous()?, &self.weight, self.epsilon)
+        let x = x.contiguous()?;
+        if x.device().is_cpu() && x.dtype() == DType::F32 {
+            let epsilon = self.epsilon;
+            return x.apply_op2_no_bwd(&self.weight, &RmsNorm { epsilon });
+        }
+        candle_nn::ops::rms_norm(&x, &self.weight, self.epsilon)
     }
 }

@@ -4,7 +4,8 @@ use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor, Var};
 
 use super::{Batch, Network};
-use crate::training::ops::{self, Kernels, Numbers, RowLosses, sums};
+use crate::model::cpu::{for_each_chunk, sums};
+use crate::training::ops::{self, Kernels, Numbers, RowLosses};
 use crate::training::random::Key;
 
 /// How a batch was predicted.
@@ -54,7 +55,7 @@ impl Gradients {
                 Kernels::Fused => {
                     let numbers = Numbers::of(gradient)?;
                     let mut partial = vec![0.0; numbers.len().div_ceil(AT_ONCE)];
-                    crate::model::cpu::for_each_chunk(&mut partial, 16, |index, partial| {
+                    for_each_chunk(&mut partial, 16, |index, partial| {
                         let from = &numbers[index * 16 * AT_ONCE..];
                         pulp::Arch::new().dispatch(|| {
                             for (sum, numbers) in partial.iter_mut().zip(from.chunks(AT_ONCE)) {

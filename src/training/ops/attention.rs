@@ -4,8 +4,8 @@ use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor
 use pulp::Arch;
 
 use super::tile::{View, tile};
-use super::{Dropout, Kernels, Numbers, sums};
-use crate::model::cpu::{SharedPointer, contiguous, exp, for_each_index};
+use super::{Dropout, Kernels, Numbers};
+use crate::model::cpu::{SharedPointer, contiguous, exp, for_each_index, sums};
 
 /// Queries that are worked on at once: bounds the memory for scores and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;

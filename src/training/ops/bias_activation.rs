@@ -3,9 +3,9 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 
-use super::{Kernels, Numbers, for_each_pair, plain_bias, sums};
+use super::{Kernels, Numbers, for_each_pair, plain_bias};
 use crate::model::Activation;
-use crate::model::cpu::{contiguous, exp, for_each_chunk};
+use crate::model::cpu::{contiguous, exp, for_each_chunk, sums};
 
 /// Rows whose share of the bias's gradient is summed together.
 const ROWS_AT_ONCE: usize = 64;

@@ -2,8 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::{Kernels, Numbers, sums};
-use crate::model::cpu::contiguous;
+use super::{Kernels, Numbers};
+use crate::model::cpu::{contiguous, sums};
 
 /// The rows of `table (rows, width)` at `ids`: `(ids.len(), width)`.
 ///

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{CpuStorage, CustomOp3, D, DType, Device, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 
-use super::{Kernels, for_each_pair, host, sums};
-use crate::model::cpu::{Factors, Matrix, contiguous, exp, multiply};
+use super::{Kernels, for_each_pair, host};
+use crate::model::cpu::{Factors, Matrix, contiguous, exp, multiply, sums};
 
 /// Logits that are held at once: 32 MB.
 const LOGITS_AT_ONCE: usize = 8 << 20;

@@ -3,8 +3,8 @@
 use candle_core::{CpuStorage, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 
-use super::{Kernels, Numbers, for_each_pair, sums};
-use crate::model::cpu::{contiguous, for_each_chunk};
+use super::{Kernels, Numbers, for_each_pair};
+use crate::model::cpu::{contiguous, layer_norm as forward, moments, sums};
 
 /// Rows whose share of the parameters' gradients is summed together.
 const ROWS_AT_ONCE: usize = 64;
@@ -44,29 +44,6 @@ struct LayerNorm {
     epsilon: f32,
 }
 
-/// A row's mean and the inverse of its standard deviation.
-#[inline(always)]
-fn moments(x: &[f32], epsilon: f32) -> (f32, f32) {
-    let width = x.len() as f32;
-    let mean = sums::sum(x) / width;
-    let mut centred = 0.0f32;
-    let (chunks, rest) = x.as_chunks::<16>();
-    let mut lanes = [0.0f32; 16];
-    for chunk in chunks {
-        for lane in 0..16 {
-            let d = chunk[lane] - mean;
-            lanes[lane] += d * d;
-        }
-    }
-    for lane in lanes {
-        centred += lane;
-    }
-    for x in rest {
-        centred += (x - mean) * (x - mean);
-    }
-    (mean, 1.0 / (centred / width + epsilon).sqrt())
-}
-
 impl CustomOp3 for LayerNorm {
     fn name(&self) -> &'static str {
         "layer-norm"
@@ -84,24 +61,7 @@ impl CustomOp3 for LayerNorm {
         let x = contiguous(x, x_layout, self.name())?;
         let weight = contiguous(weight, weight_layout, self.name())?;
         let bias = contiguous(bias, bias_layout, self.name())?;
-        let width = weight.len();
-        if width == 0 || bias.len() != width || !x.len().is_multiple_of(width) {
-            candle_core::bail!("layer-norm: {} numbers are no rows of {width}", x.len());
-        }
-        let mut out = vec![0.0; x.len()];
-        let arch = Arch::new();
-        for_each_chunk(&mut out, ROWS_AT_ONCE * width, |index, out| {
-            let start = index * ROWS_AT_ONCE * width;
-            let x = &x[start..start + out.len()];
-            arch.dispatch(|| {
-                for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-                    let (mean, scale) = moments(x, self.epsilon);
-                    for i in 0..width {
-                        out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
-                    }
-                }
-            });
-        });
+        let out = forward(x, weight, bias, self.epsilon)?;
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
 

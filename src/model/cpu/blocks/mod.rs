@@ -13,6 +13,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use pulp::{Arch, Simd, WithSimd};
 
 use self::forms::{BLOCK, Form, Q4_0, Q4_1, Q8_0};
+use super::prefetch::prefetch;
 use super::{Factors, MOST_ROWS, Matrix, contiguous, for_each_chunk, multiply};
 
 /// Rows of the matrix that a thread takes at once.
@@ -161,6 +162,7 @@ fn dots<F: Form, S: Simd, const N: usize>(
 ) -> [f32; N] {
     let mut sums = [[simd.splat_f32s(0.0); SUMS]; N];
     for (at, block) in row.iter().enumerate() {
+        prefetch(block);
         let numbers = F::numbers(block);
         let (numbers, _) = S::as_simd_f32s(&numbers);
         for (index, sums) in sums.iter_mut().enumerate() {
