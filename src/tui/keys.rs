@@ -168,6 +168,7 @@ impl Key {
                 out.extend(c.to_uppercase());
             }
             KeyCode::F(number) => out.push_str(&format!("F{number}")),
+            KeyCode::Char('-') => out.push('-'),
             code => out.push_str(
                 &Self {
                     code,
