@@ -7,7 +7,7 @@
 //! - [`sampling`]: the ordered chain of sampler stages, its trace, and the seeded draw.
 //! - [`decoding`]: the token loop, beam and contrastive search, stop conditions, scoring.
 //! - [`training`]: networks with gradients, optimizers, data, checkpoints and the loop that joins them.
-//! - [`bench`]: speeds beside what the machine allows.
+//! - [`mod@bench`]: speeds beside what the machine allows.
 //! - [`config`]: the settings file, its layers and its validation.
 //! - [`engine`]: the thread that owns the model; commands in, events out.
 //! - [`chart`]: odds, surprisal and runs of training as SVG and PNG files.

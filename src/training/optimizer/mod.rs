@@ -21,7 +21,8 @@ pub enum Method {
     Adam,
     /// Stochastic gradient descent with momentum, as PyTorch has it: `v = momentum v + g`, `p = p - rate v`.
     Sgd,
-    /// Muon for the matrices of the blocks, AdamW for embeddings, head and vectors: see [`muon`].
+    /// Muon (<https://kellerjordan.github.io/posts/muon/>) for the matrices of the blocks, AdamW for embeddings, head
+    /// and vectors.
     Muon,
 }
 
