@@ -560,6 +560,8 @@ fn the_demonstration_needs_no_files() {
         "finetune", "--demo", "--json", "--steps", "2", "--batch", "2",
     ]);
     assert!(out.contains(r#""step":2,"#), "{out}");
-    let (code, error) = home.fails(&["finetune", "--demo", "corpus.txt"]);
-    assert_eq!(code, Some(2), "{error}");
+    for more in [["corpus.txt"].as_slice(), &["--model", "gpt2"]] {
+        let (code, error) = home.fails(&[["finetune", "--demo"].as_slice(), more].concat());
+        assert!(code == Some(2) && error.contains("--demo"), "{error}");
+    }
 }
