@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 
-use super::cpu::{AddBias, BlockMatrix, FewRows, MOST_ROWS, for_each_chunk};
+use super::cpu::{AddBias, BlockMatrix, FewRows, MOST_ROWS};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -139,23 +139,6 @@ fn quantise(mut weight: Vec<f32>, out: usize) -> Result<QTensor> {
     QTensor::quantize(&weight, GgmlDType::Q8_0)
 }
 
-/// A matrix with `columns` columns, transposed.
-pub(super) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
-    let rows = matrix.len() / columns;
-    let mut transposed = vec![0.0; matrix.len()];
-    // A few rows of the result at once, so that each line of memory that is read serves several.
-    const AT_ONCE: usize = 16;
-    for_each_chunk(&mut transposed, AT_ONCE * rows, |index, out| {
-        let first = index * AT_ONCE;
-        for row in 0..rows {
-            for (offset, out) in out.chunks_exact_mut(rows).enumerate() {
-                out[row] = matrix[row * columns + first + offset];
-            }
-        }
-    });
-    transposed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,16 +149,6 @@ mod tests {
             dtype,
             quantised,
         }
-    }
-
-    #[test]
-    fn transposing_swaps_rows_and_columns() {
-        assert_eq!(
-            transpose(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3),
-            [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]
-        );
-        let wide: Vec<f32> = (0..37 * 50).map(|i| i as f32).collect();
-        assert_eq!(transpose(&transpose(&wide, 50), 37), wide);
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Deserialize;
 
 use super::ModelError;
+use super::cpu::transpose;
 use super::files::Files;
 use super::gguf::GgufWeights;
-use super::linear::{Matrix, transpose};
+use super::linear::Matrix;
 use super::safetensors_file::SafetensorsFile;
 
 pub(super) const SINGLE_FILE: &str = "model.safetensors";

@@ -1,5 +1,7 @@
 //! A matrix of `f32` numbers in memory.
 
+use super::for_each_chunk;
+
 /// A row-major matrix, or the transpose of one.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -35,5 +37,37 @@ impl<'a> Matrix<'a> {
             column_stride: self.row_stride,
             ..self
         }
+    }
+}
+
+/// A matrix with `columns` columns, transposed.
+pub(in crate::model) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
+    let rows = matrix.len() / columns;
+    let mut transposed = vec![0.0; matrix.len()];
+    // A few rows of the result at once, so that each line of memory that is read serves several.
+    const AT_ONCE: usize = 16;
+    for_each_chunk(&mut transposed, AT_ONCE * rows, |index, out| {
+        let first = index * AT_ONCE;
+        for row in 0..rows {
+            for (offset, out) in out.chunks_exact_mut(rows).enumerate() {
+                out[row] = matrix[row * columns + first + offset];
+            }
+        }
+    });
+    transposed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_swaps_rows_and_columns() {
+        assert_eq!(
+            transpose(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3),
+            [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]
+        );
+        let wide: Vec<f32> = (0..37 * 50).map(|i| i as f32).collect();
+        assert_eq!(transpose(&transpose(&wide, 50), 37), wide);
     }
 }

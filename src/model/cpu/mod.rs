@@ -25,6 +25,7 @@ pub(super) use blocks::BlockMatrix;
 pub(super) use gelu::GeluTanh;
 pub(crate) use gelu::exp;
 pub(crate) use matrix::Matrix;
+pub(super) use matrix::transpose;
 pub(super) use matvec::{FewRows, MOST_ROWS};
 pub(super) use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};

@@ -14,7 +14,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use self::forms::{BLOCK, Form, Q4_0, Q4_1, Q8_0};
 use super::prefetch::prefetch;
-use super::{Factors, MOST_ROWS, Matrix, contiguous, for_each_chunk, multiply};
+use super::{Factors, MOST_ROWS, Matrix, contiguous, for_each_chunk, multiply, transpose};
 
 /// Rows of the matrix that a thread takes at once.
 const ROWS_AT_ONCE: usize = 16;
@@ -87,20 +87,8 @@ fn product<F: Form>(bytes: &[u8], out: usize, x: &[f32], width: usize) -> Vec<f3
     };
     match m {
         1 => by_column,
-        _ => transposed(&by_column, m),
+        _ => transpose(&by_column, m),
     }
-}
-
-/// A matrix of `columns` columns, transposed.
-fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
-    let rows = matrix.len() / columns;
-    let mut transposed = vec![0.0; matrix.len()];
-    for_each_chunk(&mut transposed, rows, |column, out| {
-        for (row, out) in out.iter_mut().enumerate() {
-            *out = matrix[row * columns + column];
-        }
-    });
-    transposed
 }
 
 /// For each row of the matrix, its products with all rows of `x`.
