@@ -347,6 +347,29 @@ fn what_is_exported_can_be_played_with_and_finetuned() {
         "5",
     ]);
     assert!(text.starts_with("the cat"), "{text}");
+    home.out(&["export", "run1", "half", "--half", "--checkpoint", "latest"]);
+    let size = |model: &str| {
+        let path = home.path(&format!("{model}/model.safetensors"));
+        fs::metadata(path).expect("weights").len() as f64
+    };
+    assert!(size("half") < 0.6 * size("model"));
+    let loss = |model: &str| -> f64 {
+        let out = home.out(&[
+            "score",
+            "the cat sat",
+            "--summary",
+            "--json",
+            "--model",
+            model,
+        ]);
+        let summary: Value = serde_json::from_str(&out).expect("JSON");
+        summary["loss"].as_f64().expect("a loss")
+    };
+    let (whole, half) = (loss("./model"), loss("./half"));
+    assert!(
+        whole != half && (whole - half).abs() < 0.01,
+        "{whole} {half}"
+    );
     for more in [
         &["--lora-rank", "2"][..],
         &["--freeze", "first=1"],

@@ -183,6 +183,7 @@ fn two_hundred_steps_of_adamw_track_pytorch() {
         learning_rate: 6e-3,
         course: Course::Cosine,
         warmup: 20,
+        hold: 0,
         end: 0.1,
         decay_steps: 0,
     };

@@ -16,6 +16,9 @@ pub struct ExportArgs {
     /// Which checkpoint: latest, best (by validation), or a step
     #[arg(long, value_name = "WHICH", default_value = "best")]
     pub checkpoint: String,
+    /// Write the weights as f16: half the size, and close to what they were
+    #[arg(long)]
+    pub half: bool,
     /// The directory of all runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub runs: PathBuf,
@@ -28,7 +31,7 @@ pub struct ExportArgs {
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let run = RunDirectory::open(&args.runs, &args.run).map_err(CliError::failed)?;
     let path = checkpoint(&run, &args.checkpoint)?;
-    export(&path, &args.target).map_err(CliError::failed)?;
+    export(&path, &args.target, args.half).map_err(CliError::failed)?;
     let mut output = Output::stdout();
     output.line(&format!("{} -> {}", path.display(), args.target.display()))?;
     output.flush()

@@ -5,7 +5,7 @@ use candle_nn::ops::softmax_last_dim;
 use candle_transformers::utils::build_additive_causal_mask;
 
 use super::cache::LayerCache;
-use super::cpu::AttendOne;
+use super::cpu::{AttendMany, AttendOne};
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
 const QUERIES_AT_ONCE: usize = 128;
@@ -94,13 +94,21 @@ pub(super) fn attend(
             .transpose(0, 1)?
             .contiguous()
     };
-    let q = by_head(&new.queries, heads.queries)?;
     let (keys, values) = cache.write(
         &by_head(&new.keys, heads.keys)?,
         &by_head(&new.values, heads.keys)?,
         causal.past,
     )?;
     let width = heads.queries * heads.width;
+    let own = new.queries.device().is_cpu() && new.queries.dtype() == DType::F32;
+    if own && n > 1 {
+        let op = AttendMany {
+            heads: heads.queries,
+            scale: scale as f32,
+        };
+        return new.queries.apply_op3_no_bwd(&keys, &values, &op);
+    }
+    let q = by_head(&new.queries, heads.queries)?;
     if n == 1 {
         return attend_one(&q, &keys, &values, scale)?.reshape((1, width));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 
-use super::cpu::{AddBias, BlockMatrix, FewRows, MOST_ROWS};
+use super::cpu::{AddBias, BlockMatrix, FewRows, MOST_ROWS, ManyRows};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -123,11 +123,13 @@ pub(super) fn dense(values: Vec<f32>, rows: usize, storage: &Storage) -> Result<
 }
 
 fn dense_product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let few = x.dim(0)? <= MOST_ROWS;
-    if few && x.device().is_cpu() && x.dtype() == DType::F32 {
-        return x.apply_op2_no_bwd(weight, &FewRows);
+    if !x.device().is_cpu() || x.dtype() != DType::F32 {
+        return x.matmul(&weight.t()?);
     }
-    x.matmul(&weight.t()?)
+    match x.dim(0)? <= MOST_ROWS {
+        true => x.apply_op2_no_bwd(weight, &FewRows),
+        false => x.apply_op2_no_bwd(weight, &ManyRows),
+    }
 }
 
 /// Quantises to Q8_0: blocks of 32 numbers along a row, each an 8-bit share of the block's largest.

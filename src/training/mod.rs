@@ -22,7 +22,7 @@ mod runs;
 pub mod schedule;
 mod trainer;
 
-pub use checkpoint::{CheckpointState, MODEL_FILES};
+pub use checkpoint::CheckpointState;
 pub use control::{Control, Requests};
 pub use error::TrainingError;
 pub use event::{

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::checkpoint::{self, CheckpointState, MODEL_FILES};
+use super::checkpoint::{self, CheckpointState, copy_model};
 use super::{Event, Recipe, StepMetrics, TrainingError, Validation};
 
 const RECIPE: &str = "recipe.toml";
@@ -275,11 +275,11 @@ impl RunDirectory {
     }
 }
 
-/// Copies the model of a checkpoint to a directory in Hugging Face layout.
+/// Copies the model of a checkpoint to a directory in Hugging Face layout, with its weights in `f16` where `half`.
 ///
 /// # Errors
-/// When the target exists and is not empty, or a file cannot be copied.
-pub fn export(checkpoint: &Path, target: &Path) -> Result<(), TrainingError> {
+/// When the target exists and is not empty, a file cannot be copied, or a weight is too large for `f16`.
+pub fn export(checkpoint: &Path, target: &Path, half: bool) -> Result<(), TrainingError> {
     let wrong = |error: io::Error| TrainingError::io(target, error);
     fs::create_dir_all(target).map_err(wrong)?;
     if fs::read_dir(target).map_err(wrong)?.next().is_some() {
@@ -288,13 +288,7 @@ pub fn export(checkpoint: &Path, target: &Path) -> Result<(), TrainingError> {
             target.display()
         )));
     }
-    for name in MODEL_FILES {
-        let (from, to) = (checkpoint.join(name), target.join(name));
-        fs::copy(&from, &to).map_err(|error| TrainingError::io(&from, error))?;
-        let synced = File::open(&to).and_then(|file| file.sync_all());
-        synced.map_err(|error| TrainingError::io(&to, error))?;
-    }
-    Ok(())
+    copy_model(checkpoint, target, half)
 }
 
 /// The files that a run's events go to.

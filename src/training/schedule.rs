@@ -23,6 +23,9 @@ pub struct Schedule {
     pub course: Course,
     /// Steps in which the rate grows to its highest, in a straight line.
     pub warmup: u64,
+    /// Steps that it then stays there before it falls (linear, cosine): a run can be let go on, and its end decided
+    /// later, from a checkpoint before the fall (Hägele et al. 2024, arXiv:2405.18392).
+    pub hold: u64,
     /// What the rate ends at, as a share of the highest.
     pub end: f64,
     /// The step at which the end is reached, counted with the warm-up; 0 is the run's last.
@@ -35,6 +38,7 @@ impl Default for Schedule {
             learning_rate: 1e-3,
             course: Course::Constant,
             warmup: 0,
+            hold: 0,
             end: 0.0,
             decay_steps: 0,
         }
@@ -52,8 +56,9 @@ impl Schedule {
             0 => total,
             steps => steps,
         };
-        let length = last.saturating_sub(self.warmup).max(1);
-        let done = ((step - self.warmup) as f64 / length as f64).min(1.0);
+        let start = self.warmup + self.hold;
+        let length = last.saturating_sub(start).max(1);
+        let done = (step.saturating_sub(start) as f64 / length as f64).min(1.0);
         let left = match self.course {
             Course::Constant => return self.learning_rate,
             Course::Linear => 1.0 - done,
@@ -72,6 +77,7 @@ mod tests {
             learning_rate: 8.0,
             course,
             warmup: 4,
+            hold: 0,
             end: 0.25,
             decay_steps: 0,
         };
@@ -93,6 +99,22 @@ mod tests {
         for (found, expected) in cosine.iter().zip([2.0, 8.0, 8.0, 5.0, 2.0, 2.0]) {
             assert!((found - expected).abs() < 1e-12, "{cosine:?}");
         }
+        // A fall that begins later, and one that is so late that it never does.
+        let held = |hold: u64, step: u64| {
+            let schedule = Schedule {
+                learning_rate: 8.0,
+                course: Course::Linear,
+                warmup: 4,
+                hold,
+                ..Schedule::default()
+            };
+            schedule.rate(step, 12)
+        };
+        assert_eq!(
+            [3, 4, 8, 10, 12].map(|step| held(4, step)),
+            [8.0, 8.0, 8.0, 4.0, 0.0]
+        );
+        assert_eq!([4, 11].map(|step| held(100, step)), [8.0, 8.0]);
         // Keras: 5e-5 over 500 steps to 0.
         let schedule = Schedule {
             learning_rate: 5e-5,

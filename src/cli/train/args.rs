@@ -178,6 +178,9 @@ pub struct RunArgs {
     /// Steps in which the rate grows to its highest
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub warmup: Option<u32>,
+    /// Steps that it then stays there before it falls
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub hold: Option<u32>,
     /// The rate at the end, as a share of the highest
     #[arg(long, value_name = "SHARE", help_heading = "Training")]
     pub end_rate: Option<f64>,

@@ -119,7 +119,7 @@ impl Given for Vec<String> {
 }
 
 fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), CliError> {
-    let plain: [(&str, &dyn Given); 58] = [
+    let plain: [(&str, &dyn Given); 59] = [
         ("run.name", &args.run_name),
         ("run.directory", &args.runs),
         ("run.cache", &args.cache),
@@ -170,6 +170,7 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
         ("schedule.learning_rate", &args.learning_rate),
         ("schedule.course", &args.schedule),
         ("schedule.warmup", &args.warmup),
+        ("schedule.hold", &args.hold),
         ("schedule.end", &args.end_rate),
         ("schedule.decay_steps", &args.decay_steps),
         ("training.batch", &args.batch),

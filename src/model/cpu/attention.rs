@@ -1,11 +1,12 @@
-//! Attention of one token to those before it, straight from the cache.
+//! Attention of one token, or of many, to those before it, straight from the cache.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::gelu::exp;
 use super::matvec::dot;
-use super::{contiguous, for_each_chunk};
+use super::tile::{View, tile};
+use super::{SharedPointer, contiguous, for_each_chunk, for_each_index, sums};
 
 /// `softmax(scale * q k^T) v` for one query: `q (heads, width)`, `k` and `v (key heads, length, width)`, giving
 /// `(heads, width)`. Each run of `heads / key heads` heads shares keys and values, as in grouped-query attention
@@ -47,6 +48,116 @@ impl CustomOp3 for AttendOne {
     }
 }
 
+/// Queries that are worked on at once: bounds the memory for scores, and skips most of what is not seen.
+const QUERIES_AT_ONCE: usize = 64;
+
+/// As [`AttendOne`] for the queries `q (n, heads * width)` of the last `n` tokens in the cache, each of which sees its
+/// own key and those before it, giving `(n, heads * width)`. The rows of `q` may lie apart.
+pub(in crate::model) struct AttendMany {
+    pub(in crate::model) heads: usize,
+    pub(in crate::model) scale: f32,
+}
+
+impl CustomOp3 for AttendMany {
+    fn name(&self) -> &'static str {
+        "attend-many"
+    }
+
+    fn cpu_fwd(
+        &self,
+        q: &CpuStorage,
+        q_layout: &Layout,
+        k: &CpuStorage,
+        k_layout: &Layout,
+        v: &CpuStorage,
+        v_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let ((n, all), heads) = (q_layout.shape().dims2()?, self.heads);
+        let (_, length, width) = k_layout.shape().dims3()?;
+        if all != heads * width || q_layout.stride()[1] != 1 || n > length {
+            candle_core::bail!("attend-many: {q_layout:?} does not fit {k_layout:?}");
+        }
+        let q_stride = q_layout.stride()[0];
+        let q = &q.as_slice::<f32>()?[q_layout.start_offset()..];
+        let keys = HeadRows::new(k, k_layout, heads, width)?;
+        let values = HeadRows::new(v, v_layout, heads, width)?;
+        let mut out = vec![0.0; n * all];
+        let shared = SharedPointer::new(&mut out);
+        let (arch, blocks) = (Arch::new(), n.div_ceil(QUERIES_AT_ONCE));
+        for_each_index(heads * blocks, |task| {
+            // The last queries have the most to see: first, so that no thread is left with them at the end.
+            let (head, start) = (task % heads, (blocks - 1 - task / heads) * QUERIES_AT_ONCE);
+            let len = QUERIES_AT_ONCE.min(n - start);
+            let seen = length - n + start + len;
+            let mut weights = vec![0.0; len * seen];
+            // SAFETY: `q` has `n` rows, the cache at least `seen`, and each task has rows and columns of the result
+            // that no other has.
+            unsafe {
+                let q = View::of(q, start * q_stride + head * width, q_stride);
+                let (keys, values) = (
+                    View::of(keys.of(head), 0, width),
+                    View::of(values.of(head), 0, width),
+                );
+                causal_weights(
+                    arch,
+                    (q, keys),
+                    (len, seen, width),
+                    self.scale,
+                    &mut weights,
+                );
+                tile(
+                    (len, width, seen),
+                    (View::of(&weights, 0, seen), false),
+                    (values, false),
+                    (shared.get().add(start * all + head * width), all),
+                    1.0,
+                    false,
+                );
+            }
+        });
+        Ok((CpuStorage::F32(out), Shape::from((n, all))))
+    }
+}
+
+/// The softmax of `scale * q k^T` in `weights (len, seen)`, for `len` queries of which the last sees all `seen` keys and
+/// each one before it one fewer; all `width` long.
+///
+/// # Safety
+/// The views must have so many rows, and `weights` so many numbers.
+pub(crate) unsafe fn causal_weights(
+    arch: Arch,
+    (q, k): (View, View),
+    (len, seen, width): (usize, usize, usize),
+    scale: f32,
+    weights: &mut [f32],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        tile(
+            (len, seen, width),
+            (q, false),
+            (k, true),
+            (weights.as_mut_ptr(), seen),
+            scale,
+            false,
+        );
+    }
+    arch.dispatch(|| {
+        for (query, row) in weights.chunks_exact_mut(seen).enumerate() {
+            let (visible, hidden) = row.split_at_mut(seen - len + query + 1);
+            hidden.fill(0.0);
+            let highest = sums::highest(visible);
+            for weight in visible.iter_mut() {
+                *weight = exp(*weight - highest);
+            }
+            let share = 1.0 / sums::sum(visible);
+            for weight in visible.iter_mut() {
+                *weight *= share;
+            }
+        }
+    });
+}
+
 /// The rows of each head in a cache of `(key heads, capacity, width)` of which the first few are in use.
 struct HeadRows<'a> {
     rows: &'a [f32],
@@ -63,7 +174,7 @@ impl<'a> HeadRows<'a> {
         let shared = cache_heads > 0 && heads.is_multiple_of(cache_heads);
         if !shared || cache_width != width || stride[1..] != [width, 1] {
             candle_core::bail!(
-                "attend-one: a cache of {layout:?} does not fit {heads} heads of {width}"
+                "attention: a cache of {layout:?} does not fit {heads} heads of {width}"
             );
         }
         Ok(Self {

@@ -8,6 +8,7 @@ mod add_bias;
 mod attention;
 mod blocks;
 mod gelu;
+mod many_rows;
 mod matrix;
 mod matvec;
 mod norm;
@@ -16,14 +17,17 @@ mod prefetch;
 mod product;
 pub(crate) mod sums;
 mod swiglu;
+mod tile;
 
 use candle_core::{CpuStorage, Layout, Result};
 
 pub(super) use add_bias::AddBias;
-pub(super) use attention::AttendOne;
+pub(crate) use attention::causal_weights;
+pub(super) use attention::{AttendMany, AttendOne};
 pub(super) use blocks::BlockMatrix;
 pub(super) use gelu::GeluTanh;
 pub(crate) use gelu::exp;
+pub(super) use many_rows::ManyRows;
 pub(crate) use matrix::Matrix;
 pub(super) use matrix::transpose;
 pub(super) use matvec::{FewRows, MOST_ROWS};
@@ -31,8 +35,9 @@ pub(super) use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};
 pub(crate) use parallel::{SharedPointer, for_each_chunk, for_each_index};
 pub use product::Factors;
-pub(crate) use product::{bf16_is_native, multiply};
+pub(crate) use product::{bf16_is_native, multiply, product};
 pub(super) use swiglu::SwiGlu;
+pub(crate) use tile::{View, tile};
 
 /// The numbers of a contiguous `f32` tensor.
 pub(crate) fn contiguous<'a>(

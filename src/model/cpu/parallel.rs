@@ -1,5 +1,7 @@
 //! Sharing a slice, or any numbered pieces of work, out to candle's thread pool.
 
+use std::mem::MaybeUninit;
+
 use candle_core::utils::barrier_pool;
 
 /// A pointer that threads may share, since each uses its own part of what it points to.
@@ -14,6 +16,11 @@ unsafe impl Send for SharedPointer {}
 impl SharedPointer {
     pub(crate) fn new(numbers: &mut [f32]) -> Self {
         Self(numbers.as_mut_ptr())
+    }
+
+    /// To numbers that are yet to be written.
+    pub(crate) fn of(numbers: &mut [MaybeUninit<f32>]) -> Self {
+        Self(numbers.as_mut_ptr().cast())
     }
 
     pub(crate) fn get(self) -> *mut f32 {

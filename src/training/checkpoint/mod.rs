@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::config_json::{SpecialTokens, config_json};
 pub(super) use self::tensors::read_tensors;
-use self::tensors::{Named, write_tensors};
+use self::tensors::{Named, copy_halved, write_tensors};
 use super::TrainingError;
 use super::network::Network;
 use super::optimizer::Optimizer;
@@ -26,14 +26,10 @@ const STATE: &str = "training.json";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const PARAMETERS: &str = "parameters.safetensors";
 const MODEL: &str = "model.safetensors";
+const CONFIG: &str = "config.json";
 
 /// The files of a checkpoint that are the model.
-pub const MODEL_FILES: [&str; 4] = [
-    "config.json",
-    MODEL,
-    "tokenizer.json",
-    "tokenizer_config.json",
-];
+const MODEL_FILES: [&str; 4] = [CONFIG, MODEL, "tokenizer.json", "tokenizer_config.json"];
 
 /// Where a run stands, besides its numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -115,7 +111,7 @@ fn write_files(directory: &Path, contents: &Contents<'_>) -> Result<(), Training
     let network = contents.network;
     let config = config_json(network.config(), contents.special);
     let json = |value: &serde_json::Value| serde_json::to_vec_pretty(value).unwrap_or_default();
-    write_file(directory, "config.json", &json(&config))?;
+    write_file(directory, CONFIG, &json(&config))?;
     write_file(
         directory,
         "tokenizer.json",
@@ -164,6 +160,38 @@ fn write_files(directory: &Path, contents: &Contents<'_>) -> Result<(), Training
             parameters.push(Named::new(parameter.name.clone(), shape, values));
         }
         write_tensors(&directory.join(PARAMETERS), &parameters)?;
+    }
+    Ok(())
+}
+
+/// Writes the model of a checkpoint into `target`, a directory that is there, with its weights in `f16` where `half`.
+///
+/// # Errors
+/// When a file cannot be read or written, or a weight is too large for `f16`.
+pub(super) fn copy_model(
+    checkpoint: &Path,
+    target: &Path,
+    half: bool,
+) -> Result<(), TrainingError> {
+    for name in MODEL_FILES {
+        let (from, to) = (checkpoint.join(name), target.join(name));
+        let wrong = |error: io::Error| TrainingError::io(&from, error);
+        match name {
+            MODEL if half => copy_halved(&from, &to)?,
+            CONFIG if half => {
+                let mut config: serde_json::Value =
+                    serde_json::from_slice(&fs::read(&from).map_err(wrong)?)
+                        .map_err(|error| wrong(error.into()))?;
+                config["torch_dtype"] = "float16".into();
+                let bytes = serde_json::to_vec_pretty(&config).unwrap_or_default();
+                write_file(target, name, &bytes)?;
+            }
+            _ => {
+                fs::copy(&from, &to).map_err(wrong)?;
+                let synced = File::open(&to).and_then(|file| file.sync_all());
+                synced.map_err(|error| TrainingError::io(&to, error))?;
+            }
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::Path;
 
+use half::f16;
 use safetensors::tensor::{Dtype, View};
 use safetensors::{SafeTensorError, SafeTensors};
 
@@ -15,6 +16,7 @@ pub(super) struct Named {
     name: String,
     shape: Vec<usize>,
     values: Vec<f32>,
+    half: bool,
 }
 
 impl Named {
@@ -23,13 +25,17 @@ impl Named {
             name,
             shape,
             values,
+            half: false,
         }
     }
 }
 
 impl View for &Named {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.half {
+            true => Dtype::F16,
+            false => Dtype::F32,
+        }
     }
 
     fn shape(&self) -> &[usize] {
@@ -37,15 +43,18 @@ impl View for &Named {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let mut bytes = Vec::with_capacity(self.values.len() * 4);
+        let mut bytes = Vec::with_capacity(self.data_len());
         for value in &self.values {
-            bytes.extend_from_slice(&value.to_le_bytes());
+            match self.half {
+                true => bytes.extend_from_slice(&f16::from_f32(*value).to_le_bytes()),
+                false => bytes.extend_from_slice(&value.to_le_bytes()),
+            }
         }
         Cow::Owned(bytes)
     }
 
     fn data_len(&self) -> usize {
-        self.values.len() * 4
+        self.values.len() * if self.half { 2 } else { 4 }
     }
 }
 
@@ -72,20 +81,43 @@ pub(super) fn write_tensors(path: &Path, tensors: &[Named]) -> Result<(), Traini
 pub(in crate::training) fn read_tensors(
     path: &Path,
 ) -> Result<HashMap<String, Vec<f32>>, TrainingError> {
+    let all = read_named(path)?.into_iter();
+    Ok(all.map(|named| (named.name, named.values)).collect())
+}
+
+/// Copies a file of tensors with its numbers rounded to `f16`.
+///
+/// # Errors
+/// When a number is too large for that, or a file cannot be read or written.
+pub(super) fn copy_halved(from: &Path, to: &Path) -> Result<(), TrainingError> {
+    let mut all = read_named(from)?;
+    for named in &mut all {
+        let largest = named.values.iter().fold(0f32, |most, x| most.max(x.abs()));
+        if largest > f32::from(f16::MAX) {
+            return Err(TrainingError::File {
+                file: from.display().to_string(),
+                problem: format!("`{}` has {largest}, too large for f16", named.name),
+            });
+        }
+        named.half = true;
+    }
+    write_tensors(to, &all)
+}
+
+fn read_named(path: &Path) -> Result<Vec<Named>, TrainingError> {
     let bytes = fs::read(path).map_err(|error| TrainingError::io(path, error))?;
     let wrong = |problem: String| TrainingError::File {
         file: path.display().to_string(),
         problem,
     };
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
-    let mut all = HashMap::new();
-    for (name, view) in tensors.iter() {
+    let read = |(name, view): (&str, safetensors::tensor::TensorView<'_>)| {
         if view.dtype() != Dtype::F32 {
             return Err(wrong(format!("`{name}` is not of f32 numbers")));
         }
         let (quads, _) = view.data().as_chunks::<4>();
         let values = quads.iter().map(|quad| f32::from_le_bytes(*quad)).collect();
-        all.insert(name.to_owned(), values);
-    }
-    Ok(all)
+        Ok(Named::new(name.to_owned(), view.shape().to_vec(), values))
+    };
+    tensors.iter().map(read).collect()
 }

@@ -107,17 +107,24 @@ impl Network {
         let (kernels, factors) = (self.compute.kernels, self.compute.factors);
         let weight = self.parameters.tensor(&format!("{name}.weight"))?;
         let bias = self.parameters.tensor(&format!("{name}.bias"))?;
-        let mut out = ops::product(x, weight, kernels, factors)?;
+        let added = match activation {
+            None => Some(bias),
+            Some(_) => None,
+        };
+        let mut out = ops::product(x, weight, added, kernels, factors)?;
         let beside = self
             .lora
             .as_ref()
             .and_then(|lora| lora.beside(name, &self.parameters));
         if let Some((a, b, factor)) = beside {
-            let narrow = ops::product(x, a, kernels, factors)?;
-            let change = ops::product(&narrow, b, kernels, factors)?;
+            let narrow = ops::product(x, a, None, kernels, factors)?;
+            let change = ops::product(&narrow, b, None, kernels, factors)?;
             out = (out + (change * factor)?)?;
         }
-        ops::bias_activation(&out, bias, activation, kernels)
+        match activation {
+            None => Ok(out),
+            Some(activation) => ops::bias_activation(&out, bias, activation, kernels),
+        }
     }
 
     fn norm(&self, x: &Tensor, name: &str) -> Result<Tensor> {

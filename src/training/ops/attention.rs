@@ -3,9 +3,10 @@
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
 use pulp::Arch;
 
-use super::tile::{View, tile};
 use super::{Dropout, Kernels, Numbers};
-use crate::model::cpu::{SharedPointer, contiguous, exp, for_each_index, sums};
+use crate::model::cpu::{
+    SharedPointer, View, causal_weights, contiguous, for_each_index, sums, tile,
+};
 
 /// Queries that are worked on at once: bounds the memory for scores and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;
@@ -111,32 +112,10 @@ impl Head {
     /// Softmax of the scores of `len` queries from `start` on, over the `start + len` keys that they may see, in
     /// `weights`, row-major.
     fn weights(&self, arch: Arch, start: usize, len: usize, weights: &mut [f32]) {
-        let (seen, width) = (start + len, self.shape.head_width);
-        // SAFETY: `start + len` is at most the sequence's length, and `weights` has `len * seen` numbers.
-        unsafe {
-            tile(
-                (len, seen, width),
-                (self.q.row(start), false),
-                (self.k, true),
-                (weights.as_mut_ptr(), seen),
-                self.shape.scale as f32,
-                false,
-            );
-        }
-        arch.dispatch(|| {
-            for (query, row) in weights.chunks_exact_mut(seen).enumerate() {
-                let (visible, hidden) = row.split_at_mut(start + query + 1);
-                hidden.fill(0.0);
-                let highest = sums::highest(visible);
-                for weight in visible.iter_mut() {
-                    *weight = exp(*weight - highest);
-                }
-                let share = 1.0 / sums::sum(visible);
-                for weight in visible.iter_mut() {
-                    *weight *= share;
-                }
-            }
-        });
+        let size = (len, start + len, self.shape.head_width);
+        let views = (self.q.row(start), self.k);
+        // SAFETY: `start + len` is at most the sequence's length, and `weights` has `len * (start + len)` numbers.
+        unsafe { causal_weights(arch, views, size, self.shape.scale as f32, weights) };
     }
 
     /// Multiplies each weight, or its gradient, by its dropout factor.

@@ -10,14 +10,14 @@ use crate::model::cpu::{contiguous, exp, for_each_chunk, sums};
 /// Rows whose share of the bias's gradient is summed together.
 const ROWS_AT_ONCE: usize = 64;
 
-/// `activation(x + bias)` for `x (n, width)`; without an activation, `x + bias`.
+/// `activation(x + bias)` for `x (n, width)`.
 ///
 /// # Errors
 /// When shapes do not fit or the device fails.
 pub fn bias_activation(
     x: &Tensor,
     bias: &Tensor,
-    activation: Option<Activation>,
+    activation: Activation,
     kernels: Kernels,
 ) -> Result<Tensor> {
     if kernels == Kernels::Fused {
@@ -27,13 +27,12 @@ pub fn bias_activation(
     }
     let x = plain_bias(x, bias)?;
     match activation {
-        None => Ok(x),
-        Some(Activation::GeluTanh) => x.gelu(),
-        Some(Activation::GeluErf) => x.gelu_erf(),
-        Some(Activation::QuickGelu) => &x * plain_sigmoid(&(&x * 1.702)?)?,
-        Some(Activation::Relu) => x.relu(),
-        Some(Activation::Silu) => &x * plain_sigmoid(&x)?,
-        Some(Activation::Tanh) => x.tanh(),
+        Activation::GeluTanh => x.gelu(),
+        Activation::GeluErf => x.gelu_erf(),
+        Activation::QuickGelu => &x * plain_sigmoid(&(&x * 1.702)?)?,
+        Activation::Relu => x.relu(),
+        Activation::Silu => &x * plain_sigmoid(&x)?,
+        Activation::Tanh => x.tanh(),
     }
 }
 
@@ -43,7 +42,7 @@ fn plain_sigmoid(x: &Tensor) -> Result<Tensor> {
 }
 
 struct BiasActivation {
-    activation: Option<Activation>,
+    activation: Activation,
 }
 
 impl BiasActivation {
@@ -51,13 +50,12 @@ impl BiasActivation {
     /// loop is compiled for one function.
     fn with(&self, work: impl Work) {
         match self.activation {
-            None => work.run(|x| (x, 1.0)),
-            Some(Activation::GeluTanh) => work.run(gelu_tanh),
-            Some(Activation::GeluErf) => work.run(gelu_erf),
-            Some(Activation::QuickGelu) => work.run(|x| swish(x, 1.702)),
-            Some(Activation::Relu) => work.run(|x| if x > 0.0 { (x, 1.0) } else { (0.0, 0.0) }),
-            Some(Activation::Silu) => work.run(|x| swish(x, 1.0)),
-            Some(Activation::Tanh) => work.run(|x| {
+            Activation::GeluTanh => work.run(gelu_tanh),
+            Activation::GeluErf => work.run(gelu_erf),
+            Activation::QuickGelu => work.run(|x| swish(x, 1.702)),
+            Activation::Relu => work.run(|x| if x > 0.0 { (x, 1.0) } else { (0.0, 0.0) }),
+            Activation::Silu => work.run(|x| swish(x, 1.0)),
+            Activation::Tanh => work.run(|x| {
                 let t = 2.0 / (1.0 + exp(-2.0 * x)) - 1.0;
                 (t, 1.0 - t * t)
             }),
@@ -225,13 +223,12 @@ mod tests {
     #[test]
     fn the_kernel_is_the_plain_form() -> Result<()> {
         let activations = [
-            None,
-            Some(Activation::GeluTanh),
-            Some(Activation::GeluErf),
-            Some(Activation::QuickGelu),
-            Some(Activation::Relu),
-            Some(Activation::Silu),
-            Some(Activation::Tanh),
+            Activation::GeluTanh,
+            Activation::GeluErf,
+            Activation::QuickGelu,
+            Activation::Relu,
+            Activation::Silu,
+            Activation::Tanh,
         ];
         for activation in activations {
             for (rows, width) in [(1, 1), (67, 19), (130, 64)] {

@@ -13,7 +13,6 @@ mod layer_norm;
 mod numbers;
 mod parallel;
 mod product;
-mod tile;
 
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};

@@ -218,7 +218,7 @@ impl Optimizer {
                     } else {
                         1
                     };
-                    muon::update(step, var, gradient, &mut slots[0], parts)?;
+                    muon::update(step, var, gradient, &mut slots[0], parts, self.kernels)?;
                 }
                 (_, State::Numbers(slots)) => kernels::update(method, step, var, gradient, slots)?,
                 (_, State::Tensors(slots)) => device::update(method, step, var, gradient, slots)?,

@@ -6,6 +6,8 @@
 use candle_core::{DType, Result, Tensor, Var};
 
 use super::Step;
+use crate::model::cpu::{Factors, Matrix, multiply, product};
+use crate::training::ops::{Kernels, Numbers};
 
 /// Coefficients of the odd polynomial that draws singular values to around 1 (Jordan et al.).
 const POLYNOMIAL: (f64, f64, f64) = (3.4445, -4.7750, 2.0315);
@@ -22,6 +24,7 @@ pub(super) fn update(
     gradient: &Tensor,
     velocity: &mut Tensor,
     parts: usize,
+    kernels: Kernels,
 ) -> Result<()> {
     let momentum = f64::from(step.beta1);
     let gradient = (gradient.to_dtype(var.dtype())? * f64::from(step.scale))?;
@@ -31,7 +34,12 @@ pub(super) fn update(
     let (rows, columns) = var.dims2()?;
     let columns = columns / parts;
     let updates: Vec<Tensor> = (0..parts)
-        .map(|part| orthogonal(&ahead.narrow(1, part * columns, columns)?.contiguous()?))
+        .map(|part| {
+            orthogonal(
+                &ahead.narrow(1, part * columns, columns)?.contiguous()?,
+                kernels,
+            )
+        })
         .collect::<Result<_>>()?;
     let size = f64::from(step.size) * LIKE_ADAM * (rows.max(columns) as f64).sqrt();
     let change = (Tensor::cat(&updates, 1)? * size)?;
@@ -39,15 +47,25 @@ pub(super) fn update(
 }
 
 /// A matrix with the singular vectors of `x` and singular values between about 0.7 and 1.2.
-fn orthogonal(x: &Tensor) -> Result<Tensor> {
+fn orthogonal(x: &Tensor, kernels: Kernels) -> Result<Tensor> {
     let (rows, columns) = x.dims2()?;
     // The products are of the smaller side's square.
     if rows > columns {
-        return orthogonal(&x.t()?.contiguous()?)?.t()?.contiguous();
+        return orthogonal(&x.t()?.contiguous()?, kernels)?
+            .t()?
+            .contiguous();
     }
     let x = x.to_dtype(DType::F32)?;
     let norm = f64::from(x.sqr()?.sum_all()?.to_scalar::<f32>()?).sqrt();
-    let mut x = (x / (norm + 1e-7))?;
+    let x = (x / (norm + 1e-7))?;
+    match kernels {
+        Kernels::Plain => iterate(x),
+        Kernels::Fused => iterate_in_place(&x),
+    }
+}
+
+/// `x = a x + b (x x') x + c (x x')^2 x`, several times.
+fn iterate(mut x: Tensor) -> Result<Tensor> {
     let (a, b, c) = POLYNOMIAL;
     for _ in 0..ITERATIONS {
         let square = x.matmul(&x.t()?)?;
@@ -55,6 +73,33 @@ fn orthogonal(x: &Tensor) -> Result<Tensor> {
         x = ((&x * a)? + factor.matmul(&x)?)?;
     }
     Ok(x)
+}
+
+/// As [`iterate`], on the CPU: `a`, `b` and `c` are put into the small square matrices, so that nothing but products
+/// touches the large ones.
+fn iterate_in_place(x: &Tensor) -> Result<Tensor> {
+    let (rows, columns) = x.dims2()?;
+    let (a, b, c) = POLYNOMIAL;
+    let (a, b, c) = (a as f32, b as f32, c as f32);
+    let mut numbers = Numbers::of(x)?.to_vec();
+    for _ in 0..ITERATIONS {
+        let x = Matrix::new(&numbers, rows, columns);
+        let square = product(x, x.transposed(), Factors::F32);
+        let scaled: Vec<f32> = square.iter().map(|number| number * c).collect();
+        let mut factor: Vec<f32> = square.iter().map(|number| number * b).collect();
+        for diagonal in factor.iter_mut().step_by(rows + 1) {
+            *diagonal += a;
+        }
+        multiply(
+            Matrix::new(&scaled, rows, rows),
+            Matrix::new(&square, rows, rows),
+            &mut factor,
+            true,
+            Factors::F32,
+        );
+        numbers = product(Matrix::new(&factor, rows, rows), x, Factors::F32);
+    }
+    Tensor::from_vec(numbers, x.shape(), x.device())
 }
 
 #[cfg(test)]
@@ -71,9 +116,11 @@ mod tests {
 
     #[test]
     fn every_direction_becomes_as_large_and_stays_where_it_was() -> Result<()> {
-        for (rows, columns) in [(4, 24), (24, 4), (1, 7)] {
+        let shapes = [(4, 24), (24, 4), (1, 7)];
+        let both = [Kernels::Plain, Kernels::Fused];
+        for ((rows, columns), kernels) in shapes.into_iter().flat_map(|s| both.map(|k| (s, k))) {
             let x = normal(rows, columns)?;
-            let found = orthogonal(&x)?;
+            let found = orthogonal(&x, kernels)?;
             assert_eq!(found.dims2()?, (rows, columns));
             let (x, found) = match rows > columns {
                 true => (x.t()?, found.t()?),
@@ -111,7 +158,7 @@ mod tests {
         let run = |gradient: &Tensor, parts: usize| -> Result<Vec<Vec<f32>>> {
             let var = Var::zeros(gradient.dims2()?, DType::F32, &Device::Cpu)?;
             let mut velocity = gradient.zeros_like()?;
-            update(step, &var, gradient, &mut velocity, parts)?;
+            update(step, &var, gradient, &mut velocity, parts, Kernels::Fused)?;
             var.to_vec2()
         };
         let gradient = normal(3, 8)?;

@@ -10,6 +10,7 @@ use gemm::{Parallelism, gemm};
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Matrix;
+use super::{SharedPointer, for_each_index};
 
 /// What the factors of a product are rounded to. Sums are always `f32`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,39 +44,85 @@ pub(crate) fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], add: bool,
     }
     // Elsewhere, nothing else looks at it.
     let _ = factors;
-    library(a, b, out, add);
+    // SAFETY: `out` has as many numbers as the result, as asserted.
+    unsafe { library(a, b, SharedPointer::new(out), add) };
 }
 
-fn library(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], add: bool) {
-    let threads = candle_core::utils::get_num_threads();
-    let parallelism = match threads {
-        1 => Parallelism::None,
-        threads => Parallelism::Rayon(threads),
-    };
-    // SAFETY: both matrices and the result lie inside of their slices, as `multiply` asserts.
-    unsafe {
-        gemm(
-            a.rows,
-            b.columns,
-            a.columns,
-            out.as_mut_ptr(),
-            1,
-            b.columns as isize,
-            add,
-            a.numbers.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.numbers.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            1.0f32,
-            1.0f32,
-            false,
-            false,
-            false,
-            parallelism,
-        );
+/// `a b`, row-major. Unlike [`multiply`] into a new vector, this spares the time to fill it with zeros first.
+///
+/// # Panics
+/// When the shapes do not fit.
+pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, factors: Factors) -> Vec<f32> {
+    let length = a.rows * b.columns;
+    if a.columns == 0 || (factors == Factors::Bf16 && bf16_is_native()) {
+        let mut out = vec![0.0; length];
+        multiply(a, b, &mut out, false, factors);
+        return out;
     }
+    assert_eq!(a.columns, b.rows, "matrices that do not fit");
+    let mut out = Vec::with_capacity(length);
+    // SAFETY: there is room for `length` numbers, and the product writes each of them without reading it.
+    unsafe {
+        library(a, b, SharedPointer::of(out.spare_capacity_mut()), false);
+        out.set_len(length);
+    }
+    out
+}
+
+/// Each thread of candle's pool gets its own part of the result's longer side. The gemm crate's own threads are rayon's:
+/// they would wait for processors on which candle's, just out of another operation, still spin.
+///
+/// # Safety
+/// `out` points to `a.rows * b.columns` numbers, which are not read unless they are added to.
+unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer, add: bool) {
+    /// Parts begin at multiples of this, so that the crate's innermost tiles are whole.
+    const WHOLE_TILES: usize = 48;
+    /// Several for each thread, since one may be slower than another.
+    const PARTS_PER_THREAD: usize = 3;
+    /// Parts smaller than this are not worth packing the shorter side once more.
+    const WORTH_A_PART: usize = 384;
+    let (rows, columns) = (a.rows, b.columns);
+    let by_row = rows >= columns;
+    let side = rows.max(columns);
+    let threads = candle_core::utils::get_num_threads();
+    let parts = match side / (PARTS_PER_THREAD * threads) {
+        0..WORTH_A_PART => threads,
+        _ => PARTS_PER_THREAD * threads,
+    };
+    let part = side.div_ceil(parts).next_multiple_of(WHOLE_TILES);
+    for_each_index(side.div_ceil(part), |index| {
+        let start = index * part;
+        let len = part.min(side - start);
+        let ((row, rows), (column, columns)) = match by_row {
+            true => ((start, len), (0, columns)),
+            false => ((0, rows), (start, len)),
+        };
+        // SAFETY: both matrices lie inside of their slices, the result where the caller promised, and every index has
+        // rows or columns of the result that no other has.
+        unsafe {
+            gemm(
+                rows,
+                columns,
+                a.columns,
+                out.get().add(row * b.columns + column),
+                1,
+                b.columns as isize,
+                add,
+                a.numbers.as_ptr().add(row * a.row_stride),
+                a.column_stride as isize,
+                a.row_stride as isize,
+                b.numbers.as_ptr().add(column * b.column_stride),
+                b.column_stride as isize,
+                b.row_stride as isize,
+                1.0f32,
+                1.0f32,
+                false,
+                false,
+                false,
+                Parallelism::None,
+            );
+        }
+    });
 }
 
 #[cfg(test)]

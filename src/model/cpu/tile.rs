@@ -4,20 +4,20 @@ use gemm::{Parallelism, gemm};
 
 /// A matrix inside of a larger one: where it starts and how far its rows are apart.
 #[derive(Clone, Copy)]
-pub(super) struct View {
+pub(crate) struct View {
     start: *const f32,
     row_stride: usize,
 }
 
 impl View {
-    pub(super) fn of(numbers: &[f32], offset: usize, row_stride: usize) -> Self {
+    pub(crate) fn of(numbers: &[f32], offset: usize, row_stride: usize) -> Self {
         Self {
             start: numbers[offset..].as_ptr(),
             row_stride,
         }
     }
 
-    pub(super) fn row(self, row: usize) -> Self {
+    pub(crate) fn row(self, row: usize) -> Self {
         Self {
             // SAFETY: callers stay within the rows of the matrix that the view was made of.
             start: unsafe { self.start.add(row * self.row_stride) },
@@ -30,7 +30,7 @@ impl View {
 ///
 /// # Safety
 /// All rows of the three must lie inside of what they were made of.
-pub(super) unsafe fn tile(
+pub(crate) unsafe fn tile(
     (m, n, k): (usize, usize, usize),
     (a, a_transposed): (View, bool),
     (b, b_transposed): (View, bool),
