@@ -7,7 +7,7 @@ use super::output::Output;
 use super::progress::Gauge;
 use crate::bench::{Bound, Plan, Report, Speed, Subject, Work, measure};
 use crate::config::Config;
-use crate::model::{EMBEDDED, LoadRequest, load_tokenizer};
+use crate::model::{DevicePreference, EMBEDDED, LoadRequest, load_tokenizer};
 use crate::training::heap;
 use crate::training::presets::{PRESETS, preset};
 
@@ -54,8 +54,16 @@ impl FromStr for Step {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// When the model cannot be loaded or is not of the GPT-2 family, or the output cannot be written.
+/// When a GPU is asked for, the model cannot be loaded or is not of the GPT-2 family, or the output cannot be written.
 pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
+    if !matches!(
+        config.model.device,
+        DevicePreference::Auto | DevicePreference::Cpu
+    ) {
+        return Err(CliError::usage(
+            "bench measures the CPU; leave --device out, or use --device cpu",
+        ));
+    }
     heap::tune();
     let subject = subject(args.shape.as_deref(), config)?;
     let mut gauge = Gauge::new();

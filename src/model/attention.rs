@@ -5,7 +5,8 @@ use candle_nn::ops::softmax_last_dim;
 use candle_transformers::utils::build_additive_causal_mask;
 
 use super::cache::LayerCache;
-use super::cpu::{AttendMany, AttendOne};
+use super::cpu::CachedAttention;
+use super::linear::Storage;
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
 const QUERIES_AT_ONCE: usize = 128;
@@ -26,8 +27,9 @@ struct Block {
 }
 
 impl CausalBlocks {
-    /// For `new` tokens after `past` others.
-    pub(super) fn new(new: usize, past: usize, device: &Device) -> Result<Self> {
+    /// For `new` tokens after `past` others, whose queries, keys and values are held as `storage` says.
+    pub(super) fn new(new: usize, past: usize, storage: &Storage) -> Result<Self> {
+        let device = &storage.device;
         let block = |start: usize| {
             let len = QUERIES_AT_ONCE.min(new - start);
             let mask = build_additive_causal_mask(len, past + start, None, device, DType::F32)?;
@@ -37,16 +39,21 @@ impl CausalBlocks {
                 mask: mask.squeeze(0)?,
             })
         };
-        // A single query sees all there is.
-        let blocks = match new {
-            1 => Vec::new(),
-            _ => (0..new)
+        // A single query sees all there is, and the kernel needs no mask.
+        let blocks = match new == 1 || has_kernel(device, storage.dtype) {
+            true => Vec::new(),
+            false => (0..new)
                 .step_by(QUERIES_AT_ONCE)
                 .map(block)
                 .collect::<Result<_>>()?,
         };
         Ok(Self { past, blocks })
     }
+}
+
+/// Whether [`CachedAttention`] works on such numbers.
+fn has_kernel(device: &Device, dtype: DType) -> bool {
+    device.is_cpu() && dtype == DType::F32
 }
 
 /// How attention is cut into heads. With fewer key heads than query heads, each run of query heads shares one
@@ -100,9 +107,8 @@ pub(super) fn attend(
         causal.past,
     )?;
     let width = heads.queries * heads.width;
-    let own = new.queries.device().is_cpu() && new.queries.dtype() == DType::F32;
-    if own && n > 1 {
-        let op = AttendMany {
+    if has_kernel(new.queries.device(), new.queries.dtype()) {
+        let op = CachedAttention {
             heads: heads.queries,
             scale: scale as f32,
         };
@@ -110,7 +116,9 @@ pub(super) fn attend(
     }
     let q = by_head(&new.queries, heads.queries)?;
     if n == 1 {
-        return attend_one(&q, &keys, &values, scale)?.reshape((1, width));
+        let q = q.reshape((heads.keys, heads.queries / heads.keys, heads.width))?;
+        let scores = (q.matmul(&keys.t()?)? * scale)?;
+        return weights(&scores)?.matmul(&values)?.reshape((1, width));
     }
     let blocks = causal
         .blocks
@@ -120,20 +128,6 @@ pub(super) fn attend(
     Tensor::cat(&blocks, 1)?
         .transpose(0, 1)?
         .reshape((n, width))
-}
-
-/// One query `(heads, 1, head width)` that sees all keys and values.
-fn attend_one(q: &Tensor, keys: &Tensor, values: &Tensor, scale: f64) -> Result<Tensor> {
-    if q.device().is_cpu() && q.dtype() == DType::F32 {
-        let scale = scale as f32;
-        return q
-            .squeeze(1)?
-            .apply_op3_no_bwd(keys, values, &AttendOne { scale });
-    }
-    let (heads, _, width) = q.dims3()?;
-    let q = q.reshape((keys.dim(0)?, heads / keys.dim(0)?, width))?;
-    let scores = (q.matmul(&keys.t()?)? * scale)?;
-    weights(&scores)?.matmul(values)
 }
 
 /// The queries of `block` and the keys and values that they may see: `(heads, block.len, head width)`.
@@ -213,11 +207,16 @@ mod tests {
         let qkv = Tensor::randn(0f32, 1.0, (n, width + 2 * key_width), &Device::Cpu)?;
         let cache = Cache::new(1, heads.keys, n + 5, heads.width, dtype, &Device::Cpu)
             .map_err(candle_core::Error::wrap)?;
+        let storage = Storage {
+            device: Device::Cpu,
+            dtype,
+            quantised: false,
+        };
         let mut past = 0;
         let mut outs = Vec::new();
         for &piece in pieces {
             let rows = qkv.narrow(0, past, piece)?.to_dtype(dtype)?;
-            let causal = CausalBlocks::new(piece, past, &Device::Cpu)?;
+            let causal = CausalBlocks::new(piece, past, &storage)?;
             let new = Projected {
                 queries: rows.narrow(1, 0, width)?,
                 keys: rows.narrow(1, width, key_width)?,

@@ -85,7 +85,7 @@ impl<N: Network> Model for Decoder<N> {
         }
         let (past, heads) = (cache.len(), self.network.heads());
         let positions: Vec<u32> = (past..past + tokens.len()).map(|at| at as u32).collect();
-        let causal = CausalBlocks::new(tokens.len(), past, &self.network.storage().device)?;
+        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
         let hidden = self
             .network
             .run(tokens, &positions, &mut |layer, new, scale| {
@@ -111,10 +111,10 @@ impl<N: Network> Model for Decoder<N> {
         }
         let heads = self.network.heads();
         let positions: Vec<u32> = caches.iter().map(|cache| cache.len() as u32).collect();
-        let device = &self.network.storage().device;
+        let storage = self.network.storage();
         let causal = caches
             .iter()
-            .map(|cache| CausalBlocks::new(1, cache.len(), device))
+            .map(|cache| CausalBlocks::new(1, cache.len(), storage))
             .collect::<CandleResult<Vec<_>>>()?;
         let hidden = self
             .network

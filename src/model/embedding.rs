@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use candle_core::quantized::QTensor;
-use candle_core::{DType, Result as CandleResult, Tensor};
+use candle_core::{Result as CandleResult, Tensor};
 
 use super::ModelError;
-use super::linear::{Linear, Matrix, Storage, dense};
+use super::linear::{Linear, Matrix, Storage, dense, halved};
 use super::weights::{HEAD, HEAD_BIAS, Weights};
 
 /// What the head is like.
@@ -72,21 +72,23 @@ impl Embedding {
             let head = Linear::shared(table.clone());
             return Ok((Self::new(Table::Dense(table), storage), head));
         }
-        let head = match tied {
-            true => Matrix::Values(values.clone()),
-            false => weights.matrix(HEAD, shape)?,
-        };
         // Rows are only looked up here: 16 bits lose less than the 8 of the matrices, and halve the memory.
-        let dtype = match storage.quantised {
-            true => DType::F16,
-            false => storage.dtype,
-        };
-        let held = Storage {
-            dtype,
-            ..storage.clone()
+        let (table, head) = match (tied, storage.quantised) {
+            (true, _) => (
+                halved(&values, vocabulary, storage)?,
+                Matrix::Values(values),
+            ),
+            (false, true) => {
+                let table = halved(&values, vocabulary, storage)?;
+                drop(values);
+                (table, weights.matrix(HEAD, shape)?)
+            }
+            (false, false) => (
+                dense(values, vocabulary, storage)?,
+                weights.matrix(HEAD, shape)?,
+            ),
         };
         let bias = take_bias(bias, vocabulary, weights)?;
-        let table = dense(values, vocabulary, &held)?;
         Ok((
             Self::new(Table::Dense(table), storage),
             Linear::new(head, vocabulary, bias, storage)?,

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 
-use super::cpu::{AddBias, BlockMatrix, FewRows, MOST_ROWS, ManyRows};
+use super::cpu::{AddBias, BlockMatrix, DenseProduct};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -13,8 +15,8 @@ pub(super) struct Storage {
     pub(super) device: Device,
     /// Of activations, and of weights that are not quantised.
     pub(super) dtype: DType,
-    /// Whether large matrices are quantised to blocks of 8-bit numbers. Those that a file has quantised stay as they
-    /// are, whatever this says.
+    /// Whether large matrices are quantised to blocks of 8-bit numbers, on the CPU. Those that a file has quantised
+    /// stay as they are, whatever this says.
     pub(super) quantised: bool,
 }
 
@@ -65,7 +67,7 @@ impl Linear {
         let weight = match weight {
             Matrix::Quantised(weight) => Weight::quantised(weight, out)?,
             Matrix::Values(weight) if storage.quantised => {
-                Weight::quantised(Arc::new(quantise(weight, out)?), out)?
+                Weight::Blocks(BlockMatrix::quantise(&weight, out)?)
             }
             Matrix::Values(weight) => Weight::Dense(dense(weight, out, storage)?),
         };
@@ -84,7 +86,10 @@ impl Linear {
     /// `(m, in)` to `(m, out)`.
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let product = match &self.weight {
-            Weight::Dense(weight) => dense_product(x, weight)?,
+            Weight::Dense(weight) if x.device().is_cpu() && x.dtype() == DType::F32 => {
+                x.apply_op2_no_bwd(weight, &DenseProduct)?
+            }
+            Weight::Dense(weight) => x.matmul(&weight.t()?)?,
             Weight::Blocks(weight) => weight.product(x)?,
             Weight::Quantised(weight, out) => {
                 let product = weight.forward(x)?;
@@ -114,6 +119,14 @@ pub(super) fn vector(values: Vec<f32>, storage: &Storage) -> Result<Tensor> {
         .to_device(&storage.device)
 }
 
+/// A matrix of `rows` in `f16`.
+pub(super) fn halved(values: &[f32], rows: usize, storage: &Storage) -> Result<Tensor> {
+    let columns = values.len() / rows;
+    let mut halves = vec![f16::ZERO; values.len()];
+    halves.convert_from_f32_slice(values);
+    Tensor::from_vec(halves, (rows, columns), &Device::Cpu)?.to_device(&storage.device)
+}
+
 /// A matrix of `rows` in the number type of activations.
 pub(super) fn dense(values: Vec<f32>, rows: usize, storage: &Storage) -> Result<Tensor> {
     let columns = values.len() / rows;
@@ -122,28 +135,10 @@ pub(super) fn dense(values: Vec<f32>, rows: usize, storage: &Storage) -> Result<
         .to_device(&storage.device)
 }
 
-fn dense_product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    if !x.device().is_cpu() || x.dtype() != DType::F32 {
-        return x.matmul(&weight.t()?);
-    }
-    match x.dim(0)? <= MOST_ROWS {
-        true => x.apply_op2_no_bwd(weight, &FewRows),
-        false => x.apply_op2_no_bwd(weight, &ManyRows),
-    }
-}
-
-/// Quantises to Q8_0: blocks of 32 numbers along a row, each an 8-bit share of the block's largest.
-fn quantise(mut weight: Vec<f32>, out: usize) -> Result<QTensor> {
-    let width = weight.len() / out;
-    let padded = out.next_multiple_of(QUANTISED_ROWS);
-    weight.resize(padded * width, 0.0);
-    let weight = Tensor::from_vec(weight, (padded, width), &Device::Cpu)?;
-    QTensor::quantize(&weight, GgmlDType::Q8_0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::cpu::MOST_ROWS;
 
     fn storage(dtype: DType, quantised: bool) -> Storage {
         Storage {

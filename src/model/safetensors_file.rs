@@ -2,7 +2,7 @@
 //!
 //! The header is untrusted: every claim in it is held against the file's real length before anything is allocated.
 //! Files are read rather than mapped, so that a file which shrinks while it is read is an error and not a crash,
-//! and only one tensor's bytes are held at a time.
+//! and only a piece of one tensor's bytes is held at a time.
 
 use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,6 +14,9 @@ use super::ModelError;
 
 /// The format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;
+
+/// Bytes that are held at once beside the numbers made of them; whole numbers of any type.
+const PIECE: usize = 1 << 20;
 
 /// What a safetensors file is read from.
 pub(super) trait Source: Read + Seek + Send {}
@@ -106,12 +109,18 @@ impl SafetensorsFile {
             )));
         }
         let (start, end) = info.data_offsets;
-        let mut bytes = vec![0; end - start];
+        let mut values = Vec::with_capacity(info.shape.iter().product());
+        let mut bytes = vec![0; PIECE.min(end - start)];
+        let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
         self.source
             .seek(SeekFrom::Start(self.data_start + start as u64))
-            .and_then(|_| self.source.read_exact(&mut bytes))
-            .map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        Ok(widen(info.dtype, &bytes))
+            .map_err(unreadable)?;
+        for at in (start..end).step_by(PIECE) {
+            let piece = &mut bytes[..PIECE.min(end - at)];
+            self.source.read_exact(piece).map_err(unreadable)?;
+            widen(info.dtype, piece, &mut values);
+        }
+        Ok(values)
     }
 }
 
@@ -143,19 +152,17 @@ fn check_info(value: serde_json::Value, data_length: u64) -> Result<TensorInfo, 
     Ok(info)
 }
 
-fn widen(dtype: Dtype, bytes: &[u8]) -> Vec<f32> {
+fn widen(dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) {
     let halves = || {
         let (pairs, _) = bytes.as_chunks::<2>();
         pairs.iter().map(|pair| u16::from_le_bytes(*pair))
     };
     match dtype {
-        Dtype::F16 => halves().map(|bits| f16::from_bits(bits).to_f32()).collect(),
-        Dtype::BF16 => halves()
-            .map(|bits| bf16::from_bits(bits).to_f32())
-            .collect(),
+        Dtype::F16 => values.extend(halves().map(|bits| f16::from_bits(bits).to_f32())),
+        Dtype::BF16 => values.extend(halves().map(|bits| bf16::from_bits(bits).to_f32())),
         _ => {
             let (quads, _) = bytes.as_chunks::<4>();
-            quads.iter().map(|quad| f32::from_le_bytes(*quad)).collect()
+            values.extend(quads.iter().map(|quad| f32::from_le_bytes(*quad)));
         }
     }
 }

@@ -3,64 +3,26 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape};
 use pulp::{Arch, Simd, WithSimd};
 
+use super::dense_product::dot;
 use super::gelu::exp;
-use super::matvec::dot;
 use super::tile::{View, tile};
-use super::{SharedPointer, contiguous, for_each_chunk, for_each_index, sums};
-
-/// `softmax(scale * q k^T) v` for one query: `q (heads, width)`, `k` and `v (key heads, length, width)`, giving
-/// `(heads, width)`. Each run of `heads / key heads` heads shares keys and values, as in grouped-query attention
-/// (Ainslie et al. 2023). `k` and `v` may be views into a longer cache.
-pub(in crate::model) struct AttendOne {
-    pub(in crate::model) scale: f32,
-}
-
-impl CustomOp3 for AttendOne {
-    fn name(&self) -> &'static str {
-        "attend-one"
-    }
-
-    fn cpu_fwd(
-        &self,
-        q: &CpuStorage,
-        q_layout: &Layout,
-        k: &CpuStorage,
-        k_layout: &Layout,
-        v: &CpuStorage,
-        v_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (heads, width) = q_layout.shape().dims2()?;
-        let q = contiguous(q, q_layout, self.name())?;
-        let keys = HeadRows::new(k, k_layout, heads, width)?;
-        let values = HeadRows::new(v, v_layout, heads, width)?;
-        let mut out = vec![0.0; heads * width];
-        let arch = Arch::new();
-        for_each_chunk(&mut out, width, |head, out| {
-            arch.dispatch(AttendHead {
-                q: &q[head * width..(head + 1) * width],
-                keys: keys.of(head),
-                values: values.of(head),
-                scale: self.scale,
-                out,
-            });
-        });
-        Ok((CpuStorage::F32(out), Shape::from((heads, width))))
-    }
-}
+use super::{SharedPointer, for_each_chunk, for_each_index, sums};
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;
 
-/// As [`AttendOne`] for the queries `q (n, heads * width)` of the last `n` tokens in the cache, each of which sees its
-/// own key and those before it, giving `(n, heads * width)`. The rows of `q` may lie apart.
-pub(in crate::model) struct AttendMany {
+/// `softmax(scale * q k^T) v` for the queries `q (n, heads * width)` of the last `n` tokens in the cache `k` and `v (key
+/// heads, length, width)`, each of which sees its own key and those before it, giving `(n, heads * width)`. Each run of
+/// `heads / key heads` heads shares keys and values, as in grouped-query attention (Ainslie et al. 2023). `k` and `v` may
+/// be views into a longer cache, and the rows of `q` may lie apart.
+pub(in crate::model) struct CachedAttention {
     pub(in crate::model) heads: usize,
     pub(in crate::model) scale: f32,
 }
 
-impl CustomOp3 for AttendMany {
+impl CustomOp3 for CachedAttention {
     fn name(&self) -> &'static str {
-        "attend-many"
+        "cached-attention"
     }
 
     fn cpu_fwd(
@@ -75,18 +37,32 @@ impl CustomOp3 for AttendMany {
         let ((n, all), heads) = (q_layout.shape().dims2()?, self.heads);
         let (_, length, width) = k_layout.shape().dims3()?;
         if all != heads * width || q_layout.stride()[1] != 1 || n > length {
-            candle_core::bail!("attend-many: {q_layout:?} does not fit {k_layout:?}");
+            candle_core::bail!("attention: {q_layout:?} does not fit {k_layout:?}");
         }
         let q_stride = q_layout.stride()[0];
         let q = &q.as_slice::<f32>()?[q_layout.start_offset()..];
         let keys = HeadRows::new(k, k_layout, heads, width)?;
         let values = HeadRows::new(v, v_layout, heads, width)?;
         let mut out = vec![0.0; n * all];
+        let arch = Arch::new();
+        if n == 1 {
+            for_each_chunk(&mut out, width, |head, out| {
+                arch.dispatch(AttendHead {
+                    q: &q[head * width..(head + 1) * width],
+                    keys: keys.of(head),
+                    values: values.of(head),
+                    scale: self.scale,
+                    out,
+                });
+            });
+            return Ok((CpuStorage::F32(out), Shape::from((n, all))));
+        }
         let shared = SharedPointer::new(&mut out);
-        let (arch, blocks) = (Arch::new(), n.div_ceil(QUERIES_AT_ONCE));
+        let blocks = n.div_ceil(QUERIES_AT_ONCE);
         for_each_index(heads * blocks, |task| {
             // The last queries have the most to see: first, so that no thread is left with them at the end.
-            let (head, start) = (task % heads, (blocks - 1 - task / heads) * QUERIES_AT_ONCE);
+            let (head, block) = (task % heads, blocks - 1 - task / heads);
+            let start = block * QUERIES_AT_ONCE;
             let len = QUERIES_AT_ONCE.min(n - start);
             let seen = length - n + start + len;
             let mut weights = vec![0.0; len * seen];
@@ -94,22 +70,17 @@ impl CustomOp3 for AttendMany {
             // that no other has.
             unsafe {
                 let q = View::of(q, start * q_stride + head * width, q_stride);
-                let (keys, values) = (
-                    View::of(keys.of(head), 0, width),
-                    View::of(values.of(head), 0, width),
-                );
-                causal_weights(
-                    arch,
-                    (q, keys),
-                    (len, seen, width),
-                    self.scale,
-                    &mut weights,
-                );
+                let (keys, values) = (keys.of(head), values.of(head));
+                let (keys, values) = (View::of(keys, 0, width), View::of(values, 0, width));
+                let size = (len, seen, width);
+                causal_weights(arch, (q, keys), size, self.scale, &mut weights);
+                let weights = View::of(&weights, 0, seen);
+                let out = shared.get().add(start * all + head * width);
                 tile(
                     (len, width, seen),
-                    (View::of(&weights, 0, seen), false),
+                    (weights, false),
                     (values, false),
-                    (shared.get().add(start * all + head * width), all),
+                    (out, all),
                     1.0,
                     false,
                 );
@@ -277,11 +248,13 @@ mod tests {
         let cache = |capacity| Tensor::randn(0f32, 2.0, (key_heads, capacity, width), &device);
         let keys = cache(capacity)?.narrow(1, 0, length)?;
         let values = cache(capacity)?.narrow(1, 0, length)?;
-        let ours = q.apply_op3_no_bwd(&keys, &values, &AttendOne { scale: 0.3 })?;
+        let op = CachedAttention { heads, scale: 0.3 };
+        let rows = q.reshape((1, heads * width))?;
+        let ours = rows.apply_op3_no_bwd(&keys, &values, &op)?;
         let scores = (q.reshape((key_heads, group, width))?.matmul(&keys.t()?)? * 0.3)?;
         let expected = candle_nn::ops::softmax(&scores, D::Minus1)?
             .matmul(&values)?
-            .reshape((heads, width))?;
+            .reshape((1, heads * width))?;
         (ours - expected)?.abs()?.max_all()?.to_scalar::<f32>()
     }
 }

@@ -5,11 +5,13 @@
 //! multiplied as any other.
 
 mod forms;
+mod quantise;
 
 use std::sync::Arc;
 
+use candle_core::quantized::ggml_file::qtensor_from_ggml;
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 use pulp::{Arch, Simd, WithSimd};
 
 use self::forms::{BLOCK, Form, Q4_0, Q4_1, Q8_0};
@@ -41,6 +43,20 @@ impl BlockMatrix {
     /// The first `out` rows of a matrix in main memory, in a form that is known.
     pub(in crate::model) fn new(matrix: Arc<QTensor>, out: usize) -> Self {
         Self { matrix, out }
+    }
+
+    /// `out` rows of numbers in 8-bit blocks.
+    ///
+    /// # Errors
+    /// When the rows are no whole number of blocks.
+    pub(in crate::model) fn quantise(numbers: &[f32], out: usize) -> Result<Self> {
+        let width = numbers.len() / out;
+        if !width.is_multiple_of(BLOCK) {
+            candle_core::bail!("rows of {width} numbers are no blocks of {BLOCK}");
+        }
+        let (blocks, shape) = (quantise::q8_0(numbers), vec![out, width]);
+        let matrix = qtensor_from_ggml(GgmlDType::Q8_0, &blocks, shape, &Device::Cpu)?;
+        Ok(Self::new(Arc::new(matrix), out))
     }
 
     /// `x (m, in)` times the transpose: `(m, out)`.
@@ -216,8 +232,6 @@ impl<F: Form> WithSimd for Dequantise<'_, F> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
-
     use super::*;
     use crate::model::cpu::bf16_is_native;
 

@@ -1,23 +1,24 @@
-//! The product of a few rows with a large matrix, where reading the matrix from memory is all the cost.
+//! The product of rows with a large matrix. Of a few, reading the matrix from memory is all the cost.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{contiguous, for_each_chunk};
+use super::{Factors, Matrix, contiguous, for_each_chunk, product};
 
-/// Up to how many rows [`FewRows`] is the better choice than a general matrix product.
+/// Up to how many rows the matrix is read row by row; more are a general matrix product.
 pub(in crate::model) const MOST_ROWS: usize = 8;
 
 /// Rows of the matrix that a thread takes at once.
 const ROWS_AT_ONCE: usize = 16;
 
 /// `x (m, k)` times the transpose of `weight (n, k)`, giving `(m, n)`. candle leaves this product to one thread when
-/// `m` is 1. Each row's result is the same whatever rows are beside it.
-pub(in crate::model) struct FewRows;
+/// `m` is 1, and shares it out to another pool of threads than its other operations when there are more: the two take
+/// each other's processors. With few rows, each one's result is the same whatever rows are beside it.
+pub(in crate::model) struct DenseProduct;
 
-impl CustomOp2 for FewRows {
+impl CustomOp2 for DenseProduct {
     fn name(&self) -> &'static str {
-        "few-rows"
+        "dense-product"
     }
 
     fn cpu_fwd(
@@ -30,10 +31,15 @@ impl CustomOp2 for FewRows {
         let (m, k) = x_layout.shape().dims2()?;
         let (n, weight_k) = weight_layout.shape().dims2()?;
         if k != weight_k {
-            candle_core::bail!("few-rows: {m} x {k} does not fit {n} x {weight_k}");
+            candle_core::bail!("dense-product: {m} x {k} does not fit {n} x {weight_k}");
         }
         let x = contiguous(x, x_layout, self.name())?;
         let weight = contiguous(weight, weight_layout, self.name())?;
+        if m > MOST_ROWS {
+            let weight = Matrix::new(weight, n, k).transposed();
+            let products = product(Matrix::new(x, m, k), weight, Factors::F32);
+            return Ok((CpuStorage::F32(products), Shape::from((m, n))));
+        }
         let mut products = vec![0.0; n * m];
         let arch = Arch::new();
         for_each_chunk(&mut products, ROWS_AT_ONCE * m, |index, products| {
@@ -121,10 +127,12 @@ mod tests {
             (3, 50, 65),
             (8, 16, 128),
             (2, 100, 193),
+            (MOST_ROWS + 1, 20, 40),
+            (70, 130, 50),
         ] {
             let x = Tensor::randn(0f32, 1.0, (m, k), &Device::Cpu)?;
             let weight = Tensor::randn(0f32, 1.0, (n, k), &Device::Cpu)?;
-            let ours = x.apply_op2_no_bwd(&weight, &FewRows)?;
+            let ours = x.apply_op2_no_bwd(&weight, &DenseProduct)?;
             let candles = x.matmul(&weight.t()?)?;
             let difference = (ours - candles)?.abs()?.max_all()?.to_scalar::<f32>()?;
             assert!(difference < 1e-4, "{m} x {n} x {k}: {difference}");
@@ -136,9 +144,11 @@ mod tests {
     fn a_row_does_not_depend_on_its_neighbours() -> Result<()> {
         let x = Tensor::randn(0f32, 1.0, (5, 96), &Device::Cpu)?;
         let weight = Tensor::randn(0f32, 1.0, (40, 96), &Device::Cpu)?;
-        let together = x.apply_op2_no_bwd(&weight, &FewRows)?;
+        let together = x.apply_op2_no_bwd(&weight, &DenseProduct)?;
         for row in 0..5 {
-            let alone = x.narrow(0, row, 1)?.apply_op2_no_bwd(&weight, &FewRows)?;
+            let alone = x
+                .narrow(0, row, 1)?
+                .apply_op2_no_bwd(&weight, &DenseProduct)?;
             assert_eq!(
                 alone.flatten_all()?.to_vec1::<f32>()?,
                 together.get(row)?.to_vec1::<f32>()?

@@ -1,0 +1,123 @@
+"""Measures the playground in a pseudo-terminal: start, answers to keys, and what it costs when idle.
+
+usage: python screen.py LOGITSCOPE [MODEL ...]        (needs Python alone)
+
+LOGITSCOPE is the release binary. For the embedded model: the time from the start of the process to the first frame, and
+to the first token where Enter is pressed at once; the processor time of ten idle seconds; and the time from F1 to the help on the screen,
+200 times, idle, while the demonstration trains, and for each MODEL while it generates.
+"""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+
+PRESSES = 200
+
+
+class Playground:
+    def __init__(self, binary, *args, columns=120, rows=40):
+        self.home = tempfile.TemporaryDirectory()
+        self.begun = time.perf_counter()
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.chdir(self.home.name)
+            os.environ.update(HOME=self.home.name, XDG_CONFIG_HOME=self.home.name, TERM="xterm-256color")
+            os.execv(binary, [binary, *args])
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.set_blocking(self.terminal, False)
+
+    def read(self, seconds):
+        if not select.select([self.terminal], [], [], seconds)[0]:
+            return b""
+        return os.read(self.terminal, 1 << 20)
+
+    def until(self, text, patience=60.0):
+        """Seconds until the terminal was sent `text`."""
+        begun, seen = time.perf_counter(), b""
+        while text not in seen:
+            if time.perf_counter() - begun > patience:
+                raise SystemExit(f"{text!r} did not come; the last was {seen[-300:]!r}")
+            seen = seen[-4096:] + self.read(0.1)
+        return time.perf_counter() - begun
+
+    def quiet(self, seconds):
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self.read(left)
+
+    def press(self, key):
+        os.write(self.terminal, key)
+
+    def processor_seconds(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def help_delays(self):
+        delays = []
+        for _ in range(PRESSES):
+            self.press(b"\x1bOP")
+            delays.append(self.until(b" Help "))
+            self.press(b"\x1b")
+            self.quiet(0.03)
+        return sorted(delays)
+
+    def close(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.terminal)
+
+
+def told(what, delays):
+    middle, high = delays[len(delays) // 2], delays[int(len(delays) * 0.99)]
+    print(f"key to frame, {what}: median {1000 * middle:.1f} ms, 99th percentile {1000 * high:.1f} ms", flush=True)
+
+
+def main():
+    binary, models = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    frames, tokens = [], []
+    for _ in range(5):
+        screen = Playground(binary)
+        screen.until(b"Prompt")
+        frames.append(time.perf_counter() - screen.begun)
+        screen.close()
+        screen = Playground(binary)
+        screen.until(b"ready")
+        screen.press(b"\r")
+        screen.until(b"tok/s")
+        tokens.append(time.perf_counter() - screen.begun)
+        screen.close()
+    print(f"start to first frame: median {1000 * sorted(frames)[2]:.0f} ms; to tokens: {1000 * sorted(tokens)[2]:.0f} ms")
+    screen = Playground(binary)
+    screen.until(b"ready")
+    screen.quiet(2.0)
+    before = screen.processor_seconds()
+    screen.quiet(10.0)
+    print(f"idle: {10 * (screen.processor_seconds() - before):.1f} % of a processor")
+    told("idle", screen.help_delays())
+    screen.press(b"\x1b")
+    screen.quiet(0.3)
+    screen.press(b"\x1bOQ")
+    screen.until(b"Train")
+    screen.press(b"\x1b[15~")
+    screen.until(b"tok/s")
+    told("training", screen.help_delays())
+    screen.close()
+    for model in models:
+        screen = Playground(binary, "play", "--model", model, "--max-tokens", "900")
+        screen.until(b"ready")
+        screen.press(b"\r")
+        screen.until(b"tok/s")
+        told(f"{os.path.basename(model)} generating", screen.help_delays())
+        screen.close()
+
+
+if __name__ == "__main__":
+    main()
