@@ -3,8 +3,9 @@
 usage: python screen.py LOGITSCOPE [MODEL ...]        (needs Python alone)
 
 LOGITSCOPE is the release binary. For the embedded model: the time from the start of the process to the first frame, and
-to the first token where Enter is pressed at once; the processor time of ten idle seconds; and the time from F1 to the help on the screen,
-200 times, idle, while the demonstration trains, and for each MODEL while it generates.
+to the first speed in tokens a second that is shown, where Enter is pressed at once; the processor time of ten idle
+seconds; and the time from F1 to the help on the screen, 200 times, idle, while the demonstration trains, and for each
+MODEL while it generates.
 """
 
 import fcntl
@@ -94,7 +95,7 @@ def main():
         screen.until(b"tok/s")
         tokens.append(time.perf_counter() - screen.begun)
         screen.close()
-    print(f"start to first frame: median {1000 * sorted(frames)[2]:.0f} ms; to tokens: {1000 * sorted(tokens)[2]:.0f} ms")
+    print(f"start to first frame: median {1000 * sorted(frames)[2]:.0f} ms; to a speed of tokens: {1000 * sorted(tokens)[2]:.0f} ms")
     screen = Playground(binary)
     screen.until(b"ready")
     screen.quiet(2.0)

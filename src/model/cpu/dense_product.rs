@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{Factors, Matrix, contiguous, for_each_chunk, product};
+use super::{Factors, Matrix, contiguous, for_each_chunk, product, transpose};
 
 /// Up to how many rows the matrix is read row by row; more are a general matrix product.
 pub(in crate::model) const MOST_ROWS: usize = 8;
@@ -54,7 +54,7 @@ impl CustomOp2 for DenseProduct {
         });
         let by_row = match m {
             1 => products,
-            _ => (0..m * n).map(|i| products[(i % n) * m + i / n]).collect(),
+            _ => transpose(&products, m),
         };
         Ok((CpuStorage::F32(by_row), Shape::from((m, n))))
     }

@@ -6,10 +6,10 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512_bf16;
 
-use gemm::{Parallelism, gemm};
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Matrix;
+use super::tile::{View, tile};
 use super::{SharedPointer, for_each_index};
 
 /// What the factors of a product are rounded to. Sums are always `f32`.
@@ -97,32 +97,33 @@ unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer, add: bool) {
             true => ((start, len), (0, columns)),
             false => ((0, rows), (start, len)),
         };
+        let (left, right) = (
+            view(a, row * a.row_stride),
+            view(b, column * b.column_stride),
+        );
         // SAFETY: both matrices lie inside of their slices, the result where the caller promised, and every index has
         // rows or columns of the result that no other has.
         unsafe {
-            gemm(
-                rows,
-                columns,
-                a.columns,
-                out.get().add(row * b.columns + column),
-                1,
-                b.columns as isize,
+            tile(
+                (rows, columns, b.rows),
+                left,
+                right,
+                (out.get().add(row * b.columns + column), b.columns),
+                1.0,
                 add,
-                a.numbers.as_ptr().add(row * a.row_stride),
-                a.column_stride as isize,
-                a.row_stride as isize,
-                b.numbers.as_ptr().add(column * b.column_stride),
-                b.column_stride as isize,
-                b.row_stride as isize,
-                1.0f32,
-                1.0f32,
-                false,
-                false,
-                false,
-                Parallelism::None,
             );
         }
     });
+}
+
+/// The part of a matrix from the number at `offset` on, and whether it lies transposed.
+fn view(matrix: Matrix<'_>, offset: usize) -> (View, bool) {
+    let transposed = matrix.column_stride != 1;
+    let stride = match transposed {
+        true => matrix.column_stride,
+        false => matrix.row_stride,
+    };
+    (View::of(matrix.numbers, offset, stride), transposed)
 }
 
 #[cfg(test)]
