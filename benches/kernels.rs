@@ -7,7 +7,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use logitscope::model::{Activation, Factors};
 use logitscope::training::ops::{
-    AttentionShape, Kernels, attention, bias_activation, head_loss, layer_norm, product,
+    AttentionShape, Kernels, Pass, attention, bias_activation, head_loss, layer_norm, product,
 };
 
 const BATCH: usize = 8;
@@ -28,7 +28,7 @@ fn compare(
     name: &str,
     work: usize,
     inputs: &[&[usize]],
-    op: impl Fn(&[Var], Kernels) -> Result<Tensor>,
+    op: impl Fn(&Pass, &[Var]) -> Result<Tensor>,
 ) {
     let inputs: Vec<Var> = inputs
         .iter()
@@ -39,9 +39,9 @@ fn compare(
     for (label, kernels) in [("fused", Kernels::Fused), ("plain", Kernels::Plain)] {
         group.bench_function(BenchmarkId::from_parameter(label), |bencher| {
             bencher.iter(|| {
-                let value = op(&inputs, kernels).expect("the operation");
-                let sum = value.sum_all().expect("a sum");
-                black_box(sum.backward().expect("the gradients"));
+                let pass = Pass::new(kernels, true);
+                let value = op(&pass, &inputs).expect("the operation");
+                black_box(pass.backward(&value, None).expect("the gradients"));
             });
         });
     }
@@ -52,21 +52,17 @@ fn kernels(criterion: &mut Criterion) {
     let shapes: [&[usize]; 3] = [&[ROWS, WIDTH], &[WIDTH, INNER], &[INNER]];
     // Multiplications and additions of the product and of its two gradients.
     let operations = 6 * ROWS * WIDTH * INNER;
-    compare(criterion, "product", operations, &shapes, |x, kernels| {
-        product(&x[0], &x[1], Some(&x[2]), kernels, Factors::F32)
+    compare(criterion, "product", operations, &shapes, |pass, x| {
+        product(pass, &x[0], &x[1], Some(&x[2]), Factors::F32)
     });
     let shapes: [&[usize]; 2] = [&[ROWS, INNER], &[INNER]];
-    compare(criterion, "gelu", ROWS * INNER, &shapes, |x, kernels| {
-        bias_activation(&x[0], &x[1], Activation::GeluTanh, kernels)
+    compare(criterion, "gelu", ROWS * INNER, &shapes, |pass, x| {
+        bias_activation(pass, &x[0], &x[1], Activation::GeluTanh)
     });
     let shapes: [&[usize]; 3] = [&[ROWS, WIDTH], &[WIDTH], &[WIDTH]];
-    compare(
-        criterion,
-        "layer norm",
-        ROWS * WIDTH,
-        &shapes,
-        |x, kernels| layer_norm(&x[0], &x[1], &x[2], 1e-5, kernels),
-    );
+    compare(criterion, "layer norm", ROWS * WIDTH, &shapes, |pass, x| {
+        layer_norm(pass, &x[0], &x[1], &x[2], 1e-5)
+    });
     let shape = AttentionShape {
         batch: BATCH,
         time: TIME,
@@ -76,23 +72,18 @@ fn kernels(criterion: &mut Criterion) {
         dropout: None,
     };
     let shapes: [&[usize]; 1] = [&[ROWS, 3 * WIDTH]];
-    compare(
-        criterion,
-        "attention",
-        ROWS * WIDTH,
-        &shapes,
-        |x, kernels| attention(&x[0], shape, kernels),
-    );
+    compare(criterion, "attention", ROWS * WIDTH, &shapes, |pass, x| {
+        attention(pass, &x[0], shape)
+    });
     let targets: Vec<u32> = (0..ROWS)
         .map(|row| (row * 31 % VOCABULARY) as u32)
         .collect();
     let shares = vec![1.0 / ROWS as f32; ROWS];
     let shapes: [&[usize]; 2] = [&[ROWS, WIDTH], &[VOCABULARY, WIDTH]];
     let operations = 6 * ROWS * WIDTH * VOCABULARY;
-    compare(criterion, "head loss", operations, &shapes, |x, kernels| {
-        let how = (kernels, Factors::F32);
-        let (loss, _) = head_loss(&x[0], &x[1], None, (&targets, &shares), true, how)?;
-        Ok(loss)
+    compare(criterion, "head loss", operations, &shapes, |pass, x| {
+        let pair = (&targets[..], &shares[..]);
+        Ok(head_loss(pass, &x[0], &x[1], None, pair, Factors::F32)?.0)
     });
 }
 

@@ -37,7 +37,7 @@ impl CustomOp2 for DenseProduct {
         let weight = contiguous(weight, weight_layout, self.name())?;
         if m > MOST_ROWS {
             let weight = Matrix::new(weight, n, k).transposed();
-            let products = product(Matrix::new(x, m, k), weight, Factors::F32);
+            let products = product(Matrix::new(x, m, k), weight, &[], Factors::F32);
             return Ok((CpuStorage::F32(products), Shape::from((m, n))));
         }
         let mut products = vec![0.0; n * m];

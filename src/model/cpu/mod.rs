@@ -31,7 +31,7 @@ pub(crate) use matrix::Matrix;
 pub(super) use matrix::transpose;
 pub(super) use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};
-pub(crate) use parallel::{SharedPointer, for_each_chunk, for_each_index};
+pub(crate) use parallel::{SharedPointer, collect_chunks, for_each_chunk, for_each_index, zeros};
 pub use product::Factors;
 pub(crate) use product::{bf16_is_native, multiply, product};
 pub(super) use swiglu::SwiGlu;

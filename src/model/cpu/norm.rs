@@ -4,7 +4,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape};
 use pulp::Arch;
 
-use super::{contiguous, for_each_chunk, sums};
+use super::{collect_chunks, contiguous, sums};
 
 /// Rows that a thread takes at once.
 const ROWS_AT_ONCE: usize = 64;
@@ -116,7 +116,6 @@ fn each_row(x: &[f32], width: usize, norm: impl Fn(&[f32], &mut [f32]) + Sync) -
     if width == 0 || !x.len().is_multiple_of(width) {
         candle_core::bail!("norm: {} numbers are no rows of {width}", x.len());
     }
-    let mut out = vec![0.0; x.len()];
     let arch = Arch::new();
     let rows = |x: &[f32], out: &mut [f32]| {
         arch.dispatch(|| {
@@ -125,14 +124,16 @@ fn each_row(x: &[f32], width: usize, norm: impl Fn(&[f32], &mut [f32]) + Sync) -
             }
         });
     };
-    match x.len() <= ROWS_AT_ONCE * width {
-        true => rows(x, &mut out),
-        false => for_each_chunk(&mut out, ROWS_AT_ONCE * width, |index, out| {
-            let start = index * ROWS_AT_ONCE * width;
-            rows(&x[start..start + out.len()], out);
-        }),
+    if x.len() <= ROWS_AT_ONCE * width {
+        let mut out = vec![0.0; x.len()];
+        rows(x, &mut out);
+        return Ok(out);
     }
-    Ok(out)
+    let at_once = ROWS_AT_ONCE * width;
+    Ok(collect_chunks(x.len(), at_once, |index, out| {
+        let start = index * at_once;
+        rows(&x[start..start + out.len()], out);
+    }))
 }
 
 #[cfg(test)]

@@ -56,9 +56,57 @@ pub(crate) fn for_each_chunk(
     });
 }
 
+/// `length` numbers, made by one call of `work(index, chunk)` for each run of `size` of them (the last may be shorter),
+/// on all threads. `work` finds zeros, which its own thread has just written: to fill all of a large vector with zeros
+/// first would take one thread as long as all of them take for simple work.
+pub(crate) fn collect_chunks(
+    length: usize,
+    size: usize,
+    work: impl Fn(usize, &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let mut out = Vec::with_capacity(length);
+    let shared = SharedPointer::of(out.spare_capacity_mut());
+    for_each_index(length.div_ceil(size), |index| {
+        let start = index * size;
+        let chunk_length = size.min(length - start);
+        // SAFETY: every index is visited by one thread once, so chunks do not overlap, and there is room for `length`
+        // numbers, which are numbers once zeros are written.
+        let chunk = unsafe {
+            let first = shared.get().add(start);
+            first.write_bytes(0, chunk_length);
+            std::slice::from_raw_parts_mut(first, chunk_length)
+        };
+        work(index, chunk);
+    });
+    // SAFETY: each of the `length` numbers was written above.
+    unsafe { out.set_len(length) };
+    out
+}
+
+/// As many zeros, written by all threads.
+pub(crate) fn zeros(length: usize) -> Vec<f32> {
+    /// Numbers that a thread writes at once.
+    const AT_ONCE: usize = 1 << 15;
+    collect_chunks(length, AT_ONCE, |_, _| {})
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chunks_begin_as_zeros_and_are_kept() {
+        for (length, size) in [(0, 3), (1, 3), (7, 3), (1000, 16), (64, 64)] {
+            let out = collect_chunks(length, size, |index, chunk| {
+                for (offset, value) in chunk.iter_mut().enumerate() {
+                    *value += (index * size + offset) as f32;
+                }
+            });
+            let expected: Vec<f32> = (0..length).map(|i| i as f32).collect();
+            assert_eq!(out, expected);
+        }
+        assert_eq!(zeros(70_000), vec![0.0; 70_000]);
+    }
 
     #[test]
     fn every_number_is_visited_once() {

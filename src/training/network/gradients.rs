@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 
 use super::{Batch, Network};
 use crate::model::cpu::{for_each_chunk, sums};
-use crate::training::ops::{self, Kernels, Numbers, RowLosses};
+use crate::training::ops::{self, Kernels, Numbers, Pass, RowLosses};
 use crate::training::random::Key;
 
 /// How a batch was predicted.
@@ -77,8 +77,9 @@ impl Network {
     /// # Errors
     /// When a token is outside of the vocabulary or the device fails.
     pub fn losses(&self, batch: &Batch, shares: &[f32]) -> Result<Losses> {
-        let hidden = self.hidden(batch, None)?.detach();
-        let (_, losses) = self.head(&hidden, batch, shares, false)?;
+        let pass = self.pass(false);
+        let hidden = self.hidden(&pass, batch, None)?.detach();
+        let (_, losses) = self.head(&pass, &hidden, batch, shares)?;
         Ok(losses)
     }
 
@@ -96,10 +97,11 @@ impl Network {
         if self.compute.recompute {
             return self.gradients_by_block(batch, shares, key);
         }
-        let hidden = self.hidden(batch, key)?;
-        let (loss, losses) = self.head(&hidden, batch, shares, true)?;
+        let pass = self.pass(true);
+        let hidden = self.hidden(&pass, batch, key)?;
+        let (loss, losses) = self.head(&pass, &hidden, batch, shares)?;
         drop(hidden);
-        let mut store = loss.backward()?;
+        let mut store = pass.backward(&loss, None)?;
         Ok((losses, self.collect(&mut store)?))
     }
 
@@ -112,10 +114,11 @@ impl Network {
         key: Option<Key>,
     ) -> Result<(Losses, Gradients)> {
         let size = (batch.batch, batch.time);
-        let mut inputs = vec![self.embed(batch, key)?.detach()];
+        let once = self.pass(false);
+        let mut inputs = vec![self.embed(&once, batch, key)?.detach()];
         for layer in 0..self.config.n_layer {
-            let next = self.block(layer, &inputs[layer], size, key)?.detach();
-            inputs.push(next);
+            let next = self.block(&once, layer, &inputs[layer], size, key)?;
+            inputs.push(next.detach());
         }
         let mut sum = Gradients::default();
         let mut take = |mut store: GradStore, input: Option<&Var>| -> Result<Option<Tensor>> {
@@ -123,42 +126,47 @@ impl Network {
             Ok(input.and_then(|input| store.remove(input)))
         };
         let last = Var::from_tensor(&inputs[self.config.n_layer])?;
-        let (loss, losses) = self.head(&self.finish(&last)?, batch, shares, true)?;
-        let mut gradient = take(loss.backward()?, Some(&last))?;
+        let pass = self.pass(true);
+        let (loss, losses) = self.head(&pass, &self.finish(&pass, &last)?, batch, shares)?;
+        let mut gradient = take(pass.backward(&loss, None)?, Some(&last))?;
         for layer in (0..self.config.n_layer).rev() {
             let Some(known) = gradient.take() else { break };
             let input = Var::from_tensor(&inputs[layer])?;
             inputs.truncate(layer);
-            let out = self.block(layer, &input, size, key)?;
-            gradient = take(seed(&out, &known)?.backward()?, Some(&input))?;
+            let pass = self.pass(true);
+            let out = self.block(&pass, layer, &input, size, key)?;
+            gradient = take(pass.backward(&out, Some(&known))?, Some(&input))?;
         }
         if let Some(known) = gradient {
-            let embedded = self.embed(batch, key)?;
-            if embedded.track_op() {
-                take(seed(&embedded, &known)?.backward()?, None)?;
-            }
+            let pass = self.pass(true);
+            let embedded = self.embed(&pass, batch, key)?;
+            take(pass.backward(&embedded, Some(&known))?, None)?;
         }
         Ok((losses, sum))
     }
 
+    fn pass(&self, gradients: bool) -> Pass {
+        Pass::new(self.compute.kernels, gradients)
+    }
+
     fn head(
         &self,
+        pass: &Pass,
         hidden: &Tensor,
         batch: &Batch,
         shares: &[f32],
-        gradients: bool,
     ) -> Result<(Tensor, Losses)> {
         let name = match self.config.tie_word_embeddings {
             true => "wte.weight",
             false => "lm_head.weight",
         };
         let (loss, rows) = ops::head_loss(
+            pass,
             hidden,
             self.parameters.tensor(name)?,
             self.parameters.find("lm_head.bias"),
             (&batch.targets, shares),
-            gradients,
-            (self.compute.kernels, self.compute.factors),
+            self.compute.factors,
         )?;
         let total = f64::from(loss.to_scalar::<f32>()?);
         Ok((loss, Losses { loss: total, rows }))
@@ -171,9 +179,4 @@ impl Network {
             .collect::<Result<_>>()?;
         Ok(Gradients { list })
     }
-}
-
-/// A number whose gradient by `out` is `gradient`.
-fn seed(out: &Tensor, gradient: &Tensor) -> Result<Tensor> {
-    (out * gradient.detach())?.sum_all()
 }

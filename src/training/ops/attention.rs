@@ -1,12 +1,10 @@
 //! Causal attention of whole sequences: each position looks at itself and those before it.
 
-use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use pulp::Arch;
 
-use super::{Dropout, Kernels, Numbers};
-use crate::model::cpu::{
-    SharedPointer, View, causal_weights, contiguous, for_each_index, sums, tile,
-};
+use super::{Dropout, Kernels, Numbers, Pass};
+use crate::model::cpu::{SharedPointer, View, causal_weights, for_each_index, sums, tile, zeros};
 
 /// Queries that are worked on at once: bounds the memory for scores and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;
@@ -38,18 +36,25 @@ impl AttentionShape {
 ///
 /// # Errors
 /// When shapes do not fit or the device fails.
-pub fn attention(qkv: &Tensor, shape: AttentionShape, kernels: Kernels) -> Result<Tensor> {
+pub fn attention(pass: &Pass, qkv: &Tensor, shape: AttentionShape) -> Result<Tensor> {
     let (rows, columns) = qkv.dims2()?;
     if (rows, columns) != (shape.batch * shape.time, 3 * shape.width()) {
         candle_core::bail!("attention: {rows} x {columns} numbers do not fit {shape:?}");
     }
-    match kernels {
-        Kernels::Fused => qkv.contiguous()?.apply_op1(Attention { shape }),
-        Kernels::Plain => plain(qkv, shape),
+    if pass.kernels() == Kernels::Plain {
+        return plain(pass, qkv, shape);
     }
+    let out = forward(&*Numbers::of(qkv)?, shape);
+    let out = Tensor::from_vec(out, (rows, shape.width()), qkv.device())?;
+    let kept = qkv.clone();
+    Ok(pass.record(out, [qkv], move |gradient| {
+        let gradient = backward(&*Numbers::of(&kept)?, &*Numbers::of(gradient)?, shape);
+        let gradient = Tensor::from_vec(gradient, (rows, columns), kept.device())?;
+        Ok([Some(gradient)])
+    }))
 }
 
-fn plain(qkv: &Tensor, shape: AttentionShape) -> Result<Tensor> {
+fn plain(pass: &Pass, qkv: &Tensor, shape: AttentionShape) -> Result<Tensor> {
     let AttentionShape {
         batch, time, heads, ..
     } = shape;
@@ -72,16 +77,12 @@ fn plain(qkv: &Tensor, shape: AttentionShape) -> Result<Tensor> {
         .collect();
     let hidden = Tensor::from_vec(hidden, (time, time), qkv.device())?;
     let weights = candle_nn::ops::softmax(&scores.broadcast_add(&hidden)?, D::Minus1)?;
-    let weights = super::dropout(&weights, shape.dropout, Kernels::Plain)?;
+    let weights = super::dropout(pass, &weights, shape.dropout)?;
     weights
         .to_dtype(qkv.dtype())?
         .matmul(&v)?
         .transpose(1, 2)?
         .reshape((batch * time, shape.width()))
-}
-
-struct Attention {
-    shape: AttentionShape,
 }
 
 /// One head of one sequence.
@@ -251,48 +252,35 @@ impl Head {
     }
 }
 
-impl CustomOp1 for Attention {
-    fn name(&self) -> &'static str {
-        "attention"
-    }
+fn forward(qkv: &[f32], shape: AttentionShape) -> Vec<f32> {
+    let mut out = zeros(shape.batch * shape.time * shape.width());
+    let shared = SharedPointer::new(&mut out);
+    let arch = Arch::new();
+    for_each_index(shape.batch * shape.heads, |index| {
+        let (sequence, head) = (index / shape.heads, index % shape.heads);
+        let offset = sequence * shape.time * shape.width() + head * shape.head_width;
+        // SAFETY: each index has rows or columns of the result that no other has.
+        unsafe { Head::new(qkv, shape, index).forward(arch, shared.get().add(offset)) }
+    });
+    out
+}
 
-    fn cpu_fwd(&self, qkv: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let shape = self.shape;
-        let qkv = contiguous(qkv, layout, self.name())?;
-        let mut out = vec![0.0; shape.batch * shape.time * shape.width()];
-        let shared = SharedPointer::new(&mut out);
-        let arch = Arch::new();
-        for_each_index(shape.batch * shape.heads, |index| {
-            let (sequence, head) = (index / shape.heads, index % shape.heads);
-            let offset = sequence * shape.time * shape.width() + head * shape.head_width;
-            // SAFETY: each index has rows or columns of the result that no other has.
-            unsafe { Head::new(qkv, shape, index).forward(arch, shared.get().add(offset)) }
-        });
-        let shape = Shape::from((shape.batch * shape.time, shape.width()));
-        Ok((CpuStorage::F32(out), shape))
-    }
-
-    fn bwd(&self, qkv: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let shape = self.shape;
-        let gradient = gradient.contiguous()?;
-        let (numbers, gradients) = (Numbers::of(qkv)?, Numbers::of(&gradient)?);
-        let (numbers, gradients): (&[f32], &[f32]) = (&numbers, &gradients);
-        let mut out = vec![0.0; numbers.len()];
-        let shared = SharedPointer::new(&mut out);
-        let arch = Arch::new();
-        for_each_index(shape.batch * shape.heads, |index| {
-            let (sequence, head) = (index / shape.heads, index % shape.heads);
-            let row = sequence * shape.time * shape.width();
-            let column = head * shape.head_width;
-            let gradient = View::of(gradients, row + column, shape.width());
-            // SAFETY: each index has rows or columns of the result that no other has.
-            unsafe {
-                let out = shared.get().add(3 * row + column);
-                Head::new(numbers, shape, index).backward(arch, gradient, out);
-            }
-        });
-        Ok(Some(Tensor::from_vec(out, qkv.shape(), qkv.device())?))
-    }
+fn backward(qkv: &[f32], gradient: &[f32], shape: AttentionShape) -> Vec<f32> {
+    let mut out = zeros(qkv.len());
+    let shared = SharedPointer::new(&mut out);
+    let arch = Arch::new();
+    for_each_index(shape.batch * shape.heads, |index| {
+        let (sequence, head) = (index / shape.heads, index % shape.heads);
+        let row = sequence * shape.time * shape.width();
+        let column = head * shape.head_width;
+        let gradient = View::of(gradient, row + column, shape.width());
+        // SAFETY: each index has rows or columns of the result that no other has.
+        unsafe {
+            let out = shared.get().add(3 * row + column);
+            Head::new(qkv, shape, index).backward(arch, gradient, out);
+        }
+    });
+    out
 }
 
 #[cfg(test)]
@@ -319,9 +307,8 @@ mod tests {
                     dropout,
                 };
                 let inputs = [normal(1, &[batch * time, 3 * heads * head_width])?];
-                let difference = difference(&inputs, |inputs, kernels| {
-                    attention(&inputs[0], shape, kernels)
-                })?;
+                let difference =
+                    difference(&inputs, |pass, inputs| attention(pass, &inputs[0], shape))?;
                 assert!(difference < 5e-5, "{shape:?}: {difference}");
             }
         }

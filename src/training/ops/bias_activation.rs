@@ -1,11 +1,11 @@
 //! A bias and the non-linearity after it, in one pass over the numbers each way.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
+use candle_core::{Result, Tensor};
 use pulp::Arch;
 
-use super::{Kernels, Numbers, for_each_pair, plain_bias};
+use super::{Kernels, Numbers, Pass, collect_pairs, plain_bias};
 use crate::model::Activation;
-use crate::model::cpu::{contiguous, exp, for_each_chunk, sums};
+use crate::model::cpu::{collect_chunks, exp, sums};
 
 /// Rows whose share of the bias's gradient is summed together.
 const ROWS_AT_ONCE: usize = 64;
@@ -15,15 +15,19 @@ const ROWS_AT_ONCE: usize = 64;
 /// # Errors
 /// When shapes do not fit or the device fails.
 pub fn bias_activation(
+    pass: &Pass,
     x: &Tensor,
     bias: &Tensor,
     activation: Activation,
-    kernels: Kernels,
 ) -> Result<Tensor> {
-    if kernels == Kernels::Fused {
-        return x
-            .contiguous()?
-            .apply_op2(bias, BiasActivation { activation });
+    if pass.kernels() == Kernels::Fused {
+        let op = BiasActivation {
+            activation,
+            x: x.clone(),
+            bias: bias.clone(),
+        };
+        let out = op.forward()?;
+        return Ok(pass.record(out, [x, bias], move |gradient| op.backward(gradient)));
     }
     let x = plain_bias(x, bias)?;
     match activation {
@@ -43,12 +47,48 @@ fn plain_sigmoid(x: &Tensor) -> Result<Tensor> {
 
 struct BiasActivation {
     activation: Activation,
+    x: Tensor,
+    bias: Tensor,
 }
 
 impl BiasActivation {
-    /// The function and its slope at one place, for the chosen activation; one call a batch of rows, so that each
-    /// loop is compiled for one function.
-    fn with(&self, work: impl Work) {
+    fn forward(&self) -> Result<Tensor> {
+        let (x, bias) = (Numbers::of(&self.x)?, Numbers::of(&self.bias)?);
+        if bias.is_empty() || !x.len().is_multiple_of(bias.len()) {
+            candle_core::bail!(
+                "bias-activation: {} numbers are no rows of {}",
+                x.len(),
+                bias.len()
+            );
+        }
+        let out = self.with(Forward { x: &x, bias: &bias });
+        Tensor::from_vec(out, self.x.shape(), self.x.device())
+    }
+
+    fn backward(&self, gradient: &Tensor) -> Result<[Option<Tensor>; 2]> {
+        let (x, bias, gradient) = (
+            Numbers::of(&self.x)?,
+            Numbers::of(&self.bias)?,
+            Numbers::of(gradient)?,
+        );
+        let width = bias.len();
+        let mut partial = vec![0.0; x.len().div_ceil(ROWS_AT_ONCE * width) * width];
+        let dx = self.with(Backward {
+            x: &x,
+            bias: &bias,
+            gradient: &gradient,
+            partial: &mut partial,
+        });
+        let db = sums::rows(&partial, width);
+        Ok([
+            Some(Tensor::from_vec(dx, self.x.shape(), self.x.device())?),
+            Some(Tensor::from_vec(db, width, self.x.device())?),
+        ])
+    }
+
+    /// Works with the function and its slope at one place, for the chosen activation; one call a batch of rows, so that
+    /// each loop is compiled for one function.
+    fn with(&self, work: impl Work) -> Vec<f32> {
         match self.activation {
             Activation::GeluTanh => work.run(gelu_tanh),
             Activation::GeluErf => work.run(gelu_erf),
@@ -63,22 +103,21 @@ impl BiasActivation {
     }
 }
 
-/// Something to do with a function that gives its value and its slope.
+/// Numbers made with a function that gives its value and its slope.
 trait Work {
-    fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync);
+    fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) -> Vec<f32>;
 }
 
 struct Forward<'a> {
     x: &'a [f32],
     bias: &'a [f32],
-    out: &'a mut [f32],
 }
 
 impl Work for Forward<'_> {
-    fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) {
+    fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) -> Vec<f32> {
         let width = self.bias.len();
         let arch = Arch::new();
-        for_each_chunk(self.out, ROWS_AT_ONCE * width, |index, out| {
+        collect_chunks(self.x.len(), ROWS_AT_ONCE * width, |index, out| {
             let start = index * ROWS_AT_ONCE * width;
             let x = &self.x[start..start + out.len()];
             arch.dispatch(|| {
@@ -88,7 +127,7 @@ impl Work for Forward<'_> {
                     }
                 }
             });
-        });
+        })
     }
 }
 
@@ -96,16 +135,15 @@ struct Backward<'a> {
     x: &'a [f32],
     bias: &'a [f32],
     gradient: &'a [f32],
-    dx: &'a mut [f32],
     partial: &'a mut [f32],
 }
 
 impl Work for Backward<'_> {
-    fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) {
+    fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) -> Vec<f32> {
         let width = self.bias.len();
         let arch = Arch::new();
-        for_each_pair(
-            (self.dx, ROWS_AT_ONCE * width),
+        collect_pairs(
+            (self.x.len(), ROWS_AT_ONCE * width),
             (self.partial, width),
             |group, dx, db| {
                 let start = group * ROWS_AT_ONCE * width;
@@ -121,64 +159,7 @@ impl Work for Backward<'_> {
                     }
                 });
             },
-        );
-    }
-}
-
-impl CustomOp2 for BiasActivation {
-    fn name(&self) -> &'static str {
-        "bias-activation"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let x = contiguous(x, x_layout, self.name())?;
-        let bias = contiguous(bias, bias_layout, self.name())?;
-        if bias.is_empty() || !x.len().is_multiple_of(bias.len()) {
-            candle_core::bail!(
-                "bias-activation: {} numbers are no rows of {}",
-                x.len(),
-                bias.len()
-            );
-        }
-        let mut out = vec![0.0; x.len()];
-        self.with(Forward {
-            x,
-            bias,
-            out: &mut out,
-        });
-        Ok((CpuStorage::F32(out), x_layout.shape().clone()))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        bias: &Tensor,
-        _result: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let (xs, biases, gs) = (Numbers::of(x)?, Numbers::of(bias)?, Numbers::of(&gradient)?);
-        let width = biases.len();
-        let mut dx = vec![0.0; xs.len()];
-        let mut partial = vec![0.0; xs.len().div_ceil(ROWS_AT_ONCE * width) * width];
-        self.with(Backward {
-            x: &xs,
-            bias: &biases,
-            gradient: &gs,
-            dx: &mut dx,
-            partial: &mut partial,
-        });
-        let db = sums::rows(&partial, width);
-        Ok((
-            Some(Tensor::from_vec(dx, x.shape(), x.device())?),
-            Some(Tensor::from_vec(db, width, x.device())?),
-        ))
+        )
     }
 }
 
@@ -233,8 +214,8 @@ mod tests {
         for activation in activations {
             for (rows, width) in [(1, 1), (67, 19), (130, 64)] {
                 let inputs = [(normal(1, &[rows, width])? * 2.0)?, normal(2, &[width])?];
-                let difference = difference(&inputs, |inputs, kernels| {
-                    bias_activation(&inputs[0], &inputs[1], activation, kernels)
+                let difference = difference(&inputs, |pass, inputs| {
+                    bias_activation(pass, &inputs[0], &inputs[1], activation)
                 })?;
                 assert!(
                     difference < 2e-5,

@@ -1,9 +1,9 @@
 //! Dropout: numbers are zeroed at random and the others made larger, so that the mean stays (Srivastava et al. 2014).
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{Result, Tensor};
 
-use super::{Kernels, Numbers};
-use crate::model::cpu::{contiguous, for_each_chunk};
+use super::{Kernels, Numbers, Pass};
+use crate::model::cpu::collect_chunks;
 use crate::training::random::Key;
 
 /// Numbers that a thread takes at once.
@@ -34,12 +34,16 @@ impl Dropout {
             .collect()
     }
 
-    fn apply(&self, numbers: &mut [f32]) {
-        for_each_chunk(numbers, AT_ONCE, |index, chunk| {
-            for (offset, number) in chunk.iter_mut().enumerate() {
-                *number *= self.factor((index * AT_ONCE + offset) as u64);
+    fn dropped(&self, x: &Tensor) -> Result<Tensor> {
+        let numbers = Numbers::of(x)?;
+        let out = collect_chunks(numbers.len(), AT_ONCE, |index, out| {
+            let start = index * AT_ONCE;
+            let numbers = &numbers[start..start + out.len()];
+            for (offset, (out, number)) in out.iter_mut().zip(numbers).enumerate() {
+                *out = number * self.factor((start + offset) as u64);
             }
         });
+        Tensor::from_vec(out, x.shape(), x.device())
     }
 }
 
@@ -47,35 +51,19 @@ impl Dropout {
 ///
 /// # Errors
 /// When the device fails.
-pub fn dropout(x: &Tensor, dropout: Option<Dropout>, kernels: Kernels) -> Result<Tensor> {
+pub fn dropout(pass: &Pass, x: &Tensor, dropout: Option<Dropout>) -> Result<Tensor> {
     let Some(dropout) = dropout.filter(|dropout| dropout.rate > 0.0) else {
         return Ok(x.clone());
     };
-    if kernels == Kernels::Fused {
-        return x.contiguous()?.apply_op1(dropout);
+    if pass.kernels() == Kernels::Fused {
+        let out = dropout.dropped(x)?;
+        return Ok(pass.record(out, [x], move |gradient| {
+            Ok([Some(dropout.dropped(gradient)?)])
+        }));
     }
     let factors = dropout.factors(0, x.elem_count());
     let factors = Tensor::from_vec(factors, x.shape(), x.device())?.to_dtype(x.dtype())?;
     x * factors
-}
-
-impl CustomOp1 for Dropout {
-    fn name(&self) -> &'static str {
-        "dropout"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let mut numbers = contiguous(x, layout, CustomOp1::name(self))?.to_vec();
-        self.apply(&mut numbers);
-        Ok((CpuStorage::F32(numbers), layout.shape().clone()))
-    }
-
-    fn bwd(&self, x: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let gradient = gradient.contiguous()?;
-        let mut numbers = Numbers::of(&gradient)?.to_vec();
-        self.apply(&mut numbers);
-        Ok(Some(Tensor::from_vec(numbers, x.shape(), x.device())?))
-    }
 }
 
 #[cfg(test)]
@@ -90,8 +78,8 @@ mod tests {
             rate: 0.1,
         };
         let inputs = [normal(1, &[90, 101])?];
-        let difference = difference(&inputs, |inputs, kernels| {
-            dropout(&inputs[0], Some(rule), kernels)
+        let difference = difference(&inputs, |pass, inputs| {
+            dropout(pass, &inputs[0], Some(rule))
         })?;
         assert!(difference < 1e-6, "{difference}");
         let factors = rule.factors(0, 100_000);

@@ -1,10 +1,10 @@
 //! Layer norm: `(x - mean) / sqrt(variance + epsilon) * weight + bias` over each row (Ba, Kiros, Hinton 2016).
 
-use candle_core::{CpuStorage, CustomOp3, D, DType, Layout, Result, Shape, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use pulp::Arch;
 
-use super::{Kernels, Numbers, for_each_pair};
-use crate::model::cpu::{contiguous, layer_norm as forward, moments, sums};
+use super::{Kernels, Numbers, Pass, collect_pairs};
+use crate::model::cpu::{layer_norm as forward, moments, sums};
 
 /// Rows whose share of the parameters' gradients is summed together.
 const ROWS_AT_ONCE: usize = 64;
@@ -14,20 +14,26 @@ const ROWS_AT_ONCE: usize = 64;
 /// # Errors
 /// When shapes do not fit or the device fails.
 pub fn layer_norm(
+    pass: &Pass,
     x: &Tensor,
     weight: &Tensor,
     bias: &Tensor,
     epsilon: f64,
-    kernels: Kernels,
 ) -> Result<Tensor> {
-    if kernels == Kernels::Fused {
-        return x.contiguous()?.apply_op3(
-            weight,
-            bias,
-            LayerNorm {
-                epsilon: epsilon as f32,
-            },
-        );
+    if pass.kernels() == Kernels::Fused {
+        let op = LayerNorm {
+            epsilon: epsilon as f32,
+            x: x.clone(),
+            weight: weight.clone(),
+        };
+        let out = {
+            let (xs, weights, biases) = (Numbers::of(x)?, Numbers::of(weight)?, Numbers::of(bias)?);
+            forward(&xs, &weights, &biases, op.epsilon)?
+        };
+        let out = Tensor::from_vec(out, x.shape(), x.device())?;
+        return Ok(pass.record(out, [x, weight, bias], move |gradient| {
+            op.backward(gradient)
+        }));
     }
     // candle's own layer norm is fast and has no backward.
     let wide = x.to_dtype(DType::F32)?;
@@ -42,51 +48,25 @@ pub fn layer_norm(
 
 struct LayerNorm {
     epsilon: f32,
+    x: Tensor,
+    weight: Tensor,
 }
 
-impl CustomOp3 for LayerNorm {
-    fn name(&self) -> &'static str {
-        "layer-norm"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let x = contiguous(x, x_layout, self.name())?;
-        let weight = contiguous(weight, weight_layout, self.name())?;
-        let bias = contiguous(bias, bias_layout, self.name())?;
-        let out = forward(x, weight, bias, self.epsilon)?;
-        Ok((CpuStorage::F32(out), x_layout.shape().clone()))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _bias: &Tensor,
-        _result: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
+impl LayerNorm {
+    fn backward(&self, gradient: &Tensor) -> Result<[Option<Tensor>; 3]> {
+        let Self { epsilon, x, weight } = self;
         let (xs, weights, gs) = (
             Numbers::of(x)?,
             Numbers::of(weight)?,
-            Numbers::of(&gradient)?,
+            Numbers::of(gradient)?,
         );
         let (xs, weights, gs): (&[f32], &[f32], &[f32]) = (&xs, &weights, &gs);
         let width = weights.len();
         let groups = xs.len().div_ceil(ROWS_AT_ONCE * width);
-        let mut dx = vec![0.0; xs.len()];
         let mut partial = vec![0.0; groups * 2 * width];
         let arch = Arch::new();
-        for_each_pair(
-            (&mut dx, ROWS_AT_ONCE * width),
+        let dx = collect_pairs(
+            (xs.len(), ROWS_AT_ONCE * width),
             (&mut partial, 2 * width),
             |group, dx, partial| {
                 let start = group * ROWS_AT_ONCE * width;
@@ -96,7 +76,7 @@ impl CustomOp3 for LayerNorm {
                     let (dw, db) = partial.split_at_mut(width);
                     let rows = xs.chunks_exact(width).zip(gs.chunks_exact(width));
                     for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(width)) {
-                        backward_row(x, g, weights, self.epsilon, dx, dw, db);
+                        backward_row(x, g, weights, *epsilon, dx, dw, db);
                     }
                 });
             },
@@ -104,11 +84,11 @@ impl CustomOp3 for LayerNorm {
         let parameters = sums::rows(&partial, 2 * width);
         let (dw, db) = parameters.split_at(width);
         let device = x.device();
-        Ok((
+        Ok([
             Some(Tensor::from_vec(dx, x.shape(), device)?),
             Some(Tensor::from_slice(dw, width, device)?),
             Some(Tensor::from_slice(db, width, device)?),
-        ))
+        ])
     }
 }
 
@@ -156,8 +136,8 @@ mod tests {
                 normal(2, &[width])?,
                 normal(3, &[width])?,
             ];
-            let difference = difference(&inputs, |inputs, kernels| {
-                layer_norm(&inputs[0], &inputs[1], &inputs[2], 1e-5, kernels)
+            let difference = difference(&inputs, |pass, inputs| {
+                layer_norm(pass, &inputs[0], &inputs[1], &inputs[2], 1e-5)
             })?;
             assert!(difference < 1e-4, "{rows} x {width}: {difference}");
         }

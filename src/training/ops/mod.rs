@@ -1,6 +1,6 @@
-//! Operations with gradients, each in two forms: plain candle operations that keep their gradients and run on every
-//! device, and kernels for `f32` on the CPU with a backward written by hand. The plain form is the reference that the
-//! kernels are tested against.
+//! Operations with gradients, each in two forms: plain candle operations, which keep their gradients and run on every
+//! device, and kernels for `f32` on the CPU with a backward written by hand, for the tape of a [`Pass`]. The plain form is
+//! the reference that the kernels are tested against.
 //!
 //! Every sum is taken in an order that does not depend on the number of threads.
 
@@ -12,7 +12,9 @@ mod head_loss;
 mod layer_norm;
 mod numbers;
 mod parallel;
+mod pass;
 mod product;
+mod sum;
 
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -24,8 +26,11 @@ pub use embedding::embedding;
 pub use head_loss::{RowLosses, head_loss};
 pub use layer_norm::layer_norm;
 pub(super) use numbers::{Numbers, host};
+use parallel::collect_pairs;
 pub(super) use parallel::for_each_pair;
+pub use pass::Pass;
 pub use product::product;
+pub use sum::sum;
 
 /// Which form of the operations is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +63,7 @@ pub(super) mod testing {
 
     use candle_core::{Device, Result, Tensor, Var};
 
-    use super::Kernels;
+    use super::{Kernels, Pass};
     use crate::training::random::Key;
 
     /// A tensor of normal numbers that is the same in every run.
@@ -73,7 +78,7 @@ pub(super) mod testing {
     /// random weighting of the outputs.
     pub fn difference(
         inputs: &[Tensor],
-        op: impl Fn(&[Tensor], Kernels) -> Result<Tensor>,
+        op: impl Fn(&Pass, &[Tensor]) -> Result<Tensor>,
     ) -> Result<f32> {
         let run = |kernels| -> Result<Vec<Tensor>> {
             let inputs = inputs
@@ -81,9 +86,10 @@ pub(super) mod testing {
                 .map(Var::from_tensor)
                 .collect::<Result<Vec<_>>>()?;
             let tensors: Vec<Tensor> = inputs.iter().map(|var| var.as_tensor().clone()).collect();
-            let value = op(&tensors, kernels)?;
+            let pass = Pass::new(kernels, true);
+            let value = op(&pass, &tensors)?;
             let weighting = normal(99, value.dims())?;
-            let gradients = (&value * weighting)?.sum_all()?.backward()?;
+            let gradients = pass.backward(&value, Some(&weighting))?;
             let mut all = vec![value.detach()];
             for input in &inputs {
                 all.push(match gradients.get(input) {

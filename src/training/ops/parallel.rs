@@ -1,6 +1,8 @@
 //! Sharing two slices out to candle's thread pool.
 
-use crate::model::cpu::{SharedPointer, for_each_index};
+use std::marker::PhantomData;
+
+use crate::model::cpu::{SharedPointer, collect_chunks, for_each_chunk};
 
 /// Calls `work(index, a, b)` once for each run of `a_size` numbers of `a` and the run of `b_size` numbers of `b` with
 /// the same index, on all threads. The last runs may be shorter.
@@ -9,26 +11,63 @@ use crate::model::cpu::{SharedPointer, for_each_index};
 /// When the two have different numbers of runs.
 pub(in crate::training) fn for_each_pair(
     (a, a_size): (&mut [f32], usize),
-    (b, b_size): (&mut [f32], usize),
+    b: (&mut [f32], usize),
     work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
 ) {
-    let count = a.len().div_ceil(a_size);
-    assert_eq!(count, b.len().div_ceil(b_size), "runs that do not pair up");
-    let (a_length, b_length) = (a.len(), b.len());
-    let (a, b) = (SharedPointer::new(a), SharedPointer::new(b));
-    let run = |shared: SharedPointer, length: usize, size: usize, index: usize| {
-        let start = index * size;
-        // SAFETY: every index is visited by one thread once, so runs do not overlap, and the length is cut at the
-        // end of the slice, which is borrowed until all are done.
-        unsafe { std::slice::from_raw_parts_mut(shared.get().add(start), size.min(length - start)) }
-    };
-    for_each_index(count, |index| {
-        work(
-            index,
-            run(a, a_length, a_size, index),
-            run(b, b_length, b_size, index),
-        );
+    let beside = Runs::of(b, a.len().div_ceil(a_size));
+    for_each_chunk(a, a_size, |index, a| {
+        // SAFETY: every index is visited by one thread once.
+        work(index, a, unsafe { beside.run(index) });
     });
+}
+
+/// As [`for_each_pair`], for an `a` of `length` zeros that is made meanwhile.
+///
+/// # Panics
+/// When the two have different numbers of runs.
+pub(super) fn collect_pairs(
+    (length, a_size): (usize, usize),
+    b: (&mut [f32], usize),
+    work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let beside = Runs::of(b, length.div_ceil(a_size));
+    collect_chunks(length, a_size, |index, a| {
+        // SAFETY: every index is visited by one thread once.
+        work(index, a, unsafe { beside.run(index) });
+    })
+}
+
+/// The runs of a slice, for threads to share.
+struct Runs<'a> {
+    start: SharedPointer,
+    length: usize,
+    size: usize,
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+impl<'a> Runs<'a> {
+    fn of((numbers, size): (&'a mut [f32], usize), count: usize) -> Self {
+        assert_eq!(
+            count,
+            numbers.len().div_ceil(size),
+            "runs that do not pair up"
+        );
+        Self {
+            start: SharedPointer::new(numbers),
+            length: numbers.len(),
+            size,
+            borrowed: PhantomData,
+        }
+    }
+
+    /// # Safety
+    /// No other thread may have the run of this index.
+    unsafe fn run(&self, index: usize) -> &'a mut [f32] {
+        let start = index * self.size;
+        let length = self.size.min(self.length - start);
+        // SAFETY: the length is cut at the end of the slice, which is borrowed for as long as the run.
+        unsafe { std::slice::from_raw_parts_mut(self.start.get().add(start), length) }
+    }
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn iterate_in_place(x: &Tensor) -> Result<Tensor> {
     let mut numbers = Numbers::of(x)?.to_vec();
     for _ in 0..ITERATIONS {
         let x = Matrix::new(&numbers, rows, columns);
-        let square = product(x, x.transposed(), Factors::F32);
+        let square = product(x, x.transposed(), &[], Factors::F32);
         let scaled: Vec<f32> = square.iter().map(|number| number * c).collect();
         let mut factor: Vec<f32> = square.iter().map(|number| number * b).collect();
         for diagonal in factor.iter_mut().step_by(rows + 1) {
@@ -97,7 +97,7 @@ fn iterate_in_place(x: &Tensor) -> Result<Tensor> {
             true,
             Factors::F32,
         );
-        numbers = product(Matrix::new(&factor, rows, rows), x, Factors::F32);
+        numbers = product(Matrix::new(&factor, rows, rows), x, &[], Factors::F32);
     }
     Tensor::from_vec(numbers, x.shape(), x.device())
 }

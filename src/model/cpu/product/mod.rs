@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::matrix::Matrix;
 use super::tile::{View, tile};
-use super::{SharedPointer, for_each_index};
+use super::{SharedPointer, collect_chunks, for_each_index, zeros};
 
 /// What the factors of a product are rounded to. Sums are always `f32`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,14 +48,26 @@ pub(crate) fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], add: bool,
     unsafe { library(a, b, SharedPointer::new(out), add) };
 }
 
-/// `a b`, row-major. Unlike [`multiply`] into a new vector, this spares the time to fill it with zeros first.
+/// `a b`, row-major, and `bias` added to every row, unless it is empty. Unlike [`multiply`] into a new vector, this spares
+/// the time to fill it with zeros first.
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, factors: Factors) -> Vec<f32> {
+pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, bias: &[f32], factors: Factors) -> Vec<f32> {
     let length = a.rows * b.columns;
+    if !bias.is_empty() {
+        /// Rows that a thread fills with the bias at once.
+        const ROWS_AT_ONCE: usize = 64;
+        let mut out = collect_chunks(length, ROWS_AT_ONCE * b.columns, |_, rows| {
+            for row in rows.chunks_exact_mut(b.columns) {
+                row.copy_from_slice(bias);
+            }
+        });
+        multiply(a, b, &mut out, true, factors);
+        return out;
+    }
     if a.columns == 0 || (factors == Factors::Bf16 && bf16_is_native()) {
-        let mut out = vec![0.0; length];
+        let mut out = zeros(length);
         multiply(a, b, &mut out, false, factors);
         return out;
     }
