@@ -236,7 +236,7 @@ pub struct RunArgs {
     /// Stop after so many evaluations without improvement
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub patience: Option<u32>,
-    /// Multiply brain floats: about twice as fast where the processor can, and on GPUs
+    /// Multiply brain floats: faster on GPUs, and on processors for which `bench` shows a higher rate in bf16
     #[arg(long, help_heading = "Training")]
     pub mixed_precision: bool,
     /// Keep less for the backward pass and compute it again

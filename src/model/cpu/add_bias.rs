@@ -1,7 +1,7 @@
 //! Adding a vector to every row, in place.
 
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{contiguous, for_each_chunk, sums};
 
@@ -31,19 +31,21 @@ impl InplaceOp2 for AddBias {
         if width == 0 || !x.len().is_multiple_of(width) {
             candle_core::bail!("add-bias: {} numbers are no rows of {width}", x.len());
         }
-        let arch = Arch::new();
-        let rows = |x: &mut [f32]| {
-            arch.dispatch(|| {
-                for row in x.chunks_exact_mut(width) {
-                    sums::add(row, bias);
-                }
-            });
-        };
         match x.len() <= AT_ONCE {
-            true => rows(x),
-            false => for_each_chunk(x, AT_ONCE.next_multiple_of(width), |_, x| rows(x)),
+            true => add_to_rows(x, bias),
+            false => for_each_chunk(x, AT_ONCE.next_multiple_of(width), |_, x| {
+                add_to_rows(x, bias);
+            }),
         }
         Ok(())
+    }
+}
+
+#[pulp::with_simd(add_to_rows = Arch::new())]
+#[inline(always)]
+fn add_to_rows_with_simd<S: Simd>(_: S, x: &mut [f32], bias: &[f32]) {
+    for row in x.chunks_exact_mut(bias.len()) {
+        sums::add(row, bias);
     }
 }
 

@@ -73,7 +73,7 @@ impl CustomOp3 for CachedAttention {
                 let (keys, values) = (keys.of(head), values.of(head));
                 let (keys, values) = (View::of(keys, 0, width), View::of(values, 0, width));
                 let size = (len, seen, width);
-                causal_weights(arch, (q, keys), size, self.scale, &mut weights);
+                causal_weights((q, keys), size, self.scale, &mut weights);
                 let weights = View::of(&weights, 0, seen);
                 let out = shared.get().add(start * all + head * width);
                 tile(
@@ -96,7 +96,6 @@ impl CustomOp3 for CachedAttention {
 /// # Safety
 /// The views must have so many rows, and `weights` so many numbers.
 pub(crate) unsafe fn causal_weights(
-    arch: Arch,
     (q, k): (View, View),
     (len, seen, width): (usize, usize, usize),
     scale: f32,
@@ -113,20 +112,25 @@ pub(crate) unsafe fn causal_weights(
             false,
         );
     }
-    arch.dispatch(|| {
-        for (query, row) in weights.chunks_exact_mut(seen).enumerate() {
-            let (visible, hidden) = row.split_at_mut(seen - len + query + 1);
-            hidden.fill(0.0);
-            let highest = sums::highest(visible);
-            for weight in visible.iter_mut() {
-                *weight = exp(*weight - highest);
-            }
-            let share = 1.0 / sums::sum(visible);
-            for weight in visible.iter_mut() {
-                *weight *= share;
-            }
+    causal_softmax(weights, len, seen);
+}
+
+/// The softmax of each of `len` rows of `seen` scores, of which the last counts whole and each one before it one fewer.
+#[pulp::with_simd(causal_softmax = Arch::new())]
+#[inline(always)]
+fn causal_softmax_with_simd<S: Simd>(_: S, weights: &mut [f32], len: usize, seen: usize) {
+    for (query, row) in weights.chunks_exact_mut(seen).enumerate() {
+        let (visible, hidden) = row.split_at_mut(seen - len + query + 1);
+        hidden.fill(0.0);
+        let highest = sums::highest(visible);
+        for weight in visible.iter_mut() {
+            *weight = exp(*weight - highest);
         }
-    });
+        let share = 1.0 / sums::sum(visible);
+        for weight in visible.iter_mut() {
+            *weight *= share;
+        }
+    }
 }
 
 /// The rows of each head in a cache of `(key heads, capacity, width)` of which the first few are in use.

@@ -33,6 +33,7 @@ pub(super) use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};
 pub(crate) use parallel::{SharedPointer, collect_chunks, for_each_chunk, for_each_index, zeros};
 pub use product::Factors;
+use product::bf16_is_fast;
 pub(crate) use product::{bf16_is_native, multiply, product};
 pub(super) use swiglu::SwiGlu;
 pub(crate) use tile::{View, tile};

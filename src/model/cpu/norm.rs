@@ -2,7 +2,7 @@
 //! longer than the norm.
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{collect_chunks, contiguous, sums};
 
@@ -50,12 +50,28 @@ pub(crate) fn layer_norm(
     if bias.len() != width {
         candle_core::bail!("layer-norm: {} biases for a width of {width}", bias.len());
     }
-    each_row(x, width, |x, out| {
+    by_rows(x, width, |x, out| {
+        layer_norm_rows(x, weight, bias, epsilon, out);
+    })
+}
+
+#[pulp::with_simd(layer_norm_rows = Arch::new())]
+#[inline(always)]
+fn layer_norm_rows_with_simd<S: Simd>(
+    _: S,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    epsilon: f32,
+    out: &mut [f32],
+) {
+    let width = weight.len();
+    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
         let (mean, scale) = moments(x, epsilon);
         for i in 0..width {
             out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
         }
-    })
+    }
 }
 
 /// A row's mean and the inverse of its standard deviation.
@@ -100,39 +116,45 @@ impl CustomOp2 for RmsNorm {
     ) -> Result<(CpuStorage, Shape)> {
         let x = contiguous(x, x_layout, self.name())?;
         let weight = contiguous(weight, weight_layout, self.name())?;
-        let width = weight.len();
-        let out = each_row(x, width, |x, out| {
-            let scale = 1.0 / (sums::dot(x, x) / width as f32 + self.epsilon).sqrt();
-            for i in 0..width {
-                out[i] = x[i] * scale * weight[i];
-            }
+        let out = by_rows(x, weight.len(), |x, out| {
+            rms_norm_rows(x, weight, self.epsilon, out);
         })?;
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
 }
 
-/// Calls `norm(row, out)` for each row, on one thread where they are few.
-fn each_row(x: &[f32], width: usize, norm: impl Fn(&[f32], &mut [f32]) + Sync) -> Result<Vec<f32>> {
+#[pulp::with_simd(rms_norm_rows = Arch::new())]
+#[inline(always)]
+fn rms_norm_rows_with_simd<S: Simd>(
+    _: S,
+    x: &[f32],
+    weight: &[f32],
+    epsilon: f32,
+    out: &mut [f32],
+) {
+    let width = weight.len();
+    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+        let scale = 1.0 / (sums::dot(x, x) / width as f32 + epsilon).sqrt();
+        for i in 0..width {
+            out[i] = x[i] * scale * weight[i];
+        }
+    }
+}
+
+/// Calls `norm(rows, out)` for parts of the rows, on one thread where they are few.
+fn by_rows(x: &[f32], width: usize, norm: impl Fn(&[f32], &mut [f32]) + Sync) -> Result<Vec<f32>> {
     if width == 0 || !x.len().is_multiple_of(width) {
         candle_core::bail!("norm: {} numbers are no rows of {width}", x.len());
     }
-    let arch = Arch::new();
-    let rows = |x: &[f32], out: &mut [f32]| {
-        arch.dispatch(|| {
-            for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-                norm(x, out);
-            }
-        });
-    };
     if x.len() <= ROWS_AT_ONCE * width {
         let mut out = vec![0.0; x.len()];
-        rows(x, &mut out);
+        norm(x, &mut out);
         return Ok(out);
     }
     let at_once = ROWS_AT_ONCE * width;
     Ok(collect_chunks(x.len(), at_once, |index, out| {
         let start = index * at_once;
-        rows(&x[start..start + out.len()], out);
+        norm(&x[start..start + out.len()], out);
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor, Var};
+use pulp::{Arch, Simd};
 
 use super::{Batch, Network};
 use crate::model::cpu::{for_each_chunk, sums};
@@ -46,8 +47,6 @@ impl Gradients {
     /// # Errors
     /// When the device fails.
     pub fn norm(&self, kernels: Kernels) -> Result<f64> {
-        /// Numbers whose squares are summed in `f32`.
-        const AT_ONCE: usize = 4096;
         let mut squares = 0.0;
         for gradient in self.list.iter().flatten() {
             squares += match kernels {
@@ -57,17 +56,25 @@ impl Gradients {
                     let mut partial = vec![0.0; numbers.len().div_ceil(AT_ONCE)];
                     for_each_chunk(&mut partial, 16, |index, partial| {
                         let from = &numbers[index * 16 * AT_ONCE..];
-                        pulp::Arch::new().dispatch(|| {
-                            for (sum, numbers) in partial.iter_mut().zip(from.chunks(AT_ONCE)) {
-                                *sum = sums::dot(numbers, numbers);
-                            }
-                        });
+                        squares_of_parts(from, partial);
                     });
                     partial.iter().map(|sum| f64::from(*sum)).sum()
                 }
             };
         }
         Ok(squares.sqrt())
+    }
+}
+
+/// Numbers whose squares are summed in `f32`.
+const AT_ONCE: usize = 4096;
+
+/// The sum of the squares of each [`AT_ONCE`] numbers.
+#[pulp::with_simd(squares_of_parts = Arch::new())]
+#[inline(always)]
+fn squares_of_parts_with_simd<S: Simd>(_: S, numbers: &[f32], squares: &mut [f32]) {
+    for (sum, numbers) in squares.iter_mut().zip(numbers.chunks(AT_ONCE)) {
+        *sum = sums::dot(numbers, numbers);
     }
 }
 

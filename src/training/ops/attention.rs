@@ -1,7 +1,7 @@
 //! Causal attention of whole sequences: each position looks at itself and those before it.
 
 use candle_core::{D, DType, Result, Tensor};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{Dropout, Kernels, Numbers, Pass};
 use crate::model::cpu::{SharedPointer, View, causal_weights, for_each_index, sums, tile, zeros};
@@ -112,11 +112,11 @@ impl Head {
 
     /// Softmax of the scores of `len` queries from `start` on, over the `start + len` keys that they may see, in
     /// `weights`, row-major.
-    fn weights(&self, arch: Arch, start: usize, len: usize, weights: &mut [f32]) {
+    fn weights(&self, start: usize, len: usize, weights: &mut [f32]) {
         let size = (len, start + len, self.shape.head_width);
         let views = (self.q.row(start), self.k);
         // SAFETY: `start + len` is at most the sequence's length, and `weights` has `len * (start + len)` numbers.
-        unsafe { causal_weights(arch, views, size, self.shape.scale as f32, weights) };
+        unsafe { causal_weights(views, size, self.shape.scale as f32, weights) };
     }
 
     /// Multiplies each weight, or its gradient, by its dropout factor.
@@ -142,13 +142,13 @@ impl Head {
 
     /// # Safety
     /// `out` points to this head's first result, in rows of `shape.width()`.
-    unsafe fn forward(&self, arch: Arch, out: *mut f32) {
+    unsafe fn forward(&self, out: *mut f32) {
         let (width, stride) = (self.shape.head_width, self.shape.width());
         let mut weights = vec![0.0; QUERIES_AT_ONCE * self.shape.time];
         for (start, len) in self.blocks() {
             let seen = start + len;
             let weights = &mut weights[..len * seen];
-            self.weights(arch, start, len, weights);
+            self.weights(start, len, weights);
             self.drop(start, len, weights);
             // SAFETY: the rows `start..start + len` are this head's own.
             unsafe {
@@ -171,7 +171,7 @@ impl Head {
     ///
     /// # Safety
     /// `out` points to the gradient of this head's first query, in rows of three times `shape.width()`, zeros so far.
-    unsafe fn backward(&self, arch: Arch, gradient: View, out: *mut f32) {
+    unsafe fn backward(&self, gradient: View, out: *mut f32) {
         let (time, width, scale) = (
             self.shape.time,
             self.shape.head_width,
@@ -185,7 +185,7 @@ impl Head {
             let seen = start + len;
             let weights = &mut weights[..len * seen];
             let slopes = &mut slopes[..len * seen];
-            self.weights(arch, start, len, weights);
+            self.weights(start, len, weights);
             let dropped: &[f32] = match self.shape.dropout {
                 None => weights,
                 Some(_) => {
@@ -219,15 +219,7 @@ impl Head {
                     false,
                 );
                 self.drop(start, len, slopes);
-                arch.dispatch(|| {
-                    let rows = slopes.chunks_exact_mut(seen);
-                    for (row, p) in rows.zip(weights.chunks_exact(seen)) {
-                        let mean = sums::dot(row, p);
-                        for (slope, p) in row.iter_mut().zip(p) {
-                            *slope = p * (*slope - mean);
-                        }
-                    }
-                });
+                softmax_slopes(weights, seen, slopes);
                 let ds = View::of(slopes, 0, seen);
                 let dq = (dq.add(start * stride), stride);
                 tile(
@@ -252,15 +244,29 @@ impl Head {
     }
 }
 
+/// From gradients of the softmax of each row of `seen` to those of what it was taken of.
+#[pulp::with_simd(softmax_slopes = Arch::new())]
+#[inline(always)]
+fn softmax_slopes_with_simd<S: Simd>(_: S, weights: &[f32], seen: usize, slopes: &mut [f32]) {
+    for (row, p) in slopes
+        .chunks_exact_mut(seen)
+        .zip(weights.chunks_exact(seen))
+    {
+        let mean = sums::dot(row, p);
+        for (slope, p) in row.iter_mut().zip(p) {
+            *slope = p * (*slope - mean);
+        }
+    }
+}
+
 fn forward(qkv: &[f32], shape: AttentionShape) -> Vec<f32> {
     let mut out = zeros(shape.batch * shape.time * shape.width());
     let shared = SharedPointer::new(&mut out);
-    let arch = Arch::new();
     for_each_index(shape.batch * shape.heads, |index| {
         let (sequence, head) = (index / shape.heads, index % shape.heads);
         let offset = sequence * shape.time * shape.width() + head * shape.head_width;
         // SAFETY: each index has rows or columns of the result that no other has.
-        unsafe { Head::new(qkv, shape, index).forward(arch, shared.get().add(offset)) }
+        unsafe { Head::new(qkv, shape, index).forward(shared.get().add(offset)) }
     });
     out
 }
@@ -268,7 +274,6 @@ fn forward(qkv: &[f32], shape: AttentionShape) -> Vec<f32> {
 fn backward(qkv: &[f32], gradient: &[f32], shape: AttentionShape) -> Vec<f32> {
     let mut out = zeros(qkv.len());
     let shared = SharedPointer::new(&mut out);
-    let arch = Arch::new();
     for_each_index(shape.batch * shape.heads, |index| {
         let (sequence, head) = (index / shape.heads, index % shape.heads);
         let row = sequence * shape.time * shape.width();
@@ -277,7 +282,7 @@ fn backward(qkv: &[f32], gradient: &[f32], shape: AttentionShape) -> Vec<f32> {
         // SAFETY: each index has rows or columns of the result that no other has.
         unsafe {
             let out = shared.get().add(3 * row + column);
-            Head::new(qkv, shape, index).backward(arch, gradient, out);
+            Head::new(qkv, shape, index).backward(gradient, out);
         }
     });
     out

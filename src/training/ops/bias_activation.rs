@@ -1,7 +1,7 @@
 //! A bias and the non-linearity after it, in one pass over the numbers each way.
 
 use candle_core::{Result, Tensor};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{Kernels, Numbers, Pass, collect_pairs, plain_bias};
 use crate::model::Activation;
@@ -92,13 +92,10 @@ impl BiasActivation {
         match self.activation {
             Activation::GeluTanh => work.run(gelu_tanh),
             Activation::GeluErf => work.run(gelu_erf),
-            Activation::QuickGelu => work.run(|x| swish(x, 1.702)),
-            Activation::Relu => work.run(|x| if x > 0.0 { (x, 1.0) } else { (0.0, 0.0) }),
-            Activation::Silu => work.run(|x| swish(x, 1.0)),
-            Activation::Tanh => work.run(|x| {
-                let t = 2.0 / (1.0 + exp(-2.0 * x)) - 1.0;
-                (t, 1.0 - t * t)
-            }),
+            Activation::QuickGelu => work.run(quick_gelu),
+            Activation::Relu => work.run(relu),
+            Activation::Silu => work.run(silu),
+            Activation::Tanh => work.run(tanh),
         }
     }
 }
@@ -115,18 +112,10 @@ struct Forward<'a> {
 
 impl Work for Forward<'_> {
     fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) -> Vec<f32> {
-        let width = self.bias.len();
-        let arch = Arch::new();
-        collect_chunks(self.x.len(), ROWS_AT_ONCE * width, |index, out| {
-            let start = index * ROWS_AT_ONCE * width;
-            let x = &self.x[start..start + out.len()];
-            arch.dispatch(|| {
-                for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-                    for i in 0..width {
-                        out[i] = function(x[i] + self.bias[i]).0;
-                    }
-                }
-            });
+        let at_once = ROWS_AT_ONCE * self.bias.len();
+        collect_chunks(self.x.len(), at_once, |index, out| {
+            let x = &self.x[index * at_once..][..out.len()];
+            forward_rows(&function, x, self.bias, out);
         })
     }
 }
@@ -141,26 +130,76 @@ struct Backward<'a> {
 impl Work for Backward<'_> {
     fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) -> Vec<f32> {
         let width = self.bias.len();
-        let arch = Arch::new();
+        let at_once = ROWS_AT_ONCE * width;
         collect_pairs(
-            (self.x.len(), ROWS_AT_ONCE * width),
+            (self.x.len(), at_once),
             (self.partial, width),
             |group, dx, db| {
-                let start = group * ROWS_AT_ONCE * width;
-                let x = &self.x[start..start + dx.len()];
-                let g = &self.gradient[start..start + dx.len()];
-                arch.dispatch(|| {
-                    let rows = x.chunks_exact(width).zip(g.chunks_exact(width));
-                    for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(width)) {
-                        for i in 0..width {
-                            dx[i] = g[i] * function(x[i] + self.bias[i]).1;
-                        }
-                        sums::add(db, dx);
-                    }
-                });
+                let x = &self.x[group * at_once..][..dx.len()];
+                let g = &self.gradient[group * at_once..][..dx.len()];
+                backward_rows(&function, (x, g), self.bias, dx, db);
             },
         )
     }
+}
+
+#[pulp::with_simd(forward_rows = Arch::new())]
+#[inline(always)]
+fn forward_rows_with_simd<S: Simd, F: Fn(f32) -> (f32, f32)>(
+    _: S,
+    function: &F,
+    x: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+) {
+    let width = bias.len();
+    for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+        for i in 0..width {
+            out[i] = function(x[i] + bias[i]).0;
+        }
+    }
+}
+
+/// From the gradients `g` of the results to `dx`, and those of the bias added to `db`.
+#[pulp::with_simd(backward_rows = Arch::new())]
+#[inline(always)]
+fn backward_rows_with_simd<S: Simd, F: Fn(f32) -> (f32, f32)>(
+    _: S,
+    function: &F,
+    (x, g): (&[f32], &[f32]),
+    bias: &[f32],
+    dx: &mut [f32],
+    db: &mut [f32],
+) {
+    let width = bias.len();
+    let rows = x.chunks_exact(width).zip(g.chunks_exact(width));
+    for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(width)) {
+        for i in 0..width {
+            dx[i] = g[i] * function(x[i] + bias[i]).1;
+        }
+        sums::add(db, dx);
+    }
+}
+
+#[inline(always)]
+fn relu(x: f32) -> (f32, f32) {
+    if x > 0.0 { (x, 1.0) } else { (0.0, 0.0) }
+}
+
+#[inline(always)]
+fn tanh(x: f32) -> (f32, f32) {
+    let t = 2.0 / (1.0 + exp(-2.0 * x)) - 1.0;
+    (t, 1.0 - t * t)
+}
+
+#[inline(always)]
+fn quick_gelu(x: f32) -> (f32, f32) {
+    swish(x, 1.702)
+}
+
+#[inline(always)]
+fn silu(x: f32) -> (f32, f32) {
+    swish(x, 1.0)
 }
 
 /// `x * sigmoid(slope * x)`.

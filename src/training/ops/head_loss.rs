@@ -2,7 +2,7 @@
 //! their gradients in place, so that they are never held for the whole batch.
 
 use candle_core::{D, DType, Result, Tensor};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{Kernels, Numbers, Pass, for_each_pair, host};
 use crate::model::cpu::{Factors, Matrix, exp, multiply, sums, zeros};
@@ -132,29 +132,10 @@ impl HeadLoss<'_> {
     /// Turns the logits of some rows, `first` the number of the first, into gradients of the loss; `stats` gets each
     /// row's loss and whether it was right.
     fn settle_rows(&self, logits: &mut [f32], stats: &mut [f32], first: usize) {
-        let bias = self.bias;
         let vocabulary = logits.len() / (stats.len() / 2);
-        let arch = Arch::new();
         for_each_pair((logits, vocabulary), (stats, 2), |row, logits, stats| {
             let (target, share) = (self.targets[first + row] as usize, self.shares[first + row]);
-            arch.dispatch(|| {
-                if !bias.is_empty() {
-                    sums::add(logits, bias);
-                }
-                let (highest, aimed) = (sums::highest(logits), logits[target]);
-                for logit in logits.iter_mut() {
-                    *logit = exp(*logit - highest);
-                }
-                let sum = sums::sum(logits);
-                // In full precision: `exp` moves what is out of its range to the ends, and NaN must stay NaN.
-                stats[0] = sum.ln() + highest - aimed;
-                stats[1] = f32::from(u8::from(aimed >= highest));
-                let factor = share / sum;
-                for logit in logits.iter_mut() {
-                    *logit *= factor;
-                }
-                logits[target] -= share;
-            });
+            settle(logits, self.bias, target, share, stats);
         });
     }
 
@@ -203,6 +184,34 @@ impl HeadLoss<'_> {
         }
         outcome
     }
+}
+
+#[pulp::with_simd(settle = Arch::new())]
+#[inline(always)]
+fn settle_with_simd<S: Simd>(
+    _: S,
+    logits: &mut [f32],
+    bias: &[f32],
+    target: usize,
+    share: f32,
+    stats: &mut [f32],
+) {
+    if !bias.is_empty() {
+        sums::add(logits, bias);
+    }
+    let (highest, aimed) = (sums::highest(logits), logits[target]);
+    for logit in logits.iter_mut() {
+        *logit = exp(*logit - highest);
+    }
+    let sum = sums::sum(logits);
+    // In full precision: `exp` moves what is out of its range to the ends, and NaN must stay NaN.
+    stats[0] = sum.ln() + highest - aimed;
+    stats[1] = f32::from(u8::from(aimed >= highest));
+    let factor = share / sum;
+    for logit in logits.iter_mut() {
+        *logit *= factor;
+    }
+    logits[target] -= share;
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Layer norm: `(x - mean) / sqrt(variance + epsilon) * weight + bias` over each row (Ba, Kiros, Hinton 2016).
 
 use candle_core::{D, DType, Result, Tensor};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{Kernels, Numbers, Pass, collect_pairs};
 use crate::model::cpu::{layer_norm as forward, moments, sums};
@@ -64,7 +64,6 @@ impl LayerNorm {
         let width = weights.len();
         let groups = xs.len().div_ceil(ROWS_AT_ONCE * width);
         let mut partial = vec![0.0; groups * 2 * width];
-        let arch = Arch::new();
         let dx = collect_pairs(
             (xs.len(), ROWS_AT_ONCE * width),
             (&mut partial, 2 * width),
@@ -72,13 +71,7 @@ impl LayerNorm {
                 let start = group * ROWS_AT_ONCE * width;
                 let xs = &xs[start..start + dx.len()];
                 let gs = &gs[start..start + dx.len()];
-                arch.dispatch(|| {
-                    let (dw, db) = partial.split_at_mut(width);
-                    let rows = xs.chunks_exact(width).zip(gs.chunks_exact(width));
-                    for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(width)) {
-                        backward_row(x, g, weights, *epsilon, dx, dw, db);
-                    }
-                });
+                backward_rows(xs, gs, weights, *epsilon, dx, partial);
             },
         );
         let parameters = sums::rows(&partial, 2 * width);
@@ -89,6 +82,26 @@ impl LayerNorm {
             Some(Tensor::from_slice(dw, width, device)?),
             Some(Tensor::from_slice(db, width, device)?),
         ])
+    }
+}
+
+/// `partial` gets the gradients of weight and bias, one after the other.
+#[pulp::with_simd(backward_rows = Arch::new())]
+#[inline(always)]
+fn backward_rows_with_simd<S: Simd>(
+    _: S,
+    xs: &[f32],
+    gs: &[f32],
+    weight: &[f32],
+    epsilon: f32,
+    dx: &mut [f32],
+    partial: &mut [f32],
+) {
+    let width = weight.len();
+    let (dw, db) = partial.split_at_mut(width);
+    let rows = xs.chunks_exact(width).zip(gs.chunks_exact(width));
+    for ((x, g), dx) in rows.zip(dx.chunks_exact_mut(width)) {
+        backward_row(x, g, weight, epsilon, dx, dw, db);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var};
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::{Method, Step};
 use crate::model::cpu::contiguous;
@@ -72,33 +72,50 @@ impl Update<'_> {
         let step = self.step;
         for_each_pair((parameter, AT_ONCE), (velocity, AT_ONCE), |index, p, v| {
             let g = &gradient[index * AT_ONCE..][..p.len()];
-            Arch::new().dispatch(|| {
-                for i in 0..g.len() {
-                    v[i] = step.beta1 * v[i] + step.scale * g[i];
-                    p[i] -= step.size * v[i];
-                }
-            });
+            sgd(step, p, g, v);
         });
     }
 
     fn adam(&self, parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
         let step = self.step;
-        let (new1, new2) = (1.0 - step.beta1, 1.0 - step.beta2);
         // The means are updated by the same thread that uses them: three slices walk together.
         let mean = Mutex::new(mean.chunks_mut(AT_ONCE).map(Some).collect::<Vec<_>>());
         for_each_pair((parameter, AT_ONCE), (square, AT_ONCE), |index, p, v| {
             let taken = mean.lock().unwrap_or_else(PoisonError::into_inner)[index].take();
             let Some(m) = taken else { return };
-            let g = &gradient[index * AT_ONCE..][..p.len()];
-            let (m, v, p) = (&mut m[..g.len()], &mut v[..g.len()], &mut p[..g.len()]);
-            Arch::new().dispatch(|| {
-                for i in 0..g.len() {
-                    let g = step.scale * g[i];
-                    m[i] = step.beta1 * m[i] + new1 * g;
-                    v[i] = step.beta2 * v[i] + new2 * g * g;
-                    p[i] = p[i] * step.keep - step.size * m[i] / (v[i].sqrt() + step.epsilon);
-                }
-            });
+            adam(step, p, &gradient[index * AT_ONCE..], m, v);
         });
+    }
+}
+
+/// Numbers of `p`, their gradients and velocities.
+#[pulp::with_simd(sgd = Arch::new())]
+#[inline(always)]
+fn sgd_with_simd<S: Simd>(_: S, step: Step, p: &mut [f32], g: &[f32], v: &mut [f32]) {
+    let (g, v) = (&g[..p.len()], &mut v[..p.len()]);
+    for i in 0..p.len() {
+        v[i] = step.beta1 * v[i] + step.scale * g[i];
+        p[i] -= step.size * v[i];
+    }
+}
+
+/// Numbers of `p`, their gradients, and the running means of those and of their squares.
+#[pulp::with_simd(adam = Arch::new())]
+#[inline(always)]
+fn adam_with_simd<S: Simd>(
+    _: S,
+    step: Step,
+    p: &mut [f32],
+    g: &[f32],
+    m: &mut [f32],
+    v: &mut [f32],
+) {
+    let (new1, new2) = (1.0 - step.beta1, 1.0 - step.beta2);
+    let (g, m, v) = (&g[..p.len()], &mut m[..p.len()], &mut v[..p.len()]);
+    for i in 0..p.len() {
+        let g = step.scale * g[i];
+        m[i] = step.beta1 * m[i] + new1 * g;
+        v[i] = step.beta2 * v[i] + new2 * g * g;
+        p[i] = p[i] * step.keep - step.size * m[i] / (v[i].sqrt() + step.epsilon);
     }
 }
