@@ -8,14 +8,38 @@ pub(super) trait Form: 'static {
     /// A block as it lies in memory.
     type Bytes: Copy + Sync;
 
+    /// Whether [`Parts::least`] can be other than zero.
+    const HAS_LEAST: bool = false;
+
     /// A matrix' bytes as blocks.
     fn blocks(bytes: &[u8]) -> &[Self::Bytes];
 
-    /// The numbers of a block.
-    fn numbers(block: &Self::Bytes) -> [f32; BLOCK];
+    /// What a block holds.
+    fn parts(block: &Self::Bytes) -> Parts;
 }
 
-/// `scale n` with `n` from -127 to 127.
+/// 32 numbers, `scale small + least` each.
+pub(super) struct Parts {
+    pub(super) small: [i8; BLOCK],
+    /// The bits of a half-precision number.
+    pub(super) scale: u16,
+    /// As well.
+    pub(super) least: u16,
+}
+
+impl Parts {
+    #[inline(always)]
+    pub(super) fn numbers(&self) -> [f32; BLOCK] {
+        let (scale, least) = (half(self.scale), half(self.least));
+        let mut numbers = [0.0; BLOCK];
+        for at in 0..BLOCK {
+            numbers[at] = scale * f32::from(self.small[at]) + least;
+        }
+        numbers
+    }
+}
+
+/// From -127 to 127, nothing least.
 pub(super) struct Q8_0;
 
 impl Form for Q8_0 {
@@ -26,17 +50,20 @@ impl Form for Q8_0 {
     }
 
     #[inline(always)]
-    fn numbers(block: &Self::Bytes) -> [f32; BLOCK] {
-        let scale = half(block[0], block[1]);
-        let mut numbers = [0.0; BLOCK];
+    fn parts(block: &Self::Bytes) -> Parts {
+        let mut small = [0; BLOCK];
         for at in 0..BLOCK {
-            numbers[at] = scale * f32::from(block[2 + at] as i8);
+            small[at] = block[2 + at].cast_signed();
         }
-        numbers
+        Parts {
+            small,
+            scale: u16::from_le_bytes([block[0], block[1]]),
+            least: 0,
+        }
     }
 }
 
-/// `scale (n - 8)` with `n` from 0 to 15, the first half of the numbers in the low halves of the bytes.
+/// From -8 to 7, nothing least; eight more are stored, the first half of the numbers in the low halves of the bytes.
 pub(super) struct Q4_0;
 
 impl Form for Q4_0 {
@@ -47,47 +74,55 @@ impl Form for Q4_0 {
     }
 
     #[inline(always)]
-    fn numbers(block: &Self::Bytes) -> [f32; BLOCK] {
-        let scale = half(block[0], block[1]);
-        let mut numbers = [0.0; BLOCK];
+    fn parts(block: &Self::Bytes) -> Parts {
+        let mut small = [0; BLOCK];
         for at in 0..BLOCK / 2 {
-            let both = i32::from(block[2 + at]);
-            numbers[at] = scale * ((both & 15) - 8) as f32;
-            numbers[BLOCK / 2 + at] = scale * ((both >> 4) - 8) as f32;
+            let both = block[2 + at];
+            small[at] = (both & 15).cast_signed() - 8;
+            small[BLOCK / 2 + at] = (both >> 4).cast_signed() - 8;
         }
-        numbers
+        Parts {
+            small,
+            scale: u16::from_le_bytes([block[0], block[1]]),
+            least: 0,
+        }
     }
 }
 
-/// `least + scale n` with `n` from 0 to 15, ordered as in [`Q4_0`].
+/// From 0 to 15, ordered as in [`Q4_0`].
 pub(super) struct Q4_1;
 
 impl Form for Q4_1 {
     type Bytes = [u8; 4 + BLOCK / 2];
+
+    const HAS_LEAST: bool = true;
 
     fn blocks(bytes: &[u8]) -> &[Self::Bytes] {
         bytes.as_chunks().0
     }
 
     #[inline(always)]
-    fn numbers(block: &Self::Bytes) -> [f32; BLOCK] {
-        let (scale, least) = (half(block[0], block[1]), half(block[2], block[3]));
-        let mut numbers = [0.0; BLOCK];
+    fn parts(block: &Self::Bytes) -> Parts {
+        let mut small = [0; BLOCK];
         for at in 0..BLOCK / 2 {
-            let both = i32::from(block[4 + at]);
-            numbers[at] = scale * (both & 15) as f32 + least;
-            numbers[BLOCK / 2 + at] = scale * (both >> 4) as f32 + least;
+            let both = block[4 + at];
+            small[at] = (both & 15).cast_signed();
+            small[BLOCK / 2 + at] = (both >> 4).cast_signed();
         }
-        numbers
+        Parts {
+            small,
+            scale: u16::from_le_bytes([block[0], block[1]]),
+            least: u16::from_le_bytes([block[2], block[3]]),
+        }
     }
 }
 
 /// A finite half-precision number. Without a branch, and inlined where the `half` crate would call a function.
 #[inline(always)]
-fn half(low: u8, high: u8) -> f32 {
+pub(super) fn half(bits: u16) -> f32 {
     /// From the exponent's bias of 15 to that of 127.
     const REBIAS: f32 = f32::from_bits((127 + 127 - 15) << 23);
-    let bits = u32::from(u16::from_le_bytes([low, high]));
+    let bits = u32::from(bits);
     let size = f32::from_bits((bits & 0x7fff) << 13) * REBIAS;
     f32::from_bits(size.to_bits() | (bits & 0x8000) << 16)
 }
@@ -103,8 +138,7 @@ mod tests {
         for bits in 0..=u16::MAX {
             let expected = f16::from_bits(bits);
             if expected.is_finite() {
-                let [low, high] = bits.to_le_bytes();
-                assert_eq!(ours(low, high).to_bits(), expected.to_f32().to_bits());
+                assert_eq!(ours(bits).to_bits(), expected.to_f32().to_bits());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use candle_core::utils::get_num_threads;
 use half::f16;
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 use super::forms::{BLOCK, Form, Q8_0};
 
@@ -20,16 +20,23 @@ pub(super) fn q8_0(numbers: &[f32]) -> Vec<u8> {
         let parts = numbers.chunks(part * BLOCK);
         for (numbers, blocks) in parts.zip(blocks.chunks_mut(part * BYTES)) {
             scope.spawn(move || {
-                let (numbers, blocks) = (numbers.as_chunks().0, blocks.as_chunks_mut().0);
-                Arch::new().dispatch(|| {
-                    for (numbers, block) in numbers.iter().zip(blocks) {
-                        quantise(numbers, block);
-                    }
-                });
+                quantise_all(numbers.as_chunks().0, blocks.as_chunks_mut().0);
             });
         }
     });
     blocks
+}
+
+#[pulp::with_simd(quantise_all = Arch::new())]
+#[inline(always)]
+fn quantise_all_with_simd<S: Simd>(
+    _: S,
+    numbers: &[[f32; BLOCK]],
+    blocks: &mut [<Q8_0 as Form>::Bytes],
+) {
+    for (numbers, block) in numbers.iter().zip(blocks) {
+        quantise(numbers, block);
+    }
 }
 
 #[inline(always)]
