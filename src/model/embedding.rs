@@ -6,6 +6,7 @@ use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::ModelError;
+use super::cpu::BlockMatrix;
 use super::linear::{Linear, Matrix, Storage, dense, halved};
 use super::weights::{HEAD, HEAD_BIAS, Weights};
 
@@ -36,7 +37,9 @@ pub(super) struct Embedding {
 enum Table {
     /// `(vocabulary, width)`.
     Dense(Tensor),
-    /// As the file has it, so that it is in memory once when the head is the same.
+    /// In memory once when the head is the same.
+    Blocks(Arc<BlockMatrix>),
+    /// As the file has it, as well.
     Quantised(Arc<QTensor>),
 }
 
@@ -56,6 +59,14 @@ impl Embedding {
         let [vocabulary, _] = shape;
         let tokens = weights.matrix(name, shape)?;
         let values = match tokens {
+            Matrix::Quantised(quantised)
+                if tied && storage.device.is_cpu() && BlockMatrix::knows(quantised.dtype()) =>
+            {
+                let blocks = Arc::new(BlockMatrix::new(&quantised, vocabulary)?);
+                let bias = take_bias(bias, vocabulary, weights)?;
+                let head = Linear::of_blocks(Arc::clone(&blocks), bias, storage)?;
+                return Ok((Self::new(Table::Blocks(blocks), storage), head));
+            }
             Matrix::Quantised(quantised) => {
                 let head = match tied {
                     true => Matrix::Quantised(Arc::clone(&quantised)),
@@ -107,6 +118,7 @@ impl Embedding {
         let ids = Tensor::new(tokens, &self.storage.device)?;
         let rows = match &self.table {
             Table::Dense(table) => table.index_select(&ids, 0)?,
+            Table::Blocks(table) => table.rows(tokens)?,
             Table::Quantised(table) => table.embedding(&ids)?,
         };
         rows.to_dtype(self.storage.dtype)

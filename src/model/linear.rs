@@ -39,14 +39,14 @@ enum Weight {
     Dense(Tensor),
     /// `(out rounded up, in)` with the number of rows that count.
     Quantised(QMatMul, usize),
-    Blocks(BlockMatrix),
+    Blocks(Arc<BlockMatrix>),
 }
 
 impl Weight {
     fn quantised(weight: Arc<QTensor>, out: usize) -> Result<Self> {
         Ok(
             match weight.device().is_cpu() && BlockMatrix::knows(weight.dtype()) {
-                true => Self::Blocks(BlockMatrix::new(weight, out)),
+                true => Self::Blocks(Arc::new(BlockMatrix::new(&weight, out)?)),
                 false => Self::Quantised(QMatMul::from_arc(weight)?, out),
             },
         )
@@ -67,7 +67,7 @@ impl Linear {
         let weight = match weight {
             Matrix::Quantised(weight) => Weight::quantised(weight, out)?,
             Matrix::Values(weight) if storage.quantised => {
-                Weight::Blocks(BlockMatrix::quantise(&weight, out)?)
+                Weight::Blocks(Arc::new(BlockMatrix::quantise(&weight, out)?))
             }
             Matrix::Values(weight) => Weight::Dense(dense(weight, out, storage)?),
         };
@@ -81,6 +81,18 @@ impl Linear {
             weight: Weight::Dense(weight),
             bias: None,
         }
+    }
+
+    /// From a matrix in blocks that is also used elsewhere.
+    pub(super) fn of_blocks(
+        weight: Arc<BlockMatrix>,
+        bias: Option<Vec<f32>>,
+        storage: &Storage,
+    ) -> Result<Self> {
+        Ok(Self {
+            weight: Weight::Blocks(weight),
+            bias: bias.map(|bias| vector(bias, storage)).transpose()?,
+        })
     }
 
     /// `(m, in)` to `(m, out)`.

@@ -24,7 +24,9 @@ pub(super) use add_bias::AddBias;
 pub(super) use attention::CachedAttention;
 pub(crate) use attention::causal_weights;
 pub(super) use blocks::BlockMatrix;
-pub(super) use dense_product::{DenseProduct, MOST_ROWS};
+pub(super) use dense_product::DenseProduct;
+#[cfg(test)]
+pub(super) use dense_product::MOST_ROWS;
 pub(super) use gelu::GeluTanh;
 pub(crate) use gelu::exp;
 pub(crate) use matrix::Matrix;
@@ -33,7 +35,6 @@ pub(super) use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};
 pub(crate) use parallel::{SharedPointer, collect_chunks, for_each_chunk, for_each_index, zeros};
 pub use product::Factors;
-use product::bf16_is_fast;
 pub(crate) use product::{bf16_is_native, multiply, product};
 pub(super) use swiglu::SwiGlu;
 pub(crate) use tile::{View, tile};

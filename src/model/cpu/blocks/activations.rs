@@ -1,8 +1,12 @@
 //! Rows of activations in blocks of 8-bit numbers, for products of whole numbers with a matrix in blocks.
 
+use std::sync::{Mutex, PoisonError};
+
 use pulp::{Arch, Simd};
 
 use super::forms::BLOCK;
+use super::packed::RUN;
+use crate::model::cpu::for_each_index;
 
 /// 32 activations, `scale small` each, rounded to the nearest: each is off by at most half of its block's largest
 /// over 127.
@@ -10,15 +14,15 @@ use super::forms::BLOCK;
 pub(super) struct Activations {
     pub(super) small: [i8; BLOCK],
     pub(super) scale: f32,
-    /// The sum of what they stand for, to be multiplied by a block's least number.
-    pub(super) sum: f32,
+    /// The sum of the small numbers.
+    pub(super) sum: i32,
 }
 
 impl Activations {
     const NONE: Self = Self {
         small: [0; BLOCK],
         scale: 0.0,
-        sum: 0.0,
+        sum: 0,
     };
 
     /// Numbers in blocks.
@@ -26,11 +30,32 @@ impl Activations {
     /// # Panics
     /// When they are no whole number of blocks.
     pub(super) fn of(x: &[f32]) -> Vec<Self> {
-        let (blocks, rest) = x.as_chunks::<BLOCK>();
+        /// Blocks that a thread takes at once; fewer are not worth waking another.
+        const AT_ONCE: usize = 512;
+        let (numbers, rest) = x.as_chunks::<BLOCK>();
         assert!(rest.is_empty(), "no whole blocks");
-        let mut all = vec![Self::NONE; blocks.len()];
-        round(blocks, &mut all);
-        all
+        let mut blocks = vec![Self::NONE; numbers.len()];
+        if numbers.len() <= AT_ONCE {
+            round(numbers, &mut blocks);
+            return blocks;
+        }
+        let parts: Vec<_> = blocks.chunks_mut(AT_ONCE).map(Mutex::new).collect();
+        for_each_index(parts.len(), |index| {
+            let mut part = parts[index].lock().unwrap_or_else(PoisonError::into_inner);
+            round(&numbers[index * AT_ONCE..][..part.len()], &mut part);
+        });
+        drop(parts);
+        blocks
+    }
+
+    /// The small numbers from `start` on, as one number of the same bytes.
+    #[inline(always)]
+    pub(super) fn run(&self, start: usize) -> i32 {
+        let mut bytes = [0; RUN];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = self.small[start + at].cast_unsigned();
+        }
+        i32::from_le_bytes(bytes)
     }
 
     #[inline(always)]
@@ -52,11 +77,7 @@ impl Activations {
             small[at] = (numbers[at] * share).round_ties_even() as i8;
             sum += i32::from(small[at]);
         }
-        Self {
-            small,
-            scale,
-            sum: scale * sum as f32,
-        }
+        Self { small, scale, sum }
     }
 }
 
@@ -74,17 +95,17 @@ mod tests {
 
     #[test]
     fn each_is_off_by_half_a_step_at_most() {
-        let x: Vec<f32> = (0..4 * BLOCK as i32)
-            .map(|at| (at * at % 101 - 50) as f32 * 0.013)
+        // More than one thread takes at once.
+        let x: Vec<f32> = (0..600 * BLOCK as i32)
+            .map(|at| (at % 7919 * at % 101 - 50) as f32 * 0.013)
             .collect();
         for (numbers, block) in x.chunks(BLOCK).zip(Activations::of(&x)) {
-            let mut sum = 0.0;
             for (number, small) in numbers.iter().zip(block.small) {
                 let rounded = block.scale * f32::from(small);
                 assert!((number - rounded).abs() <= block.scale * 0.5001);
-                sum += rounded;
             }
-            assert!((sum - block.sum).abs() < 1e-4);
+            let sum: i32 = block.small.iter().map(|small| i32::from(*small)).sum();
+            assert_eq!(block.sum, sum);
         }
     }
 

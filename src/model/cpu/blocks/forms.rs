@@ -4,12 +4,18 @@
 pub(super) const BLOCK: usize = 32;
 
 /// A layout of a block.
-pub(super) trait Form: 'static {
+pub(super) trait Form: Send + Sync + 'static {
     /// A block as it lies in memory.
     type Bytes: Copy + Sync;
 
+    /// Whether a number takes eight bits, else four.
+    const WIDE: bool;
+
+    /// What is added to [`Parts::small`] so that it has no sign, where it takes four bits.
+    const ZERO: i8;
+
     /// Whether [`Parts::least`] can be other than zero.
-    const HAS_LEAST: bool = false;
+    const HAS_LEAST: bool;
 
     /// A matrix' bytes as blocks.
     fn blocks(bytes: &[u8]) -> &[Self::Bytes];
@@ -19,6 +25,7 @@ pub(super) trait Form: 'static {
 }
 
 /// 32 numbers, `scale small + least` each.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Parts {
     pub(super) small: [i8; BLOCK],
     /// The bits of a half-precision number.
@@ -27,23 +34,15 @@ pub(super) struct Parts {
     pub(super) least: u16,
 }
 
-impl Parts {
-    #[inline(always)]
-    pub(super) fn numbers(&self) -> [f32; BLOCK] {
-        let (scale, least) = (half(self.scale), half(self.least));
-        let mut numbers = [0.0; BLOCK];
-        for at in 0..BLOCK {
-            numbers[at] = scale * f32::from(self.small[at]) + least;
-        }
-        numbers
-    }
-}
-
 /// From -127 to 127, nothing least.
 pub(super) struct Q8_0;
 
 impl Form for Q8_0 {
     type Bytes = [u8; 2 + BLOCK];
+
+    const WIDE: bool = true;
+    const ZERO: i8 = 0;
+    const HAS_LEAST: bool = false;
 
     fn blocks(bytes: &[u8]) -> &[Self::Bytes] {
         bytes.as_chunks().0
@@ -63,11 +62,15 @@ impl Form for Q8_0 {
     }
 }
 
-/// From -8 to 7, nothing least; eight more are stored, the first half of the numbers in the low halves of the bytes.
+/// From -8 to 7, nothing least.
 pub(super) struct Q4_0;
 
 impl Form for Q4_0 {
     type Bytes = [u8; 2 + BLOCK / 2];
+
+    const WIDE: bool = false;
+    const ZERO: i8 = 8;
+    const HAS_LEAST: bool = false;
 
     fn blocks(bytes: &[u8]) -> &[Self::Bytes] {
         bytes.as_chunks().0
@@ -75,26 +78,22 @@ impl Form for Q4_0 {
 
     #[inline(always)]
     fn parts(block: &Self::Bytes) -> Parts {
-        let mut small = [0; BLOCK];
-        for at in 0..BLOCK / 2 {
-            let both = block[2 + at];
-            small[at] = (both & 15).cast_signed() - 8;
-            small[BLOCK / 2 + at] = (both >> 4).cast_signed() - 8;
-        }
         Parts {
-            small,
+            small: halves::<Self>(&block[2..]),
             scale: u16::from_le_bytes([block[0], block[1]]),
             least: 0,
         }
     }
 }
 
-/// From 0 to 15, ordered as in [`Q4_0`].
+/// From 0 to 15.
 pub(super) struct Q4_1;
 
 impl Form for Q4_1 {
     type Bytes = [u8; 4 + BLOCK / 2];
 
+    const WIDE: bool = false;
+    const ZERO: i8 = 0;
     const HAS_LEAST: bool = true;
 
     fn blocks(bytes: &[u8]) -> &[Self::Bytes] {
@@ -103,18 +102,23 @@ impl Form for Q4_1 {
 
     #[inline(always)]
     fn parts(block: &Self::Bytes) -> Parts {
-        let mut small = [0; BLOCK];
-        for at in 0..BLOCK / 2 {
-            let both = block[4 + at];
-            small[at] = (both & 15).cast_signed();
-            small[BLOCK / 2 + at] = (both >> 4).cast_signed();
-        }
         Parts {
-            small,
+            small: halves::<Self>(&block[4..]),
             scale: u16::from_le_bytes([block[0], block[1]]),
             least: u16::from_le_bytes([block[2], block[3]]),
         }
     }
+}
+
+/// The first half of the numbers from the low halves of the bytes, the second from the high ones.
+#[inline(always)]
+fn halves<F: Form>(bytes: &[u8]) -> [i8; BLOCK] {
+    let mut small = [0; BLOCK];
+    for (at, both) in bytes.iter().enumerate() {
+        small[at] = (both & 15).cast_signed() - F::ZERO;
+        small[BLOCK / 2 + at] = (both >> 4).cast_signed() - F::ZERO;
+    }
+    small
 }
 
 /// A finite half-precision number. Without a branch, and inlined where the `half` crate would call a function.

@@ -27,15 +27,6 @@ pub(super) fn is_there() -> bool {
     *THERE
 }
 
-/// Whether AMD made it.
-pub(super) fn is_amd() -> bool {
-    let maker = std::arch::x86_64::__cpuid(0);
-    [maker.ebx, maker.edx, maker.ecx]
-        .map(u32::to_le_bytes)
-        .concat()
-        == b"AuthenticAMD"
-}
-
 /// As [`super::multiply`], where [`is_there`] said yes.
 pub(super) fn multiply(a: Matrix<'_>, b: Matrix<'_>, out: &mut [f32], add: bool) {
     let (rows, columns) = (a.rows, b.columns);

@@ -31,16 +31,6 @@ pub(crate) fn bf16_is_native() -> bool {
     false
 }
 
-/// Whether it multiplies them faster than `f32`. AMD's do, at twice the rate. Intel's have their rate from the matrix
-/// extension (AMX), for which Rust has no stable instructions yet; the vector ones are slower than those for `f32` (161
-/// GFLOP/s beside 314 on an Emerald Rapids, `bench`).
-pub(crate) fn bf16_is_fast() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return avx512_bf16::is_there() && avx512_bf16::is_amd();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
 /// Writes `a b` into `out`, row-major, or adds it to what is there.
 ///
 /// # Panics
