@@ -116,7 +116,7 @@ mod tests {
         let [zeros, none] = Activations::of(&x).try_into().ok().expect("two blocks");
         assert_eq!(
             (zeros.small, zeros.scale, zeros.sum),
-            ([0; BLOCK], 0.0, 0.0)
+            ([0; BLOCK], 0.0, 0)
         );
         assert!(none.scale.is_nan());
     }
