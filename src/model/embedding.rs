@@ -28,6 +28,20 @@ fn take_bias(
         .transpose()
 }
 
+/// A matrix in blocks that have kernels here: as a file has them, or made of its numbers.
+fn blocks(matrix: &Matrix, rows: usize, storage: &Storage) -> CandleResult<Option<BlockMatrix>> {
+    let blocks = match matrix {
+        Matrix::Values(values) if storage.quantised => BlockMatrix::quantise(values, rows)?,
+        Matrix::Quantised(matrix)
+            if storage.device.is_cpu() && BlockMatrix::knows(matrix.dtype()) =>
+        {
+            BlockMatrix::new(matrix, rows)?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(blocks))
+}
+
 /// Looks up a row for each token.
 pub(super) struct Embedding {
     table: Table,
@@ -58,15 +72,12 @@ impl Embedding {
         let HeadKind { tied, bias } = kind;
         let [vocabulary, _] = shape;
         let tokens = weights.matrix(name, shape)?;
+        if tied && let Some(blocks) = blocks(&tokens, vocabulary, storage)? {
+            let blocks = Arc::new(blocks);
+            let head = Linear::of_blocks(Arc::clone(&blocks));
+            return Ok((Self::new(Table::Blocks(blocks), storage), head));
+        }
         let values = match tokens {
-            Matrix::Quantised(quantised)
-                if tied && storage.device.is_cpu() && BlockMatrix::knows(quantised.dtype()) =>
-            {
-                let blocks = Arc::new(BlockMatrix::new(&quantised, vocabulary)?);
-                let bias = take_bias(bias, vocabulary, weights)?;
-                let head = Linear::of_blocks(Arc::clone(&blocks), bias, storage)?;
-                return Ok((Self::new(Table::Blocks(blocks), storage), head));
-            }
             Matrix::Quantised(quantised) => {
                 let head = match tied {
                     true => Matrix::Quantised(Arc::clone(&quantised)),
@@ -78,27 +89,17 @@ impl Embedding {
             }
             Matrix::Values(values) => values,
         };
-        if tied && !storage.quantised {
+        if tied {
             let table = dense(values, vocabulary, storage)?;
             let head = Linear::shared(table.clone());
             return Ok((Self::new(Table::Dense(table), storage), head));
         }
         // Rows are only looked up here: 16 bits lose less than the 8 of the matrices, and halve the memory.
-        let (table, head) = match (tied, storage.quantised) {
-            (true, _) => (
-                halved(&values, vocabulary, storage)?,
-                Matrix::Values(values),
-            ),
-            (false, true) => {
-                let table = halved(&values, vocabulary, storage)?;
-                drop(values);
-                (table, weights.matrix(HEAD, shape)?)
-            }
-            (false, false) => (
-                dense(values, vocabulary, storage)?,
-                weights.matrix(HEAD, shape)?,
-            ),
+        let table = match storage.quantised {
+            true => halved(&values, vocabulary, storage)?,
+            false => dense(values, vocabulary, storage)?,
         };
+        let head = weights.matrix(HEAD, shape)?;
         let bias = take_bias(bias, vocabulary, weights)?;
         Ok((
             Self::new(Table::Dense(table), storage),

@@ -84,15 +84,11 @@ impl Linear {
     }
 
     /// From a matrix in blocks that is also used elsewhere.
-    pub(super) fn of_blocks(
-        weight: Arc<BlockMatrix>,
-        bias: Option<Vec<f32>>,
-        storage: &Storage,
-    ) -> Result<Self> {
-        Ok(Self {
+    pub(super) fn of_blocks(weight: Arc<BlockMatrix>) -> Self {
+        Self {
             weight: Weight::Blocks(weight),
-            bias: bias.map(|bias| vector(bias, storage)).transpose()?,
-        })
+            bias: None,
+        }
     }
 
     /// `(m, in)` to `(m, out)`.

@@ -114,10 +114,7 @@ mod tests {
         let mut x = [0.0; 2 * BLOCK];
         x[BLOCK + 3] = f32::NAN;
         let [zeros, none] = Activations::of(&x).try_into().ok().expect("two blocks");
-        assert_eq!(
-            (zeros.small, zeros.scale, zeros.sum),
-            ([0; BLOCK], 0.0, 0)
-        );
+        assert_eq!((zeros.small, zeros.scale, zeros.sum), ([0; BLOCK], 0.0, 0));
         assert!(none.scale.is_nan());
     }
 }
