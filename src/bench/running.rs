@@ -29,6 +29,8 @@ pub(super) fn works(
     let bytes = match precision {
         // 32 weights of a byte and a scale of two.
         Precision::Q8_0 => 34.0 / 32.0,
+        // Two to a byte.
+        Precision::Q4_0 => 18.0 / 32.0,
         _ => 4.0,
     };
     let weights = bytes * (subject.block_numbers() + subject.head_numbers());

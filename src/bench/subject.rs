@@ -63,7 +63,7 @@ impl Subject {
             config.attention_width(),
         ];
         match widths.iter().all(|width| width.is_multiple_of(32)) {
-            true => vec![Precision::F32, Precision::Q8_0],
+            true => vec![Precision::F32, Precision::Q8_0, Precision::Q4_0],
             false => vec![Precision::F32],
         }
     }

@@ -44,7 +44,7 @@ pub struct GlobalOptions {
     pub device: Option<String>,
     /// The arithmetic of the large products
     #[arg(long, global = true, value_name = "PRECISION", help_heading = "Model",
-          value_parser = ["auto", "f32", "bf16", "q8_0"])]
+          value_parser = ["auto", "f32", "bf16", "q8_0", "q4_0"])]
     pub precision: Option<String>,
     /// Take hub models from the local cache only
     #[arg(long, global = true, help_heading = "Model")]

@@ -210,7 +210,7 @@ mod tests {
         let storage = Storage {
             device: Device::Cpu,
             dtype,
-            quantised: false,
+            quantised: None,
         };
         let mut past = 0;
         let mut outs = Vec::new();

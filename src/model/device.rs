@@ -3,14 +3,15 @@
 use candle_core::{DType, Device, DeviceLocation};
 
 use super::architecture::Architecture;
+use super::cpu::Quantisation;
 use super::linear::Storage;
 use super::{DevicePreference, ModelError, Precision};
 
 /// Up to how many parameters `auto` stays with f32 on the CPU: such models are fast enough without rounding.
 const F32_PARAMETERS: usize = 50_000_000;
 
-/// Q8_0 holds numbers in blocks of so many along a row.
-const Q8_0_BLOCK: usize = 32;
+/// Quantised numbers are held in blocks of so many along a row.
+const BLOCK: usize = 32;
 
 /// The device asked for. A notice is added when `auto` falls back.
 ///
@@ -119,16 +120,17 @@ pub(super) fn choose_precision(
                 Ok(Precision::F32)
             }
         },
-        (Precision::Q8_0, true) => match odd_width(config) {
-            None => Ok(Precision::Q8_0),
+        (wanted @ (Precision::Q8_0 | Precision::Q4_0), true) => match odd_width(config) {
+            None => Ok(wanted),
             Some(odd) => Err(ModelError::Setting(format!(
-                "q8_0 cannot be had: {odd}; choose f32"
+                "{} cannot be had: {odd}; choose f32",
+                wanted.name()
             ))),
         },
-        (Precision::Q8_0, false) => Err(ModelError::Setting(
-            "q8_0 runs on the CPU only; choose bf16 or f32 on a GPU, or the device `cpu`"
-                .to_owned(),
-        )),
+        (wanted @ (Precision::Q8_0 | Precision::Q4_0), false) => Err(ModelError::Setting(format!(
+            "{} runs on the CPU only; choose bf16 or f32 on a GPU, or the device `cpu`",
+            wanted.name()
+        ))),
         (Precision::Bf16, true) => Err(ModelError::Setting(
             "bf16 runs on a GPU only; choose f32 or q8_0 on the CPU".to_owned(),
         )),
@@ -146,10 +148,8 @@ fn odd_width(config: &Architecture) -> Option<String> {
     config
         .row_widths()
         .into_iter()
-        .find(|(_, width)| !width.is_multiple_of(Q8_0_BLOCK))
-        .map(|(name, width)| {
-            format!("the model's {name} of {width} is no multiple of {Q8_0_BLOCK}")
-        })
+        .find(|(_, width)| !width.is_multiple_of(BLOCK))
+        .map(|(name, width)| format!("the model's {name} of {width} is no multiple of {BLOCK}"))
 }
 
 /// How tensors are held for a decided precision; `own` if it is that of the file, which then needs no quantising.
@@ -160,7 +160,11 @@ pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storag
             Precision::Bf16 => DType::BF16,
             _ => DType::F32,
         },
-        quantised: precision == Precision::Q8_0 && !own,
+        quantised: match precision {
+            Precision::Q8_0 if !own => Some(Quantisation::Q8_0),
+            Precision::Q4_0 if !own => Some(Quantisation::Q4_0),
+            _ => None,
+        },
     }
 }
 

@@ -31,13 +31,16 @@ fn take_bias(
 /// A matrix in blocks that have kernels here: as a file has them, or made of its numbers.
 fn blocks(matrix: &Matrix, rows: usize, storage: &Storage) -> CandleResult<Option<BlockMatrix>> {
     let blocks = match matrix {
-        Matrix::Values(values) if storage.quantised => BlockMatrix::quantise(values, rows)?,
+        Matrix::Values(values) => match storage.quantised {
+            Some(to) => BlockMatrix::quantise(values, rows, to)?,
+            None => return Ok(None),
+        },
         Matrix::Quantised(matrix)
             if storage.device.is_cpu() && BlockMatrix::knows(matrix.dtype()) =>
         {
             BlockMatrix::new(matrix, rows)?
         }
-        _ => return Ok(None),
+        Matrix::Quantised(_) => return Ok(None),
     };
     Ok(Some(blocks))
 }
@@ -96,8 +99,8 @@ impl Embedding {
         }
         // Rows are only looked up here: 16 bits lose less than the 8 of the matrices, and halve the memory.
         let table = match storage.quantised {
-            true => halved(&values, vocabulary, storage)?,
-            false => dense(values, vocabulary, storage)?,
+            Some(_) => halved(&values, vocabulary, storage)?,
+            None => dense(values, vocabulary, storage)?,
         };
         let head = weights.matrix(HEAD, shape)?;
         let bias = take_bias(bias, vocabulary, weights)?;

@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Module, Result, Tensor};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
-use super::cpu::{AddBias, BlockMatrix, DenseProduct};
+use super::cpu::{AddBias, BlockMatrix, DenseProduct, Quantisation};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -15,9 +15,9 @@ pub(super) struct Storage {
     pub(super) device: Device,
     /// Of activations, and of weights that are not quantised.
     pub(super) dtype: DType,
-    /// Whether large matrices are quantised to blocks of 8-bit numbers, on the CPU. Those that a file has quantised
-    /// stay as they are, whatever this says.
-    pub(super) quantised: bool,
+    /// What large matrices are quantised to, on the CPU. Those that a file has quantised stay as they are, whatever this
+    /// says.
+    pub(super) quantised: Option<Quantisation>,
 }
 
 /// A matrix `(out, in)` from a file.
@@ -66,10 +66,10 @@ impl Linear {
     ) -> Result<Self> {
         let weight = match weight {
             Matrix::Quantised(weight) => Weight::quantised(weight, out)?,
-            Matrix::Values(weight) if storage.quantised => {
-                Weight::Blocks(Arc::new(BlockMatrix::quantise(&weight, out)?))
-            }
-            Matrix::Values(weight) => Weight::Dense(dense(weight, out, storage)?),
+            Matrix::Values(weight) => match storage.quantised {
+                None => Weight::Dense(dense(weight, out, storage)?),
+                Some(to) => Weight::Blocks(Arc::new(BlockMatrix::quantise(&weight, out, to)?)),
+            },
         };
         let bias = bias.map(|bias| vector(bias, storage)).transpose()?;
         Ok(Self { weight, bias })
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::model::cpu::MOST_ROWS;
 
-    fn storage(dtype: DType, quantised: bool) -> Storage {
+    fn storage(dtype: DType, quantised: Option<Quantisation>) -> Storage {
         Storage {
             device: Device::Cpu,
             dtype,
@@ -164,7 +164,7 @@ mod tests {
             Matrix::Values(weight),
             5,
             Some(bias),
-            &storage(DType::F32, false),
+            &storage(DType::F32, None),
         )?;
         let x = Tensor::randn(0f32, 1.0, (MOST_ROWS + 3, 7), &Device::Cpu)?;
         let many = linear.forward(&x)?.narrow(0, 0, 2)?;
@@ -181,7 +181,7 @@ mod tests {
             let weight = Matrix::Values(weight.clone());
             Linear::new(weight, 19, None, &storage(DType::F32, quantised))
         };
-        let (dense, quantised) = (linear(false)?, linear(true)?);
+        let (dense, quantised) = (linear(None)?, linear(Some(Quantisation::Q8_0))?);
         assert!(matches!(dense.weight, Weight::Dense(_)));
         assert!(matches!(quantised.weight, Weight::Blocks(_)));
         for rows in [1, 12] {

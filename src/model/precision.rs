@@ -16,9 +16,10 @@ pub enum Precision {
     /// 8-bit blocks of 32 with an f16 scale, on the CPU.
     #[serde(rename = "q8_0")]
     Q8_0,
-    /// The other quantisations of ggml are had only where a GGUF file holds them.
+    /// 4-bit blocks of 32 with an f16 scale, on the CPU.
     #[serde(rename = "q4_0")]
     Q4_0,
+    /// The other quantisations of ggml are had only where a GGUF file holds them.
     #[serde(rename = "q4_1")]
     Q4_1,
     #[serde(rename = "q5_0")]

@@ -11,6 +11,8 @@ use super::{LoadProgress, LoadRequest, LoadedModel, ModelError, Precision};
 
 /// Bytes that 32 weights take in q8_0: one each, and two for their scale.
 const Q8_0_BLOCK: u64 = 34;
+/// In q4_0 two share a byte.
+const Q4_0_BLOCK: u64 = 18;
 
 /// [`super::load`] of a model beside one that is loaded already: refused when it is known that the memory that is left
 /// does not hold it. What is not on this machine yet, and where the system does not tell its memory, is not known.
@@ -46,13 +48,11 @@ fn needed(summary: &ModelSummary, request: &LoadRequest) -> Option<u64> {
         return Some(summary.bytes);
     }
     let parameters = summary.parameters? as u64;
-    let in_f32 = match request.precision {
-        Precision::Auto => is_kept_in_f32(summary.parameters?),
-        precision => precision == Precision::F32,
-    };
-    Some(match in_f32 {
-        true => parameters * 4,
-        false => parameters * Q8_0_BLOCK / 32,
+    Some(match request.precision {
+        Precision::F32 => parameters * 4,
+        Precision::Auto if is_kept_in_f32(summary.parameters?) => parameters * 4,
+        Precision::Q4_0 => parameters * Q4_0_BLOCK / 32,
+        _ => parameters * Q8_0_BLOCK / 32,
     })
 }
 
@@ -124,6 +124,7 @@ mod tests {
         };
         assert_eq!(with(Precision::Auto), Some(5_853_184 * 4));
         assert_eq!(with(Precision::Q8_0), Some(5_853_184 * 34 / 32));
+        assert_eq!(with(Precision::Q4_0), Some(5_853_184 * 18 / 32));
         let file = ModelSummary {
             quantisation: Some("q4_k".to_owned()),
             bytes: 77,

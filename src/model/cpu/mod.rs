@@ -23,7 +23,7 @@ use candle_core::{CpuStorage, Layout, Result};
 pub(super) use add_bias::AddBias;
 pub(super) use attention::CachedAttention;
 pub(crate) use attention::causal_weights;
-pub(super) use blocks::BlockMatrix;
+pub(super) use blocks::{BlockMatrix, Quantisation};
 pub(super) use dense_product::DenseProduct;
 #[cfg(test)]
 pub(super) use dense_product::MOST_ROWS;

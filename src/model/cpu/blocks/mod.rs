@@ -21,6 +21,13 @@ use self::kernel::Kernel;
 use self::packed::{Packed, ROWS};
 use super::{SharedPointer, contiguous, for_each_index, zeros};
 
+/// What numbers can be rounded to here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::model) enum Quantisation {
+    Q8_0,
+    Q4_0,
+}
+
 /// A matrix `(out, in)` in blocks along its rows.
 pub(in crate::model) struct BlockMatrix {
     blocks: Blocks,
@@ -56,17 +63,24 @@ impl BlockMatrix {
         Ok(Self { blocks, out, width })
     }
 
-    /// `out` rows of numbers in 8-bit blocks.
+    /// `out` rows of numbers in blocks.
     ///
     /// # Errors
     /// When the rows are no whole number of blocks.
-    pub(in crate::model) fn quantise(numbers: &[f32], out: usize) -> Result<Self> {
+    pub(in crate::model) fn quantise(
+        numbers: &[f32],
+        out: usize,
+        to: Quantisation,
+    ) -> Result<Self> {
         let width = numbers.len() / out;
         if !width.is_multiple_of(BLOCK) {
             candle_core::bail!("rows of {width} numbers are no blocks of {BLOCK}");
         }
-        let packed = Packed::of(&quantise::q8_0(numbers), out, width / BLOCK);
-        let blocks = Blocks::Q8_0(packed);
+        let in_row = width / BLOCK;
+        let blocks = match to {
+            Quantisation::Q8_0 => Blocks::Q8_0(Packed::of(&quantise::q8_0(numbers), out, in_row)),
+            Quantisation::Q4_0 => Blocks::Q4_0(Packed::of(&quantise::q4_0(numbers), out, in_row)),
+        };
         Ok(Self { blocks, out, width })
     }
 
