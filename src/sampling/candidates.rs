@@ -1,9 +1,14 @@
 //! The tokens still in the running while the chain works, with their logits and the softmax over them.
 
+use pulp::{Arch, Simd};
+
 use super::StageKind;
 use super::buffers::Buffers;
 use super::numeric::{self, Sums};
 use super::trace::StageTrace;
+
+/// Tokens that are looked at together when some are cut.
+const AT_ONCE: usize = 64;
 
 /// One of the tokens in the running.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +17,17 @@ pub(super) struct Candidate {
     pub logit: f32,
     /// The token's part of the mass: see [`Softmax`].
     pub weight: f32,
+}
+
+impl Candidate {
+    #[inline(always)]
+    fn at(place: usize, ids: &[u32], logits: &[f32], weights: &[f32]) -> Self {
+        Self {
+            id: ids[place],
+            logit: logits[place],
+            weight: weights[place],
+        }
+    }
 }
 
 /// Tokens in the order of their ids. A probability is the quotient of a weight and the mass.
@@ -104,9 +120,7 @@ impl Candidates {
 
     /// Changes all logits. The results are kept finite.
     pub fn change_all(&mut self, new_logit: impl Fn(f32) -> f32) {
-        for logit in &mut self.tokens.logits {
-            *logit = finite(new_logit(*logit));
-        }
+        change_each(&mut self.tokens.logits, new_logit);
         self.fresh = false;
     }
 
@@ -160,19 +174,24 @@ impl Candidates {
         );
         let weights = &mut self.tokens.weights[..count];
         let mut kept = 0;
-        for place in 0..count {
-            let token = Candidate {
-                id: ids[place],
-                logit: logits[place],
-                weight: weights[place],
-            };
-            if keep(token) {
-                ids[kept] = token.id;
-                logits[kept] = token.logit;
-                weights[kept] = token.weight;
-                kept += 1;
-            } else if let Some(cut_by) = &mut self.cut_by {
-                cut_by[token.id as usize] = Some(self.stage);
+        for start in (0..count).step_by(AT_ONCE) {
+            let places = start..count.min(start + AT_ONCE);
+            let keeps = |place| keep(Candidate::at(place, ids, logits, weights));
+            // Most have none that stays, which is seen without a branch for each.
+            let stays = places.clone().fold(false, |any, place| any | keeps(place));
+            if !stays && self.cut_by.is_none() {
+                continue;
+            }
+            for place in places {
+                let token = Candidate::at(place, ids, logits, weights);
+                if keep(token) {
+                    ids[kept] = token.id;
+                    logits[kept] = token.logit;
+                    weights[kept] = token.weight;
+                    kept += 1;
+                } else if let Some(cut_by) = &mut self.cut_by {
+                    cut_by[token.id as usize] = Some(self.stage);
+                }
             }
         }
         debug_assert!(kept > 0, "{:?} emptied the set", self.stage);
@@ -239,6 +258,14 @@ impl Candidates {
     pub fn into_parts(mut self) -> (Buffers, Sums, Option<Vec<Option<StageKind>>>) {
         self.refresh();
         (self.tokens.compact(), self.sums, self.cut_by)
+    }
+}
+
+#[pulp::with_simd(change_each = Arch::new())]
+#[inline(always)]
+fn change_each_with_simd<S: Simd, F: Fn(f32) -> f32>(_: S, logits: &mut [f32], new_logit: F) {
+    for logit in logits {
+        *logit = finite(new_logit(*logit));
     }
 }
 

@@ -1,7 +1,10 @@
 //! The arithmetic under softmax: largest value, exponentials, and the sums that mass and entropy come from.
 //!
-//! The loops are written so that the compiler turns them into vector instructions. `f32::exp` would be a call per
-//! element into the platform's C library, several times slower and not the same on every platform.
+//! The loops are written so that the compiler turns them into vector instructions, those that the processor is found to
+//! have (pulp); their results are the same on all. `f32::exp` would be a call per element into the platform's C library,
+//! several times slower and not the same on every platform.
+
+use pulp::{Arch, Simd};
 
 /// Below this, `exp` is taken as 0: it would leave the normal range of `f32`.
 const LOWEST_EXPONENT: f32 = -87.0;
@@ -78,6 +81,12 @@ pub(super) fn exp(x: f32) -> f32 {
 pub(super) fn exponentials(logits: &[f32], max: f32, weights: &mut Vec<f32>) -> Sums {
     weights.clear();
     weights.resize(logits.len(), 0.0);
+    weigh(logits, max, weights)
+}
+
+#[pulp::with_simd(weigh = Arch::new())]
+#[inline(always)]
+fn weigh_with_simd<S: Simd>(_: S, logits: &[f32], max: f32, weights: &mut [f32]) -> Sums {
     let mut sums = Sums::default();
     for (logits, weights) in logits.chunks(BLOCK).zip(weights.chunks_mut(BLOCK)) {
         for (weight, &logit) in weights.iter_mut().zip(logits) {
@@ -89,7 +98,9 @@ pub(super) fn exponentials(logits: &[f32], max: f32, weights: &mut Vec<f32>) -> 
 }
 
 /// The sums alone, for logits of which some may be −∞ or NaN (both count for nothing).
-pub(super) fn sums(logits: &[f32], max: f32) -> Sums {
+#[pulp::with_simd(sums = Arch::new())]
+#[inline(always)]
+pub(super) fn sums_with_simd<S: Simd>(_: S, logits: &[f32], max: f32) -> Sums {
     let mut sums = Sums::default();
     let mut weights = [0.0; BLOCK];
     for logits in logits.chunks(BLOCK) {
@@ -103,7 +114,9 @@ pub(super) fn sums(logits: &[f32], max: f32) -> Sums {
 }
 
 /// The sums of tokens whose weights are known.
-pub(super) fn sums_of(logits: &[f32], weights: &[f32], max: f32) -> Sums {
+#[pulp::with_simd(sums_of = Arch::new())]
+#[inline(always)]
+pub(super) fn sums_of_with_simd<S: Simd>(_: S, logits: &[f32], weights: &[f32], max: f32) -> Sums {
     let mut sums = Sums::default();
     for (logits, weights) in logits.chunks(BLOCK).zip(weights.chunks(BLOCK)) {
         sums.add_block(logits, weights, max);
@@ -118,7 +131,9 @@ fn larger(a: f32, b: f32) -> f32 {
 }
 
 /// The largest value; −∞ of none. NaN is passed over.
-pub(super) fn largest(values: &[f32]) -> f32 {
+#[pulp::with_simd(largest = Arch::new())]
+#[inline(always)]
+pub(super) fn largest_with_simd<S: Simd>(_: S, values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
@@ -144,11 +159,33 @@ pub(super) fn first_place_of(max: f32, values: &[f32]) -> usize {
         // A NaN before the first −∞ is equal to it, though not by `==`.
         return 0;
     }
-    values.iter().position(|&value| value == max).unwrap_or(0)
+    let block = first_block(max, values);
+    let place = values[block..].iter().position(|&value| value == max);
+    place.map_or(0, |place| block + place)
+}
+
+/// Where the first block begins that has this value; the end of all if none does.
+#[pulp::with_simd(first_block = Arch::new())]
+#[inline(always)]
+fn first_block_with_simd<S: Simd>(_: S, wanted: f32, values: &[f32]) -> usize {
+    let mut start = 0;
+    for block in values.chunks(BLOCK) {
+        let mut there = false;
+        for &value in block {
+            there |= value == wanted;
+        }
+        if there {
+            break;
+        }
+        start += block.len();
+    }
+    start
 }
 
 /// Whether no value is NaN or infinite.
-pub(super) fn all_finite(values: &[f32]) -> bool {
+#[pulp::with_simd(all_finite = Arch::new())]
+#[inline(always)]
+pub(super) fn all_finite_with_simd<S: Simd>(_: S, values: &[f32]) -> bool {
     // A finite value has its exponent bits not all set.
     let magnitude = |value: &f32| (value.to_bits() & 0x7fff_ffff) as i32;
     values.iter().map(magnitude).fold(0, i32::max) < f32::INFINITY.to_bits() as i32

@@ -4,7 +4,7 @@
 const AHEAD: usize = 4096;
 
 /// Has the processor fetch what lies some way behind a number, where it can: its own foresight ends with each page of
-/// memory. Worth 5 to 10 % of decoding in Q8_0 (`bench --shape gpt2`, AVX2).
+/// memory. Half as far was worth 5 to 10 % of decoding in q8_0 with slower kernels (`bench --shape gpt2`, AVX2).
 #[inline(always)]
 pub(super) fn prefetch<T>(number: &T) {
     let ahead = std::ptr::from_ref(number).cast::<i8>().wrapping_add(AHEAD);
