@@ -19,7 +19,7 @@ use self::activations::Activations;
 use self::forms::{BLOCK, Form, Q4_0, Q4_1, Q8_0};
 use self::kernel::Kernel;
 use self::packed::{Packed, ROWS};
-use super::{SharedPointer, contiguous, for_each_index, zeros};
+use super::{SharedPointer, contiguous, for_each_index};
 
 /// What numbers can be rounded to here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,23 +137,30 @@ impl CustomOp1 for BlockProduct<'_> {
 }
 
 fn product<F: Form>(matrix: &Packed<F>, out: usize, x: &[Activations]) -> Vec<f32> {
+    /// Activations that stay in a processor's second cache while all groups pass by, in blocks.
+    const AT_ONCE: usize = 8192;
     static KERNEL: LazyLock<Kernel> =
         LazyLock::new(|| Kernel::at_hand().pop().unwrap_or(Kernel::Portable));
-    let kernel = *KERNEL;
-    let m = x.len() / matrix.in_row();
-    let mut products = zeros(m * out);
-    let shared = SharedPointer::new(&mut products);
-    for_each_index(out.div_ceil(ROWS), |index| {
-        let first = index * ROWS;
+    let (kernel, in_row) = (*KERNEL, matrix.in_row());
+    let (m, groups) = (x.len() / in_row, out.div_ceil(ROWS));
+    let rows_at_once = (AT_ONCE / in_row).next_multiple_of(ROWS);
+    let mut products = Vec::with_capacity(m * out);
+    let shared = SharedPointer::of(products.spare_capacity_mut());
+    for_each_index(m.div_ceil(rows_at_once) * groups, |index| {
+        let (top, first) = (index / groups * rows_at_once, index % groups * ROWS);
         let count = ROWS.min(out - first);
-        kernel.products::<F>(&matrix.group(index), x, |row, sums| {
-            // SAFETY: the columns from `first` on are this index' own, and row `row` has `count` of them.
+        let x = &x[top * in_row..m.min(top + rows_at_once) * in_row];
+        kernel.products::<F>(&matrix.group(index % groups), x, |row, sums| {
+            // SAFETY: the rows from `top` and columns from `first` on are this index' own, and there is room for `m`
+            // rows of `out`.
             unsafe {
-                let to = shared.get().add(row * out + first);
+                let to = shared.get().add((top + row) * out + first);
                 to.copy_from_nonoverlapping(sums.as_ptr(), count);
             }
         });
     });
+    // SAFETY: the indices cover all rows and columns.
+    unsafe { products.set_len(m * out) };
     products
 }
 
@@ -172,7 +179,7 @@ mod tests {
             let expected = exact.index_select(&Tensor::new(&[36u32, 0], &Device::Cpu)?, 0)?;
             let difference = (rows - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
             assert!(difference < 1e-6, "{form:?}: {difference}");
-            for m in [1, 2, 3, 8, 33] {
+            for m in [1, 2, 3, 8, 33, 3000] {
                 let x = Tensor::randn(0f32, 1.0, (m, 96), &Device::Cpu)?;
                 let expected = x.matmul(&exact.t()?)?;
                 let difference = (ours.product(&x)? - expected)?.abs()?.max_all()?;
