@@ -341,7 +341,7 @@ fn tokens_are_shown_and_turned_back() {
     let mut args = vec!["tokens", "--decode"];
     args.extend(ids.split_whitespace());
     assert_eq!(home.out(&args), format!("{text}\n"));
-    assert!(home.out(&["tokens", text]).contains("vocabulary of 4096"));
+    assert!(home.out(&["tokens", text]).contains("vocabulary of 8192"));
 }
 
 #[test]
@@ -395,7 +395,7 @@ fn the_configuration_is_layered_and_checked() {
     assert_eq!(kept(&["odds", "Once upon a", "--json"]), 5);
     assert_eq!(
         kept(&["odds", "Once upon a", "--json", "--preset", "neutral"]),
-        4096
+        8192
     );
     assert_eq!(home.out(&["config", "path"]).trim(), user.to_str().unwrap());
     assert!(home.out(&["config", "default"]).contains("[sampler]"));
@@ -493,7 +493,7 @@ fn the_machine_and_the_model_are_measured() {
     let home = Home::new();
     let line = home.out(&["bench", "--rounds", "1", "--training", "1x8", "--json"]);
     let report: Value = serde_json::from_str(&line).expect("a line of JSON");
-    assert_eq!(report["parameters"], 5_853_184);
+    assert_eq!(report["parameters"], 5_322_240);
     assert!(report["machine"]["bandwidth"].as_f64() > Some(1e6));
     let speeds = report["speeds"].as_array().expect("speeds");
     for work in ["decode", "generate", "batch", "prefill", "train"] {

@@ -264,7 +264,7 @@ fn a_replaced_token_stands_and_the_text_goes_on_from_it() {
     );
     run(&loaded, &mut generation);
     let place = generation.prompt_len() + 4;
-    let other = (generation.sequence().ids()[place] + 1) % 4096;
+    let other = (generation.sequence().ids()[place] + 1) % 8192;
     let record = generation.replace(&loaded, place, other).unwrap();
     assert_eq!(
         (record.id, record.origin, record.position),
@@ -275,7 +275,7 @@ fn a_replaced_token_stands_and_the_text_goes_on_from_it() {
     generation.step(&loaded, &|| false).unwrap();
     assert_eq!(generation.sequence().ids()[place], other);
     assert_eq!(generation.sequence().len(), place + 2);
-    assert!(generation.replace(&loaded, place, 4096).is_err());
+    assert!(generation.replace(&loaded, place, 8192).is_err());
     assert!(generation.replace(&loaded, 0, 1).is_err());
     assert_eq!(
         generation.sequence().len(),

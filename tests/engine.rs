@@ -210,7 +210,7 @@ fn another_token_is_taken_and_the_text_goes_on_from_it() {
     bench.send(generate(10, Then::Continue));
     let first = tokens(&bench.until_state(RunState::Idle));
     let position = first[4].position;
-    let token = (first[4].id + 7) % 4096;
+    let token = (first[4].id + 7) % 8192;
     bench.send(Command::Replace {
         position,
         token,

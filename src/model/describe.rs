@@ -251,7 +251,7 @@ mod tests {
         let [embedded] = models_at_hand_in(nowhere).try_into().expect("one model");
         assert_eq!(embedded.source, "embedded");
         assert_eq!(embedded.architecture.as_deref(), Some("gpt2"));
-        assert_eq!(embedded.parameters, Some(5_853_184));
+        assert_eq!(embedded.parameters, Some(5_322_240));
         assert!(embedded.licence.is_some() && !embedded.chat);
         assert_eq!(embedded.problem, None);
     }

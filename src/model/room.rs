@@ -122,9 +122,9 @@ mod tests {
             };
             needed(&embedded, &request)
         };
-        assert_eq!(with(Precision::Auto), Some(5_853_184 * 4));
-        assert_eq!(with(Precision::Q8_0), Some(5_853_184 * 34 / 32));
-        assert_eq!(with(Precision::Q4_0), Some(5_853_184 * 18 / 32));
+        assert_eq!(with(Precision::Auto), Some(5_322_240 * 4));
+        assert_eq!(with(Precision::Q8_0), Some(5_322_240 * 34 / 32));
+        assert_eq!(with(Precision::Q4_0), Some(5_322_240 * 18 / 32));
         let file = ModelSummary {
             quantisation: Some("q4_k".to_owned()),
             bytes: 77,

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import nn
 
-LAYERS, HEADS, WIDTH, CONTEXT = 6, 8, 256, 256
+LAYERS, HEADS, WIDTH, CONTEXT = 4, 8, 256, 256
 
 
 class Block(nn.Module):

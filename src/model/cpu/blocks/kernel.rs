@@ -4,9 +4,7 @@
 
 use super::activations::Activations;
 use super::forms::{BLOCK, Form, half};
-use super::packed::{Group, ROWS};
-#[cfg(target_arch = "x86_64")]
-use super::packed::{RUN, lines};
+use super::packed::{Group, Line, ROWS, RUN, lines};
 
 /// What multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,20 +82,41 @@ impl Rows<'_> {
     fn portable<F: Form>(&self, group: &Group<'_>, put: &mut impl FnMut(usize, &[f32; ROWS])) {
         for (index, x) in self.x.chunks_exact(self.in_row).enumerate() {
             let mut products = [0.0; ROWS];
-            for (row, product) in products.iter_mut().enumerate() {
-                for (at, x) in x.iter().enumerate() {
-                    let parts = group.parts::<F>(at, row);
-                    let mut sum = 0i32;
-                    for i in 0..BLOCK {
-                        sum += i32::from(parts.small[i]) * i32::from(x.small[i]);
-                    }
-                    *product += half(parts.scale) * x.scale * sum as f32;
-                    if F::HAS_LEAST {
-                        *product += half(parts.least) * x.scale * x.sum as f32;
+            for (at, x) in x.iter().enumerate() {
+                let mut whole = [0i32; ROWS];
+                let block = &group.lines[at * lines::<F>()..][..lines::<F>()];
+                for (line, bytes) in block.iter().enumerate() {
+                    add_line::<F>(&mut whole, bytes, &x.small, line * RUN);
+                }
+                for row in 0..ROWS {
+                    let scale = half(group.scales[at][row]) * x.scale;
+                    products[row] += scale * whole[row] as f32;
+                }
+                if F::HAS_LEAST {
+                    let total = x.scale * x.sum as f32;
+                    for row in 0..ROWS {
+                        products[row] += half(group.leasts[at][row]) * total;
                     }
                 }
             }
             put(index, &products);
+        }
+    }
+}
+
+/// Adds the products of a line, whose numbers stand from `start` on in a block, with activations.
+#[inline(always)]
+fn add_line<F: Form>(sums: &mut [i32; ROWS], line: &Line, x: &[i8; BLOCK], start: usize) {
+    for (sum, bytes) in sums.iter_mut().zip(&line.0) {
+        for (at, &byte) in bytes.iter().enumerate() {
+            let first = i16::from(x[start + at]);
+            if F::WIDE {
+                *sum += i32::from(i16::from(byte.cast_signed()) * first);
+            } else {
+                let second = i16::from(x[BLOCK / 2 + start + at]);
+                *sum += i32::from((i16::from(byte & 15) - i16::from(F::ZERO)) * first);
+                *sum += i32::from((i16::from(byte >> 4) - i16::from(F::ZERO)) * second);
+            }
         }
     }
 }
@@ -110,7 +129,6 @@ mod x86 {
 
     use std::arch::x86_64::*;
 
-    use super::super::packed::Line;
     use super::*;
     use crate::model::cpu::prefetch::prefetch;
 
@@ -329,6 +347,23 @@ mod tests {
     use super::super::packed::tests::blocks;
     use super::*;
 
+    /// The products number by number.
+    fn defined<F: Form>(packed: &Packed<F>, x: &[Activations], in_row: usize) -> Vec<f32> {
+        let mut all = Vec::new();
+        for x in x.chunks(in_row) {
+            for row in 0..ROWS {
+                let mut numbers = Vec::new();
+                packed.row(row, &mut numbers);
+                let x = x
+                    .iter()
+                    .flat_map(|x| x.small.map(|small| x.scale * f32::from(small)));
+                let products = numbers.iter().zip(x).map(|(a, b)| f64::from(a * b));
+                all.push(products.sum::<f64>() as f32);
+            }
+        }
+        all
+    }
+
     fn compare<F: Form>() {
         for (in_row, m) in [(1, 1), (2, 3), (7, 8), (24, 13)] {
             let packed = Packed::<F>::of(&blocks::<F>(ROWS * in_row), ROWS, in_row);
@@ -341,7 +376,7 @@ mod tests {
                 kernel.products::<F>(&packed.group(0), &x, |row, products| all[row] = *products);
                 all.concat()
             };
-            let expected = products(Kernel::Portable);
+            let expected = defined(&packed, &x, in_row);
             for kernel in Kernel::at_hand() {
                 for (ours, expected) in products(kernel).iter().zip(&expected) {
                     let off = (ours - expected).abs();
@@ -353,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kernel_is_the_portable_one() {
+    fn every_kernel_is_the_definition() {
         compare::<Q8_0>();
         compare::<Q4_0>();
         compare::<Q4_1>();
