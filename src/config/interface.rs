@@ -87,7 +87,7 @@ impl Default for UiSettings {
             theme: Theme::Dark,
             color: ColorDepth::Auto,
             fps: 60,
-            prompt: "Once upon a time".to_owned(),
+            prompt: "Once upon a time there lived".to_owned(),
             mouse: true,
             ascii: Ascii::Auto,
             marking: Marking::Probability,
