@@ -44,11 +44,11 @@ pub fn attention(pass: &Pass, qkv: &Tensor, shape: AttentionShape) -> Result<Ten
     if pass.kernels() == Kernels::Plain {
         return plain(pass, qkv, shape);
     }
-    let out = forward(&*Numbers::of(qkv)?, shape);
+    let out = forward(&Numbers::of(qkv)?, shape);
     let out = Tensor::from_vec(out, (rows, shape.width()), qkv.device())?;
     let kept = qkv.clone();
     Ok(pass.record(out, [qkv], move |gradient| {
-        let gradient = backward(&*Numbers::of(&kept)?, &*Numbers::of(gradient)?, shape);
+        let gradient = backward(&Numbers::of(&kept)?, &Numbers::of(gradient)?, shape);
         let gradient = Tensor::from_vec(gradient, (rows, columns), kept.device())?;
         Ok([Some(gradient)])
     }))

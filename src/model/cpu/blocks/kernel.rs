@@ -88,14 +88,11 @@ impl Rows<'_> {
                 for (line, bytes) in block.iter().enumerate() {
                     add_line::<F>(&mut whole, bytes, &x.small, line * RUN);
                 }
-                for row in 0..ROWS {
-                    let scale = half(group.scales[at][row]) * x.scale;
-                    products[row] += scale * whole[row] as f32;
-                }
-                if F::HAS_LEAST {
-                    let total = x.scale * x.sum as f32;
-                    for row in 0..ROWS {
-                        products[row] += half(group.leasts[at][row]) * total;
+                let total = x.scale * x.sum as f32;
+                for (row, product) in products.iter_mut().enumerate() {
+                    *product += half(group.scales[at][row]) * x.scale * whole[row] as f32;
+                    if F::HAS_LEAST {
+                        *product += half(group.leasts[at][row]) * total;
                     }
                 }
             }
@@ -201,22 +198,24 @@ mod x86 {
         // SAFETY: the caller's promise; what is loaded and stored lies inside of arrays of as many bytes.
         unsafe {
             let low = _mm256_set1_epi8(15);
-            let mut sums = [[_mm256_setzero_ps(); 2]; N];
+            // Of the first eight rows and of the others.
+            let mut sums = [[_mm256_setzero_ps(); N]; 2];
             for (at, scales) in group.scales.iter().enumerate() {
                 let zero = if F::WIDE { 0 } else { i32::from(F::ZERO) };
-                let mut whole = [[_mm256_setzero_si256(); 2]; N];
+                let mut start = [_mm256_setzero_si256(); N];
                 for n in 0..N {
-                    whole[n] = [_mm256_set1_epi32(-zero * x[n][at].sum); 2];
+                    start[n] = _mm256_set1_epi32(-zero * x[n][at].sum);
                 }
+                let mut whole = [start; 2];
                 for line in 0..lines::<F>() {
                     let bytes: &Line = &group.lines[at * lines::<F>() + line];
                     prefetch(bytes);
-                    for side in 0..2 {
+                    for (side, whole) in whole.iter_mut().enumerate() {
                         let bytes = bytes.0.as_ptr().cast::<__m256i>().add(side);
                         let bytes = _mm256_load_si256(bytes);
                         for n in 0..N {
                             let x = &x[n][at];
-                            let sum = &mut whole[n][side];
+                            let sum = &mut whole[n];
                             if F::WIDE {
                                 let signed = _mm256_sign_epi8(run256(x, line * RUN), bytes);
                                 *sum = add(*sum, _mm256_abs_epi8(bytes), signed);
@@ -229,12 +228,12 @@ mod x86 {
                         }
                     }
                 }
-                for side in 0..2 {
+                for (side, (sums, whole)) in sums.iter_mut().zip(&whole).enumerate() {
                     let scale = wide(scales, side);
                     for n in 0..N {
-                        let (sum, x) = (&mut sums[n][side], &x[n][at]);
+                        let (sum, x) = (&mut sums[n], &x[n][at]);
                         let factor = _mm256_mul_ps(scale, _mm256_set1_ps(x.scale));
-                        *sum = _mm256_fmadd_ps(factor, _mm256_cvtepi32_ps(whole[n][side]), *sum);
+                        *sum = _mm256_fmadd_ps(factor, _mm256_cvtepi32_ps(whole[n]), *sum);
                         if F::HAS_LEAST {
                             let total = _mm256_set1_ps(x.scale * x.sum as f32);
                             *sum = _mm256_fmadd_ps(wide(&group.leasts[at], side), total, *sum);
@@ -244,8 +243,8 @@ mod x86 {
             }
             let mut products = [[0.0; ROWS]; N];
             for n in 0..N {
-                _mm256_storeu_ps(products[n].as_mut_ptr(), sums[n][0]);
-                _mm256_storeu_ps(products[n].as_mut_ptr().add(8), sums[n][1]);
+                _mm256_storeu_ps(products[n].as_mut_ptr(), sums[0][n]);
+                _mm256_storeu_ps(products[n].as_mut_ptr().add(8), sums[1][n]);
             }
             products
         }
