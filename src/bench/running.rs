@@ -62,7 +62,12 @@ pub(super) fn works(
     if contexts[0] == contexts[1] {
         contexts[0] /= 2;
     }
-    let cached = |context: usize| 4.0 * subject.cached_numbers() * (context + STEPS / 2) as f64;
+    let in_cache = match precision {
+        Precision::F32 => 4.0,
+        _ => 2.0,
+    };
+    let cached =
+        |context: usize| in_cache * subject.cached_numbers() * (context + STEPS / 2) as f64;
     for context in contexts {
         add(Work::Decode, 1, context, weights + cached(context));
     }

@@ -5,7 +5,7 @@ use candle_nn::ops::softmax_last_dim;
 use candle_transformers::utils::build_additive_causal_mask;
 
 use super::cache::LayerCache;
-use super::cpu::CachedAttention;
+use super::cpu::{Append, ReadAttention, Seen, StepAttention};
 use super::linear::Storage;
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
@@ -51,7 +51,7 @@ impl CausalBlocks {
     }
 }
 
-/// Whether [`CachedAttention`] works on such numbers.
+/// Whether there are kernels for such activations.
 fn has_kernel(device: &Device, dtype: DType) -> bool {
     device.is_cpu() && dtype == DType::F32
 }
@@ -76,12 +76,16 @@ pub(super) struct Projected {
 
 impl Projected {
     /// The part of one token.
-    pub(super) fn row(&self, row: usize) -> Result<Self> {
+    fn row(&self, row: usize) -> Result<Self> {
         Ok(Self {
             queries: self.queries.narrow(0, row, 1)?,
             keys: self.keys.narrow(0, row, 1)?,
             values: self.values.narrow(0, row, 1)?,
         })
+    }
+
+    fn have_kernel(&self) -> bool {
+        has_kernel(self.queries.device(), self.queries.dtype())
     }
 }
 
@@ -95,6 +99,17 @@ pub(super) fn attend(
     causal: &CausalBlocks,
 ) -> Result<Tensor> {
     let n = new.queries.dim(0)?;
+    if new.have_kernel() {
+        let text = append(new, cache, causal.past)?;
+        if n == 1 {
+            return step(new, &[text], heads, scale);
+        }
+        let op = ReadAttention {
+            heads: heads.queries,
+            scale: scale as f32,
+        };
+        return new.queries.apply_op3_no_bwd(&text.keys, &text.values, &op);
+    }
     let by_head = |tensor: &Tensor, count: usize| {
         tensor
             .reshape((n, count, heads.width))?
@@ -107,13 +122,6 @@ pub(super) fn attend(
         causal.past,
     )?;
     let width = heads.queries * heads.width;
-    if has_kernel(new.queries.device(), new.queries.dtype()) {
-        let op = CachedAttention {
-            heads: heads.queries,
-            scale: scale as f32,
-        };
-        return new.queries.apply_op3_no_bwd(&keys, &values, &op);
-    }
     let q = by_head(&new.queries, heads.queries)?;
     if n == 1 {
         let q = q.reshape((heads.keys, heads.queries / heads.keys, heads.width))?;
@@ -128,6 +136,47 @@ pub(super) fn attend(
     Tensor::cat(&blocks, 1)?
         .transpose(0, 1)?
         .reshape((n, width))
+}
+
+/// [`attend`] for one new token of each of some texts, whose caches hold as many tokens as `causal` says.
+pub(super) fn attend_each<'a>(
+    new: &Projected,
+    caches: impl ExactSizeIterator<Item = &'a LayerCache>,
+    heads: Heads,
+    scale: f64,
+    causal: &[CausalBlocks],
+) -> Result<Tensor> {
+    let rows = caches.zip(causal).enumerate();
+    if new.have_kernel() {
+        let texts = rows
+            .map(|(row, (cache, causal))| append(&new.row(row)?, cache, causal.past))
+            .collect::<Result<Vec<_>>>()?;
+        return step(new, &texts, heads, scale);
+    }
+    let attended = rows
+        .map(|(row, (cache, causal))| attend(&new.row(row)?, cache, heads, scale, causal))
+        .collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&attended, 0)
+}
+
+/// Appends keys and values by the kernel: all up to and with them.
+fn append(new: &Projected, cache: &LayerCache, start: usize) -> Result<Seen> {
+    cache.keys.inplace_op2(&new.keys, &Append { start })?;
+    cache.values.inplace_op2(&new.values, &Append { start })?;
+    let end = start + new.keys.dim(0)?;
+    Ok(Seen {
+        keys: cache.keys.narrow(1, 0, end)?,
+        values: cache.values.narrow(1, 0, end)?,
+    })
+}
+
+/// A query of each text by the kernel.
+fn step(new: &Projected, texts: &[Seen], heads: Heads, scale: f64) -> Result<Tensor> {
+    new.queries.apply_op1_no_bwd(&StepAttention {
+        texts,
+        heads: heads.queries,
+        scale: scale as f32,
+    })
 }
 
 /// The queries of `block` and the keys and values that they may see: `(heads, block.len, head width)`.
@@ -210,6 +259,7 @@ mod tests {
         let storage = Storage {
             device: Device::Cpu,
             dtype,
+            cache: dtype,
             quantised: None,
         };
         let mut past = 0;

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Result as CandleResult, Tensor};
 
-use super::attention::{CausalBlocks, Heads, Projected, attend};
+use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each};
 use super::linear::Storage;
 use super::{Cache, Model, ModelError, ModelInfo, Rows};
 
@@ -72,7 +72,7 @@ impl<N: Network> Model for Decoder<N> {
             heads.keys,
             self.info.context_length,
             heads.width,
-            storage.dtype,
+            storage.cache,
             &storage.device,
         )
     }
@@ -119,15 +119,8 @@ impl<N: Network> Model for Decoder<N> {
         let hidden = self
             .network
             .run(tokens, &positions, &mut |layer, new, scale| {
-                let attended = caches
-                    .iter()
-                    .zip(&causal)
-                    .enumerate()
-                    .map(|(row, (cache, causal))| {
-                        attend(&new.row(row)?, &cache.layers()[layer], heads, scale, causal)
-                    })
-                    .collect::<CandleResult<Vec<_>>>()?;
-                Tensor::cat(&attended, 0)
+                let layers = caches.iter().map(|cache| &cache.layers()[layer]);
+                attend_each(new, layers, heads, scale, &causal)
             })?;
         for cache in caches {
             cache.advance(1)?;

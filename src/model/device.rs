@@ -160,6 +160,11 @@ pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storag
             Precision::Bf16 => DType::BF16,
             _ => DType::F32,
         },
+        // Next to weights of 8 bits the rounding is lost, and reading half as much of a long text is not.
+        cache: match precision {
+            Precision::F32 => DType::F32,
+            _ => DType::BF16,
+        },
         quantised: match precision {
             Precision::Q8_0 if !own => Some(Quantisation::Q8_0),
             Precision::Q4_0 if !own => Some(Quantisation::Q4_0),

@@ -15,6 +15,8 @@ pub(super) struct Storage {
     pub(super) device: Device,
     /// Of activations, and of weights that are not quantised.
     pub(super) dtype: DType,
+    /// Of keys and values.
+    pub(super) cache: DType,
     /// What large matrices are quantised to, on the CPU. Those that a file has quantised stay as they are, whatever this
     /// says.
     pub(super) quantised: Option<Quantisation>,
@@ -98,7 +100,7 @@ impl Linear {
                 x.apply_op2_no_bwd(weight, &DenseProduct)?
             }
             Weight::Dense(weight) => x.matmul(&weight.t()?)?,
-            Weight::Blocks(weight) => weight.product(x)?,
+            Weight::Blocks(weight) => return weight.product(x, self.bias.as_ref()),
             Weight::Quantised(weight, out) => {
                 let product = weight.forward(x)?;
                 match product.dim(1)? == *out {
@@ -152,6 +154,7 @@ mod tests {
         Storage {
             device: Device::Cpu,
             dtype,
+            cache: dtype,
             quantised,
         }
     }

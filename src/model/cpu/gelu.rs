@@ -1,9 +1,9 @@
 //! GPT-2's activation, and the exponential that it and the softmax of attention need.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, Simd};
 
-use super::{contiguous, for_each_chunk};
+use super::{collect_chunks, contiguous};
 
 /// Numbers that a thread takes at once.
 const AT_ONCE: usize = 4096;
@@ -18,29 +18,26 @@ impl CustomOp1 for GeluTanh {
     }
 
     fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let mut values = contiguous(xs, layout, self.name())?.to_vec();
-        let arch = Arch::new();
-        if values.len() <= AT_ONCE {
-            arch.dispatch(GeluAll(&mut values));
-        } else {
-            for_each_chunk(&mut values, AT_ONCE, |_, chunk| {
-                arch.dispatch(GeluAll(chunk))
-            });
-        }
+        let xs = contiguous(xs, layout, self.name())?;
+        let values = match xs.len() <= AT_ONCE {
+            true => {
+                let mut values = vec![0.0; xs.len()];
+                gelu_all(xs, &mut values);
+                values
+            }
+            false => collect_chunks(xs.len(), AT_ONCE, |index, out| {
+                gelu_all(&xs[index * AT_ONCE..][..out.len()], out);
+            }),
+        };
         Ok((CpuStorage::F32(values), layout.shape().clone()))
     }
 }
 
-struct GeluAll<'a>(&'a mut [f32]);
-
-impl WithSimd for GeluAll<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for x in self.0 {
-            *x = gelu(*x);
-        }
+#[pulp::with_simd(gelu_all = Arch::new())]
+#[inline(always)]
+fn gelu_all_with_simd<S: Simd>(_: S, xs: &[f32], out: &mut [f32]) {
+    for (out, x) in out.iter_mut().zip(xs) {
+        *out = gelu(*x);
     }
 }
 

@@ -21,8 +21,8 @@ mod tile;
 use candle_core::{CpuStorage, Layout, Result};
 
 pub(super) use add_bias::AddBias;
-pub(super) use attention::CachedAttention;
 pub(crate) use attention::causal_weights;
+pub(super) use attention::{Append, ReadAttention, Seen, StepAttention};
 pub(super) use blocks::{BlockMatrix, Quantisation};
 pub(super) use dense_product::DenseProduct;
 #[cfg(test)]

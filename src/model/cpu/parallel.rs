@@ -5,25 +5,32 @@ use std::mem::MaybeUninit;
 use candle_core::utils::barrier_pool;
 
 /// A pointer that threads may share, since each uses its own part of what it points to.
-#[derive(Clone, Copy)]
-pub(crate) struct SharedPointer(*mut f32);
+pub(crate) struct SharedPointer<T>(*mut T);
 
 // SAFETY: whoever makes one hands every thread a part of what it points to that no other thread gets.
-unsafe impl Sync for SharedPointer {}
+unsafe impl<T: Send> Sync for SharedPointer<T> {}
 // SAFETY: as above.
-unsafe impl Send for SharedPointer {}
+unsafe impl<T: Send> Send for SharedPointer<T> {}
 
-impl SharedPointer {
-    pub(crate) fn new(numbers: &mut [f32]) -> Self {
-        Self(numbers.as_mut_ptr())
+impl<T> Clone for SharedPointer<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for SharedPointer<T> {}
+
+impl<T> SharedPointer<T> {
+    pub(crate) fn new(values: &mut [T]) -> Self {
+        Self(values.as_mut_ptr())
     }
 
-    /// To numbers that are yet to be written.
-    pub(crate) fn of(numbers: &mut [MaybeUninit<f32>]) -> Self {
-        Self(numbers.as_mut_ptr().cast())
+    /// To values that are yet to be written.
+    pub(crate) fn of(values: &mut [MaybeUninit<T>]) -> Self {
+        Self(values.as_mut_ptr().cast())
     }
 
-    pub(crate) fn get(self) -> *mut f32 {
+    pub(crate) fn get(self) -> *mut T {
         self.0
     }
 }
@@ -37,11 +44,11 @@ pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// Calls `work(index, chunk)` once for each run of `size` numbers of `out` (the last may be shorter), on all threads.
-pub(crate) fn for_each_chunk(
-    out: &mut [f32],
+/// Calls `work(index, chunk)` once for each run of `size` values of `out` (the last may be shorter), on all threads.
+pub(crate) fn for_each_chunk<T: Send>(
+    out: &mut [T],
     size: usize,
-    work: impl Fn(usize, &mut [f32]) + Sync,
+    work: impl Fn(usize, &mut [T]) + Sync,
 ) {
     let length = out.len();
     let shared = SharedPointer::new(out);
@@ -64,7 +71,7 @@ pub(crate) fn collect_chunks(
     size: usize,
     work: impl Fn(usize, &mut [f32]) + Sync,
 ) -> Vec<f32> {
-    let mut out = Vec::with_capacity(length);
+    let mut out: Vec<f32> = Vec::with_capacity(length);
     let shared = SharedPointer::of(out.spare_capacity_mut());
     for_each_index(length.div_ceil(size), |index| {
         let start = index * size;

@@ -39,7 +39,7 @@ pub(super) fn collect_pairs(
 
 /// The runs of a slice, for threads to share.
 struct Runs<'a> {
-    start: SharedPointer,
+    start: SharedPointer<f32>,
     length: usize,
     size: usize,
     borrowed: PhantomData<&'a mut [f32]>,

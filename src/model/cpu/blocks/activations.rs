@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pulp::{Arch, Simd};
 
-use super::forms::BLOCK;
+use super::forms::{BLOCK, Form};
 use super::packed::RUN;
 use crate::model::cpu::for_each_index;
 
@@ -14,35 +14,42 @@ use crate::model::cpu::for_each_index;
 pub(super) struct Activations {
     pub(super) small: [i8; BLOCK],
     pub(super) scale: f32,
-    /// The sum of the small numbers.
-    pub(super) sum: i32,
+    /// The sum of all: what a number that is added to each weight adds to a product.
+    pub(super) total: f32,
+    /// What takes off from a product of small numbers what [`Form::OFFSET`] has added.
+    pub(super) offset: i32,
 }
 
 impl Activations {
     const NONE: Self = Self {
         small: [0; BLOCK],
         scale: 0.0,
-        sum: 0,
+        total: 0.0,
+        offset: 0,
     };
 
-    /// Numbers in blocks.
+    /// Numbers in blocks, to be multiplied with weights of a form.
     ///
     /// # Panics
     /// When they are no whole number of blocks.
-    pub(super) fn of(x: &[f32]) -> Vec<Self> {
+    pub(super) fn of<F: Form>(x: &[f32]) -> Vec<Self> {
         /// Blocks that a thread takes at once; fewer are not worth waking another.
         const AT_ONCE: usize = 512;
         let (numbers, rest) = x.as_chunks::<BLOCK>();
         assert!(rest.is_empty(), "no whole blocks");
         let mut blocks = vec![Self::NONE; numbers.len()];
         if numbers.len() <= AT_ONCE {
-            round(numbers, &mut blocks);
+            round(numbers, F::OFFSET, &mut blocks);
             return blocks;
         }
         let parts: Vec<_> = blocks.chunks_mut(AT_ONCE).map(Mutex::new).collect();
         for_each_index(parts.len(), |index| {
             let mut part = parts[index].lock().unwrap_or_else(PoisonError::into_inner);
-            round(&numbers[index * AT_ONCE..][..part.len()], &mut part);
+            round(
+                &numbers[index * AT_ONCE..][..part.len()],
+                F::OFFSET,
+                &mut part,
+            );
         });
         drop(parts);
         blocks
@@ -59,38 +66,49 @@ impl Activations {
     }
 
     #[inline(always)]
-    fn block(numbers: &[f32; BLOCK]) -> Self {
-        let mut largest = 0f32;
+    fn block(numbers: &[f32; BLOCK], offset: i32) -> Self {
+        /// Adding `1.5 * 2^23` rounds to a whole number and leaves that number in the lowest bits.
+        const ROUND: f32 = 12_582_912.0;
+        // Without signs the bits are in the order of the numbers, and those of a NaN are above them all: what is no
+        // number must end in products that are none.
+        let mut largest = 0;
         for number in numbers {
-            let size = number.abs();
-            // Not `max`, which would hide a NaN: what is no number must end in products that are none.
-            largest = if size > largest || size.is_nan() {
-                size
-            } else {
-                largest
-            };
+            largest = largest.max(number.abs().to_bits());
         }
+        let largest = f32::from_bits(largest);
         let scale = largest / 127.0;
-        let share = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+        let share = if scale > 0.0 { 127.0 / largest } else { 0.0 };
         let (mut small, mut sum) = ([0; BLOCK], 0i32);
         for at in 0..BLOCK {
-            small[at] = (numbers[at] * share).round_ties_even() as i8;
-            sum += i32::from(small[at]);
+            let rounded = (numbers[at] * share + ROUND).to_bits().cast_signed();
+            small[at] = rounded as i8;
+            sum += rounded - ROUND.to_bits().cast_signed();
         }
-        Self { small, scale, sum }
+        Self {
+            small,
+            scale,
+            total: scale * sum as f32,
+            offset: -offset * sum,
+        }
     }
 }
 
 #[pulp::with_simd(round = Arch::new())]
 #[inline(always)]
-fn round_with_simd<S: Simd>(_: S, numbers: &[[f32; BLOCK]], blocks: &mut [Activations]) {
+fn round_with_simd<S: Simd>(
+    _: S,
+    numbers: &[[f32; BLOCK]],
+    offset: i32,
+    blocks: &mut [Activations],
+) {
     for (numbers, block) in numbers.iter().zip(blocks) {
-        *block = Activations::block(numbers);
+        *block = Activations::block(numbers, offset);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::forms::{Q4_0, Q8_0};
     use super::*;
 
     #[test]
@@ -99,13 +117,16 @@ mod tests {
         let x: Vec<f32> = (0..600 * BLOCK as i32)
             .map(|at| (at % 7919 * at % 101 - 50) as f32 * 0.013)
             .collect();
-        for (numbers, block) in x.chunks(BLOCK).zip(Activations::of(&x)) {
+        for (numbers, block) in x.chunks(BLOCK).zip(Activations::of::<Q4_0>(&x)) {
             for (number, small) in numbers.iter().zip(block.small) {
                 let rounded = block.scale * f32::from(small);
                 assert!((number - rounded).abs() <= block.scale * 0.5001);
             }
             let sum: i32 = block.small.iter().map(|small| i32::from(*small)).sum();
-            assert_eq!(block.sum, sum);
+            assert_eq!(
+                (block.total, block.offset),
+                (block.scale * sum as f32, -8 * sum)
+            );
         }
     }
 
@@ -113,8 +134,14 @@ mod tests {
     fn zeros_and_what_is_no_number_stay_so() {
         let mut x = [0.0; 2 * BLOCK];
         x[BLOCK + 3] = f32::NAN;
-        let [zeros, none] = Activations::of(&x).try_into().ok().expect("two blocks");
-        assert_eq!((zeros.small, zeros.scale, zeros.sum), ([0; BLOCK], 0.0, 0));
+        let [zeros, none] = Activations::of::<Q8_0>(&x)
+            .try_into()
+            .ok()
+            .expect("two blocks");
+        assert_eq!(
+            (zeros.small, zeros.scale, zeros.total),
+            ([0; BLOCK], 0.0, 0.0)
+        );
         assert!(none.scale.is_nan());
     }
 }

@@ -14,6 +14,9 @@ pub(super) trait Form: Send + Sync + 'static {
     /// What is added to [`Parts::small`] so that it has no sign, where it takes four bits.
     const ZERO: i8;
 
+    /// What is added to each weight so that it has no sign where bytes are multiplied.
+    const OFFSET: i32 = if Self::WIDE { 128 } else { Self::ZERO as i32 };
+
     /// Whether [`Parts::least`] can be other than zero.
     const HAS_LEAST: bool;
 

@@ -13,13 +13,13 @@ mod quantise;
 use std::sync::LazyLock;
 
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, Device, Layout, Result, Shape, Tensor};
 
 use self::activations::Activations;
 use self::forms::{BLOCK, Form, Q4_0, Q4_1, Q8_0};
 use self::kernel::Kernel;
 use self::packed::{Packed, ROWS};
-use super::{SharedPointer, contiguous, for_each_index};
+use super::{SharedPointer, contiguous, for_each_index, sums};
 
 /// What numbers can be rounded to here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +84,16 @@ impl BlockMatrix {
         Ok(Self { blocks, out, width })
     }
 
-    /// `x (m, in)` times the transpose: `(m, out)`.
+    /// `x (m, in)` times the transpose, and a bias added to each row: `(m, out)`.
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub(in crate::model) fn product(&self, x: &Tensor) -> Result<Tensor> {
-        x.contiguous()?.apply_op1_no_bwd(&BlockProduct(self))
+    pub(in crate::model) fn product(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let x = x.contiguous()?;
+        match bias {
+            None => x.apply_op1_no_bwd(&BlockProduct(self)),
+            Some(bias) => x.apply_op2_no_bwd(bias, &BlockProduct(self)),
+        }
     }
 
     /// The rows of these numbers: `(ids.len(), in)`.
@@ -113,51 +117,102 @@ impl BlockMatrix {
     }
 }
 
+/// Without a bias, and with one.
 struct BlockProduct<'a>(&'a BlockMatrix);
+
+const NAME: &str = "block-product";
 
 impl CustomOp1 for BlockProduct<'_> {
     fn name(&self) -> &'static str {
-        "block-product"
+        NAME
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        self.product(x, layout, &[])
+    }
+}
+
+impl CustomOp2 for BlockProduct<'_> {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let bias = contiguous(bias, bias_layout, NAME)?;
+        if bias.len() != self.0.out {
+            candle_core::bail!("{NAME}: {} biases for {} numbers", bias.len(), self.0.out);
+        }
+        self.product(x, layout, bias)
+    }
+}
+
+impl BlockProduct<'_> {
+    fn product(
+        &self,
+        x: &CpuStorage,
+        layout: &Layout,
+        bias: &[f32],
+    ) -> Result<(CpuStorage, Shape)> {
         let BlockMatrix { blocks, out, width } = self.0;
         let (m, k) = layout.shape().dims2()?;
         if k != *width {
-            candle_core::bail!("block-product: {m} x {k} does not fit {out} x {width}");
+            candle_core::bail!("{NAME}: {m} x {k} does not fit {out} x {width}");
         }
-        let x = Activations::of(contiguous(x, layout, self.name())?);
+        let x = contiguous(x, layout, NAME)?;
         let product = match blocks {
-            Blocks::Q8_0(packed) => product(packed, *out, &x),
-            Blocks::Q4_0(packed) => product(packed, *out, &x),
-            Blocks::Q4_1(packed) => product(packed, *out, &x),
+            Blocks::Q8_0(packed) => product(packed, *out, x, bias),
+            Blocks::Q4_0(packed) => product(packed, *out, x, bias),
+            Blocks::Q4_1(packed) => product(packed, *out, x, bias),
         };
         Ok((CpuStorage::F32(product), Shape::from((m, *out))))
     }
 }
 
-fn product<F: Form>(matrix: &Packed<F>, out: usize, x: &[Activations]) -> Vec<f32> {
+/// The rows of `x` with the first `out` of a matrix, and `bias`, unless it is empty, added to each.
+fn product<F: Form>(matrix: &Packed<F>, out: usize, x: &[f32], bias: &[f32]) -> Vec<f32> {
     /// Activations that stay in a processor's second cache while all groups pass by, in blocks.
     const AT_ONCE: usize = 8192;
+    /// Groups that a thread takes at once.
+    const GROUPS: usize = 2;
     static KERNEL: LazyLock<Kernel> =
         LazyLock::new(|| Kernel::at_hand().pop().unwrap_or(Kernel::Portable));
     let (kernel, in_row) = (*KERNEL, matrix.in_row());
+    let x = Activations::of::<F>(x);
     let (m, groups) = (x.len() / in_row, out.div_ceil(ROWS));
     let rows_at_once = (AT_ONCE / in_row).next_multiple_of(ROWS);
-    let mut products = Vec::with_capacity(m * out);
+    let mut products: Vec<f32> = Vec::with_capacity(m * out);
     let shared = SharedPointer::of(products.spare_capacity_mut());
-    for_each_index(m.div_ceil(rows_at_once) * groups, |index| {
-        let (top, first) = (index / groups * rows_at_once, index % groups * ROWS);
-        let count = ROWS.min(out - first);
+    let parts = groups.div_ceil(GROUPS);
+    for_each_index(m.div_ceil(rows_at_once) * parts, |index| {
+        let (top, first) = (index / parts * rows_at_once, index % parts * GROUPS);
         let x = &x[top * in_row..m.min(top + rows_at_once) * in_row];
-        kernel.products::<F>(&matrix.group(index % groups), x, |row, sums| {
-            // SAFETY: the rows from `top` and columns from `first` on are this index' own, and there is room for `m`
-            // rows of `out`.
-            unsafe {
-                let to = shared.get().add((top + row) * out + first);
-                to.copy_from_nonoverlapping(sums.as_ptr(), count);
-            }
-        });
+        let both = [
+            matrix.group(first),
+            matrix.group(groups.min(first + GROUPS) - 1),
+        ];
+        kernel.products::<F>(
+            &both[..GROUPS.min(groups - first)],
+            x,
+            |row, group, sums| {
+                let column = (first + group) * ROWS;
+                let mut sums = *sums;
+                if !bias.is_empty() {
+                    sums::add(&mut sums[..ROWS.min(out - column)], &bias[column..]);
+                }
+                // SAFETY: the rows from `top` and the columns of these groups are this index' own, and there is room for
+                // `m` rows of `out`.
+                unsafe {
+                    let to = shared.get().add((top + row) * out + column);
+                    to.copy_from_nonoverlapping(sums.as_ptr(), ROWS.min(out - column));
+                }
+            },
+        );
     });
     // SAFETY: the indices cover all rows and columns.
     unsafe { products.set_len(m * out) };
@@ -188,9 +243,13 @@ mod tests {
                 let x = Tensor::from_iter((0..m * 96).map(number), &Device::Cpu)?;
                 let x = x.reshape((m, 96))?;
                 let expected = x.matmul(&exact.t()?)?;
-                let difference = (ours.product(&x)? - expected)?.abs()?.max_all()?;
-                let difference = difference.to_scalar::<f32>()?;
-                assert!(difference < 1e-4, "{form:?} {m} rows: {difference}");
+                let bias = Tensor::randn(0f32, 1.0, 37, &Device::Cpu)?;
+                let biased = ours.product(&x, Some(&bias))?.broadcast_sub(&bias)?;
+                for product in [ours.product(&x, None)?, biased] {
+                    let difference = (product - &expected)?.abs()?.max_all()?;
+                    let difference = difference.to_scalar::<f32>()?;
+                    assert!(difference < 1e-4, "{form:?} {m} rows: {difference}");
+                }
             }
         }
         Ok(())
@@ -201,9 +260,9 @@ mod tests {
         let weight = Tensor::randn(0f32, 1.0, (32, 64), &Device::Cpu)?;
         let matrix = BlockMatrix::new(&QTensor::quantize(&weight, GgmlDType::Q8_0)?, 32)?;
         let x = Tensor::randn(0f32, 1.0, (11, 64), &Device::Cpu)?;
-        let together = matrix.product(&x)?;
+        let together = matrix.product(&x, None)?;
         for row in 0..11 {
-            let alone = matrix.product(&x.narrow(0, row, 1)?)?;
+            let alone = matrix.product(&x.narrow(0, row, 1)?, None)?;
             assert_eq!(
                 alone.flatten_all()?.to_vec1::<f32>()?,
                 together.get(row)?.to_vec1::<f32>()?

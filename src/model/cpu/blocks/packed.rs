@@ -39,6 +39,7 @@ pub(super) const fn lines<F: Form>() -> usize {
 }
 
 /// The blocks of sixteen rows.
+#[derive(Clone, Copy)]
 pub(super) struct Group<'a> {
     pub(super) lines: &'a [Line],
     pub(super) scales: &'a [[u16; ROWS]],

@@ -86,7 +86,7 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, bias: &[f32], factors: Facto
 ///
 /// # Safety
 /// `out` points to `a.rows * b.columns` numbers, which are not read unless they are added to.
-unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer, add: bool) {
+unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer<f32>, add: bool) {
     /// Parts begin at multiples of this, so that the crate's innermost tiles are whole.
     const WHOLE_TILES: usize = 48;
     /// Several for each thread, since one may be slower than another.

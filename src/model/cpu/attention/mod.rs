@@ -1,0 +1,144 @@
+//! Attention straight from a cache of keys and values, `(key heads, room, width)` each, of `f32` or of brain floats.
+//! Each run of `heads / key heads` heads shares keys and values, as in grouped-query attention (Ainslie et al. 2023).
+
+mod append;
+mod causal;
+mod number;
+mod read;
+mod step;
+
+use candle_core::{CpuStorage, Layout, Result, Tensor};
+
+use self::number::CacheNumber;
+
+pub(in crate::model) use append::Append;
+pub(crate) use causal::causal_weights;
+pub(in crate::model) use read::ReadAttention;
+pub(in crate::model) use step::StepAttention;
+
+/// What the tokens of one text so far offer: `(key heads, length, width)` each, views into a cache.
+pub(in crate::model) struct Seen {
+    pub(in crate::model) keys: Tensor,
+    pub(in crate::model) values: Tensor,
+}
+
+/// The rows of each head in a cache of `(key heads, room, width)` of which the first few are in use.
+struct HeadRows<'a, T> {
+    rows: &'a [T],
+    head_stride: usize,
+    /// How many heads share one.
+    group: usize,
+    used: usize,
+}
+
+impl<'a, T: CacheNumber> HeadRows<'a, T> {
+    fn new(storage: &'a CpuStorage, layout: &Layout, heads: usize, width: usize) -> Result<Self> {
+        let (cache_heads, length, cache_width) = layout.shape().dims3()?;
+        let stride = layout.stride();
+        let shared = cache_heads > 0 && heads.is_multiple_of(cache_heads);
+        if !shared || cache_width != width || stride[1..] != [width, 1] {
+            candle_core::bail!(
+                "attention: a cache of {layout:?} does not fit {heads} heads of {width}"
+            );
+        }
+        Ok(Self {
+            rows: &storage.as_slice::<T>()?[layout.start_offset()..],
+            head_stride: stride[0],
+            group: heads / cache_heads,
+            used: length * width,
+        })
+    }
+
+    fn of(&self, head: usize) -> &'a [T] {
+        &self.rows[head / self.group * self.head_stride..][..self.used]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{D, DType, Device};
+
+    use super::*;
+
+    const SIZES: [(usize, usize, usize); 5] = [
+        (1, 1, 4),
+        (1, 11, 10),
+        (1, 200, 64),
+        (3, 20, 8),
+        (2, 70, 97),
+    ];
+
+    #[test]
+    fn it_is_softmax_attention_over_the_used_part() -> Result<()> {
+        for dtype in [DType::F32, DType::BF16] {
+            for (group, length, width) in SIZES {
+                let difference = difference_from_definition(dtype, group, length, width)?;
+                assert!(
+                    difference < 1e-5,
+                    "{dtype:?}, {group} heads share {length} keys of {width}: {difference}"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the last query alone and of all queries, with keys and values that were appended a few at a time.
+    fn difference_from_definition(
+        dtype: DType,
+        group: usize,
+        length: usize,
+        width: usize,
+    ) -> Result<f32> {
+        let (key_heads, scale, device) = (3, 0.3, Device::Cpu);
+        let heads = key_heads * group;
+        let randn = |heads: usize| Tensor::randn(0f32, 2.0, (length, heads * width), &device);
+        let (queries, keys, values) = (randn(heads)?, randn(key_heads)?, randn(key_heads)?);
+        let cached = |rows: &Tensor| -> Result<Tensor> {
+            let cache = Tensor::zeros((key_heads, length + 9, width), dtype, &device)?;
+            for start in (0..length).step_by(17) {
+                let rows = rows.narrow(0, start, 17.min(length - start))?;
+                cache.inplace_op2(&rows, &Append { start })?;
+            }
+            cache.narrow(1, 0, length)
+        };
+        let text = Seen {
+            keys: cached(&keys)?,
+            values: cached(&values)?,
+        };
+        let op = ReadAttention { heads, scale };
+        let all = queries.apply_op3_no_bwd(&text.keys, &text.values, &op)?;
+        let op = StepAttention {
+            texts: &[text],
+            heads,
+            scale,
+        };
+        let last = queries.narrow(0, length - 1, 1)?.apply_op1_no_bwd(&op)?;
+
+        let by_head = |rows: &Tensor, heads: usize| {
+            let rows = rows.to_dtype(dtype)?.to_dtype(DType::F32)?;
+            rows.reshape((length, heads, width))?.transpose(0, 1)
+        };
+        let shared = |rows: &Tensor| -> Result<Tensor> {
+            let rows = by_head(rows, key_heads)?.unsqueeze(1)?;
+            let rows = rows.broadcast_as((key_heads, group, length, width))?;
+            rows.contiguous()?.reshape((heads, length, width))
+        };
+        let q = queries.reshape((length, heads, width))?.transpose(0, 1)?;
+        let scores = (q.contiguous()?.matmul(&shared(&keys)?.t()?)? * f64::from(scale))?;
+        let hidden: Vec<f32> = (0..length * length)
+            .map(|at| match at % length > at / length {
+                true => f32::NEG_INFINITY,
+                false => 0.0,
+            })
+            .collect();
+        let hidden = Tensor::from_vec(hidden, (1, length, length), &device)?;
+        let weights = candle_nn::ops::softmax(&scores.broadcast_add(&hidden)?, D::Minus1)?;
+        let expected = weights.matmul(&shared(&values)?)?.transpose(0, 1)?;
+        let expected = expected.reshape((length, heads * width))?;
+        let difference = |ours: &Tensor, expected: &Tensor| -> Result<f32> {
+            (ours - expected)?.abs()?.max_all()?.to_scalar::<f32>()
+        };
+        let of_last = difference(&last, &expected.narrow(0, length - 1, 1)?)?;
+        Ok(of_last.max(difference(&all, &expected)?))
+    }
+}
