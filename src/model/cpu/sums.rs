@@ -1,11 +1,11 @@
 //! Sums that vectorise, in one order on every platform: sixteen partial sums side by side, then those in pairs.
 
 /// Partial sums side by side.
-pub(super) const LANES: usize = 16;
+const LANES: usize = 16;
 
 /// The sum of partial sums.
 #[inline(always)]
-pub(super) fn total(mut lanes: [f32; LANES]) -> f32 {
+fn total(mut lanes: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {

@@ -201,15 +201,18 @@ fn product<F: Form>(matrix: &Packed<F>, out: usize, x: &[f32], bias: &[f32]) -> 
             x,
             |row, group, sums| {
                 let column = (first + group) * ROWS;
-                let mut sums = *sums;
+                let (mut sums, count) = (*sums, ROWS.min(out - column));
                 if !bias.is_empty() {
-                    sums::add(&mut sums[..ROWS.min(out - column)], &bias[column..]);
+                    sums::add(&mut sums[..count], &bias[column..]);
                 }
                 // SAFETY: the rows from `top` and the columns of these groups are this index' own, and there is room for
                 // `m` rows of `out`.
                 unsafe {
                     let to = shared.get().add((top + row) * out + column);
-                    to.copy_from_nonoverlapping(sums.as_ptr(), ROWS.min(out - column));
+                    match count {
+                        ROWS => to.cast::<[f32; ROWS]>().write_unaligned(sums),
+                        _ => to.copy_from_nonoverlapping(sums.as_ptr(), count),
+                    }
                 }
             },
         );
