@@ -4,8 +4,9 @@ usage: python screen.py LOGITSCOPE [MODEL ...]        (needs Python alone)
 
 LOGITSCOPE is the release binary. For the embedded model: the time from the start of the process to the first frame, and
 to the first speed in tokens a second that is shown, where Enter is pressed at once; the processor time of ten idle
-seconds; and the time from F1 to the help on the screen, 200 times, idle, while the demonstration trains, and for each
-MODEL while it generates.
+seconds; and the time from F1 to the help on the screen, 200 times, idle and while the demonstration trains. For each
+MODEL: the times until it is ready and until the first speed is shown, the frames a second and the memory while it
+generates, and the time from F1 to the help meanwhile.
 """
 
 import fcntl
@@ -20,6 +21,8 @@ import termios
 import time
 
 PRESSES = 200
+STARTS = 5
+FRAME = b"\x1b[?2026h"  # what begins a synchronised update
 
 
 class Playground:
@@ -70,6 +73,21 @@ class Playground:
             self.quiet(0.03)
         return sorted(delays)
 
+    def frames(self, seconds):
+        """How many were drawn, a second."""
+        begun, count, tail = time.perf_counter(), 0, b""
+        while (spent := time.perf_counter() - begun) < seconds:
+            seen = tail + self.read(0.1)
+            count += seen.count(FRAME)
+            tail = seen[-len(FRAME) + 1 :]
+        return count / spent
+
+    def megabytes(self):
+        """Of memory, now and at most."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        return [int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")]
+
     def close(self):
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
@@ -81,10 +99,33 @@ def told(what, delays):
     print(f"key to frame, {what}: median {1000 * middle:.1f} ms, 99th percentile {1000 * high:.1f} ms", flush=True)
 
 
+def milliseconds(times):
+    return f"{1000 * sorted(times)[len(times) // 2]:.0f} ms"
+
+
+def generate(binary, model):
+    ready, tokens = [], []
+    for _ in range(STARTS):
+        screen = Playground(binary, "play", "--model", model, "--max-tokens", "900")
+        screen.until(b"ready")
+        ready.append(time.perf_counter() - screen.begun)
+        screen.press(b"\r")
+        screen.until(b"tok/s")
+        tokens.append(time.perf_counter() - screen.begun)
+        if len(tokens) < STARTS:
+            screen.close()
+    name, frames = os.path.basename(model), screen.frames(2.0)
+    now, most = screen.megabytes()
+    print(f"{name}: start to ready: median {milliseconds(ready)}; to a speed of tokens: {milliseconds(tokens)}")
+    print(f"{name} generating: {frames:.0f} frames a second; {now:.0f} MB of memory, {most:.0f} at most")
+    told(f"{name} generating", screen.help_delays())
+    screen.close()
+
+
 def main():
     binary, models = os.path.abspath(sys.argv[1]), sys.argv[2:]
     frames, tokens = [], []
-    for _ in range(5):
+    for _ in range(STARTS):
         screen = Playground(binary)
         screen.until(b"Prompt")
         frames.append(time.perf_counter() - screen.begun)
@@ -95,7 +136,7 @@ def main():
         screen.until(b"tok/s")
         tokens.append(time.perf_counter() - screen.begun)
         screen.close()
-    print(f"start to first frame: median {1000 * sorted(frames)[2]:.0f} ms; to a speed of tokens: {1000 * sorted(tokens)[2]:.0f} ms")
+    print(f"start to first frame: median {milliseconds(frames)}; to a speed of tokens: {milliseconds(tokens)}")
     screen = Playground(binary)
     screen.until(b"ready")
     screen.quiet(2.0)
@@ -112,12 +153,7 @@ def main():
     told("training", screen.help_delays())
     screen.close()
     for model in models:
-        screen = Playground(binary, "play", "--model", model, "--max-tokens", "900")
-        screen.until(b"ready")
-        screen.press(b"\r")
-        screen.until(b"tok/s")
-        told(f"{os.path.basename(model)} generating", screen.help_delays())
-        screen.close()
+        generate(binary, model)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,16 @@
 //! What the machine can do at most.
 
 use std::hint::black_box;
-use std::thread;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use super::median;
 use crate::model::Factors;
-use crate::model::cpu::{Matrix, bf16_is_native, multiply};
+use crate::model::cpu::{Matrix, bf16_is_native, for_each_index, multiply};
 
-/// Numbers that a pass over memory reads: more than caches hold.
-const BLOCK: usize = 32 << 20;
+/// Bytes that a pass over main memory reads: more than caches hold.
+const MAIN_MEMORY: usize = 512 << 20;
 /// Rows and columns of the matrices that are multiplied.
 const SIDE: usize = 1024;
 /// Passes of which the fastest counts: what holds one up is not the machine's limit.
@@ -33,7 +32,7 @@ impl Machine {
     pub(super) fn measure() -> Self {
         Self {
             threads: candle_core::utils::get_num_threads(),
-            bandwidth: bandwidth(),
+            bandwidth: reading(MAIN_MEMORY),
             f32_products: products(Factors::F32),
             bf16_products: bf16_is_native().then(|| products(Factors::Bf16)),
         }
@@ -60,14 +59,16 @@ impl Machine {
     }
 }
 
-fn bandwidth() -> f64 {
-    let block = vec![1u64; BLOCK];
-    let threads = candle_core::utils::get_num_threads();
+/// Bytes a second that all threads together read of so many, over and over: from a cache, where one holds them.
+pub(super) fn reading(bytes: usize) -> f64 {
+    /// Numbers that a thread reads at once.
+    const PART: usize = 1 << 15;
+    let block = vec![1u64; (bytes / size_of::<u64>()).max(1)];
+    let parts = block.len().div_ceil(PART);
     let pass = || {
-        thread::scope(|scope| {
-            for part in block.chunks(BLOCK.div_ceil(threads)) {
-                scope.spawn(|| black_box(sum(part)));
-            }
+        for_each_index(parts, |part| {
+            let end = block.len().min((part + 1) * PART);
+            black_box(sum(&block[part * PART..end]));
         });
     };
     size_of_val(&block[..]) as f64 / fastest(pass)

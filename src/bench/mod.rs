@@ -2,12 +2,15 @@
 //!
 //! Everything is measured in turn, round after round, so that a machine whose speed drifts drifts for all alike;
 //! medians are given. A limit is what one resource alone would allow: decoding reads every weight once a token, reading
-//! a prompt and training multiply. A model that fits the processor's cache can be faster than its memory's limit.
+//! a prompt and training multiply. How fast the machine reads is measured on a block as large as the weights, since some
+//! fit a processor's cache.
 
 mod machine;
 mod running;
 mod subject;
 mod training;
+
+use std::collections::HashMap;
 
 use candle_core::Result;
 use serde::Serialize;
@@ -69,8 +72,8 @@ pub struct Report {
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub rounds: usize,
-    /// Sequences in a step of training and the tokens in each, at most the model's context; none to leave it out.
-    pub training: Option<(usize, usize)>,
+    /// Sequences in a step of training and the tokens in each, at most the model's context: for each size to measure.
+    pub training: Vec<(usize, usize)>,
 }
 
 /// Measures. `told` is called before each round with its number, from 0.
@@ -82,23 +85,30 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
     for precision in subject.precisions() {
         works.extend(running::works(subject, precision)?);
     }
-    if let Some(size) = plan.training {
+    for &size in &plan.training {
         works.extend(training::works(subject, size)?);
     }
     let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
+    let mut readings: HashMap<usize, Vec<f64>> = HashMap::new();
     for round in 0..plan.rounds {
         told(round);
         machines.push(Machine::measure());
         for ((_, work), found) in works.iter_mut().zip(&mut found) {
+            if let Some(block) = work.block() {
+                let read = readings.entry(block).or_default();
+                if read.len() <= round {
+                    read.push(machine::reading(block));
+                }
+            }
             found.push(work.run()?);
         }
     }
     let machine = Machine::median(&machines);
     let speeds = works.into_iter().zip(found).map(|((speed, work), found)| {
-        let rate = match (speed.bound, speed.precision) {
-            (Bound::Memory, _) => machine.bandwidth,
-            (Bound::Products, Precision::Bf16) => machine.products(Factors::Bf16),
-            (Bound::Products, _) => machine.products(Factors::F32),
+        let rate = match (work.block(), speed.precision) {
+            (Some(block), _) => median(readings[&block].clone()),
+            (None, Precision::Bf16) => machine.products(Factors::Bf16),
+            (None, _) => machine.products(Factors::F32),
         };
         Speed {
             tokens_per_second: median(found),
@@ -118,6 +128,9 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
 trait Measured {
     /// Tokens a second, this time.
     fn run(&mut self) -> Result<f64>;
+
+    /// Bytes that it reads over and over, where memory is its bound.
+    fn block(&self) -> Option<usize>;
 
     /// What a token costs of the resource that is its bound: bytes or floating-point operations.
     fn cost(&self) -> f64;

@@ -54,6 +54,7 @@ pub(super) fn works(
             work,
             batch,
             context,
+            weights: weights as usize,
             cost,
         };
         works.push((speed, Box::new(run)));
@@ -89,10 +90,18 @@ struct Running {
     work: Work,
     batch: usize,
     context: usize,
+    weights: usize,
     cost: f64,
 }
 
 impl Measured for Running {
+    fn block(&self) -> Option<usize> {
+        match self.work {
+            Work::Decode | Work::Generate | Work::Batch => Some(self.weights),
+            Work::Prefill | Work::Train => None,
+        }
+    }
+
     fn run(&mut self) -> Result<f64> {
         let seconds = match self.work {
             Work::Generate => self.generate()?,

@@ -45,7 +45,9 @@ impl Subject {
         recipe: &Recipe,
         tokenizer: Tokenizer,
     ) -> std::result::Result<Self, crate::training::TrainingError> {
-        let config = recipe.model.shape(tokenizer.vocabulary_size())?;
+        let vocabulary = recipe.model.vocabulary;
+        let vocabulary = vocabulary.unwrap_or_else(|| tokenizer.vocabulary_size());
+        let config = recipe.model.shape(vocabulary)?;
         Ok(Self {
             name: format!("random {name}"),
             tensors: initial(&config, recipe.model.initial, recipe.run.seed),

@@ -89,6 +89,10 @@ impl Training {
 }
 
 impl Measured for Training {
+    fn block(&self) -> Option<usize> {
+        None
+    }
+
     fn run(&mut self) -> Result<f64> {
         let count = self.batch.targets.len();
         let shares = vec![1.0 / count as f32; count];

@@ -22,32 +22,34 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 5,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
-    /// Sequences and tokens in each of a step of training, or none to leave training out
+    /// Sequences and tokens in each of a step of training, more such after commas, or none to leave training out
     #[arg(long, value_name = "BATCHxTOKENS|none", default_value = "8x128")]
-    pub training: Step,
+    pub training: Steps,
     /// Print one line of JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// The size of a step of training: sequences, and tokens in each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step(Option<(usize, usize)>);
+/// The sizes of steps of training: sequences, and tokens in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Steps(Vec<(usize, usize)>);
 
-impl FromStr for Step {
+impl FromStr for Steps {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "none" {
-            return Ok(Self(None));
+            return Ok(Self(Vec::new()));
         }
-        let numbers = text
-            .split_once('x')
-            .and_then(|(batch, time)| Some((batch.parse().ok()?, time.parse().ok()?)));
-        match numbers {
-            Some((batch, time)) if batch > 0 && time > 0 => Ok(Self(Some((batch, time)))),
-            _ => Err("give two whole numbers above 0, such as 8x128, or none".to_owned()),
-        }
+        let size = |text: &str| {
+            let (batch, time) = text.split_once('x')?;
+            let (batch, time) = (batch.parse().ok()?, time.parse().ok()?);
+            (batch > 0 && time > 0).then_some((batch, time))
+        };
+        let sizes: Option<_> = text.split(',').map(size).collect();
+        sizes
+            .map(Self)
+            .ok_or_else(|| "give two whole numbers above 0, such as 8x128, or none".to_owned())
     }
 }
 
@@ -69,7 +71,7 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
     let mut gauge = Gauge::new();
     let plan = Plan {
         rounds: args.rounds as usize,
-        training: args.training.0,
+        training: args.training.0.clone(),
     };
     let report = measure(&subject, &plan, &mut |round| {
         gauge.count("measuring, round", round, plan.rounds);
@@ -159,10 +161,11 @@ mod tests {
 
     #[test]
     fn steps_are_two_numbers_or_none() {
-        assert_eq!("64x128".parse(), Ok(Step(Some((64, 128)))));
-        assert_eq!("none".parse(), Ok(Step(None)));
+        assert_eq!("64x128".parse(), Ok(Steps(vec![(64, 128)])));
+        assert_eq!("1x8,64x128".parse(), Ok(Steps(vec![(1, 8), (64, 128)])));
+        assert_eq!("none".parse(), Ok(Steps(Vec::new())));
         for wrong in ["", "8", "x", "0x4", "8x", "8x-1", "8X128"] {
-            assert!(wrong.parse::<Step>().is_err(), "{wrong}");
+            assert!(wrong.parse::<Steps>().is_err(), "{wrong}");
         }
     }
 }

@@ -160,7 +160,7 @@ pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storag
             Precision::Bf16 => DType::BF16,
             _ => DType::F32,
         },
-        // Next to weights of 8 bits the rounding is lost, and reading half as much of a long text is not.
+        // Beside that of weights the rounding is small, and long texts take half the memory and time.
         cache: match precision {
             Precision::F32 => DType::F32,
             _ => DType::BF16,

@@ -5,10 +5,14 @@ use candle_core::{D, DType, Result, Tensor};
 use pulp::{Arch, Simd};
 
 use super::{Kernels, Numbers, Pass, for_each_pair, host};
-use crate::model::cpu::{Factors, Matrix, exp, multiply, sums, zeros};
+use crate::model::cpu::{Factors, Matrix, exp, for_each_chunk, multiply, product, sums, zeros};
 
-/// Logits that are held at once: 32 MB.
-const LOGITS_AT_ONCE: usize = 8 << 20;
+/// Logits that are held at once, at most 128 MB. The head is brought into order anew for every part, so few large parts
+/// are best, as long as they stay near the processor.
+const LOGITS_AT_ONCE: usize = 32 << 20;
+const ROWS_AT_ONCE: usize = 2048;
+/// Numbers of the bias' gradient that a thread sums at once.
+const BIASES_AT_ONCE: usize = 1024;
 
 /// How well each row's target was predicted.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,7 +72,7 @@ pub fn head_loss(
         })
         .collect::<Result<Vec<_>>>()?;
     let loss = Tensor::new(outcome.total as f32, device)?;
-    let loss = pass.record(loss, inputs, move |gradient| {
+    let loss = pass.record_own(loss, inputs, move |gradient| {
         let factor = f64::from(gradient.to_scalar::<f32>()?);
         let mut scaled = [None, None, None];
         for (scaled, gradient) in scaled.iter_mut().zip(gradients) {
@@ -147,10 +151,9 @@ impl HeadLoss<'_> {
         let mut outcome = Outcome::default();
         if gradients {
             outcome.hidden = zeros(self.hidden.len());
-            outcome.weight = zeros(self.weight.len());
             outcome.bias = zeros(self.bias.len());
         }
-        let at_once = (LOGITS_AT_ONCE / vocabulary).clamp(16, n.max(16));
+        let at_once = (LOGITS_AT_ONCE / vocabulary).clamp(16, ROWS_AT_ONCE);
         let mut logits = zeros(at_once.min(n) * vocabulary);
         for first in (0..n).step_by(at_once) {
             let len = at_once.min(n - first);
@@ -174,15 +177,27 @@ impl HeadLoss<'_> {
             let slopes = Matrix::new(logits, len, vocabulary);
             let out = &mut outcome.hidden[range];
             multiply(slopes, head, out, false, self.factors);
-            let (slopes, out) = (slopes.transposed(), &mut outcome.weight);
-            multiply(slopes, rows, out, first > 0, self.factors);
+            let slopes = slopes.transposed();
+            match first {
+                0 => outcome.weight = product(slopes, rows, &[], self.factors),
+                _ => multiply(slopes, rows, &mut outcome.weight, true, self.factors),
+            }
             if !self.bias.is_empty() {
-                for row in logits.chunks_exact(vocabulary) {
-                    sums::add(&mut outcome.bias, row);
-                }
+                for_each_chunk(&mut outcome.bias, BIASES_AT_ONCE, |index, bias| {
+                    add_columns(bias, logits, vocabulary, index * BIASES_AT_ONCE);
+                });
             }
         }
         outcome
+    }
+}
+
+/// Adds to `sum` the columns of `x (n, width)` from `start` on.
+#[pulp::with_simd(add_columns = Arch::new())]
+#[inline(always)]
+fn add_columns_with_simd<S: Simd>(_: S, sum: &mut [f32], x: &[f32], width: usize, start: usize) {
+    for row in x.chunks_exact(width) {
+        sums::add(sum, &row[start..]);
     }
 }
 
@@ -200,10 +215,7 @@ fn settle_with_simd<S: Simd>(
         sums::add(logits, bias);
     }
     let (highest, aimed) = (sums::highest(logits), logits[target]);
-    for logit in logits.iter_mut() {
-        *logit = exp(*logit - highest);
-    }
-    let sum = sums::sum(logits);
+    let sum = exponentials(logits, highest);
     // In full precision: `exp` moves what is out of its range to the ends, and NaN must stay NaN.
     stats[0] = sum.ln() + highest - aimed;
     stats[1] = f32::from(u8::from(aimed >= highest));
@@ -212,6 +224,24 @@ fn settle_with_simd<S: Simd>(
         *logit *= factor;
     }
     logits[target] -= share;
+}
+
+/// Puts `e^(x - highest)` for each `x`: their sum.
+#[inline(always)]
+fn exponentials(x: &mut [f32], highest: f32) -> f32 {
+    let mut sums = [0.0; 16];
+    let (chunks, rest) = x.as_chunks_mut::<16>();
+    for chunk in chunks {
+        for (x, sum) in chunk.iter_mut().zip(&mut sums) {
+            *x = exp(*x - highest);
+            *sum += *x;
+        }
+    }
+    for (x, sum) in rest.iter_mut().zip(&mut sums) {
+        *x = exp(*x - highest);
+        *sum += *x;
+    }
+    sums::sum(&sums)
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::collections::{HashMap, HashSet};
 use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor, TensorId};
 
-use super::Kernels;
+use super::embedding::AddRows;
+use super::{Kernels, Numbers};
+use crate::model::cpu::zeros;
 
 /// Where the operations of one pass are noted.
 pub struct Pass {
@@ -26,11 +28,29 @@ struct Step {
     out: TensorId,
     /// None for what needs no gradient.
     inputs: Vec<Option<TensorId>>,
-    /// From the gradient of `out` to those of the inputs.
     backward: Backward,
 }
 
-type Backward = Box<dyn FnOnce(&Tensor) -> Result<Vec<Option<Tensor>>>>;
+/// From the gradient of what a step made to those of its inputs.
+enum Backward {
+    Whole {
+        back: Box<dyn FnOnce(&Tensor) -> Result<Vec<Option<Tensor>>>>,
+        /// Whether nothing else holds them.
+        own: bool,
+    },
+    /// Its rows are those of some rows of the only input.
+    Rows {
+        ids: Vec<u32>,
+        shape: (usize, usize),
+    },
+}
+
+/// The gradient of a tensor, so far.
+struct Sum {
+    tensor: Tensor,
+    /// Whether nothing else holds it, so that it may change in place.
+    own: bool,
+}
 
 impl Pass {
     /// A pass that begins. `gradients`: whether [`Self::backward`] will follow.
@@ -60,13 +80,43 @@ impl Pass {
         inputs: [&Tensor; INPUTS],
         backward: impl FnOnce(&Tensor) -> Result<[Option<Tensor>; INPUTS]> + 'static,
     ) -> Tensor {
-        let inputs = inputs.map(|input| self.wants(input).then(|| input.id()));
+        let back = Box::new(|gradient: &Tensor| Ok(backward(gradient)?.into()));
+        self.note(out, &inputs, Backward::Whole { back, own: false })
+    }
+
+    /// As [`Self::record`], where the inputs' gradients are new tensors that nothing else holds.
+    pub(super) fn record_own<const INPUTS: usize>(
+        &self,
+        out: Tensor,
+        inputs: [&Tensor; INPUTS],
+        backward: impl FnOnce(&Tensor) -> Result<[Option<Tensor>; INPUTS]> + 'static,
+    ) -> Tensor {
+        let back = Box::new(|gradient: &Tensor| Ok(backward(gradient)?.into()));
+        self.note(out, &inputs, Backward::Whole { back, own: true })
+    }
+
+    /// Notes that `out` are the rows `ids` of `table (rows, width)`. Its gradient is added to them alone: for a whole
+    /// table, mostly zeros, there may be little room.
+    pub(super) fn record_rows(
+        &self,
+        out: Tensor,
+        table: &Tensor,
+        shape: (usize, usize),
+        ids: &[u32],
+    ) -> Tensor {
+        let ids = ids.to_vec();
+        self.note(out, &[table], Backward::Rows { ids, shape })
+    }
+
+    fn note(&self, out: Tensor, inputs: &[&Tensor], backward: Backward) -> Tensor {
+        let wanted = |input: &&Tensor| self.wants(input).then(|| input.id());
+        let inputs: Vec<_> = inputs.iter().map(wanted).collect();
         if inputs.iter().any(Option::is_some) {
             self.varying.borrow_mut().insert(out.id());
             self.tape.borrow_mut().push(Step {
                 out: out.id(),
-                inputs: inputs.into(),
-                backward: Box::new(|gradient| Ok(backward(gradient)?.into())),
+                inputs,
+                backward,
             });
         }
         out
@@ -87,28 +137,67 @@ impl Pass {
             Some(gradient) => gradient.clone(),
             None => out.ones_like()?,
         };
-        let mut gradients = HashMap::from([(out.id(), first)]);
+        let mut gradients = Gradients::default();
+        gradients.add(out.id(), first, false)?;
         let mut tape = self.tape.into_inner();
         while let Some(step) = tape.pop() {
-            let Some(gradient) = gradients.remove(&step.out) else {
+            let Some(Sum { tensor, .. }) = gradients.0.remove(&step.out) else {
                 continue;
             };
-            let parts = (step.backward)(&gradient)?;
-            for (input, part) in step.inputs.into_iter().zip(parts) {
-                let (Some(input), Some(part)) = (input, part) else {
-                    continue;
-                };
-                let sum = match gradients.remove(&input) {
-                    Some(before) => (before + part)?,
-                    None => part,
-                };
-                gradients.insert(input, sum);
+            match step.backward {
+                Backward::Whole { back, own } => {
+                    for (input, part) in step.inputs.into_iter().zip(back(&tensor)?) {
+                        if let (Some(input), Some(part)) = (input, part) {
+                            gradients.add(input, part, own)?;
+                        }
+                    }
+                }
+                Backward::Rows { ids, shape } => {
+                    for table in step.inputs.into_iter().flatten() {
+                        gradients.add_rows(table, shape, &ids, &tensor)?;
+                    }
+                }
             }
         }
         let mut store = GradStore::default();
-        for (variable, gradient) in gradients {
-            store.insert_id(variable, gradient);
+        for (variable, sum) in gradients.0 {
+            store.insert_id(variable, sum.tensor);
         }
         Ok(store)
+    }
+}
+
+#[derive(Default)]
+struct Gradients(HashMap<TensorId, Sum>);
+
+impl Gradients {
+    fn add(&mut self, to: TensorId, part: Tensor, own: bool) -> Result<()> {
+        let sum = match self.0.remove(&to) {
+            Some(before) => Sum {
+                tensor: (before.tensor + part)?,
+                own: true,
+            },
+            None => Sum { tensor: part, own },
+        };
+        self.0.insert(to, sum);
+        Ok(())
+    }
+
+    fn add_rows(
+        &mut self,
+        table: TensorId,
+        shape: (usize, usize),
+        ids: &[u32],
+        rows: &Tensor,
+    ) -> Result<()> {
+        let tensor = match self.0.remove(&table) {
+            Some(Sum { tensor, own: true }) => tensor,
+            Some(Sum { tensor, .. }) => tensor.copy()?,
+            None => Tensor::from_vec(zeros(shape.0 * shape.1), shape, rows.device())?,
+        };
+        let rows = &Numbers::of(rows)?;
+        tensor.inplace_op1(&AddRows { ids, rows })?;
+        self.0.insert(table, Sum { tensor, own: true });
+        Ok(())
     }
 }

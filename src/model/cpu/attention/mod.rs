@@ -91,7 +91,7 @@ mod tests {
     ) -> Result<f32> {
         let (key_heads, scale, device) = (3, 0.3, Device::Cpu);
         let heads = key_heads * group;
-        let randn = |heads: usize| Tensor::randn(0f32, 2.0, (length, heads * width), &device);
+        let randn = |heads: usize| Tensor::randn(0f32, 1.0, (length, heads * width), &device);
         let (queries, keys, values) = (randn(heads)?, randn(key_heads)?, randn(key_heads)?);
         let cached = |rows: &Tensor| -> Result<Tensor> {
             let cache = Tensor::zeros((key_heads, length + 9, width), dtype, &device)?;
@@ -115,7 +115,7 @@ mod tests {
         let last = queries.narrow(0, length - 1, 1)?.apply_op1_no_bwd(&op)?;
 
         let by_head = |rows: &Tensor, heads: usize| {
-            let rows = rows.to_dtype(dtype)?.to_dtype(DType::F32)?;
+            let rows = rows.to_dtype(dtype)?.to_dtype(DType::F64)?;
             rows.reshape((length, heads, width))?.transpose(0, 1)
         };
         let shared = |rows: &Tensor| -> Result<Tensor> {
@@ -123,18 +123,21 @@ mod tests {
             let rows = rows.broadcast_as((key_heads, group, length, width))?;
             rows.contiguous()?.reshape((heads, length, width))
         };
-        let q = queries.reshape((length, heads, width))?.transpose(0, 1)?;
+        let q = queries.to_dtype(DType::F64)?;
+        let q = q.reshape((length, heads, width))?.transpose(0, 1)?;
         let scores = (q.contiguous()?.matmul(&shared(&keys)?.t()?)? * f64::from(scale))?;
-        let hidden: Vec<f32> = (0..length * length)
+        let hidden: Vec<f64> = (0..length * length)
             .map(|at| match at % length > at / length {
-                true => f32::NEG_INFINITY,
+                true => f64::NEG_INFINITY,
                 false => 0.0,
             })
             .collect();
         let hidden = Tensor::from_vec(hidden, (1, length, length), &device)?;
         let weights = candle_nn::ops::softmax(&scores.broadcast_add(&hidden)?, D::Minus1)?;
         let expected = weights.matmul(&shared(&values)?)?.transpose(0, 1)?;
-        let expected = expected.reshape((length, heads * width))?;
+        let expected = expected
+            .reshape((length, heads * width))?
+            .to_dtype(DType::F32)?;
         let difference = |ours: &Tensor, expected: &Tensor| -> Result<f32> {
             (ours - expected)?.abs()?.max_all()?.to_scalar::<f32>()
         };

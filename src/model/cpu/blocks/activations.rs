@@ -82,13 +82,14 @@ impl Activations {
         for at in 0..BLOCK {
             let rounded = (numbers[at] * share + ROUND).to_bits().cast_signed();
             small[at] = rounded as i8;
-            sum += rounded - ROUND.to_bits().cast_signed();
+            // What is no number is any, and may overflow.
+            sum = sum.wrapping_add(rounded.wrapping_sub(ROUND.to_bits().cast_signed()));
         }
         Self {
             small,
             scale,
             total: scale * sum as f32,
-            offset: -offset * sum,
+            offset: sum.wrapping_mul(-offset),
         }
     }
 }

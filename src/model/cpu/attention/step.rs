@@ -1,0 +1,177 @@
+//! Attention of one new token of each text to all of that text.
+
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Storage};
+use half::bf16;
+use pulp::{Arch, Simd, WithSimd};
+
+use super::number::CacheNumber;
+use super::{HeadRows, Seen};
+use crate::model::cpu::gelu::exp;
+use crate::model::cpu::{for_each_chunk, sums};
+
+/// `softmax(scale * q k^T) v` for one query of each text, `q (texts, heads * width)`, giving the same shape. Each row's
+/// result is the same whatever texts are beside it.
+pub(in crate::model) struct StepAttention<'a> {
+    pub(in crate::model) texts: &'a [Seen],
+    pub(in crate::model) heads: usize,
+    pub(in crate::model) scale: f32,
+}
+
+impl CustomOp1 for StepAttention<'_> {
+    fn name(&self) -> &'static str {
+        "step-attention"
+    }
+
+    fn cpu_fwd(&self, q: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (n, all) = layout.shape().dims2()?;
+        if n != self.texts.len() || !all.is_multiple_of(self.heads) || layout.stride()[1] != 1 {
+            candle_core::bail!(
+                "attention: {layout:?} is not a row of {} texts",
+                self.texts.len()
+            );
+        }
+        let queries = Queries {
+            numbers: &q.as_slice::<f32>()?[layout.start_offset()..],
+            stride: layout.stride()[0],
+            width: all / self.heads,
+        };
+        let out = match self.texts.first().map(|text| text.keys.dtype()) {
+            None => Vec::new(),
+            Some(DType::BF16) => self.attend::<bf16>(queries)?,
+            Some(_) => self.attend::<f32>(queries)?,
+        };
+        Ok((CpuStorage::F32(out), Shape::from((n, all))))
+    }
+}
+
+struct Queries<'a> {
+    numbers: &'a [f32],
+    stride: usize,
+    width: usize,
+}
+
+impl StepAttention<'_> {
+    fn attend<T: CacheNumber>(&self, q: Queries<'_>) -> Result<Vec<f32>> {
+        let texts: Vec<_> = self
+            .texts
+            .iter()
+            .map(|text| {
+                (
+                    text.keys.storage_and_layout(),
+                    text.values.storage_and_layout(),
+                )
+            })
+            .collect();
+        let rows = |storage, layout| HeadRows::<T>::new(storage, layout, self.heads, q.width);
+        let texts = texts
+            .iter()
+            .map(|((keys, keys_layout), (values, values_layout))| {
+                let (keys, values) = (in_memory(keys)?, in_memory(values)?);
+                Ok((rows(keys, keys_layout)?, rows(values, values_layout)?))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut out = vec![0.0; self.texts.len() * self.heads * q.width];
+        let arch = Arch::new();
+        for_each_chunk(&mut out, q.width, |index, out| {
+            let (text, head) = (index / self.heads, index % self.heads);
+            let (keys, values) = &texts[text];
+            arch.dispatch(Head {
+                q: &q.numbers[text * q.stride + head * q.width..][..q.width],
+                keys: keys.of(head),
+                values: values.of(head),
+                scale: self.scale,
+                out,
+            });
+        });
+        Ok(out)
+    }
+}
+
+fn in_memory(storage: &Storage) -> Result<&CpuStorage> {
+    match storage {
+        Storage::Cpu(storage) => Ok(storage),
+        _ => candle_core::bail!("attention: the cache is not in main memory"),
+    }
+}
+
+struct Head<'a, T> {
+    q: &'a [f32],
+    keys: &'a [T],
+    values: &'a [T],
+    scale: f32,
+    /// Zeros before.
+    out: &'a mut [f32],
+}
+
+impl<T: CacheNumber> WithSimd for Head<'_, T> {
+    type Output = ();
+
+    // Plain loops: what an iterator calls through a closure is not compiled for the vectors found at run time.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let width = self.q.len();
+        let mut weights = vec![0.0; self.keys.len() / width];
+        for (weight, key) in weights.iter_mut().zip(self.keys.chunks_exact(width)) {
+            *weight = self.scale * dot(simd, self.q, key);
+        }
+        let highest = sums::highest(&weights);
+        for weight in &mut weights {
+            *weight = exp(*weight - highest);
+        }
+        let share = 1.0 / sums::sum(&weights);
+        for weight in &mut weights {
+            *weight *= share;
+        }
+        let mut start = 0;
+        start = add_columns::<T, 64>(self.values, &weights, start, self.out);
+        start = add_columns::<T, 16>(self.values, &weights, start, self.out);
+        add_columns::<T, 1>(self.values, &weights, start, self.out);
+    }
+}
+
+/// Adds the weighted sum of the rows to the columns from `start` on, `N` at a time while there are so many: they stay
+/// in registers for all rows. The first column that is left.
+#[inline(always)]
+fn add_columns<T: CacheNumber, const N: usize>(
+    rows: &[T],
+    weights: &[f32],
+    mut start: usize,
+    out: &mut [f32],
+) -> usize {
+    let width = out.len();
+    while width - start >= N {
+        let mut sums = [0.0; N];
+        for (row, weight) in rows.chunks_exact(width).zip(weights) {
+            let row = &row[start..start + N];
+            for column in 0..N {
+                sums[column] += weight * row[column].widen();
+            }
+        }
+        sums::add(&mut out[start..start + N], &sums);
+        start += N;
+    }
+    start
+}
+
+/// The inner product of two slices of equal length.
+#[inline(always)]
+fn dot<S: Simd, T: CacheNumber>(simd: S, q: &[f32], key: &[T]) -> f32 {
+    const LANES: usize = 16;
+    let ((q, q_rest), (key, key_rest)) = (q.as_chunks::<LANES>(), key.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
+    for (q, key) in q.iter().zip(key) {
+        for lane in 0..LANES {
+            lanes[lane] += q[lane] * key[lane].widen();
+        }
+    }
+    for (lane, (q, key)) in q_rest.iter().zip(key_rest).enumerate() {
+        lanes[lane] += q * key.widen();
+    }
+    // Said outright: left to find it, the compiler shuffles numbers between registers for longer than it multiplies.
+    let (vectors, _) = S::as_simd_f32s(&lanes);
+    let mut sum = simd.splat_f32s(0.0);
+    for vector in vectors {
+        sum = simd.add_f32s(sum, *vector);
+    }
+    simd.reduce_sum_f32s(sum)
+}
