@@ -7,6 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::number::CacheNumber;
 use super::{HeadRows, Seen};
 use crate::model::cpu::gelu::exp;
+use crate::model::cpu::prefetch::{NEAR, prefetch};
 use crate::model::cpu::{for_each_chunk, sums};
 
 /// `softmax(scale * q k^T) v` for one query of each text, `q (texts, heads * width)`, giving the same shape. Each row's
@@ -112,6 +113,7 @@ impl<T: CacheNumber> WithSimd for Head<'_, T> {
         let width = self.q.len();
         let mut weights = vec![0.0; self.keys.len() / width];
         for (weight, key) in weights.iter_mut().zip(self.keys.chunks_exact(width)) {
+            prefetch_row(key);
             *weight = self.scale * dot(simd, self.q, key);
         }
         let highest = sums::highest(&weights);
@@ -143,6 +145,7 @@ fn add_columns<T: CacheNumber, const N: usize>(
         let mut sums = [0.0; N];
         for (row, weight) in rows.chunks_exact(width).zip(weights) {
             let row = &row[start..start + N];
+            prefetch_row(row);
             for column in 0..N {
                 sums[column] += weight * row[column].widen();
             }
@@ -151,6 +154,16 @@ fn add_columns<T: CacheNumber, const N: usize>(
         start += N;
     }
     start
+}
+
+/// Has a row some way behind this one fetched.
+#[inline(always)]
+fn prefetch_row<T>(row: &[T]) {
+    /// Bytes that are fetched together.
+    const LINE: usize = 64;
+    for start in (0..row.len()).step_by((LINE / size_of::<T>()).max(1)) {
+        prefetch(&row[start], NEAR);
+    }
 }
 
 /// The inner product of two slices of equal length.

@@ -8,7 +8,7 @@ use super::super::activations::Activations;
 use super::super::forms::{BLOCK, Form};
 use super::super::packed::{Group, Line, ROWS, RUN, lines};
 use super::Rows;
-use crate::model::cpu::prefetch::prefetch;
+use crate::model::cpu::prefetch::{FAR, prefetch};
 
 /// # Safety
 /// The processor has AVX2, FMA and F16C.
@@ -60,7 +60,7 @@ unsafe fn tile<F: Form, const N: usize>(
             let mut whole = [start; 2];
             for line in 0..lines::<F>() {
                 let bytes: &Line = &group.lines[at * lines::<F>() + line];
-                prefetch(bytes);
+                prefetch(bytes, FAR);
                 for (side, whole) in whole.iter_mut().enumerate() {
                     let bytes = bytes.0.as_ptr().cast::<__m256i>().add(side);
                     let bytes = _mm256_load_si256(bytes);

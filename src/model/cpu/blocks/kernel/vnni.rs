@@ -7,7 +7,7 @@ use super::super::activations::Activations;
 use super::super::forms::{BLOCK, Form};
 use super::super::packed::{Group, Line, ROWS, RUN, lines};
 use super::Rows;
-use crate::model::cpu::prefetch::prefetch;
+use crate::model::cpu::prefetch::{FAR, prefetch};
 
 /// Rows of activations that meet two groups at once: as many sums as there are registers for.
 const MOST: usize = 6;
@@ -104,7 +104,7 @@ unsafe fn tile<F: Form, const G: usize, const N: usize>(
                     groups[g].lines.get_unchecked(at * lines::<F>() + line)
                 });
                 if from_memory {
-                    bytes.iter().for_each(|bytes| prefetch(*bytes));
+                    bytes.iter().for_each(|bytes| prefetch(*bytes, FAR));
                 }
                 let bytes = bytes.map(|bytes| _mm512_load_si512(bytes.0.as_ptr().cast()));
                 if F::WIDE {
