@@ -26,14 +26,13 @@ pub(super) fn works(
     let loaded = Rc::new(subject.build(precision)?);
     let most = subject.config.n_positions;
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
-    let bytes = match precision {
-        // 32 weights of a byte and a scale of two.
-        Precision::Q8_0 => 34.0 / 32.0,
-        // Two to a byte.
-        Precision::Q4_0 => 18.0 / 32.0,
-        _ => 4.0,
+    // 32 weights of a byte and a scale of two; or two weights to a byte, but in the head.
+    let (in_blocks, in_head) = match precision {
+        Precision::Q8_0 => (34.0 / 32.0, 34.0 / 32.0),
+        Precision::Q4_0 => (18.0 / 32.0, 34.0 / 32.0),
+        _ => (4.0, 4.0),
     };
-    let weights = bytes * (subject.block_numbers() + subject.head_numbers());
+    let weights = in_blocks * subject.block_numbers() + in_head * subject.head_numbers();
     let mut add = |work: Work, batch: usize, context: usize, cost: f64| {
         let bound = match work {
             Work::Prefill | Work::Train => Bound::Products,

@@ -6,7 +6,7 @@ use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::ModelError;
-use super::cpu::BlockMatrix;
+use super::cpu::{BlockMatrix, Quantisation};
 use super::linear::{Linear, Matrix, Storage, dense, halved};
 use super::weights::{HEAD, HEAD_BIAS, Weights};
 
@@ -26,6 +26,15 @@ fn take_bias(
     has_one
         .then(|| weights.take(HEAD_BIAS, &[vocabulary]))
         .transpose()
+}
+
+/// How the head is held: in eight bits where the layers' matrices have fewer. What four lose in it is in every logit: of
+/// the price of q4_0 in perplexity (the embedded model, `score`), it was half.
+fn for_head(storage: &Storage) -> Storage {
+    Storage {
+        quantised: storage.quantised.map(|_| Quantisation::Q8_0),
+        ..storage.clone()
+    }
 }
 
 /// A matrix in blocks that have kernels here: as a file has them, or made of its numbers.
@@ -75,6 +84,7 @@ impl Embedding {
         let HeadKind { tied, bias } = kind;
         let [vocabulary, _] = shape;
         let tokens = weights.matrix(name, shape)?;
+        let storage = &for_head(storage);
         if tied && let Some(blocks) = blocks(&tokens, vocabulary, storage)? {
             let blocks = Arc::new(blocks);
             let head = Linear::of_blocks(Arc::clone(&blocks));
