@@ -7,7 +7,7 @@ mod block;
 mod cache;
 mod chat;
 mod config;
-pub(crate) mod cpu;
+pub mod cpu;
 mod decoder;
 mod describe;
 mod device;

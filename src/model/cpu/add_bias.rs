@@ -9,7 +9,7 @@ use super::{contiguous, for_each_chunk, sums};
 const AT_ONCE: usize = 1 << 14;
 
 /// Adds `bias (width)` to each row of a contiguous `x (n, width)`.
-pub(in crate::model) struct AddBias;
+pub struct AddBias;
 
 impl InplaceOp2 for AddBias {
     fn name(&self) -> &'static str {

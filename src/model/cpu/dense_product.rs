@@ -14,7 +14,7 @@ const ROWS_AT_ONCE: usize = 16;
 /// `x (m, k)` times the transpose of `weight (n, k)`, giving `(m, n)`. candle leaves this product to one thread when
 /// `m` is 1, and shares it out to another pool of threads than its other operations when there are more: the two take
 /// each other's processors. With few rows, each one's result is the same whatever rows are beside it.
-pub(in crate::model) struct DenseProduct;
+pub struct DenseProduct;
 
 impl CustomOp2 for DenseProduct {
     fn name(&self) -> &'static str {

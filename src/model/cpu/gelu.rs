@@ -10,7 +10,7 @@ const AT_ONCE: usize = 4096;
 
 /// GELU in its tanh form, `x / 2 * (1 + tanh(u))` with `u = sqrt(2 / pi) * (x + 0.044715 x^3)`, computed as the equal
 /// `x / (1 + exp(-2 u))`: that vectorises, where candle calls the scalar `tanh` (16 ns a number, measured).
-pub(in crate::model) struct GeluTanh;
+pub struct GeluTanh;
 
 impl CustomOp1 for GeluTanh {
     fn name(&self) -> &'static str {

@@ -20,23 +20,23 @@ mod tile;
 
 use candle_core::{CpuStorage, Layout, Result};
 
-pub(super) use add_bias::AddBias;
+pub use add_bias::AddBias;
 pub(crate) use attention::causal_weights;
-pub(super) use attention::{Append, ReadAttention, Seen, StepAttention};
-pub(super) use blocks::{BlockMatrix, Quantisation};
-pub(super) use dense_product::DenseProduct;
+pub use attention::{Append, ReadAttention, Seen, StepAttention};
+pub use blocks::{BlockMatrix, Quantisation};
+pub use dense_product::DenseProduct;
 #[cfg(test)]
 pub(super) use dense_product::MOST_ROWS;
-pub(super) use gelu::GeluTanh;
+pub use gelu::GeluTanh;
 pub(crate) use gelu::exp;
 pub(crate) use matrix::Matrix;
 pub(super) use matrix::transpose;
-pub(super) use norm::{LayerNorm, RmsNorm};
+pub use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};
 pub(crate) use parallel::{SharedPointer, collect_chunks, for_each_chunk, for_each_index, zeros};
 pub use product::Factors;
 pub(crate) use product::{bf16_is_native, multiply, product};
-pub(super) use swiglu::SwiGlu;
+pub use swiglu::SwiGlu;
 pub(crate) use tile::{View, tile};
 
 /// The numbers of a contiguous `f32` tensor.

@@ -10,8 +10,8 @@ use super::{collect_chunks, contiguous, sums};
 const ROWS_AT_ONCE: usize = 64;
 
 /// `(x - mean) / sqrt(variance + epsilon) * weight + bias` of each row of `x (n, width)` (Ba, Kiros, Hinton 2016).
-pub(in crate::model) struct LayerNorm {
-    pub(in crate::model) epsilon: f32,
+pub struct LayerNorm {
+    pub epsilon: f32,
 }
 
 impl CustomOp3 for LayerNorm {
@@ -98,8 +98,8 @@ pub(crate) fn moments(x: &[f32], epsilon: f32) -> (f32, f32) {
 }
 
 /// `x / sqrt(mean of squares + epsilon) * weight` of each row of `x (n, width)` (Zhang, Sennrich 2019).
-pub(in crate::model) struct RmsNorm {
-    pub(in crate::model) epsilon: f32,
+pub struct RmsNorm {
+    pub epsilon: f32,
 }
 
 impl CustomOp2 for RmsNorm {

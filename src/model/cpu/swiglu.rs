@@ -11,7 +11,7 @@ const AT_ONCE: usize = 4096;
 
 /// `silu(gate) * up` with `silu(x) = x / (1 + exp(-x))`, of two tensors of one shape (Shazeer 2020, "GLU Variants
 /// Improve Transformer").
-pub(in crate::model) struct SwiGlu;
+pub struct SwiGlu;
 
 impl CustomOp2 for SwiGlu {
     fn name(&self) -> &'static str {

@@ -9,8 +9,8 @@ use crate::model::cpu::for_each_chunk;
 
 /// Writes `rows (n, heads * width)`, which may lie apart, into a cache of `(heads, room, width)` from position `start`
 /// on, as `f32` or rounded to brain floats.
-pub(in crate::model) struct Append {
-    pub(in crate::model) start: usize,
+pub struct Append {
+    pub start: usize,
 }
 
 impl InplaceOp2 for Append {

@@ -11,15 +11,15 @@ use candle_core::{CpuStorage, Layout, Result, Tensor};
 
 use self::number::CacheNumber;
 
-pub(in crate::model) use append::Append;
+pub use append::Append;
 pub(crate) use causal::causal_weights;
-pub(in crate::model) use read::ReadAttention;
-pub(in crate::model) use step::StepAttention;
+pub use read::ReadAttention;
+pub use step::StepAttention;
 
 /// What the tokens of one text so far offer: `(key heads, length, width)` each, views into a cache.
-pub(in crate::model) struct Seen {
-    pub(in crate::model) keys: Tensor,
-    pub(in crate::model) values: Tensor,
+pub struct Seen {
+    pub keys: Tensor,
+    pub values: Tensor,
 }
 
 /// The rows of each head in a cache of `(key heads, room, width)` of which the first few are in use.

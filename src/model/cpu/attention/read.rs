@@ -15,9 +15,9 @@ const QUERIES_AT_ONCE: usize = 64;
 /// `softmax(scale * q k^T) v` for the queries `q (n, heads * width)` of the last `n` tokens in the cache `k` and `v (key
 /// heads, length, width)`, each of which sees its own key and those before it, giving `(n, heads * width)`. `k` and `v`
 /// may be views into a longer cache, and the rows of `q` may lie apart.
-pub(in crate::model) struct ReadAttention {
-    pub(in crate::model) heads: usize,
-    pub(in crate::model) scale: f32,
+pub struct ReadAttention {
+    pub heads: usize,
+    pub scale: f32,
 }
 
 impl CustomOp3 for ReadAttention {

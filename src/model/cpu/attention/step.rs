@@ -12,10 +12,10 @@ use crate::model::cpu::{for_each_chunk, sums};
 
 /// `softmax(scale * q k^T) v` for one query of each text, `q (texts, heads * width)`, giving the same shape. Each row's
 /// result is the same whatever texts are beside it.
-pub(in crate::model) struct StepAttention<'a> {
-    pub(in crate::model) texts: &'a [Seen],
-    pub(in crate::model) heads: usize,
-    pub(in crate::model) scale: f32,
+pub struct StepAttention<'a> {
+    pub texts: &'a [Seen],
+    pub heads: usize,
+    pub scale: f32,
 }
 
 impl CustomOp1 for StepAttention<'_> {

@@ -33,8 +33,8 @@ impl Activations {
     /// # Panics
     /// When they are no whole number of blocks.
     pub(super) fn of<F: Form>(x: &[f32]) -> Vec<Self> {
-        /// Blocks that a thread takes at once; fewer are not worth waking another.
-        const AT_ONCE: usize = 512;
+        /// Blocks that a thread takes at once; fewer are not worth another's time.
+        const AT_ONCE: usize = 128;
         let (numbers, rest) = x.as_chunks::<BLOCK>();
         assert!(rest.is_empty(), "no whole blocks");
         let mut blocks = vec![Self::NONE; numbers.len()];

@@ -23,13 +23,13 @@ use super::{SharedPointer, contiguous, for_each_index, sums};
 
 /// What numbers can be rounded to here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::model) enum Quantisation {
+pub enum Quantisation {
     Q8_0,
     Q4_0,
 }
 
 /// A matrix `(out, in)` in blocks along its rows.
-pub(in crate::model) struct BlockMatrix {
+pub struct BlockMatrix {
     blocks: Blocks,
     out: usize,
     width: usize,
@@ -43,7 +43,7 @@ enum Blocks {
 
 impl BlockMatrix {
     /// Whether there are kernels for a form.
-    pub(in crate::model) fn knows(form: GgmlDType) -> bool {
+    pub fn knows(form: GgmlDType) -> bool {
         matches!(form, GgmlDType::Q8_0 | GgmlDType::Q4_0 | GgmlDType::Q4_1)
     }
 
@@ -51,7 +51,7 @@ impl BlockMatrix {
     ///
     /// # Errors
     /// When it is not known.
-    pub(in crate::model) fn new(matrix: &QTensor, out: usize) -> Result<Self> {
+    pub fn new(matrix: &QTensor, out: usize) -> Result<Self> {
         let (_, width) = matrix.shape().dims2()?;
         let (bytes, in_row) = (matrix.data()?, width / BLOCK);
         let blocks = match matrix.dtype() {
@@ -67,14 +67,10 @@ impl BlockMatrix {
     ///
     /// # Errors
     /// When the rows are no whole number of blocks.
-    pub(in crate::model) fn quantise(
-        numbers: &[f32],
-        out: usize,
-        to: Quantisation,
-    ) -> Result<Self> {
-        let width = numbers.len() / out;
-        if !width.is_multiple_of(BLOCK) {
-            candle_core::bail!("rows of {width} numbers are no blocks of {BLOCK}");
+    pub fn quantise(numbers: &[f32], out: usize, to: Quantisation) -> Result<Self> {
+        let width = numbers.len().checked_div(out).unwrap_or(0);
+        if !width.is_multiple_of(BLOCK) || numbers.len() != out * width {
+            candle_core::bail!("{} numbers are no {out} rows of blocks", numbers.len());
         }
         let in_row = width / BLOCK;
         let blocks = match to {
@@ -88,7 +84,7 @@ impl BlockMatrix {
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub(in crate::model) fn product(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    pub fn product(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let x = x.contiguous()?;
         match bias {
             None => x.apply_op1_no_bwd(&BlockProduct(self)),
@@ -100,7 +96,7 @@ impl BlockMatrix {
     ///
     /// # Errors
     /// When one is not there.
-    pub(in crate::model) fn rows(&self, ids: &[u32]) -> Result<Tensor> {
+    pub fn rows(&self, ids: &[u32]) -> Result<Tensor> {
         let mut numbers = Vec::with_capacity(ids.len() * self.width);
         for &id in ids {
             let id = id as usize;
