@@ -12,25 +12,25 @@ use safetensors::{SafeTensorError, SafeTensors};
 use crate::training::TrainingError;
 
 /// A tensor with its name.
-pub(super) struct Named {
+pub(super) struct Named<'a> {
     name: String,
     shape: Vec<usize>,
-    values: Vec<f32>,
+    values: Cow<'a, [f32]>,
     half: bool,
 }
 
-impl Named {
-    pub(super) fn new(name: String, shape: Vec<usize>, values: Vec<f32>) -> Self {
+impl<'a> Named<'a> {
+    pub(super) fn new(name: String, shape: Vec<usize>, values: impl Into<Cow<'a, [f32]>>) -> Self {
         Self {
             name,
             shape,
-            values,
+            values: values.into(),
             half: false,
         }
     }
 }
 
-impl View for &Named {
+impl View for &Named<'_> {
     fn dtype(&self) -> Dtype {
         match self.half {
             true => Dtype::F16,
@@ -44,7 +44,7 @@ impl View for &Named {
 
     fn data(&self) -> Cow<'_, [u8]> {
         let mut bytes = Vec::with_capacity(self.data_len());
-        for value in &self.values {
+        for value in self.values.iter() {
             match self.half {
                 true => bytes.extend_from_slice(&f16::from_f32(*value).to_le_bytes()),
                 false => bytes.extend_from_slice(&value.to_le_bytes()),
@@ -59,7 +59,7 @@ impl View for &Named {
 }
 
 /// Writes tensors to a file and syncs it.
-pub(super) fn write_tensors(path: &Path, tensors: &[Named]) -> Result<(), TrainingError> {
+pub(super) fn write_tensors(path: &Path, tensors: &[Named<'_>]) -> Result<(), TrainingError> {
     let views = tensors.iter().map(|named| (named.name.clone(), named));
     // transformers asks for this mark.
     let mark = HashMap::from([("format".to_owned(), "pt".to_owned())]);
@@ -82,7 +82,9 @@ pub(in crate::training) fn read_tensors(
     path: &Path,
 ) -> Result<HashMap<String, Vec<f32>>, TrainingError> {
     let all = read_named(path)?.into_iter();
-    Ok(all.map(|named| (named.name, named.values)).collect())
+    Ok(all
+        .map(|named| (named.name, named.values.into_owned()))
+        .collect())
 }
 
 /// Copies a file of tensors with its numbers rounded to `f16`.
@@ -104,7 +106,7 @@ pub(super) fn copy_halved(from: &Path, to: &Path) -> Result<(), TrainingError> {
     write_tensors(to, &all)
 }
 
-fn read_named(path: &Path) -> Result<Vec<Named>, TrainingError> {
+fn read_named(path: &Path) -> Result<Vec<Named<'static>>, TrainingError> {
     let bytes = fs::read(path).map_err(|error| TrainingError::io(path, error))?;
     let wrong = |problem: String| TrainingError::File {
         file: path.display().to_string(),
@@ -116,7 +118,8 @@ fn read_named(path: &Path) -> Result<Vec<Named>, TrainingError> {
             return Err(wrong(format!("`{name}` is not of f32 numbers")));
         }
         let (quads, _) = view.data().as_chunks::<4>();
-        let values = quads.iter().map(|quad| f32::from_le_bytes(*quad)).collect();
+        let values = quads.iter().map(|quad| f32::from_le_bytes(*quad));
+        let values: Vec<f32> = values.collect();
         Ok(Named::new(name.to_owned(), view.shape().to_vec(), values))
     };
     tensors.iter().map(read).collect()

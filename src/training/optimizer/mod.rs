@@ -4,6 +4,8 @@ mod device;
 mod kernels;
 mod muon;
 
+use std::borrow::Cow;
+
 use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -232,16 +234,21 @@ impl Optimizer {
         self.updates
     }
 
-    /// The running means of each parameter that trains, in order, slot by slot.
+    /// The running means of each parameter that trains, in order, slot by slot; borrowed from main memory.
     ///
     /// # Errors
     /// When the device fails.
-    pub fn state(&self) -> Result<Vec<Vec<Vec<f32>>>> {
+    pub fn state(&self) -> Result<Vec<Vec<Cow<'_, [f32]>>>> {
         let states = self.states.iter();
         states
             .map(|state| match state {
-                State::Numbers(slots) => Ok(slots.clone()),
-                State::Tensors(slots) => slots.iter().map(super::ops::host).collect(),
+                State::Numbers(slots) => Ok(slots.iter().map(Cow::from).collect()),
+                State::Tensors(slots) => {
+                    let slots = slots.iter();
+                    slots
+                        .map(|slot| super::ops::host(slot).map(Cow::from))
+                        .collect()
+                }
             })
             .collect()
     }
