@@ -85,9 +85,7 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
     for precision in subject.precisions() {
         works.extend(running::works(subject, precision)?);
     }
-    for &size in &plan.training {
-        works.extend(training::works(subject, size)?);
-    }
+    works.extend(training::works(subject, &plan.training)?);
     let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
     let mut readings: HashMap<usize, Vec<f64>> = HashMap::new();
     for round in 0..plan.rounds {

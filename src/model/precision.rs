@@ -16,7 +16,7 @@ pub enum Precision {
     /// 8-bit blocks of 32 with an f16 scale, on the CPU.
     #[serde(rename = "q8_0")]
     Q8_0,
-    /// 4-bit blocks of 32 with an f16 scale, on the CPU.
+    /// 4-bit blocks of 32 with an f16 scale, on the CPU; the head and an embedding that is the same are in `q8_0`.
     #[serde(rename = "q4_0")]
     Q4_0,
     /// The other quantisations of ggml are had only where a GGUF file holds them.

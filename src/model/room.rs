@@ -11,7 +11,7 @@ use super::{LoadProgress, LoadRequest, LoadedModel, ModelError, Precision};
 
 /// Bytes that 32 weights take in q8_0: one each, and two for their scale.
 const Q8_0_BLOCK: u64 = 34;
-/// In q4_0 two share a byte.
+/// In q4_0 two share a byte, but for the head, whose size is not known here: it takes at least so much.
 const Q4_0_BLOCK: u64 = 18;
 
 /// [`super::load`] of a model beside one that is loaded already: refused when it is known that the memory that is left

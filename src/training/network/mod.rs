@@ -143,6 +143,11 @@ impl Network {
         &self.compute
     }
 
+    /// Changes what factors of products are rounded to from now on.
+    pub fn set_factors(&mut self, factors: Factors) {
+        self.compute.factors = factors;
+    }
+
     /// The weights as they stand, by the names of [`Gpt2Config::tensors`]; LoRA's matrices are merged in.
     ///
     /// # Errors
