@@ -34,7 +34,7 @@ struct Step {
 /// From the gradient of what a step made to those of its inputs.
 enum Backward {
     Whole {
-        back: Box<dyn FnOnce(&Tensor) -> Result<Vec<Option<Tensor>>>>,
+        back: Back,
         /// Whether nothing else holds them.
         own: bool,
     },
@@ -44,6 +44,18 @@ enum Backward {
         shape: (usize, usize),
     },
 }
+
+impl Backward {
+    fn whole<const INPUTS: usize>(
+        backward: impl FnOnce(&Tensor) -> Result<[Option<Tensor>; INPUTS]> + 'static,
+        own: bool,
+    ) -> Self {
+        let back = Box::new(|gradient: &Tensor| Ok(backward(gradient)?.into()));
+        Self::Whole { back, own }
+    }
+}
+
+type Back = Box<dyn FnOnce(&Tensor) -> Result<Vec<Option<Tensor>>>>;
 
 /// The gradient of a tensor, so far.
 struct Sum {
@@ -80,8 +92,7 @@ impl Pass {
         inputs: [&Tensor; INPUTS],
         backward: impl FnOnce(&Tensor) -> Result<[Option<Tensor>; INPUTS]> + 'static,
     ) -> Tensor {
-        let back = Box::new(|gradient: &Tensor| Ok(backward(gradient)?.into()));
-        self.note(out, &inputs, Backward::Whole { back, own: false })
+        self.note(out, &inputs, Backward::whole(backward, false))
     }
 
     /// As [`Self::record`], where the inputs' gradients are new tensors that nothing else holds.
@@ -91,8 +102,7 @@ impl Pass {
         inputs: [&Tensor; INPUTS],
         backward: impl FnOnce(&Tensor) -> Result<[Option<Tensor>; INPUTS]> + 'static,
     ) -> Tensor {
-        let back = Box::new(|gradient: &Tensor| Ok(backward(gradient)?.into()));
-        self.note(out, &inputs, Backward::Whole { back, own: true })
+        self.note(out, &inputs, Backward::whole(backward, true))
     }
 
     /// Notes that `out` are the rows `ids` of `table (rows, width)`. Its gradient is added to them alone: for a whole
