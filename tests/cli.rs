@@ -507,6 +507,21 @@ fn the_machine_and_the_model_are_measured() {
     }
     let table = home.out(&["bench", "--rounds", "1", "--training", "none"]);
     assert!(!table.contains("train"), "{table}");
+    // A vocabulary smaller than that of the tokenizer, and two sizes of steps.
+    let shape = [
+        "bench",
+        "--shape",
+        "mini-books",
+        "--rounds",
+        "1",
+        "--training",
+        "1x8,2x8",
+    ];
+    let table = home.out(&shape);
+    assert!(
+        table.contains("train 1 x 8") && table.contains("train 2 x 8"),
+        "{table}"
+    );
     for wrong in [
         ["--shape", "gpt5"],
         ["--shape", "demo"],
