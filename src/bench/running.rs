@@ -53,7 +53,7 @@ pub(super) fn works(
             work,
             batch,
             context,
-            weights: weights as usize,
+            block: (bound == Bound::Memory).then_some(weights as usize),
             cost,
         };
         works.push((speed, Box::new(run)));
@@ -89,16 +89,13 @@ struct Running {
     work: Work,
     batch: usize,
     context: usize,
-    weights: usize,
+    block: Option<usize>,
     cost: f64,
 }
 
 impl Measured for Running {
     fn block(&self) -> Option<usize> {
-        match self.work {
-            Work::Decode | Work::Generate | Work::Batch => Some(self.weights),
-            Work::Prefill | Work::Train => None,
-        }
+        self.block
     }
 
     fn run(&mut self) -> Result<f64> {

@@ -38,13 +38,19 @@ fn causal_softmax_with_simd<S: Simd>(_: S, weights: &mut [f32], len: usize, seen
     for (query, row) in weights.chunks_exact_mut(seen).enumerate() {
         let (visible, hidden) = row.split_at_mut(seen - len + query + 1);
         hidden.fill(0.0);
-        let highest = sums::highest(visible);
-        for weight in visible.iter_mut() {
-            *weight = exp(*weight - highest);
-        }
-        let share = 1.0 / sums::sum(visible);
-        for weight in visible.iter_mut() {
-            *weight *= share;
-        }
+        softmax(visible);
+    }
+}
+
+/// The softmax of scores, in their place.
+#[inline(always)]
+pub(super) fn softmax(scores: &mut [f32]) {
+    let highest = sums::highest(scores);
+    for score in scores.iter_mut() {
+        *score = exp(*score - highest);
+    }
+    let share = 1.0 / sums::sum(scores);
+    for score in scores.iter_mut() {
+        *score *= share;
     }
 }

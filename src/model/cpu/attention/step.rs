@@ -4,9 +4,9 @@ use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Storage};
 use half::bf16;
 use pulp::{Arch, Simd, WithSimd};
 
+use super::causal::softmax;
 use super::number::CacheNumber;
 use super::{HeadRows, Seen};
-use crate::model::cpu::gelu::exp;
 use crate::model::cpu::prefetch::{NEAR, prefetch};
 use crate::model::cpu::{for_each_chunk, sums};
 
@@ -116,14 +116,7 @@ impl<T: CacheNumber> WithSimd for Head<'_, T> {
             prefetch_row(key);
             *weight = self.scale * dot(simd, self.q, key);
         }
-        let highest = sums::highest(&weights);
-        for weight in &mut weights {
-            *weight = exp(*weight - highest);
-        }
-        let share = 1.0 / sums::sum(&weights);
-        for weight in &mut weights {
-            *weight *= share;
-        }
+        softmax(&mut weights);
         let mut start = 0;
         start = add_columns::<T, 64>(self.values, &weights, start, self.out);
         start = add_columns::<T, 16>(self.values, &weights, start, self.out);
