@@ -5,7 +5,7 @@ use std::hint::black_box;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use logitscope::model::cpu::{
+use logitscope::kernels::{
     Append, BlockMatrix, DenseProduct, GeluTanh, LayerNorm, Quantisation, ReadAttention, Seen,
     StepAttention,
 };

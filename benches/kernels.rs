@@ -5,7 +5,8 @@ use std::hint::black_box;
 
 use candle_core::{Device, Result, Tensor, Var};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use logitscope::model::{Activation, Factors};
+use logitscope::kernels::Factors;
+use logitscope::model::Activation;
 use logitscope::training::ops::{
     AttentionShape, Kernels, Pass, attention, bias_activation, head_loss, layer_norm, product,
 };

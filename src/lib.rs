@@ -2,6 +2,7 @@
 //!
 //! The layers, from the bottom up (each imports only from those before it):
 //!
+//! - [`kernels`]: arithmetic for the CPU, for the model and for training.
 //! - [`text`]: tokenizers, streaming detokenization, and safe display of untrusted text.
 //! - [`model`]: networks on candle, weights, key/value cache, devices and precision, model sources.
 //! - [`sampling`]: the ordered chain of sampler stages, its trace, and the seeded draw.
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod decoding;
 pub mod engine;
+pub mod kernels;
 pub mod model;
 pub mod sampling;
 pub mod text;

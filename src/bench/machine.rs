@@ -6,8 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::median;
-use crate::model::Factors;
-use crate::model::cpu::{Matrix, bf16_is_native, for_each_index, multiply};
+use crate::kernels::{Factors, Matrix, bf16_is_native, for_each_index, multiply};
 
 /// Bytes that a pass over main memory reads: more than caches hold.
 const MAIN_MEMORY: usize = 512 << 20;

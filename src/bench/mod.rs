@@ -17,7 +17,8 @@ use serde::Serialize;
 
 pub use self::machine::Machine;
 pub use self::subject::Subject;
-use crate::model::{Factors, Precision};
+use crate::kernels::Factors;
+use crate::model::Precision;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -8,8 +8,8 @@ use std::time::Instant;
 use candle_core::{Device, Result};
 
 use super::{Bound, Measured, Speed, Subject, Work};
-use crate::model::cpu::bf16_is_native;
-use crate::model::{Factors, Precision};
+use crate::kernels::{Factors, bf16_is_native};
+use crate::model::Precision;
 use crate::training::network::{Batch, Compute, DropoutRates, Freeze, Network};
 use crate::training::optimizer::{Optimizer, OptimizerSettings};
 

@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::cpu::GeluTanh;
+use crate::kernels::GeluTanh;
 
 /// The non-linearity of the feed-forward layers, under the names that transformers has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use candle_nn::ops::softmax_last_dim;
 use candle_transformers::utils::build_additive_causal_mask;
 
 use super::cache::LayerCache;
-use super::cpu::{Append, ReadAttention, Seen, StepAttention};
 use super::linear::Storage;
+use crate::kernels::{Append, ReadAttention, Seen, StepAttention};
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
 const QUERIES_AT_ONCE: usize = 128;

@@ -4,10 +4,10 @@ use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::attention::Projected;
 use super::config::Gpt2Config;
-use super::cpu::LayerNorm;
 use super::linear::{Linear, Storage, vector};
 use super::weights::Weights;
 use super::{Activation, ModelError};
+use crate::kernels::LayerNorm;
 
 /// Attention and feed-forward, each with a norm before and the input added after; or the input added and a norm after.
 pub(super) struct Block {

@@ -3,9 +3,9 @@
 use candle_core::{DType, Device, DeviceLocation};
 
 use super::architecture::Architecture;
-use super::cpu::Quantisation;
 use super::linear::Storage;
 use super::{DevicePreference, ModelError, Precision};
+use crate::kernels::Quantisation;
 
 /// Up to how many parameters `auto` stays with f32 on the CPU: such models are fast enough without rounding.
 const F32_PARAMETERS: usize = 50_000_000;

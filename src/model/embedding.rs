@@ -6,9 +6,9 @@ use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::ModelError;
-use super::cpu::{BlockMatrix, Quantisation};
 use super::linear::{Linear, Matrix, Storage, dense, halved};
 use super::weights::{HEAD, HEAD_BIAS, Weights};
+use crate::kernels::{BlockMatrix, Quantisation};
 
 /// What the head is like.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Module, Result, Tensor};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
-use super::cpu::{AddBias, BlockMatrix, DenseProduct, Quantisation};
+use crate::kernels::{AddBias, BlockMatrix, DenseProduct, Quantisation};
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -148,7 +148,7 @@ pub(super) fn dense(values: Vec<f32>, rows: usize, storage: &Storage) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cpu::MOST_ROWS;
+    use crate::kernels::MOST_ROWS;
 
     fn storage(dtype: DType, quantised: Option<Quantisation>) -> Storage {
         Storage {

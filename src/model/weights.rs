@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Deserialize;
 
 use super::ModelError;
-use super::cpu::transpose;
 use super::files::Files;
 use super::gguf::GgufWeights;
 use super::linear::Matrix;
 use super::safetensors_file::SafetensorsFile;
+use crate::kernels::transpose;
 
 pub(super) const SINGLE_FILE: &str = "model.safetensors";
 pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";

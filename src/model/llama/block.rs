@@ -4,8 +4,8 @@ use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::config::LlamaConfig;
 use super::rope::Turns;
+use crate::kernels::{RmsNorm, SwiGlu};
 use crate::model::attention::{Heads, Projected};
-use crate::model::cpu::{RmsNorm, SwiGlu};
 use crate::model::linear::{Linear, Storage, vector};
 use crate::model::weights::Weights;
 use crate::model::{Activation, ModelError};

@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor, Var};
 use pulp::{Arch, Simd};
 
 use super::{Batch, Network};
-use crate::model::cpu::{for_each_chunk, sums};
+use crate::kernels::{for_each_chunk, sums};
 use crate::training::ops::{self, Kernels, Numbers, Pass, RowLosses};
 use crate::training::random::Key;
 

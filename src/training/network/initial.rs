@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::for_each_chunk;
 use crate::model::Gpt2Config;
-use crate::model::cpu::for_each_chunk;
 use crate::training::random::Key;
 
 /// How weights begin.

@@ -20,7 +20,8 @@ pub use self::initial::{Initial, initial};
 pub use self::lora::{LoraSettings, LoraTarget};
 pub use self::parameters::{Freeze, Parameter, Parameters};
 use super::ops::Kernels;
-use crate::model::{Factors, Gpt2Config};
+use crate::kernels::Factors;
+use crate::model::Gpt2Config;
 
 /// Shares of numbers that are dropped while training, 0 to below 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

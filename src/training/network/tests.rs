@@ -197,11 +197,11 @@ fn bf16_stays_near_f32() -> Result<()> {
         ..compute(Kernels::Plain)
     };
     let products = Compute {
-        factors: crate::model::Factors::Bf16,
+        factors: crate::kernels::Factors::Bf16,
         ..compute(Kernels::Fused)
     };
     // A processor without such products multiplies `f32`.
-    let rounds = crate::model::cpu::bf16_is_native();
+    let rounds = crate::kernels::bf16_is_native();
     for (form, rounds) in [(all, true), (products, rounds)] {
         let near = run(&network(&config, form, 0.0)?)?;
         let off = (near.0 - exact.0).abs() / exact.0;

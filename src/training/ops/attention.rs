@@ -4,7 +4,7 @@ use candle_core::{D, DType, Result, Tensor};
 use pulp::{Arch, Simd};
 
 use super::{Dropout, Kernels, Numbers, Pass};
-use crate::model::cpu::{SharedPointer, View, causal_weights, for_each_index, sums, tile, zeros};
+use crate::kernels::{SharedPointer, View, causal_weights, for_each_index, sums, tile, zeros};
 
 /// Queries that are worked on at once: bounds the memory for scores and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;

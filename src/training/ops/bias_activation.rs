@@ -3,9 +3,9 @@
 use candle_core::{Result, Tensor};
 use pulp::{Arch, Simd};
 
-use super::{Kernels, Numbers, Pass, collect_pairs, plain_bias};
+use super::{Kernels, Numbers, Pass, plain_bias};
+use crate::kernels::{collect_beside, collect_chunks, exp, sums};
 use crate::model::Activation;
-use crate::model::cpu::{collect_chunks, exp, sums};
 
 /// Rows whose share of the bias's gradient is summed together.
 const ROWS_AT_ONCE: usize = 64;
@@ -131,7 +131,7 @@ impl Work for Backward<'_> {
     fn run(self, function: impl Fn(f32) -> (f32, f32) + Sync) -> Vec<f32> {
         let width = self.bias.len();
         let at_once = ROWS_AT_ONCE * width;
-        collect_pairs(
+        collect_beside(
             (self.x.len(), at_once),
             (self.partial, width),
             |group, dx, db| {

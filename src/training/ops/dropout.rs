@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Kernels, Numbers, Pass};
-use crate::model::cpu::collect_chunks;
+use crate::kernels::collect_chunks;
 use crate::training::random::Key;
 
 /// Numbers that a thread takes at once.

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor};
 
 use super::{Kernels, Numbers, Pass};
-use crate::model::cpu::sums;
+use crate::kernels::sums;
 
 /// The rows of `table (rows, width)` at `ids`: `(ids.len(), width)`.
 ///

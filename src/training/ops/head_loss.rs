@@ -4,8 +4,10 @@
 use candle_core::{D, DType, Result, Tensor};
 use pulp::{Arch, Simd};
 
-use super::{Kernels, Numbers, Pass, for_each_pair, host};
-use crate::model::cpu::{Factors, Matrix, exp, for_each_chunk, multiply, product, sums, zeros};
+use super::{Kernels, Numbers, Pass, host};
+use crate::kernels::{
+    Factors, Matrix, exp, for_each_chunk, for_each_piece, multiply, product, sums, zeros,
+};
 
 /// Logits that are held at once, at most 128 MB. The head is brought into order anew for every part, so few large parts
 /// are best, as long as they stay near the processor.
@@ -137,7 +139,8 @@ impl HeadLoss<'_> {
     /// row's loss and whether it was right.
     fn settle_rows(&self, logits: &mut [f32], stats: &mut [f32], first: usize) {
         let vocabulary = logits.len() / (stats.len() / 2);
-        for_each_pair((logits, vocabulary), (stats, 2), |row, logits, stats| {
+        let rows = logits.chunks_mut(vocabulary).zip(stats.chunks_mut(2));
+        for_each_piece(rows, |row, (logits, stats)| {
             let (target, share) = (self.targets[first + row] as usize, self.shares[first + row]);
             settle(logits, self.bias, target, share, stats);
         });

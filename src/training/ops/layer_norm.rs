@@ -3,8 +3,8 @@
 use candle_core::{D, DType, Result, Tensor};
 use pulp::{Arch, Simd};
 
-use super::{Kernels, Numbers, Pass, collect_pairs};
-use crate::model::cpu::{layer_norm as forward, moments, sums};
+use super::{Kernels, Numbers, Pass};
+use crate::kernels::{collect_beside, layer_norm as forward, moments, sums};
 
 /// Rows whose share of the parameters' gradients is summed together.
 const ROWS_AT_ONCE: usize = 64;
@@ -64,7 +64,7 @@ impl LayerNorm {
         let width = weights.len();
         let groups = xs.len().div_ceil(ROWS_AT_ONCE * width);
         let mut partial = vec![0.0; groups * 2 * width];
-        let dx = collect_pairs(
+        let dx = collect_beside(
             (xs.len(), ROWS_AT_ONCE * width),
             (&mut partial, 2 * width),
             |group, dx, partial| {

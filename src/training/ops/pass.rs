@@ -12,7 +12,7 @@ use candle_core::{Result, Tensor, TensorId};
 
 use super::embedding::AddRows;
 use super::{Kernels, Numbers};
-use crate::model::cpu::zeros;
+use crate::kernels::zeros;
 
 /// Where the operations of one pass are noted.
 pub struct Pass {

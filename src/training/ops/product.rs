@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor};
 
 use super::{Kernels, Numbers, Pass, plain_bias};
-use crate::model::cpu::{self, Factors, Matrix, for_each_chunk, sums};
+use crate::kernels::{self, Factors, Matrix, for_each_chunk, sums};
 
 /// Rows that are summed for the bias's gradient at once.
 const ROWS_AT_ONCE: usize = 64;
@@ -40,7 +40,7 @@ pub fn product(
         }
         let (xs, weights) = (Matrix::new(&xs, n, from), Matrix::new(&weights, from, to));
         Tensor::from_vec(
-            cpu::product(xs, weights, &biases, factors),
+            kernels::product(xs, weights, &biases, factors),
             (n, to),
             x.device(),
         )?
@@ -77,12 +77,12 @@ impl Product {
         let [dx, dw, db] = self.wanted;
         let dx = dx.then(|| {
             let weights = Matrix::new(&weights, from, to).transposed();
-            let dx = cpu::product(g, weights, &[], self.factors);
+            let dx = kernels::product(g, weights, &[], self.factors);
             Tensor::from_vec(dx, x.shape(), device)
         });
         let dw = dw.then(|| {
             let inputs = Matrix::new(&xs, n, from).transposed();
-            let dw = cpu::product(inputs, g, &[], self.factors);
+            let dw = kernels::product(inputs, g, &[], self.factors);
             Tensor::from_vec(dw, weight.shape(), device)
         });
         let db = db.then(|| {

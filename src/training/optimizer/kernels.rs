@@ -6,8 +6,7 @@ use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var};
 use pulp::{Arch, Simd};
 
 use super::{Method, Step};
-use crate::model::cpu::contiguous;
-use crate::training::ops::for_each_pair;
+use crate::kernels::{contiguous, for_each_piece};
 
 /// Numbers that a thread takes at once.
 const AT_ONCE: usize = 16 << 10;
@@ -70,20 +69,19 @@ impl InplaceOp2 for Update<'_> {
 impl Update<'_> {
     fn sgd(&self, parameter: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let step = self.step;
-        for_each_pair((parameter, AT_ONCE), (velocity, AT_ONCE), |index, p, v| {
-            let g = &gradient[index * AT_ONCE..][..p.len()];
-            sgd(step, p, g, v);
-        });
+        let pieces = parameter.chunks_mut(AT_ONCE);
+        let pieces = pieces.zip(gradient.chunks(AT_ONCE));
+        let pieces = pieces.zip(velocity.chunks_mut(AT_ONCE));
+        for_each_piece(pieces, |_, ((p, g), v)| sgd(step, p, g, v));
     }
 
     fn adam(&self, parameter: &mut [f32], gradient: &[f32], mean: &mut [f32], square: &mut [f32]) {
         let step = self.step;
-        // The means are updated by the same thread that uses them: three slices walk together.
-        let mean = Mutex::new(mean.chunks_mut(AT_ONCE).map(Some).collect::<Vec<_>>());
-        for_each_pair((parameter, AT_ONCE), (square, AT_ONCE), |index, p, v| {
-            let taken = mean.lock().unwrap_or_else(PoisonError::into_inner)[index].take();
-            let Some(m) = taken else { return };
-            adam(step, p, &gradient[index * AT_ONCE..], m, v);
+        let pieces = parameter.chunks_mut(AT_ONCE);
+        let pieces = pieces.zip(gradient.chunks(AT_ONCE));
+        let means = mean.chunks_mut(AT_ONCE).zip(square.chunks_mut(AT_ONCE));
+        for_each_piece(pieces.zip(means), |_, ((p, g), (m, v))| {
+            adam(step, p, g, m, v)
         });
     }
 }

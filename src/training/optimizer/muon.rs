@@ -6,7 +6,7 @@
 use candle_core::{DType, Result, Tensor, Var};
 
 use super::Step;
-use crate::model::cpu::{Factors, Matrix, multiply, product};
+use crate::kernels::{Factors, Matrix, multiply, product};
 use crate::training::ops::{Kernels, Numbers};
 
 /// Coefficients of the odd polynomial that draws singular values to around 1 (Jordan et al.).

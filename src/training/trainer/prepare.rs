@@ -8,10 +8,8 @@ use candle_core::{DType, Device};
 use super::corpus::{read_data, reading, special_tokens};
 use super::start::{Restore, clear, find_start, lies_in, refuse_to_lose};
 use super::{Listener, Meter, Smoothed, Trainer};
-use crate::model::cpu::bf16_is_native;
-use crate::model::{
-    Factors, Gpt2Config, LoadRequest, RawModel, TokenIds, choose, load_raw, load_tokenizer,
-};
+use crate::kernels::{Factors, bf16_is_native};
+use crate::model::{Gpt2Config, LoadRequest, RawModel, TokenIds, choose, load_raw, load_tokenizer};
 use crate::text::corpus::ReadProgress;
 use crate::text::{Tokenizer, train_tokenizer};
 use crate::training::checkpoint::{self, CheckpointState};

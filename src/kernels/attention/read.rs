@@ -6,8 +6,8 @@ use half::bf16;
 
 use super::number::CacheNumber;
 use super::{HeadRows, causal_weights};
-use crate::model::cpu::tile::{View, tile};
-use crate::model::cpu::{SharedPointer, for_each_index};
+use crate::kernels::tile::{View, tile};
+use crate::kernels::{SharedPointer, for_each_index};
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;

@@ -8,7 +8,7 @@ use super::super::activations::Activations;
 use super::super::forms::{BLOCK, Form};
 use super::super::packed::{Group, Line, ROWS, RUN, lines};
 use super::Rows;
-use crate::model::cpu::prefetch::{FAR, prefetch};
+use crate::kernels::prefetch::{FAR, prefetch};
 
 /// # Safety
 /// The processor has AVX2, FMA and F16C.

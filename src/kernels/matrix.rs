@@ -41,7 +41,7 @@ impl<'a> Matrix<'a> {
 }
 
 /// A matrix with `columns` columns, transposed.
-pub(in crate::model) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
+pub(crate) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
     let rows = matrix.len() / columns;
     let mut transposed = vec![0.0; matrix.len()];
     // A few rows of the result at once, so that each line of memory that is read serves several.

@@ -7,7 +7,7 @@ use super::super::activations::Activations;
 use super::super::forms::{BLOCK, Form};
 use super::super::packed::{Group, Line, ROWS, RUN, lines};
 use super::Rows;
-use crate::model::cpu::prefetch::{FAR, prefetch};
+use crate::kernels::prefetch::{FAR, prefetch};
 
 /// Rows of activations that meet two groups at once: as many sums as there are registers for.
 const MOST: usize = 6;

@@ -1,10 +1,13 @@
 //! Making blocks of numbers.
 
-use candle_core::utils::get_num_threads;
 use half::f16;
 use pulp::{Arch, Simd};
 
 use super::forms::{BLOCK, Form, Q4_0, Q8_0};
+use crate::kernels::for_each_piece;
+
+/// Blocks that a thread makes at once.
+const AT_ONCE: usize = 1024;
 
 /// Numbers as blocks of [`Q8_0`]: each a share of its block's largest, in 127ths, rounded to the nearest. As ggml's
 /// `quantize_row_q8_0_ref`, but that a number halfway goes to the even one.
@@ -39,14 +42,11 @@ pub(super) fn q4_0(numbers: &[f32]) -> Vec<u8> {
 fn by_threads(numbers: &[f32], bytes: usize, work: impl Fn(&[f32], &mut [u8]) + Sync) -> Vec<u8> {
     assert!(numbers.len().is_multiple_of(BLOCK), "no whole blocks");
     let mut blocks = vec![0; numbers.len() / BLOCK * bytes];
-    let part = (numbers.len() / BLOCK).div_ceil(get_num_threads()).max(1);
-    let work = &work;
-    std::thread::scope(|scope| {
-        let parts = numbers.chunks(part * BLOCK);
-        for (numbers, blocks) in parts.zip(blocks.chunks_mut(part * bytes)) {
-            scope.spawn(move || work(numbers, blocks));
-        }
-    });
+    let pieces = numbers.chunks(AT_ONCE * BLOCK);
+    for_each_piece(
+        pieces.zip(blocks.chunks_mut(AT_ONCE * bytes)),
+        |_, (numbers, blocks)| work(numbers, blocks),
+    );
     blocks
 }
 

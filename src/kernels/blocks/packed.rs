@@ -2,9 +2,8 @@
 
 use std::marker::PhantomData;
 
-use candle_core::utils::get_num_threads;
-
 use super::forms::{BLOCK, Form, Parts, half};
+use crate::kernels::for_each_piece;
 
 /// Rows of a group.
 pub(super) const ROWS: usize = 16;
@@ -57,17 +56,14 @@ impl<F: Form> Packed<F> {
         let mut lines = vec![Line([[0; RUN]; ROWS]); groups * in_row * lines::<F>()];
         let mut scales = vec![[0; ROWS]; groups * in_row];
         let mut leasts = vec![[0; ROWS]; if F::HAS_LEAST { groups * in_row } else { 0 }];
-        let part = groups.div_ceil(get_num_threads()).max(1) * in_row;
-        std::thread::scope(|scope| {
-            let mut leasts = leasts.chunks_mut(part);
-            let parts = blocks
-                .chunks(part * ROWS)
-                .zip(lines.chunks_mut(part * self::lines::<F>()))
-                .zip(scales.chunks_mut(part));
-            for ((blocks, lines), scales) in parts {
-                let leasts = leasts.next().unwrap_or_default();
-                scope.spawn(move || pack::<F>(blocks, in_row, lines, scales, leasts));
-            }
+        let mut least_numbers = leasts.chunks_mut(in_row);
+        let pieces = blocks
+            .chunks(in_row * ROWS)
+            .zip(lines.chunks_mut(in_row * self::lines::<F>()))
+            .zip(scales.chunks_mut(in_row));
+        let pieces = pieces.map(|piece| (piece, least_numbers.next().unwrap_or_default()));
+        for_each_piece(pieces, |_, (((blocks, lines), scales), leasts)| {
+            pack::<F>(blocks, in_row, lines, scales, leasts);
         });
         Self {
             lines,

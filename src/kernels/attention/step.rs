@@ -7,8 +7,8 @@ use pulp::{Arch, Simd, WithSimd};
 use super::causal::softmax;
 use super::number::CacheNumber;
 use super::{HeadRows, Seen};
-use crate::model::cpu::prefetch::{NEAR, prefetch};
-use crate::model::cpu::{for_each_chunk, sums};
+use crate::kernels::prefetch::{NEAR, prefetch};
+use crate::kernels::{for_each_chunk, sums};
 
 /// `softmax(scale * q k^T) v` for one query of each text, `q (texts, heads * width)`, giving the same shape. Each row's
 /// result is the same whatever texts are beside it.

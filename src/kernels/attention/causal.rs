@@ -2,9 +2,9 @@
 
 use pulp::{Arch, Simd};
 
-use crate::model::cpu::gelu::exp;
-use crate::model::cpu::sums;
-use crate::model::cpu::tile::{View, tile};
+use crate::kernels::gelu::exp;
+use crate::kernels::sums;
+use crate::kernels::tile::{View, tile};
 
 /// The softmax of `scale * q k^T` in `weights (len, seen)`, for `len` queries of which the last sees all `seen` keys and
 /// each one before it one fewer; all `width` long.

@@ -1,4 +1,4 @@
-//! Sharing a slice, or any numbered pieces of work, out to candle's thread pool.
+//! Sharing slices, or any pieces of work, out to candle's thread pool.
 
 use std::mem::MaybeUninit;
 
@@ -40,6 +40,23 @@ pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync) {
     barrier_pool().execute_chunked(count, |indices| {
         for index in indices {
             work(index);
+        }
+    });
+}
+
+/// Calls `work(index, piece)` once for each piece, on all threads: mutable runs of several slices that belong together.
+pub(crate) fn for_each_piece<T: Send>(
+    pieces: impl Iterator<Item = T>,
+    work: impl Fn(usize, T) + Sync,
+) {
+    let mut pieces: Vec<Option<T>> = pieces.map(Some).collect();
+    let shared = SharedPointer::new(&mut pieces);
+    for_each_index(pieces.len(), |index| {
+        // SAFETY: every index is visited by one thread once, and all are inside of `pieces`, which stays until all are
+        // done.
+        let piece = unsafe { &mut *shared.get().add(index) };
+        if let Some(piece) = piece.take() {
+            work(index, piece);
         }
     });
 }
@@ -90,6 +107,36 @@ pub(crate) fn collect_chunks(
     out
 }
 
+/// As [`collect_chunks`], beside another slice: `work(index, chunk, other)` also gets the run of `other_size` numbers of
+/// `other` with the same index.
+///
+/// # Panics
+/// When the two have different numbers of runs.
+pub(crate) fn collect_beside(
+    (length, size): (usize, usize),
+    (other, other_size): (&mut [f32], usize),
+    work: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+) -> Vec<f32> {
+    assert_eq!(
+        length.div_ceil(size),
+        other.len().div_ceil(other_size),
+        "runs that do not pair up"
+    );
+    let mut out: Vec<f32> = Vec::with_capacity(length);
+    let chunks = out.spare_capacity_mut()[..length].chunks_mut(size);
+    for_each_piece(
+        chunks.zip(other.chunks_mut(other_size)),
+        |index, (chunk, other)| {
+            chunk.fill(MaybeUninit::new(0.0));
+            // SAFETY: all of them were just written.
+            work(index, unsafe { chunk.assume_init_mut() }, other);
+        },
+    );
+    // SAFETY: each of the `length` numbers was written above.
+    unsafe { out.set_len(length) };
+    out
+}
+
 /// As many zeros, written by all threads.
 pub(crate) fn zeros(length: usize) -> Vec<f32> {
     /// Numbers that a thread writes at once.
@@ -113,6 +160,26 @@ mod tests {
             assert_eq!(out, expected);
         }
         assert_eq!(zeros(70_000), vec![0.0; 70_000]);
+    }
+
+    #[test]
+    fn pieces_of_several_slices_meet() {
+        let (mut a, mut b) = (vec![0.0; 23], vec![0.0; 9]);
+        for_each_piece(a.chunks_mut(5).zip(b.chunks_mut(2)), |index, (a, b)| {
+            for value in a.iter_mut() {
+                *value += index as f32;
+            }
+            b.fill(a.len() as f32);
+        });
+        assert_eq!(a[..6], [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+        let lengths = [5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 3.0];
+        assert_eq!((a[22], &b[..]), (4.0, &lengths[..]));
+        let made = collect_beside((23, 5), (&mut b, 2), |index, made, b| {
+            made[0] += b[0];
+            b.fill(index as f32);
+        });
+        assert_eq!((made[0], made[1], made[20]), (5.0, 0.0, 3.0));
+        assert_eq!((b[0], b[8]), (0.0, 4.0));
     }
 
     #[test]

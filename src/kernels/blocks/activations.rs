@@ -1,12 +1,10 @@
 //! Rows of activations in blocks of 8-bit numbers, for products of whole numbers with a matrix in blocks.
 
-use std::sync::{Mutex, PoisonError};
-
 use pulp::{Arch, Simd};
 
 use super::forms::{BLOCK, Form};
 use super::packed::RUN;
-use crate::model::cpu::for_each_index;
+use crate::kernels::for_each_chunk;
 
 /// 32 activations, `scale small` each, rounded to the nearest: each is off by at most half of its block's largest
 /// over 127.
@@ -42,16 +40,9 @@ impl Activations {
             round(numbers, F::OFFSET, &mut blocks);
             return blocks;
         }
-        let parts: Vec<_> = blocks.chunks_mut(AT_ONCE).map(Mutex::new).collect();
-        for_each_index(parts.len(), |index| {
-            let mut part = parts[index].lock().unwrap_or_else(PoisonError::into_inner);
-            round(
-                &numbers[index * AT_ONCE..][..part.len()],
-                F::OFFSET,
-                &mut part,
-            );
+        for_each_chunk(&mut blocks, AT_ONCE, |index, part| {
+            round(&numbers[index * AT_ONCE..][..part.len()], F::OFFSET, part);
         });
-        drop(parts);
         blocks
     }
 

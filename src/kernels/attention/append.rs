@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, InplaceOp2, Layout, Result};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::number::CacheNumber;
-use crate::model::cpu::for_each_chunk;
+use crate::kernels::for_each_chunk;
 
 /// Writes `rows (n, heads * width)`, which may lie apart, into a cache of `(heads, room, width)` from position `start`
 /// on, as `f32` or rounded to brain floats.

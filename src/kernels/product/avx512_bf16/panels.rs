@@ -8,8 +8,8 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use crate::model::cpu::matrix::Matrix;
-use crate::model::cpu::parallel::for_each_chunk;
+use crate::kernels::matrix::Matrix;
+use crate::kernels::parallel::for_each_chunk;
 
 /// Rows of a left operand, or columns of a right one, in a panel.
 pub(super) const LANES: usize = 16;

@@ -1,4 +1,4 @@
-//! Arithmetic for the CPU where candle's own is slow for one token at a time.
+//! Arithmetic for the CPU where candle's own is slow: for one token at a time, and for training.
 //!
 //! Each is a candle operation on `f32`, vectorised at run time for the processor it meets, and spread over candle's
 //! low-latency thread pool. Every output number is summed by one thread in one order, so that results do not depend
@@ -26,14 +26,17 @@ pub use attention::{Append, ReadAttention, Seen, StepAttention};
 pub use blocks::{BlockMatrix, Quantisation};
 pub use dense_product::DenseProduct;
 #[cfg(test)]
-pub(super) use dense_product::MOST_ROWS;
+pub(crate) use dense_product::MOST_ROWS;
 pub use gelu::GeluTanh;
 pub(crate) use gelu::exp;
 pub(crate) use matrix::Matrix;
-pub(super) use matrix::transpose;
+pub(crate) use matrix::transpose;
 pub use norm::{LayerNorm, RmsNorm};
 pub(crate) use norm::{layer_norm, moments};
-pub(crate) use parallel::{SharedPointer, collect_chunks, for_each_chunk, for_each_index, zeros};
+pub(crate) use parallel::{
+    SharedPointer, collect_beside, collect_chunks, for_each_chunk, for_each_index, for_each_piece,
+    zeros,
+};
 pub use product::Factors;
 pub(crate) use product::{bf16_is_native, multiply, product};
 pub use swiglu::SwiGlu;

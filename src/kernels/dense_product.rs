@@ -6,7 +6,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::{Factors, Matrix, contiguous, for_each_chunk, product, transpose};
 
 /// Up to how many rows the matrix is read row by row; more are a general matrix product.
-pub(in crate::model) const MOST_ROWS: usize = 8;
+pub(crate) const MOST_ROWS: usize = 8;
 
 /// Rows of the matrix that a thread takes at once.
 const ROWS_AT_ONCE: usize = 16;

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use self::panels::{LANES, Panels};
 use self::tile::{COLUMNS, ROWS, Tile};
-use crate::model::cpu::matrix::Matrix;
-use crate::model::cpu::parallel::{SharedPointer, for_each_index};
+use crate::kernels::matrix::Matrix;
+use crate::kernels::parallel::{SharedPointer, for_each_index};
 
 /// Steps of a panel that are multiplied before the next tile's: three panels of columns then stay in the first cache.
 const STEPS_AT_ONCE: usize = 192;
