@@ -5,7 +5,9 @@ use std::fs;
 use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal};
 use logitscope::decoding::{Moment, Origin, Row, TokenOdds, TokenRecord};
 use logitscope::sampling::StageKind;
-use logitscope::training::{Event, History, StepMetrics, Validation};
+use logitscope::training::{
+    Epoch, Event, FinishReason, Finished, History, StepMetrics, Validation,
+};
 
 fn moment() -> Moment {
     let row = |id, display: &str, raw, last, cut_by| Row {
@@ -280,4 +282,54 @@ fn what_cannot_be_drawn_is_said() {
             .to_string()
             .contains("nothing to draw")
     );
+}
+
+#[test]
+fn epochs_the_model_before_training_and_the_end_are_drawn_and_a_spike_flattens_nothing() {
+    let mut run = history(40, &[], false);
+    let calm = run_svg(&[("one", &run)], LOSS).expect("a chart");
+    let marks = |svg: &str| svg.matches("<circle").count();
+    run.push(&Event::Validation(Validation {
+        step: 0,
+        loss: 6.0,
+        ..Validation::default()
+    }));
+    run.push(&Event::Epoch(Epoch {
+        step: 40,
+        epoch: 1,
+        whole: true,
+        loss: 3.0,
+        ..Epoch::default()
+    }));
+    let svg = run_svg(&[("one", &run)], LOSS).expect("a chart");
+    assert!(texts(&svg).contains(&"mean of an epoch"), "{svg}");
+    // One mark more of a validation; the epoch's, and its legend's.
+    assert_eq!(marks(&svg), marks(&calm) + 2 + 2 * 2);
+    for (step, loss) in [(41, 3.8e14), (42, 2.1)] {
+        run.push(&Event::Step(StepMetrics {
+            step,
+            loss,
+            smoothed: 2.1,
+            ..StepMetrics::default()
+        }));
+    }
+    run.push(&Event::Finished(Finished {
+        reason: FinishReason::Diverged,
+        step: 42,
+        smoothed: 2.1,
+        mean_loss: None,
+        best_validation: None,
+        elapsed: 1.0,
+        checkpoint: None,
+        failure: None,
+    }));
+    let svg = run_svg(&[("one", &run)], LOSS).expect("a chart");
+    let said = texts(&svg);
+    for text in [
+        "7",
+        "nats a token (spikes are cut off)",
+        "Loss of one, diverged at step 42",
+    ] {
+        assert!(said.contains(&text), "{text}: {said:?}");
+    }
 }

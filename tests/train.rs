@@ -279,12 +279,18 @@ fn runs_are_listed_shown_compared_refused_and_deleted() {
         list.contains("one") && list.contains("two") && list.contains("completed"),
         "{list}"
     );
+    let header = list.lines().next().expect("a header");
+    assert!(
+        header.contains("mean loss of") && list.contains("the last 10 steps"),
+        "{list}"
+    );
     let shown = home.out(&["runs", "show", "one"]);
     assert!(
         shown.contains("perplexity") && shown.contains("learning_rate = 0.01"),
         "{shown}"
     );
     let compared = home.out(&["runs", "compare", "one", "two"]);
+    assert_eq!(compared.lines().next(), Some(header), "{compared}");
     let row = compared.lines().last().expect("a row");
     let cells: Vec<&str> = row.split_whitespace().collect();
     assert_eq!((cells[0], cells[1]), ("10", cells[2]), "{compared}");
@@ -306,6 +312,9 @@ fn runs_are_listed_shown_compared_refused_and_deleted() {
     home.out(&[&["runs", "chart", "one"], &rate[..]].concat());
     let png = fs::read(home.path("rate.png")).expect("a picture");
     assert_eq!(&png[1..4], b"PNG");
+    home.out(&["runs", "chart", "one", "--out", "one.svg"]);
+    let svg = fs::read_to_string(home.path("one.svg")).expect("a picture");
+    assert!(svg.contains("Loss of one, completed at step 10"), "{svg}");
     for (args, part) in [
         (["one", "--out", "one.pdf"], "must end in .svg or .png"),
         (["three", "--out", "a.svg"], "there is no run `three`"),
@@ -535,6 +544,14 @@ fn a_diverging_run_ends_with_its_own_code() {
     assert!(
         error.contains("at step") && error.contains("lower learning rate"),
         "{error}"
+    );
+    // Why it ended is kept and told.
+    let list = home.out(&["runs", "list"]);
+    assert!(list.contains("diverged"), "{list}");
+    let shown = home.out(&["runs", "show", "run1"]);
+    assert!(
+        shown.contains("it ended because") && shown.contains("lower learning rate"),
+        "{shown}"
     );
 }
 

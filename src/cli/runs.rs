@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use self::chart::ChartArgs;
 use super::output::Output;
 use super::{CliError, train};
+use crate::text::sanitize;
 use crate::training::{Event, Restore, RunDirectory, RunSummary, Validation};
 
 /// List, show, compare, chart, resume and delete runs
@@ -114,7 +115,7 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     let runs = RunDirectory::all(&args.runs).map_err(CliError::failed)?;
     let mut output = Output::stdout();
     if !json {
-        output.line("run                       step      loss  best validation  state")?;
+        output.line(&header())?;
     }
     for run in runs {
         let summary = run.summary().map_err(CliError::failed)?;
@@ -126,28 +127,34 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     output.flush()
 }
 
+/// What stands above [`one_line`].
+fn header() -> String {
+    let [run, step, mean, of] = ["run", "step", "mean loss", "of"];
+    let [best, state] = ["best validation", "state"];
+    format!("{run:<22} {step:>7}  {mean:>9} {of:<17}  {best:>15}  {state}")
+}
+
 fn one_line(summary: &RunSummary) -> String {
-    let last = summary.last.as_ref();
     let number =
         |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let mean = summary.mean_loss.as_ref();
     format!(
-        "{:<22} {:>7}  {:>8}  {:>15}  {}",
+        "{:<22} {:>7}  {:>9} {:<17}  {:>15}  {}",
         summary.name,
-        last.map_or(0, |last| last.step),
-        number(last.map(|last| last.smoothed)),
+        summary.last.as_ref().map_or(0, |last| last.step),
+        number(mean.map(|mean| mean.loss)),
+        mean.map_or_else(String::new, |mean| mean.of.to_string()),
         number(summary.best.as_ref().map(|best| best.loss)),
         state(summary)
     )
 }
 
-fn state(summary: &RunSummary) -> String {
-    match (&summary.finished, summary.running) {
-        (_, true) => "running".to_owned(),
-        (Some(reason), false) => serde_json::to_value(reason)
-            .ok()
-            .and_then(|value| Some(value.as_str()?.replace('_', " ")))
-            .unwrap_or_default(),
-        (None, false) => "broken off".to_owned(),
+fn state(summary: &RunSummary) -> &'static str {
+    match (summary.finished, summary.running) {
+        (_, true) => "running",
+        (Some(reason), false) => reason.name(),
+        // Only a process that was killed leaves no word.
+        (None, false) => "broken off",
     }
 }
 
@@ -163,7 +170,11 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
         return output.flush();
     }
     let summary = run.summary().map_err(CliError::failed)?;
+    output.line(&header())?;
     output.line(&one_line(&summary))?;
+    if let Some(failure) = &summary.failure {
+        output.line(&format!("it ended because {}", sanitize(failure)))?;
+    }
     for entry in &summary.checkpoints {
         let loss = entry
             .validation
@@ -176,6 +187,11 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
     }
     for event in &events {
         match event {
+            Event::Epoch(epoch) => output.line(&format!(
+                "step {:>7}: {}",
+                epoch.step,
+                train::epoch_means(epoch)
+            ))?,
             Event::Validation(validation) => output.line(&format!(
                 "step {:>7}: validation {:.4}, perplexity {:.2}, {:.4} bits a byte",
                 validation.step, validation.loss, validation.perplexity, validation.bits_per_byte
@@ -221,6 +237,7 @@ fn compare(runs: &[RunDirectory], json: bool) -> Result<(), CliError> {
         }
         return output.flush();
     }
+    output.line(&header())?;
     for run in runs {
         output.line(&one_line(&run.summary().map_err(CliError::failed)?))?;
     }

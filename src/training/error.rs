@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::FinishReason;
 use crate::decoding::DecodingError;
 use crate::model::ModelError;
 use crate::text::corpus::CorpusError;
@@ -31,6 +32,9 @@ pub enum TrainingError {
     /// A file cannot be read or written.
     #[error("{file}: {problem}")]
     File { file: String, problem: String },
+    /// A file cannot be written for want of room.
+    #[error("{file}: {problem}")]
+    DiskFull { file: String, problem: String },
     /// A run of this name exists, is in use, or does not exist.
     #[error("{0}")]
     Run(String),
@@ -51,6 +55,15 @@ pub enum TrainingError {
 }
 
 impl TrainingError {
+    /// What a run that ended with this ended of.
+    pub(super) fn reason(&self) -> FinishReason {
+        match self {
+            Self::NotFinite { .. } => FinishReason::Diverged,
+            Self::DiskFull { .. } => FinishReason::DiskFull,
+            _ => FinishReason::Failed,
+        }
+    }
+
     /// A file's problem, with what helps against the frequent ones.
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
         let advice = match error.kind() {
@@ -62,9 +75,13 @@ impl TrainingError {
             }
             _ => "",
         };
-        Self::File {
-            file: path.display().to_string(),
-            problem: format!("{error}{advice}"),
+        let file = path.display().to_string();
+        let problem = format!("{error}{advice}");
+        match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => Self::DiskFull { file, problem },
+            _ => Self::File { file, problem },
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::MeanLoss;
+
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -12,6 +14,8 @@ pub enum Event {
     Started(Started),
     /// A step was made.
     Step(StepMetrics),
+    /// An epoch ended.
+    Epoch(Epoch),
     Validation(Validation),
     Samples(Samples),
     /// The odds of what follows the probe prompt.
@@ -90,7 +94,7 @@ pub struct StepMetrics {
     pub loss: f64,
     /// The loss of text alone, if padding was counted in `loss`.
     pub masked_loss: Option<f64>,
-    /// Exponential mean of `loss`.
+    /// Exponential mean of `loss`, which lags behind it by a tenth of the run so far and 50 steps at most.
     #[serde(deserialize_with = "number")]
     pub smoothed: f64,
     /// `exp(loss)` of text alone.
@@ -118,7 +122,31 @@ pub struct StepMetrics {
     pub memory: Option<u64>,
 }
 
-/// The validation set under the model of a step.
+/// The means of an epoch, over what was trained: with dropout, and while the model changed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Its last step.
+    pub step: u64,
+    /// Its number, from 1.
+    pub epoch: u64,
+    /// Whether all of its steps are counted. Not where a run went on within it from a checkpoint that lacks the sums.
+    pub whole: bool,
+    /// What was trained, in nats a target.
+    #[serde(deserialize_with = "number")]
+    pub loss: f64,
+    /// The loss of text alone, if padding was counted in `loss`.
+    pub masked_loss: Option<f64>,
+    /// `exp(loss)` of text alone.
+    #[serde(deserialize_with = "number")]
+    pub perplexity: f64,
+    /// Share of text tokens that were the most probable ones (0 to 1).
+    #[serde(deserialize_with = "number")]
+    pub accuracy: f64,
+    /// Tokens of text in it.
+    pub tokens: u64,
+}
+
+/// The validation set under the model of a step; that of step 0 is the model before training.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     pub step: u64,
@@ -137,7 +165,7 @@ pub struct Validation {
     #[serde(deserialize_with = "number")]
     pub bits_per_byte: f64,
     pub tokens: u64,
-    /// Whether it is the best so far.
+    /// Whether it is the best so far. Never before the first step.
     pub best: bool,
 }
 
@@ -220,6 +248,28 @@ pub enum FinishReason {
     Stopped,
     /// Given up on request: nothing was saved since the last checkpoint.
     Abandoned,
+    /// The loss or the gradients became no numbers.
+    Diverged,
+    /// There was no room to save in.
+    DiskFull,
+    /// A file or the device failed.
+    Failed,
+}
+
+impl FinishReason {
+    /// In a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::LossReached => "loss reached",
+            Self::NoImprovement => "no improvement",
+            Self::Stopped => "stopped",
+            Self::Abandoned => "abandoned",
+            Self::Diverged => "diverged",
+            Self::DiskFull => "disk full",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// The end of a run.
@@ -227,14 +277,21 @@ pub enum FinishReason {
 pub struct Finished {
     pub reason: FinishReason,
     pub step: u64,
+    #[serde(deserialize_with = "number")]
     pub smoothed: f64,
+    /// The mean loss of the last epoch, or of the last steps; none where no step was made.
+    #[serde(default)]
+    pub mean_loss: Option<MeanLoss>,
     pub best_validation: Option<f64>,
     pub elapsed: f64,
     /// The newest checkpoint.
     pub checkpoint: Option<String>,
+    /// What went wrong, if it did.
+    #[serde(default)]
+    pub failure: Option<String>,
 }
 
 /// A number; JSON, which has no infinity, says null for what is none.
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }

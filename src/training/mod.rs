@@ -12,6 +12,7 @@ mod event;
 pub mod heap;
 pub mod history;
 mod layers;
+mod mean;
 pub mod network;
 pub mod ops;
 pub mod optimizer;
@@ -26,11 +27,12 @@ pub use checkpoint::CheckpointState;
 pub use control::{Control, Requests};
 pub use error::TrainingError;
 pub use event::{
-    CheckpointNote, DataSummary, Event, FinishReason, Finished, Memorised, Odds, OddsRow, Reading,
-    SampleText, Samples, Started, StepMetrics, Validation,
+    CheckpointNote, DataSummary, Epoch, Event, FinishReason, Finished, Memorised, Odds, OddsRow,
+    Reading, SampleText, Samples, Started, StepMetrics, Validation,
 };
 pub use history::{Curve, History};
 pub use layers::Layers;
+pub use mean::{MeanLoss, MeanOf, Tail};
 pub use recipe::Recipe;
 pub use runs::{CheckpointEntry, RunDirectory, RunSummary, export};
 pub use trainer::{Listener, Restore, Trainer};

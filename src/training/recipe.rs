@@ -196,7 +196,9 @@ pub struct EvaluationSettings {
     pub batches: u64,
     /// Steps between samples; 0 is once an epoch.
     pub sample_every: u64,
-    /// What samples begin with; none for no samples.
+    /// Whether there are samples.
+    pub samples: bool,
+    /// What samples begin with; without any, one sample begins with the token before each document, or with nothing.
     pub prompts: Vec<String>,
     pub sampler: SamplerSettings,
     pub generation: GenerationSettings,
@@ -214,6 +216,7 @@ impl Default for EvaluationSettings {
             every: 0,
             batches: 64,
             sample_every: 0,
+            samples: true,
             prompts: Vec::new(),
             sampler: SamplerSettings::default(),
             generation: GenerationSettings {

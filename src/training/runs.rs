@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::checkpoint::{self, CheckpointState, copy_model};
-use super::{Event, Recipe, StepMetrics, TrainingError, Validation};
+use super::{Event, MeanLoss, Recipe, StepMetrics, Tail, TrainingError, Validation};
 
 const RECIPE: &str = "recipe.toml";
 const METRICS: &str = "metrics.jsonl";
@@ -35,8 +35,12 @@ pub struct RunSummary {
     pub name: String,
     pub path: PathBuf,
     pub last: Option<StepMetrics>,
+    /// The mean loss of the last epoch, or of the last steps.
+    pub mean_loss: Option<MeanLoss>,
     pub best: Option<Validation>,
     pub finished: Option<super::FinishReason>,
+    /// What went wrong, if it did.
+    pub failure: Option<String>,
     /// Whether a process works on it.
     pub running: bool,
     pub checkpoints: Vec<CheckpointEntry>,
@@ -229,20 +233,28 @@ impl RunDirectory {
             name: self.name(),
             path: self.path.clone(),
             last: None,
+            mean_loss: None,
             best: None,
             finished: None,
+            failure: None,
             running: self.is_running(),
             checkpoints: self.checkpoints()?,
         };
-        self.events(|event| match event {
-            Event::Step(step) => {
-                summary.finished = None;
-                summary.last = Some(step);
+        let mut tail = Tail::default();
+        self.events(|event| {
+            tail.push(&event);
+            match event {
+                Event::Started(_) => (summary.finished, summary.failure) = (None, None),
+                Event::Step(step) => summary.last = Some(step),
+                Event::Validation(validation) if validation.best => summary.best = Some(validation),
+                Event::Finished(finished) => {
+                    summary.finished = Some(finished.reason);
+                    summary.failure = finished.failure;
+                }
+                _ => {}
             }
-            Event::Validation(validation) if validation.best => summary.best = Some(validation),
-            Event::Finished(finished) => summary.finished = Some(finished.reason),
-            _ => {}
         })?;
+        summary.mean_loss = tail.mean();
         Ok(summary)
     }
 

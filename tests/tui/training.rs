@@ -4,8 +4,8 @@ use crate::fixtures::Play;
 use insta::assert_snapshot;
 use logitscope::engine::{Command, TrainingCommand, TrainingNews};
 use logitscope::training::{
-    CheckpointNote, Event, FinishReason, Finished, History, Memorised, Odds, OddsRow, Reading,
-    Restore, SampleText, Samples, Started, StepMetrics, Validation,
+    CheckpointNote, Event, FinishReason, Finished, History, MeanLoss, MeanOf, Memorised, Odds,
+    OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics, Validation,
 };
 use logitscope::tui::{Action, Effect, Mouse, MouseKind, Page, TrainAction};
 
@@ -324,14 +324,24 @@ fn a_run_is_paused_saved_steered_and_stopped() {
         reason: FinishReason::Stopped,
         step: 100,
         smoothed: 4.02,
+        mean_loss: Some(MeanLoss {
+            loss: 4.031,
+            of: MeanOf::Steps(50),
+        }),
         best_validation: Some(4.2),
         elapsed: 10.0,
         checkpoint: None,
+        failure: None,
     };
     play.act(Action::Training(TrainingNews::Ended(Ok(finished.clone()))));
     news(&mut play, Event::Finished(finished));
     let screen = play.screen();
     assert!(screen.contains("stopped and saved at step 100"), "{screen}");
+    // By its name, so that the lag of a smoothed loss is not taken for the loss.
+    assert!(
+        screen.contains("mean loss of the last 50 steps 4.0310"),
+        "{screen}"
+    );
     play.act(Action::Train(TrainAction::TogglePause));
     assert_eq!(command(&play), None);
 }

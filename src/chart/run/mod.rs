@@ -125,7 +125,12 @@ pub fn runs(path: &Path, runs: &[Run<'_>], chart: RunChart) -> Result<(), ChartE
         several => compared(several, chart),
     };
     let title = match runs {
-        [run] => format!("{} of {}", title(chart.what), sanitize(run.name)),
+        [run] => {
+            let ending = run.history.finished().map_or_else(String::new, |finished| {
+                format!(", {} at step {}", finished.reason.name(), finished.step)
+            });
+            format!("{} of {}{ending}", title(chart.what), sanitize(run.name))
+        }
         several => format!("{} of {} runs", title(chart.what), several.len()),
     };
     write(path, &Picture::new(title, shown, chart)?)

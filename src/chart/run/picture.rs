@@ -13,6 +13,7 @@ use super::{Across, RunChart, What};
 use crate::chart::axis::Axis;
 use crate::chart::canvas::{ChartError, Drawing, FONT, text_width};
 use crate::chart::palette::{self, GRID, INK, QUIET};
+use crate::training::history::ceiling;
 
 /// Pixels.
 const WIDTH: i32 = 1200;
@@ -93,7 +94,20 @@ impl Picture {
                 false => "no value is a finite number",
             }));
         }
-        let (x, y) = (span(|value| value.x), span(|value| value.y));
+        let (x, mut y) = (span(|value| value.x), span(|value| value.y));
+        let curves: Vec<Vec<f64>> = series
+            .iter()
+            .map(|series| {
+                series
+                    .pieces
+                    .iter()
+                    .flatten()
+                    .map(|value| value.y)
+                    .collect()
+            })
+            .collect();
+        let ceiling = ceiling(&curves).filter(|ceiling| !chart.log && *ceiling < y.1);
+        y.1 = ceiling.unwrap_or(y.1);
         let (unit, across_name) = unit(chart.across, x.1);
         let mut series = series;
         for series in &mut series {
@@ -118,7 +132,10 @@ impl Picture {
             across: Axis::new((x.0 / unit).min(0.0), x.1 / unit, false, 11),
             up: Axis::new(low, high, chart.log, 9),
             across_name,
-            up_name: up_name(chart.what).to_owned(),
+            up_name: match ceiling {
+                Some(_) => format!("{} (spikes are cut off)", up_name(chart.what)),
+                None => up_name(chart.what).to_owned(),
+            },
             series,
             legend,
             top: MARGIN + TITLE + LEGEND_ROW * rows + 10,

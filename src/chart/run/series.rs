@@ -7,7 +7,7 @@ use super::{Across, Run, RunChart, What};
 use crate::chart::palette::{FINAL, MARK, OTHER, RAW};
 use crate::text::sanitize;
 use crate::training::history::Place;
-use crate::training::{Curve, History, Validation};
+use crate::training::{Curve, Epoch, History, Validation};
 
 /// How a series looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,11 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
         series.name = Some(name.to_owned());
         Series { shape, ..series }
     };
+    let by_epoch = |value: fn(&Epoch) -> f64| Series {
+        name: Some("mean of an epoch".to_owned()),
+        colour: FINAL,
+        ..epochs(history, chart, value)
+    };
     let mut all = match chart.what {
         What::Loss => {
             let padded = !history.points(Curve::MaskedLoss, 0..=u64::MAX).is_empty();
@@ -79,6 +84,7 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
                 curve(Curve::Loss, name, RAW, Shape::Thin),
                 curve(Curve::MaskedLoss, "loss of text alone", OTHER, Shape::Thin),
                 curve(Curve::Smoothed, "smoothed", FINAL, Shape::Thick),
+                by_epoch(|epoch| epoch.loss),
                 validated("validation, padding counted", Shape::Hollow, |v| {
                     v.padded_loss
                 }),
@@ -93,10 +99,12 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
         ],
         What::Perplexity => vec![
             curve(Curve::Perplexity, "training", RAW, Shape::Thin),
+            by_epoch(|epoch| epoch.perplexity),
             validated("validation", Shape::Marks, |v| Some(v.perplexity)),
         ],
         What::Accuracy => vec![
             curve(Curve::Accuracy, "training", RAW, Shape::Thin),
+            by_epoch(|epoch| epoch.accuracy),
             validated("validation", Shape::Marks, |v| Some(v.accuracy)),
         ],
         What::LearningRate => vec![
@@ -192,13 +200,27 @@ fn validations(
 ) -> Series {
     let values = history.validations().filter_map(|validation| {
         let y = value(validation)?;
-        let place = history.place(validation.step)?;
+        // The model before training stands at the beginning.
+        let place = match validation.step {
+            0 => Place::default(),
+            step => history.place(step)?,
+        };
         Some((at(x(place, chart.across), y), !y.is_finite()))
     });
     Series {
         colour: MARK,
         ..series(values, chart, Shape::Marks)
     }
+}
+
+/// The means of the epochs, each where it ended.
+fn epochs(history: &History, chart: RunChart, value: impl Fn(&Epoch) -> f64) -> Series {
+    let values = history.epochs().filter_map(|epoch| {
+        let y = value(epoch);
+        let place = history.place(epoch.step)?;
+        Some((at(x(place, chart.across), y), !y.is_finite()))
+    });
+    series(values, chart, Shape::Hollow)
 }
 
 /// When the rate was set by hand.

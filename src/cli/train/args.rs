@@ -252,9 +252,12 @@ pub struct RunArgs {
     /// Steps between samples; 0 is once an epoch
     #[arg(long, value_name = "N", help_heading = "Looking")]
     pub sample_every: Option<u32>,
-    /// Sample what follows this text (may be given several times)
+    /// Sample what follows this text (may be given several times) [default: a sample that begins with nothing]
     #[arg(long, value_name = "TEXT", help_heading = "Looking")]
     pub prompt: Vec<String>,
+    /// Take no samples
+    #[arg(long, help_heading = "Looking", conflicts_with = "prompt")]
+    pub no_samples: bool,
     /// Most tokens of a sample
     #[arg(long, value_name = "N", help_heading = "Looking")]
     pub max_tokens: Option<u32>,

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::args::RunArgs;
 use self::report::Report;
+pub(super) use self::report::epoch_means;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::Config;

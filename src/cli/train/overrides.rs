@@ -208,6 +208,9 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
         layers.set("training.epochs", epochs);
         layers.set("training.steps", Value::Integer(0));
     }
+    if args.no_samples {
+        layers.set("evaluation.samples", Value::Boolean(false));
+    }
     if args.mixed_precision {
         layers.set("training.precision", Value::String("bf16".to_owned()));
     }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::CliError;
 use crate::cli::output::Output;
 use crate::text::{display_token, sanitize};
-use crate::training::{Control, Event, Odds, Samples, Started, StepMetrics, Validation};
+use crate::training::{Control, Epoch, Event, Odds, Samples, Started, StepMetrics, Validation};
 use crate::tui::duration;
 
 /// How often a line is written where no gauge can be drawn.
@@ -120,6 +120,7 @@ impl Report {
         let lines = match event {
             Event::Reading(_) | Event::Step(_) => return Ok(()),
             Event::Started(started) => beginning(started),
+            Event::Epoch(epoch) => format!("step {}: {}", epoch.step, epoch_means(epoch)),
             Event::Validation(validation) => validated(validation),
             Event::Samples(samples) => texts(samples),
             Event::Odds(odds) => expected(odds),
@@ -141,14 +142,12 @@ impl Report {
                 let best = finished.best_validation;
                 let best =
                     best.map_or_else(String::new, |best| format!(", best validation {best:.4}"));
+                let mean = finished.mean_loss;
+                let mean = mean.map_or_else(|| "no step was made".to_owned(), |m| m.to_string());
                 format!(
-                    "{} after step {}: loss {:.4}{best}, {:.0} s",
-                    serde_json::to_value(finished.reason)?
-                        .as_str()
-                        .unwrap_or("ended")
-                        .replace('_', " "),
+                    "{} after step {}: {mean}{best}, {:.0} s",
+                    finished.reason.name(),
                     finished.step,
-                    finished.smoothed,
                     finished.elapsed
                 )
             }
@@ -204,13 +203,30 @@ fn beginning(started: &Started) -> String {
     lines.join("\n")
 }
 
+/// The means of an epoch in one line.
+pub fn epoch_means(epoch: &Epoch) -> String {
+    let masked = epoch.masked_loss;
+    let masked = masked.map_or_else(String::new, |loss| format!(" (text alone {loss:.4})"));
+    let part = if epoch.whole {
+        ""
+    } else {
+        ", from where it went on"
+    };
+    format!(
+        "epoch {}{part}: mean loss {:.4}{masked}, perplexity {:.2}, accuracy {:.3}",
+        epoch.epoch, epoch.loss, epoch.perplexity, epoch.accuracy
+    )
+}
+
 fn validated(validation: &Validation) -> String {
     let padded = validation.padded_loss;
     let padded = padded.map_or_else(String::new, |loss| format!(" (padding counted {loss:.4})"));
+    let place = match validation.step {
+        0 => "before training".to_owned(),
+        step => format!("step {step} (epoch {:.2})", validation.epoch),
+    };
     format!(
-        "step {} (epoch {:.2}): validation loss {:.4}{padded}, perplexity {:.2}, accuracy {:.3}, {:.4} bits a byte{}",
-        validation.step,
-        validation.epoch,
+        "{place}: validation loss {:.4}{padded}, perplexity {:.2}, accuracy {:.3}, {:.4} bits a byte{}",
         validation.loss,
         validation.perplexity,
         validation.accuracy,

@@ -20,6 +20,7 @@ use self::tensors::{Named, copy_halved, write_tensors};
 use super::TrainingError;
 use super::network::Network;
 use super::optimizer::Optimizer;
+use super::trainer::EpochSums;
 use crate::text::Tokenizer;
 
 const STATE: &str = "training.json";
@@ -43,9 +44,15 @@ pub struct CheckpointState {
     /// The smoothed loss' sums.
     pub smoothed_sum: f64,
     pub smoothed_weight: f64,
+    /// What the epoch under way comes to so far.
+    #[serde(default)]
+    pub epoch: EpochSums,
     /// Text tokens learned from.
     pub tokens: u64,
     pub elapsed: f64,
+    /// The validation loss before the first step.
+    #[serde(default)]
+    pub before: Option<f64>,
     /// The last validation loss, and the best one.
     pub validation: Option<f64>,
     pub best_validation: Option<f64>,

@@ -42,14 +42,15 @@ impl Studio {
     }
 }
 
-/// A text for each prompt; the first has the seed of the settings, each other the next. What was asked to stop is cut
+/// A text after each of `prompts`; the first has the seed of the settings, each other the next. What was asked to stop is cut
 /// off where it was.
 pub(in crate::training) fn sample(
     studio: &Studio,
+    prompts: &[String],
     settings: &EvaluationSettings,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Vec<(SampleText, Vec<u32>)>, TrainingError> {
-    let prompts = settings.prompts.iter().zip(settings.generation.seed..);
+    let prompts = prompts.iter().zip(settings.generation.seed..);
     prompts
         .map(|(prompt, seed)| {
             let ids = generate(studio, prompt, seed, settings, cancelled)?;

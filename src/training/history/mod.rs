@@ -7,6 +7,7 @@
 mod buckets;
 mod curve;
 mod keep;
+mod spikes;
 mod thinned;
 
 #[cfg(test)]
@@ -18,17 +19,18 @@ use std::ops::RangeInclusive;
 pub use self::buckets::Place;
 use self::buckets::{Buckets, Summary};
 pub use self::curve::Curve;
+pub use self::spikes::ceiling;
 use self::thinned::Thinned;
 use super::{
-    CheckpointNote, Event, Finished, Odds, Reading, RunDirectory, Samples, Started, StepMetrics,
-    TrainingError, Validation,
+    CheckpointNote, Epoch, Event, Finished, MeanLoss, Odds, Reading, RunDirectory, Samples,
+    Started, StepMetrics, Tail, TrainingError, Validation,
 };
 
 /// Buckets of steps.
 const BUCKETS: usize = 2048;
 /// Newest steps that are kept whole.
 const RECENT: usize = 512;
-/// Validations, changes of the rate and pauses.
+/// Validations, epochs, changes of the rate and pauses.
 const MARKS: usize = 2048;
 /// Sets of samples and of odds.
 const TEXTS: usize = 512;
@@ -67,6 +69,8 @@ pub struct History {
     recent: VecDeque<StepMetrics>,
     validations: Thinned<Validation>,
     best: Option<Validation>,
+    epochs: Thinned<Epoch>,
+    tail: Tail,
     rates: Thinned<RateChange>,
     pauses: Thinned<u64>,
     paused: bool,
@@ -97,6 +101,8 @@ impl History {
             recent: VecDeque::new(),
             validations: Thinned::new(MARKS),
             best: None,
+            epochs: Thinned::new(MARKS),
+            tail: Tail::default(),
             rates: Thinned::new(MARKS),
             pauses: Thinned::new(MARKS),
             paused: false,
@@ -135,6 +141,7 @@ impl History {
 
     /// Takes in what happened next.
     pub fn push(&mut self, event: &Event) {
+        self.tail.push(event);
         match event {
             Event::Reading(reading) => self.reading = Some(reading.clone()),
             Event::Started(started) => {
@@ -146,9 +153,11 @@ impl History {
                 self.started = Some(started.clone());
             }
             Event::Step(step) => self.push_step(step),
+            Event::Epoch(epoch) => self.epochs.push(epoch.clone()),
             Event::Validation(validation) => {
                 let best = self.best.as_ref().map(|best| best.loss);
-                if !validation.loss.is_nan() && best.is_none_or(|best| validation.loss < best) {
+                let learned = validation.step > 0 && !validation.loss.is_nan();
+                if learned && best.is_none_or(|best| validation.loss < best) {
                     self.best = Some(validation.clone());
                 }
                 self.validations.push(validation.clone());
@@ -194,8 +203,10 @@ impl History {
         self.buckets.cut_after(step, self.recent.iter());
         self.recent.retain(|metrics| metrics.step <= step);
         self.validations.cut(|validation| validation.step <= step);
+        self.epochs.cut(|epoch| epoch.step <= step);
         if self.best.as_ref().is_some_and(|best| best.step > step) {
-            let left = self.validations.iter().filter(|left| !left.loss.is_nan());
+            let left = self.validations.iter();
+            let left = left.filter(|left| left.step > 0 && !left.loss.is_nan());
             let best = left.min_by(|a, b| a.loss.total_cmp(&b.loss));
             self.best = best.cloned();
         }
@@ -266,12 +277,22 @@ impl History {
         })
     }
 
-    /// Validations, oldest first.
+    /// The means of the epochs, oldest first.
+    pub fn epochs(&self) -> impl DoubleEndedIterator<Item = &Epoch> {
+        self.epochs.iter()
+    }
+
+    /// The mean loss of the last epoch, or of the last steps; none before the first.
+    pub fn mean_loss(&self) -> Option<MeanLoss> {
+        self.tail.mean()
+    }
+
+    /// Validations, oldest first; that of step 0 is the model before training.
     pub fn validations(&self) -> impl DoubleEndedIterator<Item = &Validation> {
         self.validations.iter()
     }
 
-    /// The validation of the lowest loss.
+    /// The validation of the lowest loss, after the first step.
     pub fn best_validation(&self) -> Option<&Validation> {
         self.best.as_ref()
     }

@@ -280,6 +280,8 @@ fn the_end_is_known_until_it_goes_on() {
         best_validation: None,
         elapsed: 1.0,
         checkpoint: None,
+        mean_loss: None,
+        failure: None,
     }));
     assert!(history.finished().is_some());
     history.push(&Event::Step(step(2, 1.0)));
@@ -317,4 +319,32 @@ proptest! {
         prop_assert_eq!(seen, count);
         prop_assert!((weighted - sum).abs() <= 1e-9 * sum.max(1.0), "{} {}", weighted, sum);
     }
+}
+
+#[test]
+fn epochs_and_the_mean_of_the_end_are_kept_and_what_was_before_training_is_no_best() {
+    let mut history = History::new();
+    history.push(&started(None));
+    history.push(&validation(0, 1.0));
+    for number in 1..=20 {
+        history.push(&Event::Step(step(number, 3.0)));
+        if number % 10 == 0 {
+            history.push(&Event::Epoch(Epoch {
+                step: number,
+                epoch: number / 10,
+                whole: true,
+                loss: 3.5,
+                ..Epoch::default()
+            }));
+            history.push(&validation(number, 2.0));
+        }
+    }
+    assert_eq!(history.validations().count(), 3);
+    assert_eq!(history.best_validation().map(|best| best.step), Some(10));
+    let mean = history.mean_loss().expect("a mean");
+    assert_eq!(mean.to_string(), "mean loss of epoch 2 3.5000");
+    history.push(&started(Some(15)));
+    assert_eq!(history.epochs().count(), 1);
+    let mean = history.mean_loss().expect("a mean");
+    assert_eq!(mean.to_string(), "mean loss of the last 15 steps 3.0000");
 }

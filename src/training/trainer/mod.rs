@@ -4,6 +4,7 @@
 //! callback and look at a [`Control`], so that the same trainer serves a command line and a screen on another thread.
 
 mod corpus;
+mod epoch;
 mod meter;
 mod prepare;
 mod report;
@@ -20,10 +21,11 @@ use super::network::Network;
 use super::optimizer::Optimizer;
 use super::runs::{Journal, RunDirectory};
 use super::{
-    CheckpointNote, Control, Event, FinishReason, Finished, Recipe, Started, TrainingError,
+    CheckpointNote, Control, Event, FinishReason, Finished, Recipe, Started, Tail, TrainingError,
 };
 use crate::text::Tokenizer;
 
+pub(super) use self::epoch::EpochSums;
 pub use self::start::Restore;
 
 /// Takes what a run reports.
@@ -45,6 +47,8 @@ pub struct Trainer {
     journal: Journal,
     state: CheckpointState,
     smoothed: Smoothed,
+    /// The newest losses, for their mean at the end.
+    tail: Tail,
     meter: Meter,
     /// Steps in all.
     total: u64,
@@ -72,16 +76,49 @@ impl Trainer {
     }
 
     /// Trains to the end, or until something ends it. On any end but a failure or an abandonment the last step is
-    /// saved.
+    /// saved. Why it ended is kept, whatever it was.
     ///
     /// # Errors
     /// When the loss or the gradients are no numbers any more, a file cannot be written, or the device fails. The
     /// newest checkpoint stays as it is.
     pub fn run(&mut self, events: Listener<'_>) -> Result<Finished, TrainingError> {
+        let ended = self.train(events);
+        let (reason, failure) = match &ended {
+            Ok(reason) => (*reason, None),
+            Err(error) => (error.reason(), Some(error.to_string())),
+        };
+        let finished = self.finished(reason, failure);
+        let kept = self.emit(Event::Finished(finished.clone()), events);
+        let kept = kept.and_then(|()| self.journal.sync().map(drop));
+        // The first error is the one to tell.
+        ended?;
+        kept?;
+        Ok(finished)
+    }
+
+    fn finished(&self, reason: FinishReason, failure: Option<String>) -> Finished {
+        let checkpoint = self.saved.map(|step| {
+            let path = checkpoint::directory_of(&self.run.checkpoints_path(), step);
+            path.display().to_string()
+        });
+        Finished {
+            reason,
+            step: self.state.step,
+            smoothed: self.smoothed.value(),
+            mean_loss: self.tail.mean(),
+            best_validation: self.state.best_validation,
+            elapsed: self.meter.elapsed(),
+            checkpoint,
+            failure,
+        }
+    }
+
+    fn train(&mut self, events: Listener<'_>) -> Result<FinishReason, TrainingError> {
         self.meter.begin(self.state.elapsed);
         self.emit(Event::Started(self.started.clone()), events)?;
         if self.state.step == 0 {
-            // What later samples and odds are to be held against.
+            // What later losses, samples and odds are to be held against.
+            self.validate(events)?;
             self.sample(events)?;
         }
         let reason = loop {
@@ -101,21 +138,7 @@ impl Trainer {
         if reason != FinishReason::Abandoned && self.saved != Some(self.state.step) {
             self.save(events)?;
         }
-        let checkpoint = self.saved.map(|step| {
-            let path = checkpoint::directory_of(&self.run.checkpoints_path(), step);
-            path.display().to_string()
-        });
-        let finished = Finished {
-            reason,
-            step: self.state.step,
-            smoothed: self.smoothed.value(),
-            best_validation: self.state.best_validation,
-            elapsed: self.meter.elapsed(),
-            checkpoint,
-        };
-        self.emit(Event::Finished(finished.clone()), events)?;
-        self.journal.sync()?;
-        Ok(finished)
+        Ok(reason)
     }
 
     /// A step and what follows it. Returns why the run ends, if it does.
@@ -123,6 +146,13 @@ impl Trainer {
         let metrics = self.step()?;
         self.emit(Event::Step(metrics), events)?;
         let per_epoch = self.training.steps_per_epoch();
+        if self.state.step.is_multiple_of(per_epoch) {
+            let number = self.state.step / per_epoch;
+            let padded = self.recipe.data.count_padding;
+            let place = (self.state.step, number);
+            let epoch = self.state.epoch.end(place, per_epoch, padded);
+            self.emit(Event::Epoch(epoch), events)?;
+        }
         let (step, last) = (self.state.step, self.state.step >= self.total);
         let due =
             |every: u64| last || step.is_multiple_of(if every == 0 { per_epoch } else { every });
@@ -221,6 +251,7 @@ impl Trainer {
 
     /// Notes an event and reports it.
     fn emit(&mut self, event: Event, events: Listener<'_>) -> Result<(), TrainingError> {
+        self.tail.push(&event);
         events(&event);
         self.journal.write(&event)
     }

@@ -19,7 +19,9 @@ use crate::training::ops::Kernels;
 use crate::training::optimizer::Optimizer;
 use crate::training::recipe::Float;
 use crate::training::runs::{Journal, RunDirectory};
-use crate::training::{Control, DataSummary, Event, Recipe, Started, TrainingError, evaluation};
+use crate::training::{
+    Control, DataSummary, Event, Recipe, Started, Tail, TrainingError, evaluation,
+};
 
 /// What a network starts from.
 struct Base {
@@ -125,6 +127,10 @@ impl Trainer {
                 .map_err(|error| TrainingError::io(&entry.path, error))?;
         }
         let journal = Journal::open(&run, from.as_ref().filter(|_| goes_on).map(|_| &state))?;
+        let mut tail = Tail::default();
+        if goes_on {
+            run.events(|event| tail.push(&event))?;
+        }
         let steps_per_epoch = data.training.steps_per_epoch();
         let total = match recipe.training.steps {
             0 => recipe.training.epochs * steps_per_epoch,
@@ -147,6 +153,7 @@ impl Trainer {
         Ok(Self {
             token_bytes: evaluation::token_bytes(&base.tokenizer),
             smoothed: Smoothed::of_parts(state.smoothed_sum, state.smoothed_weight),
+            tail,
             meter: Meter::new(),
             saved: goes_on.then_some(state.step),
             control: control.clone(),

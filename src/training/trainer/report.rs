@@ -25,6 +25,11 @@ impl Trainer {
         };
         validation.step = self.state.step;
         validation.epoch = self.epoch();
+        if validation.step == 0 {
+            // Nothing was learned yet: there is nothing to keep of it, but much to compare with it.
+            self.state.before = Some(validation.loss);
+            return self.emit(Event::Validation(validation), events);
+        }
         let best = self.state.best_validation;
         validation.best = best.is_none_or(|best| validation.loss < best);
         self.state.validation = Some(validation.loss);
@@ -37,16 +42,34 @@ impl Trainer {
         self.emit(Event::Validation(validation), events)
     }
 
+    /// What a sample of anything begins with: the token before each document; else nothing, for which the model has a
+    /// token of its own; else the first token that is learned from.
+    fn beginning(&self) -> String {
+        if let Some((_, begin)) = &self.special.begin {
+            return begin.clone();
+        }
+        if self.special.end.is_some() || !self.tokenizer.start_ids().is_empty() {
+            return String::new();
+        }
+        let first = self.training.sequences().get(0).tokens;
+        self.tokenizer.decode_from_start(&first[..1])
+    }
+
     /// Texts and odds by the model as it is.
     pub(super) fn sample(&mut self, events: Listener<'_>) -> Result<(), TrainingError> {
         let settings = &self.recipe.evaluation;
-        if settings.prompts.is_empty() && settings.probe.is_empty() {
+        if !settings.samples && settings.probe.is_empty() {
             return Ok(());
         }
+        let prompts = match (settings.samples, settings.prompts.is_empty()) {
+            (false, _) => Vec::new(),
+            (true, true) => vec![self.beginning()],
+            (true, false) => settings.prompts.clone(),
+        };
         let (step, epoch) = (self.state.step, self.epoch());
         let studio = Studio::new(&self.network, &self.tokenizer)?;
         let control = &self.control;
-        let samples = evaluation::sample(&studio, settings, &|| control.is_ending())?;
+        let samples = evaluation::sample(&studio, &prompts, settings, &|| control.is_ending())?;
         let odds = match settings.probe.is_empty() {
             true => None,
             false => Some(evaluation::odds(

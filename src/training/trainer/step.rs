@@ -1,6 +1,7 @@
 //! One step: gradients of its batches, one update.
 
 use super::Trainer;
+use super::epoch::Counts;
 use crate::training::data::Position;
 use crate::training::network::{Batch, Gradients};
 use crate::training::random::Key;
@@ -20,7 +21,11 @@ impl Trainer {
         let share = 1.0 / counted.max(1) as f32;
         let dropout = Key::new(self.recipe.run.seed).named("dropout").with(step);
         let mut gradients = Gradients::default();
-        let (mut loss, mut masked, mut correct, mut real, mut positions) = (0.0, 0.0, 0, 0, 0);
+        let mut sums = Counts {
+            counted: counted as u64,
+            ..Counts::default()
+        };
+        let mut positions = 0;
         for (number, batch) in (0..).zip(&batches) {
             let shares: Vec<f32> = batch
                 .real
@@ -39,17 +44,17 @@ impl Trainer {
                 .enumerate()
             {
                 if batch.real[at] || count_padding {
-                    loss += f64::from(*row);
+                    sums.loss += f64::from(*row);
                 }
                 if batch.real[at] {
-                    masked += f64::from(*row);
-                    real += 1u64;
-                    correct += u64::from(right);
+                    sums.masked += f64::from(*row);
+                    sums.real += 1;
+                    sums.correct += u64::from(right);
                 }
             }
         }
-        let loss = loss / counted.max(1) as f64;
-        let masked = masked / real.max(1) as f64;
+        let loss = sums.loss / counted.max(1) as f64;
+        let masked = sums.masked / sums.real.max(1) as f64;
         self.check("the loss", loss)?;
         let rate = self.recipe.schedule.rate(step, self.total) * self.state.rate_factor;
         let norm = self
@@ -59,8 +64,9 @@ impl Trainer {
         self.check("the gradients' norm", norm)?;
 
         self.state.step = step + 1;
-        self.state.tokens += real;
-        self.smoothed.add(loss);
+        self.state.tokens += sums.real;
+        self.state.epoch.add(&sums);
+        self.smoothed.add(self.state.step, loss);
         self.meter.step(positions);
         let (tokens_per_second, seconds_a_step) = self.meter.speed();
         Ok(StepMetrics {
@@ -70,7 +76,7 @@ impl Trainer {
             masked_loss: count_padding.then_some(masked),
             smoothed: self.smoothed.value(),
             perplexity: masked.exp(),
-            accuracy: correct as f64 / real.max(1) as f64,
+            accuracy: sums.correct as f64 / sums.real.max(1) as f64,
             learning_rate: rate,
             gradient_norm: norm,
             tokens: self.state.tokens,

@@ -10,6 +10,7 @@ use crate::training::recipe::*;
 use crate::training::{RunDirectory, StepMetrics, Validation};
 
 mod endings;
+mod looking;
 
 const TEXT: &str =
     "the cat sat on the mat and the dog sat on the log\na bird sang in the tree by the sea\n";
@@ -90,7 +91,9 @@ fn repeatable(events: &[Event]) -> Vec<Event> {
             memory: None,
             ..step.clone()
         })),
-        Event::Validation(_) | Event::Samples(_) | Event::Odds(_) => Some(event.clone()),
+        Event::Epoch(_) | Event::Validation(_) | Event::Samples(_) | Event::Odds(_) => {
+            Some(event.clone())
+        }
         _ => None,
     });
     events.collect()
@@ -137,9 +140,10 @@ fn a_run_learns_repeats_and_leaves_what_it_should() {
         .collect();
     assert_eq!(
         validations.iter().map(|v| v.step).collect::<Vec<_>>(),
-        [8, 16, 24]
+        [0, 8, 16, 24]
     );
-    let last = validations[2];
+    let (before, last) = (validations[0], validations[3]);
+    assert!(!before.best && before.loss > last.loss + 1.0, "{before:?}");
     assert!((last.perplexity - last.loss.exp()).abs() < 1e-9 && last.bits_per_byte > 0.0);
     let samples = events.iter().rev().find_map(|event| match event {
         Event::Samples(samples) => Some(samples),

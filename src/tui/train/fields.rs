@@ -134,7 +134,7 @@ fields! {
         "Steps between validations; 0 is once an epoch.";
     Always "evaluation.sample_every" "sample every", Kind::Whole, "",
         "Steps between samples and probe odds; 0 is once an epoch.";
-    Always "evaluation.prompts" "prompts", Kind::List, "none",
+    Always "evaluation.prompts" "prompts", Kind::List, "none: samples of anything",
         "Samples begin with these, by the sampler of Play as it stands now.";
     Always "evaluation.probe" "probe", Kind::Text, "none",
         "The odds of what follows this are noted with the samples: watch them shift from noise to sense.";

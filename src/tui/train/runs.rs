@@ -20,15 +20,17 @@ pub fn list(directory: &Path, beside: bool) -> Result<Vec<Item>, String> {
 }
 
 fn item(summary: &RunSummary, beside: bool) -> Item {
-    let mut detail = match &summary.last {
-        Some(last) => format!("step {}, loss {:.4}", last.step, last.smoothed),
-        None => "no steps".to_owned(),
+    let mut detail = match (&summary.last, &summary.mean_loss) {
+        (Some(last), Some(mean)) => format!("step {}, {mean}", last.step),
+        _ => "no steps".to_owned(),
     };
     if let Some(best) = &summary.best {
         detail += &format!(", validation {:.4}", best.loss);
     }
-    if summary.running {
-        detail += ", running";
+    match (summary.running, summary.finished) {
+        (true, _) => detail += ", running",
+        (false, Some(reason)) => detail += &format!(", {}", reason.name()),
+        (false, None) => detail += ", broken off",
     }
     let path = summary.path.clone();
     Item {

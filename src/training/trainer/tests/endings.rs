@@ -23,6 +23,10 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint() {
         error.contains("at step 9") || error.contains("at step 10"),
         "{error}"
     );
+    let run = RunDirectory::open(&recipe.run.directory, "run1").expect("a run");
+    let summary = run.summary().expect("a summary");
+    assert_eq!(summary.finished, Some(FinishReason::Diverged));
+    assert_eq!(summary.failure, Some(error));
     let trainer = prepare(&recipe, &Restore::Latest, &Control::default()).expect("a trainer");
     let weights = trainer.network().weights().expect("weights");
     assert!(weights.values().flatten().all(|weight| weight.is_finite()));

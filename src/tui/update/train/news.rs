@@ -56,9 +56,11 @@ fn sentence(finished: &Finished) -> String {
         FinishReason::NoImprovement => "validation got no better",
         FinishReason::Stopped => "stopped and saved",
         FinishReason::Abandoned => "abandoned",
+        FinishReason::Diverged | FinishReason::DiskFull | FinishReason::Failed => {
+            finished.reason.name()
+        }
     };
-    format!(
-        "{how} at step {step}, loss {:.4}. Enter opens the checkpoint in view in Play.",
-        finished.smoothed
-    )
+    let mean = finished.mean_loss;
+    let mean = mean.map_or_else(String::new, |mean| format!(", {mean}"));
+    format!("{how} at step {step}{mean}. Enter opens the checkpoint in view in Play.")
 }

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
 use crate::training::Curve;
+use crate::training::history::ceiling;
 use crate::tui::safe;
 use crate::tui::theme::Theme;
 use crate::tui::train::{RunInView, Span as Steps, Train, TrainPane};
@@ -44,11 +45,15 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
             .collect();
         return draw::lines(lines, inside, frame);
     }
-    let strokes = strokes(train, run, steps, theme);
-    let Some((low, high)) = bounds(&strokes) else {
+    let mut strokes = strokes(train, run, steps, theme);
+    let Some((low, high)) = bounds(&strokes, train.log) else {
         let lines = vec![Line::styled("no finite loss in view", theme.error)];
         return draw::lines(lines, inside, frame);
     };
+    // What is higher runs along the upper edge.
+    for point in strokes.iter_mut().flat_map(|stroke| &mut stroke.points) {
+        point.1 = point.1.min(high);
+    }
     let cursor = train.step_in_view() as f64;
     let cursor = [(cursor, low), (cursor, high)];
     let mut datasets: Vec<Dataset> = strokes
@@ -187,8 +192,10 @@ fn strokes(train: &Train, run: &RunInView, steps: Steps, theme: &Theme) -> Vec<S
     let validations = run
         .history
         .validations()
-        .filter(|validation| (steps.from..=steps.to).contains(&validation.step))
-        .map(|validation| (validation.step as f64, scaled(validation.loss, train.log)))
+        // That of the model before training stands at the first step.
+        .map(|validation| (validation.step.max(1), validation.loss))
+        .filter(|(step, _)| (steps.from..=steps.to).contains(step))
+        .map(|(step, loss)| (step as f64, scaled(loss, train.log)))
         .filter(|(_, loss)| loss.is_finite());
     strokes.push(Stroke {
         points: validations.collect(),
@@ -202,11 +209,14 @@ fn scaled(loss: f64, log: bool) -> f64 {
     if log { loss.ln() } else { loss }
 }
 
-/// The lowest and the highest of all points, with some room.
-fn bounds(strokes: &[Stroke]) -> Option<(f64, f64)> {
+/// The lowest and the highest of all points, with some room. On a linear scale single spikes are above the highest.
+fn bounds(strokes: &[Stroke], log: bool) -> Option<(f64, f64)> {
     let values = || strokes.iter().flat_map(|stroke| &stroke.points);
     let low = values().map(|point| point.1).reduce(f64::min)?;
     let high = values().map(|point| point.1).reduce(f64::max)?;
+    let of = |stroke: &Stroke| stroke.points.iter().map(|point| point.1).collect();
+    let curves: Vec<Vec<f64>> = strokes.iter().map(of).collect();
+    let high = ceiling(&curves).filter(|_| !log).unwrap_or(high);
     let room = ((high - low) * 0.05).max(1e-6 * high.abs()).max(1e-9);
     Some((low - room, high + room))
 }
@@ -224,6 +234,27 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spike_does_not_flatten_the_linear_chart() {
+        let points = (1..=100).map(|step| {
+            let loss = if step == 50 {
+                3.8e14
+            } else {
+                4.0 + 3.0 / step as f64
+            };
+            (step as f64, loss)
+        });
+        let stroke = Stroke {
+            points: points.collect(),
+            style: Style::new(),
+            marks: false,
+        };
+        let strokes = [stroke];
+        let (low, high) = bounds(&strokes, false).expect("bounds");
+        assert!(low < 4.1 && (7.0..7.5).contains(&high), "{low} {high}");
+        assert!(bounds(&strokes, true).expect("bounds").1 > 1e14);
+    }
 
     #[test]
     fn labels_fit_their_cells() {

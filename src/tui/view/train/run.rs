@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::training::{FinishReason, History, StepMetrics};
+use crate::training::{History, StepMetrics};
 use crate::tui::safe;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -26,13 +26,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         (true, Job::Paused, _) => "paused",
         (true, Job::Ending, _) => "saving",
         (true, ..) => "training",
-        (false, _, Some(finished)) => match finished.reason {
-            FinishReason::Completed => "completed",
-            FinishReason::LossReached => "loss reached",
-            FinishReason::NoImprovement => "no improvement",
-            FinishReason::Stopped => "stopped",
-            FinishReason::Abandoned => "abandoned",
-        },
+        (false, _, Some(finished)) => finished.reason.name(),
         (false, _, None) if run.failure.is_some() => "failed",
         (false, _, None) => "broken off",
     };
@@ -49,8 +43,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let width = usize::from(inside.width);
     let mut lines = gauges(history, metrics, width, theme);
     lines.extend(numbers(history, metrics, theme));
-    if let Some(failure) = &run.failure {
-        let wrapped = draw::wrapped(failure, inside.width);
+    let kept = history.finished().and_then(|end| end.failure.as_ref());
+    if let Some(failure) = run.failure.as_ref().or(kept) {
+        let failure = safe::safe(failure);
+        let wrapped = draw::wrapped(&failure, inside.width);
         lines.extend(
             wrapped
                 .into_iter()
@@ -107,6 +103,12 @@ fn numbers<'a>(history: &History, metrics: &StepMetrics, theme: &Theme) -> Vec<L
     if let Some(masked) = metrics.masked_loss {
         lines.push(line(format!("of text alone {masked:.4}")));
     }
+    if let Some(epoch) = history.epochs().rfind(|epoch| epoch.step <= metrics.step) {
+        lines.push(line(format!(
+            "epoch {}: mean {:.4} · acc {:.3} · ppl {:.2}",
+            epoch.epoch, epoch.loss, epoch.accuracy, epoch.perplexity
+        )));
+    }
     let mut validations = history
         .validations()
         .filter(|v| v.step <= metrics.step)
@@ -117,8 +119,12 @@ fn numbers<'a>(history: &History, metrics: &StepMetrics, theme: &Theme) -> Vec<L
             Some(_) => " ↑",
             None => "",
         };
+        let at = match newest.step {
+            0 => "before training".to_owned(),
+            step => format!("at {step}"),
+        };
         lines.push(Line::styled(
-            format!("validation {:.4}{sign} at {}", newest.loss, newest.step),
+            format!("validation {:.4}{sign} {at}", newest.loss),
             theme.chosen,
         ));
         lines.push(line(format!(
