@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc::Receiver;
 
 use self::writer::Writer;
-use super::args::ChatArgs;
+use super::chat_args::ChatArgs;
 use super::input::TextInput;
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;

@@ -2,12 +2,14 @@
 
 mod args;
 mod bench;
+mod chat_args;
 mod error;
 mod export;
 mod generate;
 mod input;
 mod logging;
 mod models;
+mod numbers;
 mod odds;
 mod output;
 mod play;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::args::ChatArgs;
+use super::chat_args::ChatArgs;
 use super::input::TextInput;
+use super::numbers::percent;
 use super::output::Output;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, load};
@@ -213,14 +214,4 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
         ))?;
     }
     Ok(())
-}
-
-/// A probability in percent with enough digits to tell small ones apart.
-pub fn percent(probability: f64) -> String {
-    let percent = probability * 100.0;
-    if percent == 0.0 || percent >= 0.01 {
-        format!("{percent:.3} %")
-    } else {
-        format!("{percent:.1e} %")
-    }
 }

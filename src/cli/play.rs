@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::ChatArgs;
+use super::chat_args::ChatArgs;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::input::TextInput;
 use super::output::Output;
 use super::progress::Gauge;
-use super::{CliError, load, odds::percent};
+use super::{CliError, load, numbers::percent};
 use crate::chart;
 use crate::config::Config;
 use crate::decoding::{TokenRecord, Totals, encode_prompt, score};
