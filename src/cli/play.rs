@@ -46,6 +46,7 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
             .prompt
             .clone()
             .unwrap_or_else(|| config.ui.prompt.clone()),
+        suggested: args.prompt.is_none(),
         sampler: config.sampler.clone(),
         generation: config.generation.clone(),
         presets: config.presets(),

@@ -17,8 +17,10 @@ use crate::training::History;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     // The program.
-    /// Leave, whatever goes on.
+    /// Leave, after asking where something would be lost.
     Quit,
+    /// Leave at once: a signal says so.
+    Leave,
     /// Cancel what runs; when nothing does, leave at the second time.
     Interrupt,
     /// Stop the process as a shell's Ctrl-Z does.
@@ -156,6 +158,8 @@ pub enum Action {
     RestartFailed(String),
     /// A session file was read, or the sentence says why not.
     SessionRead(Result<Box<SessionFile>, String>),
+    /// The session could not be saved; the sentence says why.
+    SaveFailed(String),
     /// The trainer said something.
     Training(TrainingNews),
     /// A run could not be started; the sentence says why.
@@ -315,4 +319,19 @@ pub enum Edit {
     Yank,
     HistoryPrevious,
     HistoryNext,
+}
+
+impl Edit {
+    /// Whether it deletes something beside the cursor.
+    pub(super) fn takes_away(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteBack
+                | Self::DeleteForward
+                | Self::DeleteWordBack
+                | Self::DeleteWordForward
+                | Self::DeleteToLineStart
+                | Self::DeleteToLineEnd
+        )
+    }
 }

@@ -6,6 +6,17 @@ use super::train::{FIELDS, Kind};
 use crate::chart::What;
 use crate::decoding::BranchId;
 
+/// Why leaving is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staying {
+    /// A text is being generated.
+    Run,
+    /// A model is being trained.
+    Training,
+    /// There are texts that are saved nowhere.
+    Texts,
+}
+
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Question {
@@ -37,6 +48,8 @@ pub enum Question {
     LearningRate,
     /// Whether the run is to be given up.
     AbandonRun,
+    /// Whether to leave although something goes on, or would be lost.
+    Quit(Staying),
     /// The file to draw something of the run in view into.
     ChartRun(What),
 }
@@ -67,6 +80,13 @@ impl Question {
             Self::AbandonRun => {
                 "Abandon what was learned since the last checkpoint? (yes, no)".to_owned()
             }
+            Self::Quit(Staying::Run) => "A run goes on. Leave? (yes, no)".to_owned(),
+            Self::Quit(Staying::Training) => {
+                "A model is being trained; leaving saves it and stops. Leave? (yes, no)".to_owned()
+            }
+            Self::Quit(Staying::Texts) => {
+                "The texts are saved nowhere. Leave without them? (yes, no)".to_owned()
+            }
             Self::ChartRun(what) => format!(
                 "Draw the {} of the run into the file (.svg or .png)",
                 what.name().replace('-', " ")
@@ -86,11 +106,18 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// A question with a suggested answer.
+    /// A question with a suggested answer, selected: typing replaces it, arrows edit it.
     pub fn new(question: Question, suggestion: &str) -> Self {
+        let mut ask = Self::begun(question, suggestion);
+        ask.answer.select();
+        ask
+    }
+
+    /// A question whose answer is typed already as far as this.
+    pub fn begun(question: Question, typed: &str) -> Self {
         Self {
             question,
-            answer: Editor::new(suggestion),
+            answer: Editor::new(typed),
             problem: None,
         }
     }

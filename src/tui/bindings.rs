@@ -43,7 +43,7 @@ impl Scope {
     /// Its heading on the help page.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Global => "Everywhere (letters outside the editor)",
+            Self::Global => "Everywhere (letters in a pane that was entered)",
             Self::Prompt => "Prompt editor",
             Self::Next => "Next token",
             Self::Knobs => "Sampler",
@@ -82,9 +82,9 @@ bindings! {
     Global {
         "run" Action::Run, ["enter" "r"] "run the prompt";
         "step" Action::Step, ["space"] "generate one token and pause";
-        "pause" Action::TogglePause, ["p"] "pause the run, or resume it";
-        "stop" Action::Stop, ["s"] "end the run";
-        "retry" Action::Retry, ["n"] "run again with the next seed";
+        "pause" Action::TogglePause, ["p" "ctrl-g"] "pause the run, or resume it";
+        "stop" Action::Stop, ["s" "ctrl-s"] "end the run";
+        "retry" Action::Retry, ["n" "ctrl-n"] "run again with the next seed";
         "rewind" Action::Rewind, ["b"] "draw the token in view anew and go on";
         "rewind-paused" Action::RewindPaused, ["B"] "cut before the token in view and wait";
         "follow" Action::Follow, ["f"] "keep the newest token in view";
@@ -120,7 +120,7 @@ bindings! {
         "preset-previous" Action::PreviousPreset, ["["] "the sampler preset before";
         "theme" Action::ToggleTheme, ["ctrl-t"] "switch between dark and light";
         "help" Action::ToggleHelp, ["?" "f1"] "this page";
-        "escape" Action::Escape, ["esc"] "close, dismiss, or leave the editor";
+        "escape" Action::Escape, ["esc"] "close, dismiss, or leave the editor for the text";
         "restart-engine" Action::RestartEngine, ["ctrl-r"] "restart a dead engine, or load again";
         "redraw" Action::Redraw, ["ctrl-l"] "draw the screen anew";
         "suspend" Action::Suspend, ["ctrl-z"] "suspend to the shell";

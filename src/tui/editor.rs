@@ -17,6 +17,8 @@ pub struct Editor {
     area: TextArea<'static>,
     flow: Flow,
     width: u16,
+    /// Whether the whole text is selected, see [`Editor::select`].
+    selected: bool,
 }
 
 impl Editor {
@@ -28,10 +30,27 @@ impl Editor {
             area,
             flow: Flow::new(1),
             width: 1,
+            selected: false,
         };
         editor.reflow();
         editor.go_to(editor.characters());
         editor
+    }
+
+    /// Selects the whole text, as an address bar does: what is typed replaces it, what deletes clears it, and moving
+    /// the cursor keeps it to be edited.
+    pub fn select(&mut self) {
+        self.selected = !self.is_empty();
+    }
+
+    /// Keeps the text to be edited.
+    pub fn deselect(&mut self) {
+        self.selected = false;
+    }
+
+    /// Whether what is typed replaces the text.
+    pub fn is_selected(&self) -> bool {
+        self.selected
     }
 
     /// The text.
@@ -67,6 +86,7 @@ impl Editor {
 
     /// Puts the cursor to a cell of what is shown in `height` rows.
     pub fn click(&mut self, column: u16, row: usize, height: usize) {
+        self.deselect();
         let line_of_cursor = self.flow.line_of(self.cursor());
         let shown = super::view::window(line_of_cursor, self.flow.len(), height);
         let line = (shown.start + row).min(self.flow.len() - 1);
@@ -79,25 +99,26 @@ impl Editor {
         self.go_to(self.flow.token_at(line, column).unwrap_or(end));
     }
 
-    /// Types a text at the cursor, cleaned of control characters but newlines and tabs. Returns whether it fit.
+    /// Types a text at the cursor, or in place of a selected text, cleaned of control characters but newlines and tabs.
+    /// Returns whether it fit.
     pub fn insert(&mut self, text: &str) -> bool {
         let text = clean(text);
-        let fits = self
-            .area
-            .lines()
-            .iter()
-            .map(|line| line.len() + 1)
-            .sum::<usize>()
-            + text.len()
-            <= LONGEST;
-        if fits && self.area.insert_str(text) {
-            self.reflow();
+        let here = self.area.lines().iter().map(|line| line.len() + 1);
+        let kept: usize = if self.selected { 0 } else { here.sum() };
+        let fits = kept + text.len() <= LONGEST;
+        if fits && !text.is_empty() {
+            if self.selected {
+                self.replace(&text);
+            } else if self.area.insert_str(text) {
+                self.reflow();
+            }
         }
         fits
     }
 
     /// Replaces the whole text, which can be undone.
     pub fn replace(&mut self, text: &str) {
+        self.selected = false;
         self.area.select_all();
         if !self.area.insert_str(clean(text)) {
             self.area.cancel_selection();
@@ -107,6 +128,10 @@ impl Editor {
 
     /// Carries out an edit. History is the caller's. Returns whether the text changed.
     pub fn edit(&mut self, edit: Edit) -> bool {
+        if std::mem::take(&mut self.selected) && edit.takes_away() {
+            self.replace("");
+            return true;
+        }
         let changed = match edit {
             Edit::Newline => {
                 self.area.insert_newline();
@@ -135,6 +160,7 @@ impl Editor {
 
     /// One character to the left or right, as the eye counts characters.
     pub fn step(&mut self, right: bool) {
+        self.deselect();
         let at = self.cursor();
         let to = match right {
             true => self.flow.character_of(at).end.min(self.characters()),
@@ -147,6 +173,7 @@ impl Editor {
 
     /// One shown line up or down. Returns whether there was one.
     pub fn across(&mut self, down: bool) -> bool {
+        self.deselect();
         let at = self.cursor();
         let from = self.flow.line_of(at);
         let last = self.flow.len() - 1;
@@ -167,6 +194,7 @@ impl Editor {
 
     /// To the start or the end of the line.
     pub fn line_border(&mut self, end: bool) {
+        self.deselect();
         self.area.move_cursor(if end {
             CursorMove::End
         } else {
@@ -283,6 +311,55 @@ mod tests {
         assert!(editor.across(false) && editor.across(false));
         assert_eq!(editor.cursor(), 0);
         assert!(!editor.across(false));
+    }
+
+    #[test]
+    fn typing_replaces_a_selected_text_and_moving_keeps_it() {
+        let selected = || {
+            let mut editor = editor("there lived", 20);
+            editor.select();
+            editor
+        };
+        let mut typed = selected();
+        assert!(typed.insert("") && typed.is_selected(), "nothing was typed");
+        assert!(typed.insert("O") && typed.insert("nce"));
+        assert_eq!(
+            (typed.text().as_str(), typed.is_selected()),
+            ("Once", false)
+        );
+        for _ in 0..3 {
+            typed.edit(Edit::Undo);
+        }
+        assert_eq!(typed.text(), "there lived", "it can be brought back");
+        for edit in [
+            Edit::DeleteBack,
+            Edit::DeleteForward,
+            Edit::DeleteWordBack,
+            Edit::DeleteToLineStart,
+        ] {
+            let mut cleared = selected();
+            assert!(cleared.edit(edit));
+            assert!(cleared.is_empty() && !cleared.is_selected(), "{edit:?}");
+        }
+        let kept: [fn(&mut Editor); 4] = [
+            |editor| editor.step(false),
+            |editor| editor.line_border(true),
+            |editor| assert!(!editor.edit(Edit::WordLeft)),
+            |editor| editor.click(0, 0, 1),
+        ];
+        for keep in kept {
+            let mut edited = selected();
+            keep(&mut edited);
+            assert!(!edited.is_selected());
+            edited.insert("!");
+            assert_eq!(edited.text().replace('!', ""), "there lived");
+        }
+        let mut longer = selected();
+        assert!(longer.edit(Edit::Newline));
+        assert_eq!(longer.text(), "there lived\n");
+        let mut nothing = editor("", 20);
+        nothing.select();
+        assert!(!nothing.is_selected());
     }
 
     #[test]

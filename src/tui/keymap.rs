@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Action;
 use super::bindings::{BINDINGS, Binding, Scope};
 use super::keys::Key;
+use super::letters::Letters;
 use super::state::Focus;
 
 /// Keys to actions.
@@ -143,9 +144,19 @@ impl Keymap {
 
     /// The keys of the action with a name, as hints; those that type a character left out if `typing`.
     pub fn hint(&self, name: &str, typing: bool) -> Option<String> {
+        let letters = if typing {
+            Letters::Write
+        } else {
+            Letters::Command
+        };
+        self.hint_while(name, letters)
+    }
+
+    /// As [`Self::hint`], without the keys that type something while letters do what they do.
+    pub fn hint_while(&self, name: &str, letters: Letters) -> Option<String> {
         let (_, keys) = self.bindings().find(|(binding, _)| binding.name == name)?;
         keys.iter()
-            .find(|key| !typing || key.types().is_none())
+            .find(|key| !letters.takes(**key))
             .map(|key| key.hint())
     }
 }

@@ -16,6 +16,8 @@ use crate::sampling::SamplerSettings;
 pub struct PlayOptions {
     /// What the editor holds at first.
     pub prompt: String,
+    /// Whether that prompt is only a suggestion, which the first character typed replaces.
+    pub suggested: bool,
     pub sampler: SamplerSettings,
     pub generation: GenerationSettings,
     /// Named settings to choose from.

@@ -36,6 +36,10 @@ pub struct Saving {
     pub due: bool,
     /// The user asked for it, under a name.
     pub asked_for: bool,
+    /// Texts are: cut, grown, or begun.
+    pub texts: bool,
+    /// The last attempt failed.
+    pub failed: bool,
     /// When it was saved last.
     pub last: Duration,
 }

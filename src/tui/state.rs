@@ -7,7 +7,6 @@ use ratatui::layout::Size;
 
 use super::beam_log::BeamLog;
 use super::beside::Beside;
-use super::bindings::Scope;
 use super::comparing::{Comparing, Stand};
 use super::editor::Editor;
 use super::history::History;
@@ -21,7 +20,7 @@ use super::passage::Passage;
 use super::rate::Rate;
 use super::theme::ThemeName;
 use super::train::Train;
-use super::{Action, Key, Keymap, KeymapError, PlayOptions};
+use super::{Keymap, KeymapError, PlayOptions};
 use crate::decoding::{Beam, BranchInfo, GenerationSettings, Moment, Origin};
 use crate::engine::{RunState, Session, Subject};
 use crate::model::{LoadProgress, LoadRequest, ModelInfo};
@@ -72,6 +71,8 @@ pub struct State {
     pub page: Page,
     pub train: Train,
     pub focus: Focus,
+    /// The prompt was run and no pane was entered since, see [`super::Letters::Begin`].
+    pub ready: bool,
     /// The pane to show where several share a place.
     pub tab: Focus,
     /// Whether the focused pane has the whole screen.
@@ -176,6 +177,7 @@ impl State {
             page: Page::default(),
             train: Train::new(),
             focus: Focus::Prompt,
+            ready: false,
             tab: Focus::Next,
             zoomed: false,
             shares: Shares::default(),
@@ -230,6 +232,9 @@ impl State {
             now: Duration::ZERO,
             log_file: options.log_file.clone(),
         };
+        if options.suggested {
+            state.editor.select();
+        }
         // What most people turn first.
         let temperature = |row: &KnobRow| row.stage() == Some(StageKind::Temperature);
         state.knob = state.knob_rows().iter().position(temperature).unwrap_or(0);
@@ -342,25 +347,6 @@ impl State {
             .position(|(_, settings)| *settings == self.sampler)
     }
 
-    /// What a key does now. What lies over the panes takes it; on the help page nothing is typed.
-    pub fn key_action(&self, key: Key) -> Option<Action> {
-        if self.help.is_some() {
-            return self.keymap.action(key, Focus::Text);
-        }
-        match &self.overlay {
-            Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
-            Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
-            None if self.page == Page::Train => {
-                if let (true, Some(c)) = (self.train.is_typed_into(), key.types()) {
-                    return Some(Action::Insert(c));
-                }
-                let meant = self.keymap.action_in(key, Scope::Train);
-                meant.filter(Action::is_for_training)
-            }
-            Some(_) | None => self.keymap.action(key, self.focus),
-        }
-    }
-
     /// Puts another sample into the tables.
     pub fn choose_sample(&mut self, sample: usize) {
         self.sample = sample.min(self.texts.len() - 1);
@@ -386,9 +372,10 @@ impl State {
         }
     }
 
-    /// Gives the focus to a pane.
+    /// Gives the focus to a pane, which is entered by that: letters are its commands, or are typed.
     pub fn focus_on(&mut self, pane: Focus) {
         self.focus = pane;
+        self.ready = false;
         match pane {
             Focus::Prompt => {}
             Focus::Text => self.subject = self.text_subject(),

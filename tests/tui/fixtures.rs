@@ -32,6 +32,7 @@ pub fn options(prompt: &str) -> PlayOptions {
         models_file: None,
         presets_file: None,
         prompt: prompt.to_owned(),
+        suggested: false,
         sampler: SamplerSettings::default(),
         generation: GenerationSettings::default(),
         presets: vec![

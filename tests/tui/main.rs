@@ -14,3 +14,4 @@ mod runs;
 #[cfg(unix)]
 mod terminal;
 mod training;
+mod typing;

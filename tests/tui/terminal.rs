@@ -188,7 +188,7 @@ fn input_is_answered_while_tokens_flood() {
     session.press("Go\r");
     session.shows("● running");
     let pressed = Instant::now();
-    session.press("?");
+    session.press("\u{1b}OP");
     session.shows("┏ Help");
     println!(
         "help came {:?} after its key, under a flood of tokens",
@@ -201,6 +201,14 @@ fn input_is_answered_while_tokens_flood() {
     session.press("\u{3}");
     session.shows("■ stopped");
     session.press("q");
+    session.shows("┃q");
+    session.press("\u{1b}");
+    session.until("a pane is entered", |screen| {
+        screen.contents().contains("abc commands")
+    });
+    session.press("q");
+    session.shows("The texts are saved nowhere. Leave without them?");
+    session.press("\r");
     assert!(session.restored().contains("1 passed"));
 }
 
@@ -252,7 +260,9 @@ fn a_panic_of_the_engine_leaves_the_screen_alone() {
     session.until("a new engine", |screen| {
         screen.contents().contains("■ ready")
     });
-    session.press("q");
+    session.press("\u{3}");
+    session.shows("press ^C again to quit");
+    session.press("\u{3}");
     let left = session.restored();
     assert!(!left.contains("the model broke"), "{left}");
 }

@@ -233,7 +233,7 @@ impl<'a, L: EngineLink> App<'a, L> {
 
     fn wish(&mut self, wish: Wish) -> Result<(), TuiError> {
         match wish {
-            Wish::Leave => self.act(Action::Quit),
+            Wish::Leave => self.act(Action::Leave),
             Wish::Suspend => self.act(Action::Suspend),
             Wish::Continue => self.return_to_terminal(),
         }

@@ -37,20 +37,20 @@ impl<L: EngineLink> App<'_, L> {
                 let _ = before.join();
             }
             let shown = path.display();
-            let told_of = match session.write(&path) {
-                Ok(()) if tell => Some((format!("The session was saved to {shown}."), false)),
-                Ok(()) => None,
+            let action = match session.write(&path) {
+                Ok(()) if tell => Action::Told {
+                    message: format!("The session was saved to {shown}."),
+                    error: false,
+                },
+                Ok(()) => return,
                 Err(error) => {
                     tracing::warn!("{shown}: {error}");
-                    Some((
-                        format!("The session could not be saved to {shown}: {error}."),
-                        true,
-                    ))
+                    let message = format!("The session could not be saved to {shown}: {error}.");
+                    Action::SaveFailed(message)
                 }
             };
-            if let Some((message, error)) = told_of {
-                let _ = told.send(Action::Told { message, error });
-            }
+            // The playground may have been left meanwhile.
+            let _ = told.send(action);
         }));
     }
 

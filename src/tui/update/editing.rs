@@ -17,8 +17,20 @@ pub fn insert(state: &mut State, text: &str) {
     }
 }
 
-/// Carries out an edit.
+/// Gives the focus to a pane by a key. A prompt that was run is kept there to be edited; one that is only suggested is
+/// still replaced by what is typed.
+pub fn go_to(state: &mut State, pane: Focus) {
+    state.focus_on(pane);
+    if pane == Focus::Prompt && state.last_prompt.is_some() {
+        state.editor.deselect();
+    }
+}
+
+/// Carries out an edit. In the prompt that waits for what is typed next, it goes back there.
 pub fn edit(state: &mut State, edit: Edit) {
+    if state.ready {
+        state.focus_on(Focus::Prompt);
+    }
     let done = match edit {
         Edit::HistoryPrevious => return recall(state, false),
         Edit::HistoryNext => return recall(state, true),
@@ -51,7 +63,14 @@ pub fn along(state: &mut State, by: isize) {
 
 /// Leaves the editor, so that what opens over it takes the keys.
 pub fn leave(state: &mut State) {
-    if state.focus == Focus::Prompt && state.overlay.as_ref().is_some_and(|one| !one.takes_text()) {
+    if state.overlay.as_ref().is_some_and(|one| !one.takes_text()) {
+        enter_text(state);
+    }
+}
+
+/// Enters the text from the editor, or from the text with the editor waiting.
+pub fn enter_text(state: &mut State) {
+    if state.focus == Focus::Prompt || state.ready {
         state.focus_on(Focus::Text);
     }
 }

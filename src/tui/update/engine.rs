@@ -19,6 +19,15 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
     ) {
         state.saving.due = true;
     }
+    state.saving.texts |= matches!(
+        event,
+        Event::Token { .. }
+            | Event::Rewound { .. }
+            | Event::PromptRead {
+                subject: Subject::Text,
+                ..
+            }
+    );
     match event {
         Event::State { state: run } => run_state(state, run),
         Event::Progress(progress) => {

@@ -109,12 +109,15 @@ fn is_input(action: &Action) -> bool {
             | Action::RunsListed(_)
             | Action::RunRead { .. }
             | Action::Told { .. }
+            | Action::Leave
+            | Action::SaveFailed(_)
     )
 }
 
 fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::Quit => effects.push(Effect::Quit),
+        // Where something could be lost, `overlay::open` asks first.
+        Action::Quit | Action::Leave => effects.push(Effect::Quit),
         Action::Interrupt => interrupt(state, effects),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -123,9 +126,9 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::ToggleTheme => state.theme = state.theme.other(),
         Action::RestartEngine => run::restart_engine(state, effects),
 
-        Action::FocusNext => state.focus_on(state.focus.moved(1)),
-        Action::FocusPrevious => state.focus_on(state.focus.moved(-1)),
-        Action::FocusPrompt => state.focus_on(Focus::Prompt),
+        Action::FocusNext => editing::go_to(state, state.focus.moved(1)),
+        Action::FocusPrevious => editing::go_to(state, state.focus.moved(-1)),
+        Action::FocusPrompt => editing::go_to(state, Focus::Prompt),
         Action::Follow => state.passage_mut().follow(),
         Action::Up
         | Action::Down
@@ -231,6 +234,10 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Listed(items) => overlay::listed(state, items),
         Action::PresetSaved(name, sampler) => knobs::keep_preset(state, name, *sampler),
         Action::Told { message, error } => state.tell(message, error),
+        Action::SaveFailed(message) => {
+            state.saving.failed = true;
+            state.tell(message, true);
+        }
         Action::Refused { command, error } => refused(state, *command, error),
         Action::RestartFailed(message) => {
             state.died = Some(message);
@@ -331,7 +338,7 @@ fn escape(state: &mut State) {
     } else if !state.banners.is_empty() {
         state.banners.remove(0);
         state.reflow();
-    } else if state.focus == Focus::Prompt {
-        state.focus_on(Focus::Text);
+    } else {
+        editing::enter_text(state);
     }
 }

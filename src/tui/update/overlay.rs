@@ -68,6 +68,11 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             Action::PageUp => *scroll = scroll.saturating_sub(10),
             Action::PageDown => *scroll += 10,
             Action::Funnel | Action::Quit => state.overlay = None,
+            // Text goes to the prompt, which has to be seen for it.
+            Action::Insert(_) | Action::Paste(_) => {
+                state.overlay = None;
+                return Some(action);
+            }
             // Scrubbing and knobs stay at hand.
             other => return Some(other),
         },
@@ -150,6 +155,10 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
         Action::Palette => Overlay::Picker(palette::everything(state)),
         Action::CopyWhat => Overlay::Picker(palette::copies()),
         Action::Ask(question) => Overlay::Ask(questions::ask(state, *question)),
+        Action::Quit => match questions::staying(state) {
+            Some(why) => Overlay::Ask(questions::ask(state, Question::Quit(why))),
+            None => return false,
+        },
         Action::TypeValue => match super::knobs::selected(state) {
             Some(row) => {
                 let question = crate::tui::ask::Question::Knob(row);

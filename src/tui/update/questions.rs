@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::train;
 use crate::engine::Command;
-use crate::tui::ask::{Ask, Question};
+use crate::tui::ask::{Ask, Question, Staying};
 use crate::tui::knob_values::{self, Settings};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
+use crate::tui::train::Job;
 use crate::tui::{Chart, Effect};
 
 /// A question with the answer that is likeliest.
@@ -33,9 +34,22 @@ pub fn ask(state: &State, question: Question) -> Ask {
             newest.map_or_else(String::new, |step| format!("{:e}", step.learning_rate))
         }
         Question::ChartRun(what) => format!("{}.svg", what.name()),
+        Question::Quit(_) => "yes".to_owned(),
         Question::BranchName(_) | Question::PresetName | Question::AbandonRun => String::new(),
     };
     Ask::new(question, &suggestion)
+}
+
+/// Why leaving now has to be asked for, if it has to: something goes on, or would be lost.
+pub fn staying(state: &State) -> Option<Staying> {
+    let saved = state.autosave_file.is_some() && !state.saving.failed;
+    if state.train.job != Job::Idle {
+        Some(Staying::Training)
+    } else if state.has_run() {
+        Some(Staying::Run)
+    } else {
+        (state.saving.texts && !saved).then_some(Staying::Texts)
+    }
 }
 
 /// Takes the answer of the question that is open. One that cannot be stays, with what is wrong with it.
@@ -115,6 +129,11 @@ fn accept(
         Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
         Question::AbandonRun => train::abandon(state, typed, effects)?,
+        Question::Quit(_) => match typed {
+            "yes" | "y" => effects.push(Effect::Quit),
+            "" | "no" | "n" => {}
+            _ => return Err("type yes to leave, or no to stay".to_owned()),
+        },
         Question::ChartRun(what) => train::chart(state, file(typed)?, what, effects)?,
         Question::Model | Question::ModelBeside => {
             if typed.is_empty() {

@@ -174,9 +174,14 @@ fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Eff
     state.last_prompt = Some(prompt.clone());
     state.pending.sampler = false;
     follow_text(state);
-    if state.focus == Focus::Prompt {
-        state.focus_on(Focus::Text);
-        state.subject = Subject::Text;
+    if state.editor.text() == prompt {
+        // The prompt stays ready: what is typed next takes its place.
+        state.editor.select();
+        if state.focus == Focus::Prompt {
+            state.focus_on(Focus::Text);
+            state.ready = true;
+            state.subject = Subject::Text;
+        }
     }
     effects.push(Effect::Send(Command::Generate(Box::new(GenerateRequest {
         prompt,

@@ -18,6 +18,8 @@ pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn request(state: &mut State, effects: &mut Vec<Effect>) {
     state.saving.due = false;
+    state.saving.texts = false;
+    state.saving.failed = false;
     state.saving.last = state.now;
     effects.push(Effect::Send(Command::Save));
 }

@@ -8,10 +8,14 @@ use super::super::overlay::Overlay;
 use super::super::state::{Focus, Page, State};
 use super::super::theme::Theme;
 use crate::engine::RunState;
+use crate::tui::Letters;
 use crate::tui::update::MODELS;
 
-/// Actions worth a hint, joined where one word says what several keys do.
+/// Actions worth a hint, joined where one word says what several keys do. No actions: what letters do.
 type Hint = (&'static [&'static str], &'static str);
+
+/// Stands for all letters.
+const LETTERS: &str = "abc";
 
 fn hints(state: &State) -> Vec<Hint> {
     if state.help.is_some() {
@@ -54,13 +58,21 @@ fn hints(state: &State) -> Vec<Hint> {
         None if state.page == Page::Train => return training_hints(state),
         None => {}
     }
+    if state.letters() == Letters::Begin {
+        return ready_hints(state);
+    }
     let mut hints: Vec<Hint> = match state.focus {
+        Focus::Prompt if state.editor.is_selected() => vec![
+            (&[], "replaces it"),
+            (&["left", "right"], "edit it"),
+            (&["run"], "run it"),
+        ],
         Focus::Prompt => vec![
             (&["run"], "run"),
             (&["newline"], "new line"),
             (&["history-previous", "history-next"], "history"),
             (&["undo"], "undo"),
-            (&["escape"], "leave"),
+            (&["escape"], "to the text"),
         ],
         Focus::Text | Focus::Tokens => vec![
             (&["left", "right"], "scrub"),
@@ -81,22 +93,10 @@ fn hints(state: &State) -> Vec<Hint> {
         ],
         Focus::Why => vec![(&["up", "down"], "scroll"), (&["left", "right"], "scrub")],
     };
-    let running: &[Hint] = match state.run {
-        RunState::Running => &[(&["pause"], "pause"), (&["stop"], "stop")],
-        RunState::Paused => &[
-            (&["step"], "step"),
-            (&["pause"], "resume"),
-            (&["stop"], "stop"),
-        ],
-        RunState::Loading => &[(&["interrupt"], "cancel")],
-        RunState::Idle => &[
-            (&["run"], "run"),
-            (&["step"], "step"),
-            (&["retry"], "next seed"),
-        ],
-        RunState::Empty if state.died.is_some() => &[(&["restart-engine"], "restart")],
-        RunState::Empty => &[(&["restart-engine"], "load")],
-    };
+    let running = running_hints(state);
+    if state.focus != Focus::Prompt {
+        hints.insert(0, (&[], "commands"));
+    }
     if state.focus != Focus::Prompt || matches!(state.run, RunState::Loading | RunState::Empty) {
         hints.extend(
             running
@@ -117,6 +117,45 @@ fn hints(state: &State) -> Vec<Hint> {
         (&["palette"], "commands"),
         (&["help"], "help"),
         (&["quit"], "quit"),
+    ]);
+    hints
+}
+
+/// What concerns the run.
+fn running_hints(state: &State) -> &'static [Hint] {
+    match state.run {
+        RunState::Running => &[(&["pause"], "pause"), (&["stop"], "stop")],
+        RunState::Paused => &[
+            (&["step"], "step"),
+            (&["pause"], "resume"),
+            (&["stop"], "stop"),
+        ],
+        RunState::Loading => &[(&["interrupt"], "cancel")],
+        RunState::Idle => &[
+            (&["run"], "run"),
+            (&["step"], "step"),
+            (&["retry"], "next seed"),
+        ],
+        RunState::Empty if state.died.is_some() => &[(&["restart-engine"], "restart")],
+        RunState::Empty => &[(&["restart-engine"], "load")],
+    }
+}
+
+/// While letters begin the next prompt and all other keys act on the text.
+fn ready_hints(state: &State) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = vec![
+        (&[], "next prompt"),
+        (&["escape"], "commands"),
+        (&["left", "right"], "scrub"),
+    ];
+    hints.extend_from_slice(match state.run {
+        RunState::Running => &[(&["step"], "pause"), (&["stop"], "stop")],
+        _ => running_hints(state),
+    });
+    hints.extend_from_slice(&[
+        (&["focus-next"], "pane"),
+        (&["palette"], "find a command"),
+        (&["help"], "help"),
     ]);
     hints
 }
@@ -163,6 +202,21 @@ fn training_hints(state: &State) -> Vec<Hint> {
     hints
 }
 
+/// What letters do, whatever lies over the panes.
+fn letters(state: &State) -> Letters {
+    let typed = match (&state.overlay, state.page) {
+        _ if state.help.is_some() => false,
+        (Some(overlay), _) => overlay.takes_text(),
+        (None, Page::Play) => return state.letters(),
+        (None, Page::Train) => state.train.is_typed_into(),
+    };
+    if typed {
+        Letters::Write
+    } else {
+        Letters::Command
+    }
+}
+
 /// Draws it; what there is no room for is left out, but never the way to help.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     if state.leaving {
@@ -172,21 +226,17 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             area,
         );
     }
-    let typing = state.help.is_none()
-        && state.overlay.as_ref().map_or(
-            match state.page {
-                Page::Play => state.focus == Focus::Prompt,
-                Page::Train => state.train.is_typed_into(),
-            },
-            Overlay::takes_text,
-        );
+    let letters = letters(state);
     let hints: Vec<(String, &str)> = hints(state)
         .into_iter()
         .filter_map(|(names, what)| {
-            let keys: Vec<String> = names
+            let mut keys: Vec<String> = names
                 .iter()
-                .filter_map(|name| state.keymap.hint(name, typing))
+                .filter_map(|name| state.keymap.hint_while(name, letters))
                 .collect();
+            if names.is_empty() {
+                keys.push(LETTERS.to_owned());
+            }
             (!keys.is_empty()).then(|| {
                 (
                     keys.join(if keys.iter().all(|key| key.chars().count() == 1) {

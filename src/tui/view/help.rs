@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::super::bindings::Scope;
+use super::super::letters::Letters;
 use super::super::safe;
 use super::super::state::State;
 use super::super::theme::Theme;
@@ -29,7 +30,11 @@ pub fn lines(state: &State) -> Vec<HelpLine> {
     let note = |lines: &mut Vec<HelpLine>, text: &str| {
         lines.extend(draw::wrapped(text, room).into_iter().map(HelpLine::Note));
     };
-    let mut lines = Vec::new();
+    let mut lines = vec![HelpLine::Heading("Letters")];
+    for letters in Letters::ALL {
+        note(&mut lines, letters.rule());
+    }
+    lines.push(HelpLine::Note(String::new()));
     for scope in Scope::ALL {
         lines.push(HelpLine::Heading(scope.title()));
         for (binding, keys) in state

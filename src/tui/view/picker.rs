@@ -147,7 +147,16 @@ fn typed(line: &Editor, inside: Rect, theme: &Theme, frame: &mut Frame) {
     ));
     let row = Line::from(vec![
         Span::styled(" › ", theme.key),
-        Span::styled(safe::fit(&safe::safe(&shown), room + 1), theme.base),
+        Span::styled(
+            safe::fit(&safe::safe(&shown), room + 1)
+                .trim_end()
+                .to_owned(),
+            if line.is_selected() {
+                theme.cursor
+            } else {
+                theme.base
+            },
+        ),
     ]);
     frame.render_widget(
         Paragraph::new(row),

@@ -55,7 +55,7 @@ pub fn typed(state: &mut State, c: char) {
         .filter(|_| state.train.is_typed_into())
     {
         let question = Question::Field(field);
-        state.overlay = Some(Overlay::Ask(Ask::new(question, &c.to_string())));
+        state.overlay = Some(Overlay::Ask(Ask::begun(question, &c.to_string())));
     }
 }
 
