@@ -188,12 +188,14 @@ fn a_prompt_is_run_and_the_playground_is_left() {
     let mut playground = opened(120, 40);
     playground.press("\r");
     playground.until_shows("ended: max tokens");
-    playground.press("?");
+    playground.press("\x1bOP");
     playground.until_shows("generate one token and pause");
     playground.press("?");
     playground.until("the help page to close", |text| {
         !text.contains("generate one token and pause")
     });
+    playground.press("\x1b");
+    playground.until_shows("abc commands");
     playground.press("q");
     assert_eq!(playground.until_over(), 0);
 }
