@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::load(&Sources::defaults())?;
     let options = PlayOptions {
         prompt: PROMPT.to_owned(),
+        suggested: false,
         sampler: config.sampler.clone(),
         generation: config.generation.clone(),
         presets: config.presets(),
