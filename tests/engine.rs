@@ -464,6 +464,33 @@ fn a_thread_that_panics_reports_and_can_be_restarted() {
 }
 
 #[test]
+fn a_panic_while_loading_is_a_failed_load_and_the_model_stays() {
+    let (engine, events) = EngineHandle::spawn_with(Arc::new(|request, progress| {
+        if request.source == "evil" {
+            panic!("no Location");
+        }
+        model::load(request, progress)
+    }));
+    let mut bench = Bench { engine, events };
+    let evil = || LoadRequest {
+        source: "evil".to_owned(),
+        ..LoadRequest::default()
+    };
+    let failed = |event: &Event| matches!(event, Event::Failed { message } if message.contains("(no Location); load another model"));
+    bench.send(Command::Load(evil()));
+    bench.until(failed);
+    bench.until_state(RunState::Empty);
+    bench.send(Command::Load(LoadRequest::default()));
+    bench.until_state(RunState::Idle);
+    bench.send(Command::Load(evil()));
+    bench.until(failed);
+    bench.until_state(RunState::Idle);
+    bench.send(generate(4, Then::Continue));
+    let events = bench.until(|event| matches!(event, Event::Finished { .. }));
+    assert_eq!(tokens(&events).len(), 4);
+}
+
+#[test]
 fn loading_can_be_cancelled() {
     let (engine, events) = EngineHandle::spawn_with(Arc::new(|_, progress| {
         loop {

@@ -1,6 +1,5 @@
 //! The engine as seen from outside: a handle that never waits.
 
-use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::worker::Worker;
 use super::{Command, CompareRequest, Event, LookRequest};
-use crate::model::{self, LoadProgress, LoadRequest, LoadedModel, ModelError};
+use crate::model::{self, LoadProgress, LoadRequest, LoadedModel, ModelError, panic_text};
 
 /// Commands that may wait before the engine has served them.
 const COMMANDS: usize = 64;
@@ -173,12 +172,4 @@ fn start_thread(
         })
         .expect("the operating system starts threads");
     (messages, shared)
-}
-
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

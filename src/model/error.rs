@@ -1,6 +1,8 @@
 //! What can be wrong with a model, each as one sentence: what, where, what to do.
 
+use std::any::Any;
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::text::{ChatError, TextError};
 
@@ -46,6 +48,11 @@ pub enum ModelError {
     /// The hub refused, failed, or could not be reached.
     #[error("{0}")]
     Hub(String),
+    /// A library did what it must not: the caller goes on without what was to be loaded.
+    #[error(
+        "loading failed by a fault of the program or of a library under it ({0}); load another model"
+    )]
+    Panicked(String),
     /// More tokens than the model can look at.
     #[error(
         "{wanted} tokens are more than the {length} that the model can look at; shorten the text or slide the window"
@@ -81,6 +88,31 @@ impl ModelError {
     }
 }
 
+/// `work`, with a panic in it as an error: what untrusted files and servers make libraries do ends no more than the
+/// loading.
+///
+/// # Errors
+/// As `work`, and when it panics.
+pub(super) fn unless_panicked<T>(
+    work: impl FnOnce() -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    // Whatever was half made is dropped: nobody sees it.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic_text(&*panic);
+        tracing::error!("loading panicked: {message}");
+        Err(ModelError::Panicked(visible(message)))
+    })
+}
+
+/// What a thread said when it panicked.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
 /// `text` with control characters escaped, for names and messages that come from files or servers.
 pub(super) fn visible(text: &str) -> String {
     text.chars()
@@ -104,6 +136,16 @@ mod tests {
             "a.safetensors: tensor `h.0\\u{1b}[2J` is missing"
         );
         assert_eq!(visible("wörter 你好\n"), "wörter 你好\\n");
+    }
+
+    #[test]
+    fn a_panic_is_an_error_like_others() {
+        let loaded = unless_panicked(|| -> Result<(), _> { panic!("index\u{7} out of bounds") });
+        assert_eq!(
+            loaded.expect_err("it panicked").to_string(),
+            "loading failed by a fault of the program or of a library under it (index\\u{7} out of bounds); load another model"
+        );
+        assert_eq!(unless_panicked(|| Ok(1)).expect("no panic"), 1);
     }
 
     #[test]

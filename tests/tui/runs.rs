@@ -2,6 +2,7 @@
 
 use logitscope::engine::SendError;
 use logitscope::engine::{Command, Event, RunState, Subject, Then};
+use logitscope::model::LoadRequest;
 use logitscope::tui::{Action, Effect, Focus};
 
 use crate::asked::{PROMPT, commands, paused};
@@ -247,6 +248,24 @@ fn a_dead_engine_is_started_again_and_loads() {
     );
     play.act(Action::RestartEngine);
     assert_eq!(play.effects, [], "it is alive");
+}
+
+#[test]
+fn another_model_can_be_chosen_after_the_engine_died() {
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
+    play.hear(Event::Died {
+        message: "out of memory".to_owned(),
+    });
+    play.act(Action::LoadModel("embedded".to_owned()));
+    let load = LoadRequest {
+        source: "embedded".to_owned(),
+        ..play.state.load.clone()
+    };
+    assert_eq!(
+        play.effects,
+        [Effect::RestartEngine, Effect::Send(Command::Load(load))]
+    );
+    assert_eq!(play.state.died, None);
 }
 
 #[test]

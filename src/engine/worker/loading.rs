@@ -1,12 +1,13 @@
 //! Loading a model in place of the one before.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::{Ended, Worker};
 use crate::engine::texts::Texts;
 use crate::engine::{Event, RunState};
-use crate::model::{LoadProgress, LoadRequest};
+use crate::model::{LoadProgress, LoadRequest, ModelError, panic_text};
 
 /// Shortest time between two reports of how far loading has come.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
@@ -28,7 +29,11 @@ impl Worker {
             }
             ControlFlow::Continue(())
         };
-        match (self.loader)(request, &mut progress) {
+        // The model that is here outlives whatever a file or a server makes a library do.
+        let load = || (self.loader)(request, &mut progress);
+        let loaded = catch_unwind(AssertUnwindSafe(load))
+            .unwrap_or_else(|panic| Err(ModelError::Panicked(panic_text(&*panic).to_owned())));
+        match loaded {
             Ok(loaded) => {
                 let model = loaded.model.info().clone();
                 let notices = loaded.notices.clone();

@@ -74,6 +74,10 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Loads another model. The one before stays until it is there.
 pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
+    if state.died.take().is_some() {
+        effects.push(Effect::RestartEngine);
+        state.reflow();
+    }
     if state.has_run() {
         stop(state, effects);
     }
