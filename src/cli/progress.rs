@@ -36,6 +36,25 @@ impl Gauge {
                 self.bar.set_length(*total);
                 self.bar.set_position(*bytes);
             }
+            LoadProgress::Waiting {
+                reason,
+                part,
+                seconds_left,
+            } => {
+                let hidden = self.bar.is_hidden();
+                if self.file != *reason && (seconds_left.is_some() || !hidden) {
+                    if hidden {
+                        // A script may wonder too what is waited for.
+                        super::warn(reason);
+                    }
+                    self.file.clone_from(reason);
+                    self.style("{msg} {wide_bar}");
+                    self.bar.set_message(sanitize(reason).into_owned());
+                    self.bar.reset();
+                }
+                self.bar.set_length(1000);
+                self.bar.set_position((part * 1000.0) as u64);
+            }
             LoadProgress::Weights { done, total } => self.count("reading weights", *done, *total),
         }
     }

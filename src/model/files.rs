@@ -1,10 +1,11 @@
 //! The files of one model, wherever they lie.
 
 use std::fs::File;
-use std::io::{Cursor, ErrorKind};
+use std::io::{Cursor, ErrorKind, Read};
 use std::path::PathBuf;
 
 use super::ModelError;
+use super::bounds::{largest, too_large};
 use super::embedded;
 use super::safetensors_file::Source;
 
@@ -37,7 +38,16 @@ impl Files {
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, ModelError> {
         match self {
             Self::Directory(path) => {
-                std::fs::read(path.join(name)).map_err(|error| self.unreadable(name, &error))
+                let most = largest(name).unwrap_or(u64::MAX);
+                let file = File::open(path.join(name));
+                let mut bytes = Vec::new();
+                // One more than it may have: a file can grow while it is read.
+                file.and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
+                    .map_err(|error| self.unreadable(name, &error))?;
+                match too_large(name, bytes.len() as u64) {
+                    None => Ok(bytes),
+                    Some(problem) => Err(ModelError::file(self.label(name), problem)),
+                }
             }
             Self::Embedded => Ok(self.embedded(name)?.to_vec()),
         }

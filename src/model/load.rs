@@ -8,6 +8,7 @@ use super::architecture::Architecture;
 use super::chat::Chat;
 use super::decoder::Decoder;
 use super::device::{choose_device, choose_precision, device_name, storage};
+use super::error::unless_panicked;
 use super::files::Files;
 use super::gpt2::Gpt2;
 use super::hub::{self, HubOptions};
@@ -73,6 +74,13 @@ pub enum LoadProgress {
         /// None until the speed is known.
         seconds_left: Option<f64>,
     },
+    /// Nothing comes at the moment, and why.
+    Waiting {
+        reason: String,
+        /// How much of the wait is over, from 0 to 1.
+        part: f32,
+        seconds_left: Option<f64>,
+    },
     /// Tensors are read and converted.
     Weights { done: usize, total: usize },
 }
@@ -127,23 +135,64 @@ pub fn load_with(
     hub: &HubOptions,
     progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
 ) -> Result<LoadedModel, ModelError> {
-    let mut notices = Vec::new();
+    unless_panicked(|| {
+        let mut notices = Vec::new();
+        let loaded = load_once(request, hub, &mut notices, progress);
+        let Err(error @ (ModelError::File { .. } | ModelError::Tensor { .. })) = loaded else {
+            return loaded;
+        };
+        // Large files of the cache are not compared with their hashes at every load.
+        if removed_damage(request, hub, &mut notices, progress)? {
+            return load_once(request, hub, &mut notices, progress);
+        }
+        Err(error)
+    })
+}
+
+/// Whether there were damaged files among those of a hub model in the cache. They are taken out, to be fetched again.
+fn removed_damage(
+    request: &LoadRequest,
+    hub: &HubOptions,
+    notices: &mut Vec<String>,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<bool, ModelError> {
+    let Source::Hub(id) = Source::parse(&request.source)? else {
+        return Ok(false);
+    };
+    let offline = request.offline || hub.offline;
+    let Some(path) = hub::cached_path(&id, hub).filter(|_| !offline) else {
+        return Ok(false);
+    };
+    let damaged = hub::remove_damaged(&path, progress)?;
+    let notice = |file: &String| {
+        format!("the copy of `{file}` of `{id}` in the cache was damaged, and was fetched again")
+    };
+    notices.extend(damaged.iter().map(notice));
+    Ok(!damaged.is_empty())
+}
+
+fn load_once(
+    request: &LoadRequest,
+    hub: &HubOptions,
+    notices: &mut Vec<String>,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, ModelError> {
     // Before any download: a device that cannot be had is known at once.
-    let device = choose_device(request.device, &mut notices)?;
+    let device = choose_device(request.device, notices)?;
     let source = Source::parse(&request.source)?;
     let chat = request.chat;
     let mut parts = match &source {
-        Source::Embedded => Parts::from_files(&Files::Embedded, chat, &mut notices)?,
+        Source::Embedded => Parts::from_files(&Files::Embedded, chat, notices)?,
         Source::Directory(path) => {
-            Parts::from_files(&Files::Directory(path.clone()), chat, &mut notices)?
+            Parts::from_files(&Files::Directory(path.clone()), chat, notices)?
         }
-        Source::File(path) => Parts::from_gguf(path, chat, &mut notices)?,
+        Source::File(path) => Parts::from_gguf(path, chat, notices)?,
         Source::Hub(id) => {
             let offline = request.offline || hub.offline;
-            let path = hub::fetch(id, hub, offline, &mut notices, progress)?;
+            let path = hub::fetch(id, hub, offline, notices, progress)?;
             match path.is_dir() {
-                true => Parts::from_files(&Files::Directory(path), chat, &mut notices)?,
-                false => Parts::from_gguf(&path, chat, &mut notices)?,
+                true => Parts::from_files(&Files::Directory(path), chat, notices)?,
+                false => Parts::from_gguf(&path, chat, notices)?,
             }
         }
     };
@@ -162,7 +211,7 @@ pub fn load_with(
         &device,
         &parts.architecture,
         parts.quantisation,
-        &mut notices,
+        notices,
     )?;
     if let (Weights::Gguf(weights), true) =
         (&mut parts.weights, parts.quantisation != Some(precision))
@@ -209,7 +258,7 @@ pub fn load_with(
         model,
         tokenizer: parts.tokenizer,
         chat,
-        notices,
+        notices: std::mem::take(notices),
     })
 }
 

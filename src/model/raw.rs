@@ -9,6 +9,7 @@ use super::architecture::Architecture;
 use super::config::Gpt2Config;
 use super::decoder::Decoder;
 use super::device::{choose_device, device_name, storage};
+use super::error::unless_panicked;
 use super::files::Files;
 use super::gpt2::Gpt2;
 use super::hub::{self, HubOptions};
@@ -37,26 +38,28 @@ pub fn load_raw(
     request: &LoadRequest,
     progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
 ) -> Result<RawModel, ModelError> {
-    let mut notices = Vec::new();
-    let files = find(request, &mut notices, progress)?;
-    let config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
-    let tokenizer = tokenizer_files::load(&files)?;
-    let mut weights = Weights::Safetensors(Shards::open(&files)?);
-    let wanted = config.tensors();
-    let total = wanted.len();
-    let mut tensors = HashMap::with_capacity(total);
-    for (done, (name, shape)) in wanted.into_iter().enumerate() {
-        if progress(LoadProgress::Weights { done, total }).is_break() {
-            return Err(ModelError::Cancelled);
+    unless_panicked(|| {
+        let mut notices = Vec::new();
+        let files = find(request, &mut notices, progress)?;
+        let config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+        let tokenizer = tokenizer_files::load(&files)?;
+        let mut weights = Weights::Safetensors(Shards::open(&files)?);
+        let wanted = config.tensors();
+        let total = wanted.len();
+        let mut tensors = HashMap::with_capacity(total);
+        for (done, (name, shape)) in wanted.into_iter().enumerate() {
+            if progress(LoadProgress::Weights { done, total }).is_break() {
+                return Err(ModelError::Cancelled);
+            }
+            let values = weights.take(&name, &shape)?;
+            tensors.insert(name, values);
         }
-        let values = weights.take(&name, &shape)?;
-        tensors.insert(name, values);
-    }
-    Ok(RawModel {
-        config,
-        tokenizer,
-        tensors,
-        notices,
+        Ok(RawModel {
+            config,
+            tokenizer,
+            tensors,
+            notices,
+        })
     })
 }
 

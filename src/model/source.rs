@@ -107,7 +107,7 @@ impl HubId {
         let valid = named
             && parts.next().is_none()
             && plain(revision, b"/")
-            && !revision.ends_with('/')
+            && is_reference(revision)
             && file.is_none_or(|file| plain(file, b""));
         valid.then(|| Self {
             repository: repository.to_owned(),
@@ -192,6 +192,13 @@ fn is_meant(name: &str, chosen: &str) -> bool {
     })
 }
 
+/// Whether a revision can be the name of a reference by git's rules, those on characters apart: it is part of a path in
+/// the cache too, and must not begin at a root.
+fn is_reference(revision: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    revision.split('/').all(part) && !revision.ends_with('.')
+}
+
 impl std::fmt::Display for HubId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.repository)?;
@@ -259,6 +266,16 @@ mod tests {
             ("", "use `embedded`"),
             ("gpt2@", "use `embedded`"),
             ("gpt2:", "use `embedded`"),
+            (
+                "gpt2@/etc/passwd",
+                "no directory or file `gpt2@/etc/passwd`",
+            ),
+            ("gpt2@/a", "use `embedded`"),
+            ("gpt2@a//b", "no directory or file"),
+            ("gpt2@a/../b", "no directory or file"),
+            ("gpt2@a/.b", "use `embedded`"),
+            ("gpt2@a.lock/b", "use `embedded`"),
+            ("gpt2@a.", "use `embedded`"),
             ("gpt2:../a.gguf", "use `embedded`"),
             ("a/../b", "no directory or file `a/../b`"),
             ("./nowhere", "no directory or file `./nowhere`"),

@@ -5,11 +5,17 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub path: String,
+    /// What stands after the question mark.
+    pub query: String,
     /// First and last byte of the `Range` header.
     pub range: Option<(usize, usize)>,
     pub authorization: Option<String>,
@@ -39,6 +45,10 @@ pub enum Then {
     Close,
     /// Nothing more is sent, until the other side hangs up.
     Hold,
+    /// No length is announced, and the body comes again and again, until the other side hangs up.
+    Repeat,
+    /// The body comes in pieces of so many bytes, some twenty a second.
+    Drip(usize),
 }
 
 impl Answer {
@@ -55,6 +65,11 @@ impl Answer {
     pub fn refusal(status: u16, code: Option<&str>) -> Self {
         let headers = code.map(|code| ("x-error-code", code.to_owned()));
         Self::new(status, headers.into_iter().collect(), b"no".to_vec())
+    }
+
+    /// Somewhere else is the answer.
+    pub fn elsewhere(location: &str) -> Self {
+        Self::new(302, vec![("location", location.to_owned())], Vec::new())
     }
 
     /// Half of the body is sent, the whole announced.
@@ -77,6 +92,8 @@ pub struct Repository {
     pub name: &'static str,
     pub commit: String,
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Whether the list of files has their sizes and hashes, as the hub's has where it is asked for them.
+    pub tells_sizes: bool,
 }
 
 impl Repository {
@@ -96,7 +113,14 @@ impl Repository {
             files: files
                 .filter(|(name, _)| name != "reference.safetensors")
                 .collect(),
+            tells_sizes: true,
         }
+    }
+
+    /// With a list that has names alone.
+    pub fn without_sizes(mut self) -> Self {
+        self.tells_sizes = false;
+        self
     }
 
     pub fn without(mut self, file: &str) -> Self {
@@ -112,10 +136,20 @@ impl Repository {
     /// As the hub would answer.
     pub fn answer(&self, request: &Request) -> Answer {
         if request.path == format!("/api/models/{}/revision/main", self.name) {
+            let detailed = self.tells_sizes && request.query == "blobs=true";
             let files: Vec<_> = self
                 .files
-                .keys()
-                .map(|name| serde_json::json!({"rfilename": name}))
+                .iter()
+                .map(|(name, content)| match (detailed, is_large(name)) {
+                    (false, _) => serde_json::json!({"rfilename": name}),
+                    (true, false) => serde_json::json!({
+                        "rfilename": name, "size": content.len(), "blobId": self.etag(name),
+                    }),
+                    (true, true) => serde_json::json!({
+                        "rfilename": name, "size": content.len(), "blobId": "0".repeat(40),
+                        "lfs": {"sha256": self.etag(name), "size": content.len(), "pointerSize": 134},
+                    }),
+                })
                 .collect();
             let info = serde_json::json!({"sha": self.commit, "siblings": files, "private": false});
             return Answer::new(200, Vec::new(), info.to_string().into_bytes());
@@ -130,14 +164,9 @@ impl Repository {
         };
         let (first, last) = request.range.unwrap_or((0, usize::MAX));
         let last = last.min(content.len() - 1);
-        // The real one is a digest of the content; equal content has equal etags.
-        let digest = content.iter().fold(name.len() as u64, |sum, byte| {
-            sum.wrapping_mul(1_099_511_628_211)
-                .wrapping_add(u64::from(*byte))
-        });
         let headers = vec![
             ("x-repo-commit", self.commit.clone()),
-            ("etag", format!("\"{digest:016x}\"")),
+            ("etag", format!("\"{}\"", etag(name, content))),
             (
                 "content-range",
                 format!("bytes {first}-{last}/{}", content.len()),
@@ -148,18 +177,24 @@ impl Repository {
 
     /// The etag that a file has.
     pub fn etag(&self, file: &str) -> String {
-        let answer = self.answer(&Request {
-            path: format!("/{}/resolve/{}/{file}", self.name, self.commit),
-            range: Some((0, 0)),
-            authorization: None,
-        });
-        let (_, etag) = answer
-            .headers
-            .into_iter()
-            .find(|(name, _)| *name == "etag")
-            .expect("an etag");
-        etag.replace('"', "")
+        etag(file, &self.files[file])
     }
+}
+
+/// Whether a file is one that the hub keeps in git-LFS.
+fn is_large(name: &str) -> bool {
+    name.ends_with(".safetensors") || name.ends_with(".gguf")
+}
+
+/// SHA-256 of files in git-LFS, git's name of the content of others.
+fn etag(name: &str, content: &[u8]) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    if is_large(name) {
+        return hex(&Sha256::digest(content));
+    }
+    let mut sha1 = Sha1::new_with_prefix(format!("blob {}\0", content.len()));
+    sha1.update(content);
+    hex(&sha1.finalize())
 }
 
 /// A running server. Its threads end with the test program.
@@ -204,10 +239,10 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Reques
             .expect("no panic in the server")
             .push(request.clone());
         let answer = answer(&request);
-        let mut head = format!(
-            "HTTP/1.1 {} Answer\r\ncontent-length: {}\r\n",
-            answer.status, answer.announced
-        );
+        let mut head = format!("HTTP/1.1 {} Answer\r\n", answer.status);
+        if answer.then != Then::Repeat {
+            head += &format!("content-length: {}\r\n", answer.announced);
+        }
         for (name, value) in &answer.headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -215,21 +250,40 @@ fn serve(stream: &TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Reques
         // The other side may have hung up: then there is nobody left to answer.
         let sent = writer
             .write_all(head.as_bytes())
-            .and_then(|()| writer.write_all(&answer.body));
+            .and_then(|()| send(writer, &answer));
         if answer.then == Then::Hold {
             let _ = reader.read(&mut [0]);
         }
-        if sent.is_err() || answer.then != Then::KeepOpen {
+        if sent.is_err() || !matches!(answer.then, Then::KeepOpen | Then::Drip(_)) {
             return;
         }
+    }
+}
+
+fn send(mut writer: &TcpStream, answer: &Answer) -> std::io::Result<()> {
+    match answer.then {
+        Then::Repeat => loop {
+            writer.write_all(&answer.body)?;
+        },
+        Then::Drip(bytes) => {
+            for piece in answer.body.chunks(bytes) {
+                writer.write_all(piece)?;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Ok(())
+        }
+        _ => writer.write_all(&answer.body),
     }
 }
 
 fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
+    let target = line.split(' ').nth(1)?;
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut request = Request {
-        path: line.split(' ').nth(1)?.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
         range: None,
         authorization: None,
     };

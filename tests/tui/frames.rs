@@ -52,6 +52,25 @@ fn loading_from_the_hub() {
 }
 
 #[test]
+fn waiting_says_for_what() {
+    let mut play = Play::new("Hello", 80, 24);
+    play.hear(Event::State {
+        state: RunState::Loading,
+    });
+    play.hear(Event::Progress(LoadProgress::Waiting {
+        reason: "the hub asks to wait 20 s (status 429)".to_owned(),
+        part: 0.25,
+        seconds_left: Some(15.0),
+    }));
+    let screen = play.screen();
+    assert!(
+        screen.contains("the hub asks to wait 20 s (status 429)"),
+        "{screen}"
+    );
+    assert!(screen.contains("15 s left · "), "{screen}");
+}
+
+#[test]
 fn a_draft_shows_the_odds_of_what_comes_next() {
     at_all_sizes("draft", |width, height| {
         Play::inspected(STORY, width, height)

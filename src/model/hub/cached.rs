@@ -9,6 +9,7 @@ use hf_hub::{Repo, RepoType};
 use serde::Serialize;
 
 use super::HubOptions;
+use super::names::is_plain;
 use crate::model::architecture::Architecture;
 use crate::model::files::Files;
 use crate::model::gguf::Gguf;
@@ -93,8 +94,7 @@ pub(super) fn find(id: &HubId, cache: &Path) -> Result<PathBuf, String> {
 fn read_ref(model: &Path, revision: &str) -> Option<String> {
     let commit = std::fs::read_to_string(model.join("refs").join(revision)).ok()?;
     let commit = commit.trim();
-    let plain = !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    plain.then(|| commit.to_owned())
+    is_plain(commit).then(|| commit.to_owned())
 }
 
 /// The first file that a model in `snapshot` lacks to be loaded.

@@ -1,39 +1,12 @@
 //! How fast a file comes.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-use hf_hub::api::tokio::Progress;
 
 use crate::model::LoadProgress;
 
 /// Over how much of the past speed is taken.
 const WINDOW: Duration = Duration::from_secs(5);
-
-/// Counts the bytes of one file as they arrive, on whatever task.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Counter {
-    bytes: Arc<AtomicU64>,
-}
-
-impl Counter {
-    /// Bytes that are here, those of an earlier try included.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
-}
-
-impl Progress for Counter {
-    async fn init(&mut self, _size: usize, _filename: &str) {}
-
-    async fn update(&mut self, size: usize) {
-        self.bytes.fetch_add(size as u64, Ordering::Relaxed);
-    }
-
-    async fn finish(&mut self) {}
-}
 
 /// Turns counts over time into a gauge.
 pub(super) struct Gauge {
@@ -54,6 +27,28 @@ impl Gauge {
 
     /// What to show when `bytes` are here `now`.
     pub(super) fn show(&mut self, bytes: u64, now: Instant) -> LoadProgress {
+        let (speed, seconds_left) = self.measure(bytes, now);
+        LoadProgress::Download {
+            file: self.file.clone(),
+            bytes,
+            total: self.total,
+            bytes_per_second: speed,
+            seconds_left,
+        }
+    }
+
+    /// What to show when another program has fetched `bytes` `now`.
+    pub(super) fn show_other(&mut self, bytes: u64, now: Instant) -> LoadProgress {
+        let (_, seconds_left) = self.measure(bytes, now);
+        LoadProgress::Waiting {
+            reason: format!("another program fetches {}", self.file),
+            part: (bytes as f64 / self.total.max(1) as f64) as f32,
+            seconds_left,
+        }
+    }
+
+    /// Bytes a second, and seconds that are left at that speed.
+    fn measure(&mut self, bytes: u64, now: Instant) -> (f64, Option<f64>) {
         // What was here before the first byte came is no speed.
         if self
             .samples
@@ -73,13 +68,17 @@ impl Gauge {
         } else {
             0.0
         };
-        LoadProgress::Download {
-            file: self.file.clone(),
-            bytes,
-            total: self.total,
-            bytes_per_second: speed,
-            seconds_left: (speed > 0.0).then(|| self.total.saturating_sub(bytes) as f64 / speed),
-        }
+        let left = self.total.saturating_sub(bytes) as f64;
+        (speed, (speed > 0.0).then(|| left / speed))
+    }
+}
+
+/// What is shown while a file is compared with its digest.
+pub(super) fn comparing(bytes: u64, total: u64) -> LoadProgress {
+    LoadProgress::Waiting {
+        reason: "comparing what is here with its hash".to_owned(),
+        part: (bytes as f64 / total.max(1) as f64) as f32,
+        seconds_left: None,
     }
 }
 
@@ -99,7 +98,7 @@ mod tests {
                 seconds_left,
                 ..
             } => (bytes_per_second, seconds_left),
-            LoadProgress::Weights { .. } => unreachable!("a gauge shows downloads"),
+            other => unreachable!("a gauge shows downloads, not {other:?}"),
         };
         assert_eq!(show(0, 0), (0.0, None));
         assert_eq!(show(1, 4000), (0.0, None), "4000 bytes were there already");

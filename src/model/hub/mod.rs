@@ -3,19 +3,26 @@
 //! The hub is asked which commit a model's branch stands at; files of that commit which are already in the cache are
 //! not fetched again. When the hub cannot be reached, a copy in the cache is used, and the user is told.
 
+mod asker;
 mod cached;
+mod client;
+mod digest;
 mod download;
 mod failure;
-mod link;
+mod list;
+mod metadata;
 mod meter;
+mod names;
 mod options;
+mod place;
+mod session;
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::architecture::Architecture;
 use super::chat::CHAT_FILES;
+use super::error::visible;
 use super::files::Files;
 use super::load::CONFIG;
 use super::parts::EXTRA_FILES;
@@ -23,8 +30,10 @@ use super::source::HubId;
 use super::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
 use super::weights::{PICKLE_FILES, PICKLE_ONLY, SHARD_INDEX, SINGLE_FILE, read_index};
 use super::{LoadProgress, ModelError};
-use download::Session;
 use failure::Failure;
+use meter::comparing;
+use place::{Place, digest_of};
+use session::Session;
 
 pub use cached::{CachedModel, cached_models, cached_models_in};
 pub use options::HubOptions;
@@ -53,13 +62,13 @@ pub(super) fn fetch(
         .build()
         .map_err(|error| ModelError::Hub(format!("no download can be started ({error})")))?;
     let fetched = runtime.block_on(async {
-        let session = Session::open(id, options, progress).await?;
+        let session = Session::open(id, options, notices, progress).await?;
         fetch_files(session).await
     });
     // Whatever still runs belongs to a download that was given up.
     runtime.shutdown_background();
     match fetched {
-        Err(Failure::Unreachable(reason)) => match cached::find(id, &options.cache) {
+        Err(Failure::Passing(reason)) => match cached::find(id, &options.cache) {
             Ok(snapshot) => {
                 notices.push(format!(
                     "using the copy of `{id}` in the cache, since {reason}"
@@ -77,12 +86,47 @@ pub(super) fn cached_path(id: &HubId, options: &HubOptions) -> Option<PathBuf> {
     cached::find(id, &options.cache).ok()
 }
 
+/// Takes damaged files out of a model in the cache: those whose content does not have the hash that its name says. What
+/// was taken out is named; without a copy of its own, what is at `path` is left alone.
+///
+/// # Errors
+/// When a file cannot be removed, or `progress` breaks off.
+pub(super) fn remove_damaged(
+    path: &Path,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<Vec<String>, ModelError> {
+    let folder = if path.is_dir() {
+        path
+    } else {
+        path.parent().unwrap_or(path)
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut damaged = Vec::new();
+    for pointer in entries.map(|entry| entry.path()) {
+        let (Some(digest), Ok(found)) = (digest_of(&pointer), std::fs::metadata(&pointer)) else {
+            continue;
+        };
+        let whole = digest.is_of(&pointer, |bytes| {
+            match progress(comparing(bytes, found.len())) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(ModelError::Cancelled),
+            }
+        })?;
+        if !whole {
+            let name = pointer.file_name().unwrap_or_default().to_string_lossy();
+            Place::remove(&pointer)
+                .map_err(|error| ModelError::file(pointer.display().to_string(), error))?;
+            damaged.push(visible(&name));
+        }
+    }
+    Ok(damaged)
+}
+
 async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
-    let listed = session.listed();
-    let names = listed.iter().cloned();
-    if let Some(name) = session.id().choose(names, listed.contains(CONFIG))? {
+    let names: Vec<String> = session.names().cloned().collect();
+    if let Some(name) = session.id().choose(names, session.has(CONFIG))? {
         let file = session.file(&name).await?;
-        session.finish()?;
+        session.finish();
         return Ok(file);
     }
     // First, since a model of another kind need not be fetched at all.
@@ -91,15 +135,15 @@ async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
     let files = Files::Directory(folder.clone());
     Architecture::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
 
-    for name in tokenizer_files(session.listed(), session.id())? {
+    for name in tokenizer_files(&session)? {
         session.file(name).await?;
     }
     for name in CHAT_FILES.iter().chain(&EXTRA_FILES) {
-        if session.listed().contains(*name) {
+        if session.has(name) {
             session.file(name).await?;
         }
     }
-    match weight_file(session.listed(), session.id())? {
+    match weight_file(&session)? {
         SHARD_INDEX => {
             session.file(SHARD_INDEX).await?;
             let index = read_index(&files.read(SHARD_INDEX)?, &files.label(SHARD_INDEX))?;
@@ -114,34 +158,31 @@ async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
             session.file(single).await?;
         }
     }
-    session.finish()?;
+    session.finish();
     Ok(folder)
 }
 
-fn tokenizer_files(
-    listed: &HashSet<String>,
-    id: &HubId,
-) -> Result<&'static [&'static str], ModelError> {
-    if listed.contains(TOKENIZER) {
+fn tokenizer_files(session: &Session<'_>) -> Result<&'static [&'static str], ModelError> {
+    if session.has(TOKENIZER) {
         return Ok(&[TOKENIZER]);
     }
-    if listed.contains(VOCABULARY) && listed.contains(MERGES) {
+    if session.has(VOCABULARY) && session.has(MERGES) {
         return Ok(&[VOCABULARY, MERGES]);
     }
     Err(ModelError::Hub(format!(
-        "the model `{id}` has neither {TOKENIZER} nor {VOCABULARY} with {MERGES}; its text cannot be read"
+        "the model `{}` has neither {TOKENIZER} nor {VOCABULARY} with {MERGES}; its text cannot be read",
+        session.id()
     )))
 }
 
-fn weight_file(listed: &HashSet<String>, id: &HubId) -> Result<&'static str, ModelError> {
-    if let Some(name) = [SINGLE_FILE, SHARD_INDEX]
-        .into_iter()
-        .find(|name| listed.contains(*name))
-    {
+fn weight_file(session: &Session<'_>) -> Result<&'static str, ModelError> {
+    let listed = |name: &&str| session.has(name);
+    if let Some(name) = [SINGLE_FILE, SHARD_INDEX].into_iter().find(listed) {
         return Ok(name);
     }
+    let id = session.id();
     Err(ModelError::Hub(
-        match PICKLE_FILES.into_iter().find(|name| listed.contains(*name)) {
+        match PICKLE_FILES.into_iter().find(listed) {
             Some(pickle) => format!("the model `{id}`: {pickle} {PICKLE_ONLY}"),
             None => format!("the model `{id}` has no weights as safetensors; choose another"),
         },

@@ -32,7 +32,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::State { state: run } => run_state(state, run),
         Event::Progress(progress) => {
             // Weights come after the download, never before: late news of a download is old news.
-            let late = matches!(progress, LoadProgress::Download { .. })
+            let late = !matches!(progress, LoadProgress::Weights { .. })
                 && matches!(state.loading, Some(LoadProgress::Weights { .. }));
             if !late {
                 state.loading = Some(progress);

@@ -95,12 +95,13 @@ pub fn name(beside: &Beside) -> String {
 /// What it does, in a word or two; nothing where it waits for the user.
 pub fn doing(beside: &Beside) -> Option<String> {
     if beside.model.is_none() {
-        let part = match beside.loading {
-            Some(LoadProgress::Download { bytes, total, .. }) if total > 0 => {
-                Some(bytes as f64 / total as f64)
+        let part = match &beside.loading {
+            Some(LoadProgress::Download { bytes, total, .. }) if *total > 0 => {
+                Some(*bytes as f64 / *total as f64)
             }
-            Some(LoadProgress::Weights { done, total }) if total > 0 => {
-                Some(done as f64 / total as f64)
+            Some(LoadProgress::Waiting { .. }) => return Some("waiting".to_owned()),
+            Some(LoadProgress::Weights { done, total }) if *total > 0 => {
+                Some(*done as f64 / *total as f64)
             }
             _ => None,
         };

@@ -51,6 +51,18 @@ pub fn loading(
                 detail,
             )
         }
+        LoadProgress::Waiting {
+            reason,
+            part,
+            seconds_left,
+        } => (
+            safe::safe(reason).into_owned(),
+            *part,
+            seconds_left.map_or_else(
+                || "waiting".to_owned(),
+                |seconds| format!("{} left", duration(seconds)),
+            ),
+        ),
         LoadProgress::Weights { done, total } => (
             "reading weights".to_owned(),
             ratio(*done as f64, *total as f64),
