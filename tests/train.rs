@@ -605,3 +605,150 @@ fn the_demonstration_needs_no_files() {
         assert!(code == Some(2) && error.contains("--demo"), "{error}");
     }
 }
+
+#[test]
+fn a_damaged_checkpoint_stops_nothing_and_export_says_what_it_took() {
+    let home = Home::new();
+    home.out(&home.train(&["--steps", "20"]));
+    fs::create_dir(home.path("runs/run1/checkpoints/step-00000050")).expect("a directory");
+    let told = |args: &[&str]| {
+        let output = home.run(args);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{args:?}: {error}");
+        assert!(
+            error.contains("step-00000050 is passed over: it is empty"),
+            "{args:?}: {error}"
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(told(&["runs", "list"]).contains("completed"));
+    told(&["runs", "show", "run1"]);
+    let said = told(&["export", "run1", "best"]);
+    assert!(
+        said.contains("step 20, the one of the lowest validation loss"),
+        "{said}"
+    );
+    let said = told(&["export", "run1", "step", "--checkpoint", "18"]);
+    assert!(said.starts_with("step 18, as asked: "), "{said}");
+    told(&["runs", "resume", "run1", "--steps", "21"]);
+    home.out(&home.train(&["--steps", "2", "--validation", "0", "--run-name", "blind"]));
+    let said = home.out(&["export", "blind", "newest"]);
+    assert!(
+        said.starts_with("step 2, the newest, since none was validated"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_goes_on_otherwise_from_any_directory() {
+    let home = Home::new();
+    home.out(&home.train(&[]));
+    let elsewhere = home.path("elsewhere");
+    fs::create_dir(&elsewhere).expect("a directory");
+    let resume = |more: &[&str]| {
+        let mut args = vec!["runs", "--runs", "../runs", "resume", "run1", "--json"];
+        args.extend(more);
+        let mut command = home.command(&args);
+        command.current_dir(&elsewhere).output().expect("it runs")
+    };
+    let fails = |more: &[&str]| {
+        let output = resume(more);
+        assert!(!output.status.success(), "{more:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let error = fails(&["--steps", "20"]);
+    assert!(
+        error.contains("has made 40 steps already, more than the 20"),
+        "{error}"
+    );
+    let error = fails(&["--from", "7"]);
+    assert!(error.contains("checkpoints of steps 39, 40"), "{error}");
+    let error = fails(&["--from", "39"]);
+    assert!(
+        error.contains("1 later checkpoints of `run1` would be lost; use --overwrite"),
+        "{error}"
+    );
+    // As one rescues a run that diverged: from an earlier step, at another rate that begins anew.
+    let output = resume(&[
+        "--from",
+        "39",
+        "--overwrite",
+        "--steps",
+        "43",
+        "--learning-rate",
+        "0.004",
+        "--schedule",
+        "linear",
+        "--warmup",
+        "2",
+        "--clip",
+        "0.5",
+    ]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let out = String::from_utf8_lossy(&output.stdout);
+    let steps = out.lines().filter_map(|line| {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        let rate = event["learning_rate"].as_f64()?;
+        (event["event"] == "step").then(|| (event["step"].as_u64().unwrap_or(0), rate))
+    });
+    let steps: Vec<(u64, f64)> = steps.collect();
+    assert_eq!(steps[..3], [(40, 0.002), (41, 0.004), (42, 0.004)]);
+    assert!(steps[3].1 < 0.004, "{steps:?}");
+    let recipe = fs::read_to_string(home.path("runs/run1/recipe.toml")).expect("a recipe");
+    assert!(recipe.contains("clip = 0.5"), "{recipe}");
+
+    // A recipe's paths are seen from where it lies.
+    fs::create_dir(home.path("recipes")).expect("a directory");
+    fs::rename(home.path("corpus.txt"), home.path("recipes/corpus.txt")).expect("a file");
+    fs::write(
+        home.path("recipes/mine.toml"),
+        "[data.corpus]\nfiles = [\"corpus.txt\"]\n",
+    )
+    .expect("a recipe");
+    let mut args = vec!["train", "--recipe", "../recipes/mine.toml", "--json"];
+    args.extend(SMALL);
+    args.extend(["--steps", "1", "--runs", "../runs", "--run-name", "mine"]);
+    let mut command = home.command(&args);
+    let output = command.current_dir(&elsewhere).output().expect("it runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    // The corpus of the first run has moved, its bytes are the same: that is said as it is.
+    let error = fails(&["--steps", "50"]);
+    assert!(error.contains("corpus.txt"), "{error}");
+}
+
+#[test]
+fn a_run_goes_on_with_the_model_it_has() {
+    let home = Home::new();
+    home.out(&home.train(&["--steps", "2"]));
+    home.out(&["export", "run1", "model"]);
+    let fine = |more: &[&'static str]| {
+        let mut args = vec![
+            "finetune",
+            "corpus.txt",
+            "--run-name",
+            "fine",
+            "--steps",
+            "3",
+            "--json",
+        ];
+        args.extend(more);
+        args
+    };
+    home.out(&fine(&["--model", "./model"]));
+    let (code, error) = home.fails(&fine(&["--model", "embedded", "--restore", "latest"]));
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("as model.from and cannot go on with \"embedded\""),
+        "{error}"
+    );
+    home.out(&fine(&[
+        "--model",
+        "./model",
+        "--restore",
+        "latest",
+        "--steps",
+        "4",
+    ]));
+}

@@ -186,6 +186,7 @@ fn two_hundred_steps_of_adamw_track_pytorch() {
         hold: 0,
         end: 0.1,
         decay_steps: 0,
+        begin: 0,
     };
     for kernels in [Kernels::Plain, Kernels::Fused] {
         let losses = run(&fixture, kernels, &settings, &schedule);

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::CliError;
 use super::output::Output;
-use crate::training::{RunDirectory, export};
+use super::{CliError, warn};
+use crate::training::{CheckpointEntry, RunDirectory, export};
 
 /// Export a run's model as a directory in Hugging Face layout
 #[derive(Debug, clap::Args)]
@@ -30,29 +30,49 @@ pub struct ExportArgs {
 /// When there is no such run or checkpoint, or the target cannot be written.
 pub fn run(args: &ExportArgs) -> Result<(), CliError> {
     let run = RunDirectory::open(&args.runs, &args.run).map_err(CliError::failed)?;
-    let path = checkpoint(&run, &args.checkpoint)?;
-    export(&path, &args.target, args.half).map_err(CliError::failed)?;
+    let (entry, why) = checkpoint(&run, &args.checkpoint)?;
+    export(&entry.path, &args.target, args.half).map_err(CliError::failed)?;
     let mut output = Output::stdout();
-    output.line(&format!("{} -> {}", path.display(), args.target.display()))?;
+    output.line(&format!(
+        "step {}, {why}: {} -> {}",
+        entry.step,
+        entry.path.display(),
+        args.target.display()
+    ))?;
     output.flush()
 }
 
-fn checkpoint(run: &RunDirectory, which: &str) -> Result<PathBuf, CliError> {
-    let all = run.checkpoints().map_err(CliError::failed)?;
+/// The checkpoint that is meant, and why it is that one.
+fn checkpoint(run: &RunDirectory, which: &str) -> Result<(CheckpointEntry, String), CliError> {
+    let (all, damaged) = run.shelf().map_err(CliError::failed)?;
+    for checkpoint in &damaged {
+        warn(&checkpoint.to_string());
+    }
+    let newest = || all.last().cloned();
     let found = match which {
-        "best" => run.best_checkpoint().map_err(CliError::failed)?,
-        "latest" => all.last().cloned(),
+        "best" => {
+            let best = run.best_checkpoint().map_err(CliError::failed)?;
+            best.map(|entry| {
+                let why = match entry.validation {
+                    Some(loss) => format!("the one of the lowest validation loss, {loss:.4}"),
+                    None => "the newest, since none was validated".to_owned(),
+                };
+                (entry, why)
+            })
+        }
+        "latest" => newest().map(|entry| (entry, "the newest".to_owned())),
         step => {
             let step: u64 = step.parse().map_err(|_| {
                 CliError::usage(format!(
                     "--checkpoint {step}: use latest, best or a step's number"
                 ))
             })?;
-            all.iter().find(|entry| entry.step == step).cloned()
+            let found = all.iter().find(|entry| entry.step == step).cloned();
+            found.map(|entry| (entry, "as asked".to_owned()))
         }
     };
     let steps: Vec<String> = all.iter().map(|entry| entry.step.to_string()).collect();
-    found.map(|entry| entry.path).ok_or_else(|| {
+    found.ok_or_else(|| {
         CliError::failed(match steps.is_empty() {
             true => format!("the run `{}` has no checkpoint yet", run.name()),
             false => format!(

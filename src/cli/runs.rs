@@ -1,15 +1,17 @@
 //! `runs`: what was trained, compared, resumed, deleted.
 
 mod chart;
+mod resume;
 
 use std::io::{IsTerminal, Write, stdin};
 use std::path::PathBuf;
 
 use self::chart::ChartArgs;
+use self::resume::ResumeArgs;
 use super::output::Output;
-use super::{CliError, train};
+use super::{CliError, train, warn};
 use crate::text::sanitize;
-use crate::training::{Event, Restore, RunDirectory, RunSummary, Validation};
+use crate::training::{Event, RunDirectory, RunSummary, Validation};
 
 /// List, show, compare, chart, resume and delete runs
 #[derive(Debug, clap::Args)]
@@ -49,20 +51,9 @@ pub enum RunsCommand {
     },
     /// Draw a run, or several compared, into an SVG or PNG file
     Chart(ChartArgs),
-    /// Go on with a run after its newest checkpoint
-    Resume {
-        /// The run
-        name: String,
-        /// Steps in all, instead of those of the recipe
-        #[arg(long, value_name = "N", conflicts_with = "epochs")]
-        steps: Option<u64>,
-        /// Epochs in all, instead of those of the recipe
-        #[arg(long, value_name = "N")]
-        epochs: Option<u64>,
-        /// Print what happens as lines of JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Go on with a run after its newest checkpoint, as planned or otherwise: a run that diverged is rescued by a lower
+    /// rate
+    Resume(Box<ResumeArgs>),
     /// Delete a run, after asking
     Delete {
         /// The run
@@ -78,7 +69,8 @@ pub enum RunsCommand {
 /// # Errors
 /// When there is no such run, its files cannot be read or deleted, or the run fails.
 pub fn run(args: &RunsArgs) -> Result<(), CliError> {
-    let open = |name: &str| RunDirectory::open(&args.runs, name).map_err(CliError::failed);
+    let runs_directory = &args.runs;
+    let open = |name: &str| RunDirectory::open(runs_directory, name).map_err(CliError::failed);
     match &args.command {
         RunsCommand::List { json } => list(args, *json),
         RunsCommand::Show { name, json } => show(&open(name)?, *json),
@@ -90,23 +82,7 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
             let runs = args.names.iter().map(|name| open(name));
             chart::draw(&runs.collect::<Result<Vec<_>, _>>()?, args)
         }
-        RunsCommand::Resume {
-            name,
-            steps,
-            epochs,
-            json,
-        } => {
-            let mut recipe = open(name)?.recipe().map_err(CliError::failed)?;
-            // The directory may have been moved since.
-            recipe.run.directory.clone_from(&args.runs);
-            recipe.run.name.clone_from(name);
-            recipe.training.steps = steps.unwrap_or(recipe.training.steps);
-            if let Some(epochs) = epochs {
-                recipe.training.epochs = *epochs;
-                recipe.training.steps = 0;
-            }
-            train::go(recipe, &Restore::Latest, false, *json)
-        }
+        RunsCommand::Resume(args) => resume::run(&open(&args.name)?, runs_directory.clone(), args),
         RunsCommand::Delete { name, yes } => delete(&open(name)?, *yes),
     }
 }
@@ -119,12 +95,20 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     }
     for run in runs {
         let summary = run.summary().map_err(CliError::failed)?;
+        warn_of_damage(&summary);
         match json {
             true => output.json(&summary)?,
             false => output.line(&one_line(&summary))?,
         }
     }
     output.flush()
+}
+
+/// Names the checkpoints that cannot be used.
+fn warn_of_damage(summary: &RunSummary) {
+    for checkpoint in &summary.damaged {
+        warn(&checkpoint.to_string());
+    }
 }
 
 /// What stands above [`one_line`].
@@ -170,6 +154,7 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
         return output.flush();
     }
     let summary = run.summary().map_err(CliError::failed)?;
+    warn_of_damage(&summary);
     output.line(&header())?;
     output.line(&one_line(&summary))?;
     if let Some(failure) = &summary.failure {
@@ -179,8 +164,9 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
         let loss = entry
             .validation
             .map_or_else(String::new, |loss| format!(", validation {loss:.4}"));
+        let what = if entry.whole { "checkpoint" } else { "weights" };
         output.line(&format!(
-            "checkpoint of step {}{loss}: {}",
+            "{what} of step {}{loss}: {}",
             entry.step,
             entry.path.display()
         ))?;

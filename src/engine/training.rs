@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::mpsc;
 
 use crate::model::panic_text;
-use crate::training::{Control, Event, Finished, Recipe, Restore, Trainer, heap};
+use crate::training::{Allowed, Control, Event, Finished, Recipe, Restore, Trainer, heap};
 
 /// News that may wait before the receiver has taken them; then the trainer waits.
 const NEWS: usize = 1024;
@@ -158,7 +158,11 @@ fn train(
             control.stop();
         }
     };
-    let trainer = Trainer::prepare(recipe, restore, overwrite, control, &mut tell);
+    let allowed = Allowed {
+        overwrite,
+        changes: false,
+    };
+    let trainer = Trainer::prepare(recipe, restore, allowed, control, &mut tell);
     let mut trainer = trainer.map_err(|error| error.to_string())?;
     trainer.run(&mut tell).map_err(|error| error.to_string())
 }

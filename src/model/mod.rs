@@ -1,6 +1,7 @@
 //! Networks on candle: weights, key/value cache, devices and precision, and where models come from.
 
 mod activation;
+mod adapter;
 mod architecture;
 mod attention;
 mod block;
@@ -34,6 +35,7 @@ mod weights;
 use serde::{Deserialize, Serialize};
 
 pub use activation::Activation;
+pub use adapter::{ADAPTER, ADAPTER_WEIGHTS, Adapter, weights_hash};
 pub use cache::Cache;
 pub use chat::Chat;
 pub use config::{Gpt2Config, OWN_MODEL_TYPE, TokenIds};

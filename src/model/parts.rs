@@ -1,14 +1,17 @@
 //! What a model is put together from, whichever way its source holds it.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::adapter::Adapter;
 use super::architecture::Architecture;
 use super::config::TokenIds;
 use super::files::Files;
 use super::gguf::Gguf;
 use super::load::CONFIG;
+use super::raw::adapted;
 use super::source::is_gguf;
 use super::weights::{Shards, Weights};
 use super::{ModelError, Precision, chat, tokenizer_files};
@@ -47,6 +50,9 @@ impl Parts {
         if let Some(path) = lone_gguf(files)? {
             return Self::from_gguf(&path, chat, notices);
         }
+        if let Some(adapter) = Adapter::of(files)? {
+            return Self::adapted(files, &adapter);
+        }
         let architecture = Architecture::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
         let mut end_tokens = architecture.end_tokens();
         end_tokens.extend(generation_end_tokens(files)?);
@@ -60,6 +66,21 @@ impl Parts {
             quantisation: None,
             start_token: architecture.start_token(),
             end_tokens,
+            architecture,
+        })
+    }
+
+    /// The parts of a model that is another one and a change.
+    fn adapted(files: &Files, adapter: &Adapter) -> Result<Self, ModelError> {
+        let raw = adapted(files, adapter, 0, &mut |_| ControlFlow::Continue(()))?;
+        let architecture = Architecture::Gpt2(raw.config);
+        Ok(Self {
+            tokenizer: raw.tokenizer,
+            template: None,
+            weights: Weights::Safetensors(Shards::in_memory(raw.tensors)),
+            quantisation: None,
+            start_token: architecture.start_token(),
+            end_tokens: architecture.end_tokens(),
             architecture,
         })
     }

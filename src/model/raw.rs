@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use candle_core::Device;
 
+use super::adapter::{ADAPTER, Adapter, weights_hash};
 use super::architecture::Architecture;
 use super::config::Gpt2Config;
 use super::decoder::Decoder;
@@ -38,29 +39,68 @@ pub fn load_raw(
     request: &LoadRequest,
     progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
 ) -> Result<RawModel, ModelError> {
-    unless_panicked(|| {
-        let mut notices = Vec::new();
-        let files = find(request, &mut notices, progress)?;
-        let config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
-        let tokenizer = tokenizer_files::load(&files)?;
-        let mut weights = Weights::Safetensors(Shards::open(&files)?);
-        let wanted = config.tensors();
-        let total = wanted.len();
-        let mut tensors = HashMap::with_capacity(total);
-        for (done, (name, shape)) in wanted.into_iter().enumerate() {
-            if progress(LoadProgress::Weights { done, total }).is_break() {
-                return Err(ModelError::Cancelled);
-            }
-            let values = weights.take(&name, &shape)?;
-            tensors.insert(name, values);
+    unless_panicked(|| load_below(request, 0, progress))
+}
+
+fn load_below(
+    request: &LoadRequest,
+    depth: usize,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<RawModel, ModelError> {
+    let mut notices = Vec::new();
+    let files = find(request, &mut notices, progress)?;
+    if let Some(adapter) = Adapter::of(&files)? {
+        return adapted(&files, &adapter, depth, progress);
+    }
+    let config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+    let tokenizer = tokenizer_files::load(&files)?;
+    let mut weights = Weights::Safetensors(Shards::open(&files)?);
+    let wanted = config.tensors();
+    let total = wanted.len();
+    let mut tensors = HashMap::with_capacity(total);
+    for (done, (name, shape)) in wanted.into_iter().enumerate() {
+        if progress(LoadProgress::Weights { done, total }).is_break() {
+            return Err(ModelError::Cancelled);
         }
-        Ok(RawModel {
-            config,
-            tokenizer,
-            tensors,
-            notices,
-        })
+        let values = weights.take(&name, &shape)?;
+        tensors.insert(name, values);
+    }
+    Ok(RawModel {
+        config,
+        tokenizer,
+        tensors,
+        notices,
     })
+}
+
+/// A model with the change of an adapter merged in.
+///
+/// # Errors
+/// As [`load_raw`]; also when the model is not the one that the adapter was made for.
+pub(super) fn adapted(
+    files: &Files,
+    adapter: &Adapter,
+    depth: usize,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<RawModel, ModelError> {
+    /// Most adapters on each other: those of strangers may go round in a circle.
+    const DEEPEST: usize = 8;
+    if depth == DEEPEST {
+        let problem = "changes a model that is an adapter itself, and so on without end";
+        return Err(ModelError::file(files.label(ADAPTER), problem));
+    }
+    let request = LoadRequest {
+        source: adapter.base.clone(),
+        ..LoadRequest::default()
+    };
+    let mut raw = load_below(&request, depth + 1, progress)?;
+    adapter.check(&weights_hash(&raw.tensors))?;
+    adapter.merge(files, &mut raw.tensors)?;
+    raw.config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+    if files.has(tokenizer_files::TOKENIZER) {
+        raw.tokenizer = tokenizer_files::load(files)?;
+    }
+    Ok(raw)
 }
 
 /// The device of a preference, with what is to be said of it.

@@ -49,6 +49,15 @@ pub enum TrainingError {
         /// What is kept, as a clause.
         kept: String,
     },
+    /// The weights became useless, though they are numbers.
+    #[error(
+        "{problem}: the run was stopped, and {kept}; `runs resume` goes on with it at a lower --learning-rate"
+    )]
+    Diverged {
+        problem: String,
+        /// What is kept, as a clause.
+        kept: String,
+    },
     /// The caller asked to stop before the first step.
     #[error("stopped before the first step")]
     Cancelled,
@@ -58,7 +67,7 @@ impl TrainingError {
     /// What a run that ended with this ended of.
     pub(super) fn reason(&self) -> FinishReason {
         match self {
-            Self::NotFinite { .. } => FinishReason::Diverged,
+            Self::NotFinite { .. } | Self::Diverged { .. } => FinishReason::Diverged,
             Self::DiskFull { .. } => FinishReason::DiskFull,
             _ => FinishReason::Failed,
         }

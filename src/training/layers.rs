@@ -31,6 +31,16 @@ impl Layers {
         Ok(layers)
     }
 
+    /// Of the keys of a table alone.
+    pub fn of(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// All keys.
+    pub fn into_table(self) -> Table {
+        self.table
+    }
+
     /// Lays a whole recipe on. What it leaves open stays as it was.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 mod checkpoint;
 mod control;
 pub mod data;
+mod disk;
+mod epoch;
 mod error;
 mod evaluation;
 mod event;
@@ -34,5 +36,5 @@ pub use history::{Curve, History};
 pub use layers::Layers;
 pub use mean::{MeanLoss, MeanOf, Tail};
 pub use recipe::Recipe;
-pub use runs::{CheckpointEntry, RunDirectory, RunSummary, export};
-pub use trainer::{Listener, Restore, Trainer};
+pub use runs::{CheckpointEntry, Damaged, RunDirectory, RunSummary, export};
+pub use trainer::{Allowed, Listener, Restore, Trainer};

@@ -1,19 +1,21 @@
 //! Everything that decides a run: what `--recipe FILE` reads, what the run's directory keeps, what a form would show.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::TrainingError;
 use super::data::DataSettings;
+use super::disk;
 use super::network::{DropoutRates, Freeze, Initial, LoraSettings};
 use super::ops::Kernels;
 use super::optimizer::OptimizerSettings;
 use super::schedule::Schedule;
 use crate::decoding::GenerationSettings;
-use crate::model::{Activation, DevicePreference, Gpt2Config};
+use crate::model::{Activation, DevicePreference, EMBEDDED, Gpt2Config};
 use crate::sampling::SamplerSettings;
 use crate::text::TokenizerSettings;
+use crate::text::corpus::WEATHER;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -238,11 +240,18 @@ pub struct CheckpointSettings {
     pub every: u64,
     /// How many are kept, the newest; the best by validation is kept besides. 0 keeps all.
     pub keep: usize,
+    /// Megabytes for the weights of past epochs, which stay without the optimizer's state; 0 keeps none of them. The
+    /// smaller of 2,000 and a tenth of what is free on the disk when absent.
+    pub weights: Option<u64>,
 }
 
 impl Default for CheckpointSettings {
     fn default() -> Self {
-        Self { every: 0, keep: 2 }
+        Self {
+            every: 0,
+            keep: 2,
+            weights: None,
+        }
     }
 }
 
@@ -303,6 +312,38 @@ impl Recipe {
             return wrong("LoRA changes a trained model: use it with finetune".to_owned());
         }
         Ok(())
+    }
+
+    /// The recipe with its paths as they are from `directory`, so that it holds from any other. What is no path there,
+    /// such as a hub id, stays as it is, and so does what is found where the program runs but not there.
+    pub fn seen_from(mut self, directory: &Path) -> Self {
+        let place = |path: &mut PathBuf| {
+            let is_path = !path.as_os_str().is_empty() && path.as_path() != Path::new(WEATHER);
+            let there = directory.join(&*path);
+            if is_path && (there.exists() || !path.exists()) {
+                *path = there;
+            }
+        };
+        self.data.corpus.files.iter_mut().for_each(place);
+        self.data.validation_files.iter_mut().for_each(place);
+        place(&mut self.run.directory);
+        place(&mut self.run.cache);
+        for source in [&mut self.model.from, &mut self.tokenizer.from] {
+            let path = directory.join(&*source);
+            if !source.is_empty() && source != EMBEDDED && path.exists() {
+                *source = path.display().to_string();
+            }
+        }
+        self
+    }
+
+    /// Bytes for the weights of past epochs, where runs lie.
+    pub(super) fn weight_budget(&self) -> u64 {
+        const MOST: u64 = 2_000_000_000;
+        match self.checkpoints.weights {
+            Some(megabytes) => megabytes.saturating_mul(1_000_000),
+            None => disk::free(&self.run.directory).map_or(MOST, |free| MOST.min(free / 10)),
+        }
     }
 
     /// The directory of encoded corpora.

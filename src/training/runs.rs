@@ -1,12 +1,23 @@
-//! The directories of runs: `recipe.toml`, `metrics.jsonl`, `samples.jsonl`, `checkpoints/`.
+//! The directories of runs: `recipe.toml`, `inputs.json`, `metrics.jsonl`, `samples.jsonl`, `checkpoints/`.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Write};
+mod claim;
+mod inputs;
+mod journal;
+mod shelf;
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::checkpoint::{self, CheckpointState, copy_model};
+pub(super) use self::claim::Claim;
+use self::inputs::INPUTS;
+pub(super) use self::inputs::{Inputs, hash};
+pub(super) use self::journal::Journal;
+pub use self::shelf::{CheckpointEntry, Damaged};
+pub(super) use self::shelf::{Keeping, remove_checkpoint};
+use super::checkpoint::{self, copy_model};
 use super::{Event, MeanLoss, Recipe, StepMetrics, Tail, TrainingError, Validation};
 
 const RECIPE: &str = "recipe.toml";
@@ -14,19 +25,13 @@ const METRICS: &str = "metrics.jsonl";
 const SAMPLES: &str = "samples.jsonl";
 const CHECKPOINTS: &str = "checkpoints";
 const LOCK: &str = "run.lock";
+/// Where small files are written before they have their name.
+const PART: &str = ".run.part";
 
 /// The directory of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDirectory {
     path: PathBuf,
-}
-
-/// A checkpoint that is there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CheckpointEntry {
-    pub step: u64,
-    pub path: PathBuf,
-    pub validation: Option<f64>,
 }
 
 /// A run at a glance.
@@ -44,6 +49,9 @@ pub struct RunSummary {
     /// Whether a process works on it.
     pub running: bool,
     pub checkpoints: Vec<CheckpointEntry>,
+    /// Checkpoints that cannot be used.
+    #[serde(skip)]
+    pub damaged: Vec<Damaged>,
 }
 
 impl RunDirectory {
@@ -106,56 +114,6 @@ impl RunDirectory {
         name.to_string_lossy().into_owned()
     }
 
-    /// Where its checkpoints are.
-    pub fn checkpoints_path(&self) -> PathBuf {
-        self.path.join(CHECKPOINTS)
-    }
-
-    /// Its checkpoints that are whole, oldest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn checkpoints(&self) -> Result<Vec<CheckpointEntry>, TrainingError> {
-        let directory = self.checkpoints_path();
-        let entries = match fs::read_dir(&directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(|error| TrainingError::io(&directory, error))?,
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let path = entry
-                .map_err(|error| TrainingError::io(&directory, error))?
-                .path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let step = name
-                .strip_prefix("step-")
-                .and_then(|step| step.parse().ok());
-            let Some(step) = step else { continue };
-            let state = checkpoint::read_state(&path)?;
-            found.push(CheckpointEntry {
-                step,
-                validation: state.validation,
-                path,
-            });
-        }
-        found.sort_by_key(|entry| entry.step);
-        Ok(found)
-    }
-
-    /// The checkpoint of the lowest validation loss, or the newest if none was evaluated.
-    ///
-    /// # Errors
-    /// As [`Self::checkpoints`].
-    pub fn best_checkpoint(&self) -> Result<Option<CheckpointEntry>, TrainingError> {
-        let all = self.checkpoints()?;
-        let evaluated = all.iter().filter(|entry| entry.validation.is_some());
-        let best = evaluated.min_by(|a, b| {
-            let loss = |entry: &CheckpointEntry| entry.validation.unwrap_or(f64::INFINITY);
-            loss(a).total_cmp(&loss(b))
-        });
-        Ok(best.or(all.last()).cloned())
-    }
-
     /// The recipe that it was started with.
     ///
     /// # Errors
@@ -175,32 +133,17 @@ impl RunDirectory {
         fs::create_dir_all(self.checkpoints_path()).map_err(wrong)?;
         let text = toml::to_string(recipe)
             .map_err(|error| TrainingError::Setting(format!("the recipe is no TOML: {error}")))?;
-        let aside = self.path.join(".recipe.part");
-        fs::write(&aside, text).map_err(wrong)?;
-        fs::rename(&aside, self.path.join(RECIPE)).map_err(wrong)
+        self.replace(RECIPE, text.as_bytes())
     }
 
-    /// Claims the run for this process until the lock is dropped.
-    ///
-    /// # Errors
-    /// When another process has it.
-    pub(super) fn lock(&self) -> Result<File, TrainingError> {
-        let path = self.path.join(LOCK);
-        fs::create_dir_all(&self.path).map_err(|error| TrainingError::io(&self.path, error))?;
-        let file = File::create(&path).map_err(|error| TrainingError::io(&path, error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(TrainingError::Run(format!(
-                "the run `{}` is in use by another process; wait for it or choose another --run-name",
-                self.name()
-            ))),
-            Err(TryLockError::Error(error)) => Err(TrainingError::io(&path, error)),
-        }
-    }
-
-    fn is_running(&self) -> bool {
-        let file = File::open(self.path.join(LOCK));
-        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    /// Writes one of the run's small files, whole or not at all.
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), TrainingError> {
+        let aside = self.path.join(PART);
+        let write = || -> io::Result<()> {
+            fs::write(&aside, bytes)?;
+            fs::rename(&aside, self.path.join(name))
+        };
+        write().map_err(|error| TrainingError::io(&self.path.join(name), error))
     }
 
     /// Calls `each` with every event that was kept, in order. Lines that are cut short are passed over.
@@ -208,6 +151,7 @@ impl RunDirectory {
     /// # Errors
     /// When the file cannot be read.
     pub fn events(&self, mut each: impl FnMut(Event)) -> Result<(), TrainingError> {
+        let mut ended = false;
         for name in [METRICS, SAMPLES] {
             let path = self.path.join(name);
             let Ok(file) = File::open(&path) else {
@@ -217,9 +161,17 @@ impl RunDirectory {
             for line in BufReader::new(file).split(b'\n') {
                 let line = line.map_err(|error| TrainingError::io(&path, error))?;
                 if let Ok(event) = serde_json::from_slice(&line) {
+                    match event {
+                        Event::Started(_) => ended = false,
+                        Event::Finished(_) => ended = true,
+                        _ => {}
+                    }
                     each(event);
                 }
             }
+        }
+        if let (false, Some(end)) = (ended, self.noted_end()) {
+            each(end);
         }
         Ok(())
     }
@@ -229,6 +181,7 @@ impl RunDirectory {
     /// # Errors
     /// When its files cannot be read.
     pub fn summary(&self) -> Result<RunSummary, TrainingError> {
+        let (checkpoints, damaged) = self.shelf()?;
         let mut summary = RunSummary {
             name: self.name(),
             path: self.path.clone(),
@@ -237,8 +190,9 @@ impl RunDirectory {
             best: None,
             finished: None,
             failure: None,
-            running: self.is_running(),
-            checkpoints: self.checkpoints()?,
+            running: self.is_claimed(),
+            checkpoints,
+            damaged,
         };
         let mut tail = Tail::default();
         self.events(|event| {
@@ -258,31 +212,38 @@ impl RunDirectory {
         Ok(summary)
     }
 
-    /// Takes the run off the disk.
+    /// Takes the run off the disk. What other programs put beside its files stays.
     ///
     /// # Errors
     /// When a process works on it, or it cannot be deleted.
     pub fn delete(&self) -> Result<(), TrainingError> {
-        let lock = self.lock()?;
-        fs::remove_dir_all(&self.path).map_err(|error| TrainingError::io(&self.path, error))?;
-        drop(lock);
+        let claim = self.claim()?;
+        self.clear()?;
+        let path = self.path.join(LOCK);
+        fs::remove_file(&path).map_err(|error| TrainingError::io(&path, error))?;
+        drop(claim);
+        // It stays where something else is in it.
+        let _ = fs::remove_dir(&self.path);
         Ok(())
     }
 
-    /// Deletes the oldest checkpoints but for `keep` and the best; 0 keeps all. Also takes away what a killed process
-    /// left half-written.
-    pub(super) fn prune(&self, keep: usize) -> Result<(), TrainingError> {
-        let all = self.checkpoints()?;
-        let best = self.best_checkpoint()?.map(|entry| entry.step);
-        if keep == 0 || all.len() <= keep {
-            return Ok(());
-        }
-        for entry in &all[..all.len() - keep] {
-            if Some(entry.step) != best {
-                fs::remove_dir_all(&entry.path)
-                    .map_err(|error| TrainingError::io(&entry.path, error))?;
+    /// Takes away what a run writes, but for the lock, and nothing else.
+    pub(super) fn clear(&self) -> Result<(), TrainingError> {
+        // The recipe goes first: what has none is no run.
+        for name in [RECIPE, INPUTS, METRICS, SAMPLES, PART] {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(TrainingError::io(&path, error));
+                }
+                _ => {}
             }
         }
+        for (_, path) in self.numbered()? {
+            remove_checkpoint(&path)?;
+        }
+        checkpoint::sweep(&self.checkpoints_path());
+        let _ = fs::remove_dir(self.checkpoints_path());
         Ok(())
     }
 }
@@ -301,59 +262,4 @@ pub fn export(checkpoint: &Path, target: &Path, half: bool) -> Result<(), Traini
         )));
     }
     copy_model(checkpoint, target, half)
-}
-
-/// The files that a run's events go to.
-pub(super) struct Journal {
-    metrics: (PathBuf, File, u64),
-    samples: (PathBuf, File, u64),
-}
-
-impl Journal {
-    /// Opens the files, cut to where `state` left them; anew without one.
-    pub(super) fn open(
-        run: &RunDirectory,
-        state: Option<&CheckpointState>,
-    ) -> Result<Self, TrainingError> {
-        let open = |name: &str, length: u64| -> Result<(PathBuf, File, u64), TrainingError> {
-            let path = run.path.join(name);
-            let prepare = || -> io::Result<(File, u64)> {
-                let file = OpenOptions::new().create(true).append(true).open(&path)?;
-                let length = length.min(file.metadata()?.len());
-                file.set_len(length)?;
-                Ok((file, length))
-            };
-            let (file, length) = prepare().map_err(|error| TrainingError::io(&path, error))?;
-            Ok((path, file, length))
-        };
-        Ok(Self {
-            metrics: open(METRICS, state.map_or(0, |state| state.metrics_bytes))?,
-            samples: open(SAMPLES, state.map_or(0, |state| state.samples_bytes))?,
-        })
-    }
-
-    /// Appends an event.
-    pub(super) fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
-        let (path, file, length) = match event {
-            // A checkpoint is its own record, and what is read is not of the run.
-            Event::Checkpoint(_) | Event::Reading(_) => return Ok(()),
-            Event::Samples(_) | Event::Odds(_) => &mut self.samples,
-            _ => &mut self.metrics,
-        };
-        let mut line = serde_json::to_vec(event).unwrap_or_default();
-        line.push(b'\n');
-        file.write_all(&line)
-            .map_err(|error| TrainingError::io(path, error))?;
-        *length += line.len() as u64;
-        Ok(())
-    }
-
-    /// Hands all to the disk and returns the lengths of both files.
-    pub(super) fn sync(&mut self) -> Result<(u64, u64), TrainingError> {
-        for (path, file, _) in [&self.metrics, &self.samples] {
-            file.sync_data()
-                .map_err(|error| TrainingError::io(path, error))?;
-        }
-        Ok((self.metrics.2, self.samples.2))
-    }
 }

@@ -30,6 +30,8 @@ pub struct Schedule {
     pub end: f64,
     /// The step at which the end is reached, counted with the warm-up; 0 is the run's last.
     pub decay_steps: u64,
+    /// The step after which the warm-up begins: for a run that goes on as if anew.
+    pub begin: u64,
 }
 
 impl Default for Schedule {
@@ -41,6 +43,7 @@ impl Default for Schedule {
             hold: 0,
             end: 0.0,
             decay_steps: 0,
+            begin: 0,
         }
     }
 }
@@ -49,12 +52,16 @@ impl Schedule {
     /// The rate of step `step` (the first is 0) in a run of `total` steps. Linear decay is `PolynomialDecay`'s: the
     /// first step has the full rate, step `total` would have the end's.
     pub fn rate(&self, step: u64, total: u64) -> f64 {
+        let (step, total) = (
+            step.saturating_sub(self.begin),
+            total.saturating_sub(self.begin),
+        );
         if step < self.warmup {
             return self.learning_rate * (step + 1) as f64 / self.warmup as f64;
         }
         let last = match self.decay_steps {
             0 => total,
-            steps => steps,
+            steps => steps.saturating_sub(self.begin),
         };
         let start = self.warmup + self.hold;
         let length = last.saturating_sub(start).max(1);
@@ -80,6 +87,7 @@ mod tests {
             hold: 0,
             end: 0.25,
             decay_steps: 0,
+            begin: 0,
         };
         steps.iter().map(|step| schedule.rate(*step, 12)).collect()
     }
@@ -115,6 +123,19 @@ mod tests {
             [8.0, 8.0, 8.0, 4.0, 0.0]
         );
         assert_eq!([4, 11].map(|step| held(100, step)), [8.0, 8.0]);
+        // A run that goes on as if anew: the same course, later.
+        let anew = Schedule {
+            learning_rate: 8.0,
+            course: Course::Linear,
+            warmup: 4,
+            end: 0.25,
+            begin: 100,
+            ..Schedule::default()
+        };
+        assert_eq!(
+            steps.map(|step| anew.rate(100 + step, 112)),
+            [2.0, 8.0, 8.0, 5.0, 2.0, 2.0]
+        );
         // Keras: 5e-5 over 500 steps to 0.
         let schedule = Schedule {
             learning_rate: 5e-5,

@@ -42,15 +42,22 @@ pub struct RunArgs {
         help_heading = "Run"
     )]
     pub restore: String,
-    /// Delete a run of the same name
+    /// Delete a run of the same name, or the later checkpoints of one that goes on from an earlier
     #[arg(long, help_heading = "Run")]
     pub overwrite: bool,
+    /// Go on although the corpus, the validation set, the tokenizer or the model that the run started from has changed
+    #[arg(long, help_heading = "Run")]
+    pub accept_changes: bool,
     /// Steps between checkpoints; 0 is once an epoch
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub checkpoint_every: Option<u32>,
     /// How many checkpoints are kept, and the best besides; 0 keeps all
     #[arg(long, value_name = "N", help_heading = "Run")]
     pub keep: Option<u32>,
+    /// Megabytes for the weights of past epochs, kept to look back at without the optimizer's state; 0 keeps none
+    /// [default: the smaller of 2000 and a tenth of what is free on the disk]
+    #[arg(long, value_name = "MB", help_heading = "Run")]
+    pub keep_weights: Option<u32>,
 
     /// The column of a table
     #[arg(long, value_name = "NAME", help_heading = "Data")]

@@ -14,7 +14,9 @@ use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime};
 use crate::config::Config;
 use crate::training::presets::DEMO;
-use crate::training::{Control, FinishReason, Recipe, Restore, Trainer, TrainingError, heap};
+use crate::training::{
+    Allowed, Control, FinishReason, Recipe, Restore, Trainer, TrainingError, heap,
+};
 
 /// Train a model from scratch
 #[derive(Debug, clap::Args)]
@@ -69,10 +71,16 @@ pub fn finetune(args: &FinetuneArgs, config: &Config) -> Result<(), CliError> {
 
 fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {
     if args.print_recipe {
+        let here = std::env::current_dir()?;
+        let recipe = recipe.seen_from(&here);
         let text = toml::to_string(&recipe).map_err(CliError::failed)?;
         return super::print_bytes(text.as_bytes());
     }
-    go(recipe, &args.restore(), args.overwrite, args.json)
+    let allowed = Allowed {
+        overwrite: args.overwrite,
+        changes: args.accept_changes,
+    };
+    go(recipe, &args.restore(), allowed, args.json)
 }
 
 /// Prepares and trains, reporting as it goes.
@@ -82,14 +90,14 @@ fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {
 pub(super) fn go(
     recipe: Recipe,
     restore: &Restore,
-    overwrite: bool,
+    allowed: Allowed,
     json: bool,
 ) -> Result<(), CliError> {
     heap::tune();
     let control = Control::default();
     let interrupted = watch_interrupts(&control)?;
     let mut report = Report::new(json);
-    let mut trainer = Trainer::prepare(recipe, restore, overwrite, &control, &mut |event| {
+    let mut trainer = Trainer::prepare(recipe, restore, allowed, &control, &mut |event| {
         report.event(event, &control);
     })
     .map_err(|error| failure(error, &interrupted))?;
@@ -106,7 +114,9 @@ fn failure(error: TrainingError, interrupted: &AtomicBool) -> CliError {
     match error {
         TrainingError::Cancelled if interrupted.load(Ordering::Relaxed) => CliError::Interrupted,
         TrainingError::Setting(problem) => CliError::Usage(problem),
-        error @ TrainingError::NotFinite { .. } => CliError::Diverged(error.to_string()),
+        error @ (TrainingError::NotFinite { .. } | TrainingError::Diverged { .. }) => {
+            CliError::Diverged(error.to_string())
+        }
         other => CliError::failed(other),
     }
 }

@@ -56,9 +56,30 @@ fn read_file(name: &str) -> Result<Table, CliError> {
         CliError::usage(format!("{name}:{line}: {}", error.message()))
     };
     // Held against the schema by itself, so that an error has its line.
-    toml::from_str::<Recipe>(&text).map_err(wrong)?;
-    text.parse().map_err(wrong)
+    let recipe = toml::from_str::<Recipe>(&text).map_err(wrong)?;
+    let mut layers = Layers::of(text.parse().map_err(wrong)?);
+    // Its paths are seen from where it lies, so that it holds wherever one stands.
+    let path = std::path::absolute(name).map_err(CliError::failed)?;
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let seen = recipe.seen_from(directory);
+    let seen = Layers::of(Table::try_from(seen).map_err(CliError::failed)?);
+    for key in PATH_KEYS {
+        if let (Some(_), Some(value)) = (layers.get(key), seen.get(key)) {
+            layers.set(key, value.clone());
+        }
+    }
+    Ok(layers.into_table())
 }
+
+/// The keys of a recipe that may name files.
+const PATH_KEYS: [&str; 6] = [
+    "data.corpus.files",
+    "data.validation_files",
+    "run.directory",
+    "run.cache",
+    "model.from",
+    "tokenizer.from",
+];
 
 /// A flag's value as TOML has it.
 trait Given {
@@ -119,13 +140,14 @@ impl Given for Vec<String> {
 }
 
 fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), CliError> {
-    let plain: [(&str, &dyn Given); 59] = [
+    let plain: [(&str, &dyn Given); 60] = [
         ("run.name", &args.run_name),
         ("run.directory", &args.runs),
         ("run.cache", &args.cache),
         ("run.seed", &args.seed),
         ("checkpoints.every", &args.checkpoint_every),
         ("checkpoints.keep", &args.keep),
+        ("checkpoints.weights", &args.keep_weights),
         ("data.corpus.files", &args.files),
         ("data.corpus.column", &args.column),
         ("data.corpus.field", &args.field),

@@ -93,7 +93,16 @@ pub(in crate::training) fn read_tensors(
 /// When a number is too large for that, or a file cannot be read or written.
 pub(super) fn copy_halved(from: &Path, to: &Path) -> Result<(), TrainingError> {
     let mut all = read_named(from)?;
-    for named in &mut all {
+    halve(from, &mut all)?;
+    write_tensors(to, &all)
+}
+
+/// Rounds numbers to `f16`. `from` is where they come from, for errors.
+///
+/// # Errors
+/// When a number is too large for that.
+pub(super) fn halve(from: &Path, all: &mut [Named<'_>]) -> Result<(), TrainingError> {
+    for named in all {
         let largest = named.values.iter().fold(0f32, |most, x| most.max(x.abs()));
         if largest > f32::from(f16::MAX) {
             return Err(TrainingError::File {
@@ -103,7 +112,7 @@ pub(super) fn copy_halved(from: &Path, to: &Path) -> Result<(), TrainingError> {
         }
         named.half = true;
     }
-    write_tensors(to, &all)
+    Ok(())
 }
 
 fn read_named(path: &Path) -> Result<Vec<Named<'static>>, TrainingError> {

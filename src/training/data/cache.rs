@@ -34,6 +34,8 @@ pub struct TokenCache {
     width: usize,
     documents: usize,
     tokens: usize,
+    /// What tells its texts, and how they were read into tokens, apart from others.
+    pub key: String,
     pub info: CacheInfo,
 }
 
@@ -69,6 +71,7 @@ impl TokenCache {
             width,
             documents,
             tokens,
+            key: key.to_owned(),
             info,
         };
         let ends_fit = documents == 0 || cache.document(documents - 1).end == tokens;

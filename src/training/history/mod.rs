@@ -124,15 +124,13 @@ impl History {
     pub fn read(run: &RunDirectory) -> Result<Self, TrainingError> {
         let mut history = Self::new();
         run.events(|event| history.push(&event))?;
-        let checkpoints = run.checkpoints()?;
-        let losses = checkpoints.iter().filter_map(|entry| entry.validation);
-        let best = losses.min_by(f64::total_cmp);
-        for entry in checkpoints {
+        let best = run.best_checkpoint()?.map(|entry| entry.step);
+        for entry in run.checkpoints()? {
             history.push(&Event::Checkpoint(CheckpointNote {
                 step: entry.step,
                 path: entry.path.display().to_string(),
                 validation_loss: entry.validation,
-                best: best.is_some() && entry.validation == best,
+                best: entry.validation.is_some() && best == Some(entry.step),
                 seconds: 0.0,
             }));
         }
@@ -155,9 +153,8 @@ impl History {
             Event::Step(step) => self.push_step(step),
             Event::Epoch(epoch) => self.epochs.push(epoch.clone()),
             Event::Validation(validation) => {
-                let best = self.best.as_ref().map(|best| best.loss);
-                let learned = validation.step > 0 && !validation.loss.is_nan();
-                if learned && best.is_none_or(|best| validation.loss < best) {
+                // The trainer knows with which losses it can be compared.
+                if validation.best {
                     self.best = Some(validation.clone());
                 }
                 self.validations.push(validation.clone());
@@ -205,10 +202,7 @@ impl History {
         self.validations.cut(|validation| validation.step <= step);
         self.epochs.cut(|epoch| epoch.step <= step);
         if self.best.as_ref().is_some_and(|best| best.step > step) {
-            let left = self.validations.iter();
-            let left = left.filter(|left| left.step > 0 && !left.loss.is_nan());
-            let best = left.min_by(|a, b| a.loss.total_cmp(&b.loss));
-            self.best = best.cloned();
+            self.best = self.validations.iter().rfind(|left| left.best).cloned();
         }
         self.rates.cut(|change| change.step <= step);
         self.pauses.cut(|paused| *paused <= step);

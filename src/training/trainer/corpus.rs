@@ -10,6 +10,7 @@ use crate::training::checkpoint::SpecialTokens;
 use crate::training::data::{
     Batches, Documents, EncodeRequest, Packing, Sequences, TokenCache, encode, split, split_lone,
 };
+use crate::training::runs::hash;
 use crate::training::{Control, Event, Reading, Recipe, TrainingError};
 
 /// Reports how far reading has come, and breaks off when the run is to end.
@@ -88,6 +89,9 @@ pub(super) fn special_tokens(
 pub(super) struct Data {
     pub(super) training: Batches,
     pub(super) validation: Option<Batches>,
+    /// What tells the texts and tokens of both apart from others.
+    pub(super) corpus_key: String,
+    pub(super) validation_key: Option<String>,
 }
 
 /// Encodes, splits and packs what is learned from and what is held out.
@@ -133,6 +137,10 @@ pub(super) fn read_data(
             Ok(Arc::new(cache))
         };
     let cache = encoded(&settings.corpus, "training")?;
+    let corpus_key = cache.key.clone();
+    // A share of the corpus is the same one as long as corpus, share and seed are.
+    let share = format!("{} {}", settings.validation, recipe.run.seed);
+    let mut validation_key = hash(&[corpus_key.as_bytes(), share.as_bytes()]);
     let (training, validation) = match settings.validation_files.is_empty() {
         true if cache.documents() == 1 => {
             let parts = split_lone(&cache, settings.validation, time + 1);
@@ -157,6 +165,7 @@ pub(super) fn read_data(
             // What is not to be learned is still measured, so that a loss does not depend on the list.
             corpus.filters.exclude.clear();
             let held_out = encoded(&corpus, "validation")?;
+            validation_key.clone_from(&held_out.key);
             (Documents::all(cache), Some(Documents::all(held_out)))
         }
     };
@@ -191,7 +200,15 @@ pub(super) fn read_data(
         },
         None => None,
     };
+    // How much of it is measured, and in what pieces, decides the loss too.
+    let measured = format!(
+        "{:?} {time} {} {}",
+        settings.packing, recipe.evaluation.batches, recipe.training.batch
+    );
+    let validation_key = hash(&[validation_key.as_bytes(), measured.as_bytes()]);
     Ok(Data {
+        validation_key: validation.is_some().then_some(validation_key),
+        corpus_key,
         training,
         validation,
     })

@@ -3,30 +3,27 @@
 //! [`Trainer::prepare`] reads the corpus and builds the network, [`Trainer::run`] trains it. Both report through a
 //! callback and look at a [`Control`], so that the same trainer serves a command line and a screen on another thread.
 
+mod base;
 mod corpus;
-mod epoch;
+mod keep;
 mod meter;
 mod prepare;
 mod report;
 mod start;
 mod step;
 
-use std::fs::File;
-use std::time::Instant;
-
+use self::keep::Depth;
 use self::meter::{Meter, Smoothed};
-use super::checkpoint::{self, CheckpointState, Contents, SpecialTokens};
+use super::checkpoint::{self, CheckpointState, SpecialTokens};
 use super::data::Batches;
 use super::network::Network;
 use super::optimizer::Optimizer;
-use super::runs::{Journal, RunDirectory};
-use super::{
-    CheckpointNote, Control, Event, FinishReason, Finished, Recipe, Started, Tail, TrainingError,
-};
+use super::runs::{Claim, Journal, Keeping, RunDirectory};
+use super::{Control, Event, FinishReason, Finished, Recipe, Started, Tail, TrainingError};
+use crate::model::Adapter;
 use crate::text::Tokenizer;
 
-pub(super) use self::epoch::EpochSums;
-pub use self::start::Restore;
+pub use self::start::{Allowed, Restore};
 
 /// Takes what a run reports.
 pub type Listener<'a> = &'a mut dyn FnMut(&Event);
@@ -52,11 +49,20 @@ pub struct Trainer {
     meter: Meter,
     /// Steps in all.
     total: u64,
-    /// The step of the newest checkpoint, if there is one.
+    /// The step of the newest checkpoint that the run can go on after, if there is one.
     saved: Option<u64>,
+    /// The step of the newest weights that were written, whole checkpoints counted.
+    written: Option<u64>,
+    /// Steps in a row whose loss was out of all proportion.
+    adrift: u64,
+    keeping: Keeping,
+    /// With LoRA: what the small matrices change.
+    adapter: Option<Adapter>,
+    /// Whether the tokenizer is not that of the model it started from.
+    foreign_tokenizer: bool,
     started: Started,
     /// Held as long as the run is this process'.
-    _lock: File,
+    claim: Claim,
 }
 
 impl Trainer {
@@ -89,7 +95,10 @@ impl Trainer {
         };
         let finished = self.finished(reason, failure);
         let kept = self.emit(Event::Finished(finished.clone()), events);
-        let kept = kept.and_then(|()| self.journal.sync().map(drop));
+        let mut kept = kept.and_then(|()| self.journal.sync().map(drop));
+        if kept.is_err() {
+            kept = self.claim.note(&finished);
+        }
         // The first error is the one to tell.
         ended?;
         kept?;
@@ -135,8 +144,25 @@ impl Trainer {
                 break reason;
             }
         };
-        if reason != FinishReason::Abandoned && self.saved != Some(self.state.step) {
-            self.save(events)?;
+        if reason != FinishReason::Abandoned && self.state.step > 0 {
+            if let Some(problem) = self.save(Depth::Whole, events)? {
+                return Err(TrainingError::Diverged {
+                    problem: format!(
+                        "after step {} the weights are no good: {problem}",
+                        self.state.step
+                    ),
+                    kept: self.kept(),
+                });
+            }
+        }
+        let best = self.state.best_validation;
+        if let (Some(before), Some(best)) = (self.state.before, best)
+            && best >= before
+        {
+            let message = format!(
+                "validation never got below {before:.4}, what it was before training: the model has not gained by this run"
+            );
+            self.emit(Event::Notice { message }, events)?;
         }
         Ok(reason)
     }
@@ -144,7 +170,9 @@ impl Trainer {
     /// A step and what follows it. Returns why the run ends, if it does.
     fn one_step(&mut self, events: Listener<'_>) -> Result<Option<FinishReason>, TrainingError> {
         let metrics = self.step()?;
+        let loss = metrics.loss;
         self.emit(Event::Step(metrics), events)?;
+        self.watch(loss)?;
         let per_epoch = self.training.steps_per_epoch();
         if self.state.step.is_multiple_of(per_epoch) {
             let number = self.state.step / per_epoch;
@@ -158,9 +186,7 @@ impl Trainer {
             |every: u64| last || step.is_multiple_of(if every == 0 { per_epoch } else { every });
         let evaluation = &self.recipe.evaluation;
         let (validate, sample) = (due(evaluation.every), due(evaluation.sample_every));
-        if validate {
-            self.validate(events)?;
-        }
+        let best = validate && self.validate(events)?;
         if sample {
             self.sample(events)?;
         }
@@ -168,7 +194,9 @@ impl Trainer {
         let reached = settings.stop_loss > 0.0 && self.smoothed.value() <= settings.stop_loss;
         let patience_over = settings.patience > 0 && self.state.stale >= settings.patience;
         if due(self.recipe.checkpoints.every) {
-            self.save(events)?;
+            self.save(Depth::Whole, events)?;
+        } else if best || self.keeping.keeps(step) {
+            self.save(Depth::Weights, events)?;
         }
         Ok(match () {
             () if reached => Some(FinishReason::LossReached),
@@ -185,8 +213,8 @@ impl Trainer {
             if let Some(rate) = asked.learning_rate {
                 self.set_rate(rate, events)?;
             }
-            if asked.checkpoint && self.state.step > 0 && self.saved != Some(self.state.step) {
-                self.save(events)?;
+            if asked.checkpoint && self.state.step > 0 {
+                self.save(Depth::Whole, events)?;
             }
             let ends = asked.stop || asked.abandon;
             let held = self.control.is_paused() && !ends;
@@ -217,36 +245,6 @@ impl Trainer {
         self.state.rate_factor = rate / planned;
         let factor = self.state.rate_factor;
         self.emit(Event::LearningRate { step, rate, factor }, events)
-    }
-
-    /// Writes a checkpoint.
-    fn save(&mut self, events: Listener<'_>) -> Result<(), TrainingError> {
-        let begun = Instant::now();
-        (self.state.metrics_bytes, self.state.samples_bytes) = self.journal.sync()?;
-        self.state.updates = self.optimizer.updates();
-        self.state.elapsed = self.meter.elapsed();
-        (self.state.smoothed_sum, self.state.smoothed_weight) = self.smoothed.parts();
-        let contents = Contents {
-            network: &self.network,
-            optimizer: &self.optimizer,
-            tokenizer: &self.tokenizer,
-            special: &self.special,
-            state: &self.state,
-            lora: self.recipe.model.lora.rank > 0,
-        };
-        let path = checkpoint::write(&self.run.checkpoints_path(), &contents)?;
-        self.saved = Some(self.state.step);
-        self.run.prune(self.recipe.checkpoints.keep)?;
-        let best =
-            self.state.validation.is_some() && self.state.validation == self.state.best_validation;
-        let note = CheckpointNote {
-            step: self.state.step,
-            path: path.display().to_string(),
-            validation_loss: self.state.validation,
-            best,
-            seconds: begun.elapsed().as_secs_f64(),
-        };
-        self.emit(Event::Checkpoint(note), events)
     }
 
     /// Notes an event and reports it.

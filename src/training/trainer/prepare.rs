@@ -1,62 +1,79 @@
 //! From a recipe to a trainer.
 
-use std::ops::ControlFlow;
-use std::path::Path;
-
 use candle_core::{DType, Device};
 
-use super::corpus::{read_data, reading, special_tokens};
-use super::start::{Restore, clear, find_start, lies_in, refuse_to_lose};
+use super::base::{Base, base};
+use super::corpus::{Data, read_data, special_tokens};
+use super::start::{
+    Allowed, Restore, find_start, lies_in, refuse_another_model, refuse_fewer_steps, refuse_to_lose,
+};
 use super::{Listener, Meter, Smoothed, Trainer};
 use crate::kernels::{Factors, bf16_is_native};
-use crate::model::{Gpt2Config, LoadRequest, RawModel, TokenIds, choose, load_raw, load_tokenizer};
-use crate::text::corpus::ReadProgress;
-use crate::text::{Tokenizer, train_tokenizer};
+use crate::model::{Gpt2Config, TokenIds, choose};
 use crate::training::checkpoint::{self, CheckpointState};
 use crate::training::data::Batches;
-use crate::training::network::{Compute, Network, initial};
+use crate::training::epoch::EpochSums;
+use crate::training::network::{Compute, Network};
 use crate::training::ops::Kernels;
 use crate::training::optimizer::Optimizer;
 use crate::training::recipe::Float;
-use crate::training::runs::{Journal, RunDirectory};
+use crate::training::runs::{Inputs, Journal, Keeping, RunDirectory, remove_checkpoint};
 use crate::training::{
     Control, DataSummary, Event, Recipe, Started, Tail, TrainingError, evaluation,
 };
 
-/// What a network starts from.
-struct Base {
-    config: Gpt2Config,
-    tokenizer: Tokenizer,
-    tensors: std::collections::HashMap<String, Vec<f32>>,
-    notices: Vec<String>,
-}
-
 impl Trainer {
-    /// Reads the corpus, builds the network and claims the run's directory. `overwrite`: a fresh run may delete one of
-    /// its name.
+    /// Claims the run's directory, reads the corpus and builds the network.
     ///
     /// # Errors
-    /// When the recipe contradicts itself, the run exists or is in use, a corpus or model cannot be read, the corpus is
-    /// too short, or the device cannot be had. Nothing is left behind but encoded corpora.
+    /// When the recipe contradicts itself, the run exists or is in use, it is to go on with what it was not started
+    /// with, a corpus or model cannot be read, the corpus is too short, or the device cannot be had. Nothing is left
+    /// behind but encoded corpora.
     pub fn prepare(
         recipe: Recipe,
         restore: &Restore,
-        overwrite: bool,
+        allowed: Allowed,
         control: &Control,
         events: Listener<'_>,
     ) -> Result<Self, TrainingError> {
         recipe.check()?;
+        // Wherever one stands when it goes on, its paths lead to the same files.
+        let here = std::env::current_dir();
+        let here = here.map_err(|error| TrainingError::io(".".as_ref(), error))?;
+        let kept = recipe.clone().seen_from(&here);
         let run = RunDirectory::of(&recipe.run.directory, &recipe.run.name);
-        let from = find_start(&run, restore, overwrite)?;
+        // Whoever else wants this name waits or is told, before hours are spent on a corpus.
+        let mut claim = run.claim()?;
+        let from = find_start(&run, restore, allowed.overwrite, events)?;
+        let goes_on = from.as_ref().is_some_and(|from| lies_in(from, run.path()));
+        let before = match goes_on {
+            true => Some(run.recipe()?.seen_from(&here)),
+            false => None,
+        };
+        let mut state = match &from {
+            Some(from) => checkpoint::read_state(from)?,
+            None => CheckpointState {
+                rate_factor: 1.0,
+                ..CheckpointState::default()
+            },
+        };
+        if let Some(before) = &before {
+            refuse_another_model(&run.name(), before, &kept)?;
+            if recipe.training.steps > 0 {
+                refuse_fewer_steps(&run.name(), state.step, recipe.training.steps)?;
+            }
+            // A rate that was set by hand was of the old schedule.
+            if before.schedule != recipe.schedule {
+                state.rate_factor = 1.0;
+            }
+        }
         let (device, notices) = choose(recipe.training.device)?;
         for message in notices {
             events(&Event::Notice { message });
         }
-        let base = base(&recipe, from.as_deref(), control, events)?;
-        for message in &base.notices {
-            events(&Event::Notice {
-                message: message.clone(),
-            });
+        let mut base = base(&kept, from.as_deref(), control, events)?;
+        for message in std::mem::take(&mut base.notices) {
+            events(&Event::Notice { message });
         }
         let compute = compute(&recipe, device)?;
         if compute.factors == Factors::Bf16 && !bf16_is_native() {
@@ -73,7 +90,18 @@ impl Trainer {
             control,
             events,
         )?;
-        let context = data.training.sequences().time();
+        let steps_per_epoch = data.training.steps_per_epoch();
+        let total = match recipe.training.steps {
+            0 => recipe.training.epochs * steps_per_epoch,
+            steps => steps,
+        };
+        refuse_fewer_steps(&run.name(), state.step, total)?;
+        if goes_on && state.step == total {
+            let message = format!("all {total} steps were made already; ask for more to go on");
+            events(&Event::Notice { message });
+        }
+        let inputs = inputs(&run, &kept, &mut base, &data, (goes_on, allowed), events)?;
+        compare_validation(&mut state, &data, events);
 
         let config = Gpt2Config {
             eos_token_id: special.end.as_ref().map(|(id, _)| TokenIds::One(*id)),
@@ -91,21 +119,11 @@ impl Trainer {
         )?;
         let kernels = network.compute().kernels;
         let mut optimizer = Optimizer::new(&recipe.optimizer, network.parameters(), kernels)?;
-        let state = match &from {
-            Some(from) => {
-                let state = checkpoint::read_state(from)?;
-                checkpoint::restore(from, &state, &network, &mut optimizer)?;
-                state
-            }
-            None => CheckpointState {
-                rate_factor: 1.0,
-                ..CheckpointState::default()
-            },
-        };
+        if let Some(from) = &from {
+            checkpoint::restore(from, &state, &network, &mut optimizer)?;
+        }
 
         // From here on the disk is changed.
-        let lock = run.lock()?;
-        let goes_on = from.as_ref().is_some_and(|from| lies_in(from, run.path()));
         let later = match goes_on {
             true => run.checkpoints()?,
             false => Vec::new(),
@@ -114,36 +132,44 @@ impl Trainer {
             .into_iter()
             .filter(|entry| entry.step > state.step)
             .collect();
-        if matches!(restore, Restore::Path(_)) && !overwrite {
+        if matches!(restore, Restore::Path(_)) && !allowed.overwrite {
             refuse_to_lose(&run, goes_on, later.len())?;
         }
         if run.exists() && !goes_on {
-            clear(&run)?;
+            run.clear()?;
         }
-        run.write_recipe(&recipe)?;
+        run.write_recipe(&kept)?;
+        claim.keep();
+        run.write_inputs(&inputs)?;
+        checkpoint::sweep(&run.checkpoints_path());
         // What lies after the checkpoint would be taken for the newest.
         for entry in later {
-            std::fs::remove_dir_all(&entry.path)
-                .map_err(|error| TrainingError::io(&entry.path, error))?;
+            remove_checkpoint(&entry.path)?;
         }
         let journal = Journal::open(&run, from.as_ref().filter(|_| goes_on).map(|_| &state))?;
         let mut tail = Tail::default();
         if goes_on {
             run.events(|event| tail.push(&event))?;
         }
-        let steps_per_epoch = data.training.steps_per_epoch();
-        let total = match recipe.training.steps {
-            0 => recipe.training.epochs * steps_per_epoch,
-            steps => steps,
-        };
         let parameters = network.config().parameters();
+        let trainable = network.parameters().trainable_count();
+        let weights = match base.adapter {
+            Some(_) => trainable,
+            None => parameters,
+        };
+        let keeping = Keeping::new(
+            recipe.checkpoints.keep,
+            recipe.weight_budget(),
+            (steps_per_epoch, total.div_ceil(steps_per_epoch)),
+            4 * weights as u64,
+        );
         let started = Started {
             run: recipe.run.name.clone(),
             directory: run.path().display().to_string(),
             device: format!("{:?}", network.compute().device.location()).to_lowercase(),
             parameters,
-            trainable: network.parameters().trainable_count(),
-            context,
+            trainable,
+            context: data.training.sequences().time(),
             training: summary(&data.training),
             validation: data.validation.as_ref().map(summary),
             steps: total,
@@ -156,6 +182,11 @@ impl Trainer {
             tail,
             meter: Meter::new(),
             saved: goes_on.then_some(state.step),
+            written: goes_on.then_some(state.step),
+            adrift: 0,
+            keeping,
+            adapter: base.adapter,
+            foreign_tokenizer: !recipe.tokenizer.from.is_empty(),
             control: control.clone(),
             tokenizer: base.tokenizer,
             training: data.training,
@@ -169,82 +200,71 @@ impl Trainer {
             state,
             total,
             started,
-            _lock: lock,
+            claim,
         })
     }
 }
 
-/// Weights, shape and tokenizer to start with.
-fn base(
-    recipe: &Recipe,
-    checkpoint: Option<&Path>,
-    control: &Control,
+/// The hashes of what the run learns from. An error if they are not what it was started with and that is not allowed.
+fn inputs(
+    run: &RunDirectory,
+    kept: &Recipe,
+    base: &mut Base,
+    data: &Data,
+    (goes_on, allowed): (bool, Allowed),
     events: Listener<'_>,
-) -> Result<Base, TrainingError> {
-    let source = match checkpoint {
-        Some(path) => path.display().to_string(),
-        None => recipe.model.from.clone(),
+) -> Result<Inputs, TrainingError> {
+    let mut now = Inputs {
+        base: base.hash.clone(),
+        tokenizer: base.tokenizer_hash()?,
+        corpus: data.corpus_key.clone(),
+        validation: data.validation_key.clone(),
     };
-    if source.is_empty() {
-        let tokenizer = new_tokenizer(recipe, control, events)?;
-        let config = recipe.model.shape(tokenizer.vocabulary_size())?;
-        let tensors = initial(&config, recipe.model.initial, recipe.run.seed);
-        return Ok(Base {
-            config,
-            tokenizer,
-            tensors,
-            notices: Vec::new(),
-        });
+    let before = match goes_on {
+        true => run.inputs()?,
+        false => None,
+    };
+    if let Some(before) = before {
+        base.compare(kept, &before, &mut now, events)?;
+        let changed = now.changed_since(&before);
+        if !changed.is_empty() && !allowed.changes {
+            return Err(TrainingError::Run(format!(
+                "{} changed since the run `{}` was started: bring back what it was, go on all the same with --accept-changes, or choose another --run-name",
+                changed.join(" and "),
+                run.name()
+            )));
+        }
+        for what in changed {
+            let message = format!("{what} changed since the run was started");
+            events(&Event::Notice { message });
+        }
     }
-    let mut raw: RawModel = load_raw(&request(&source), &mut |_| match control.is_ending() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
-    })?;
-    if let Some(base) = checkpoint
-        .map(checkpoint::base_weights)
-        .transpose()?
-        .flatten()
-    {
-        raw.tensors = base;
+    if let (Some(adapter), Some(hash)) = (&mut base.adapter, &base.hash) {
+        if !allowed.changes {
+            adapter.check(hash)?;
+        }
+        adapter.base_hash.clone_from(hash);
     }
-    if checkpoint.is_none() && !recipe.tokenizer.from.is_empty() {
-        raw.tokenizer = load_tokenizer(&request(&recipe.tokenizer.from))?;
-    }
-    let (tokens, room) = (raw.tokenizer.vocabulary_size(), raw.config.vocab_size);
-    if tokens > room {
-        return Err(TrainingError::Setting(format!(
-            "the tokenizer has {tokens} tokens, but the model has room for {room}"
-        )));
-    }
-    Ok(Base {
-        config: raw.config,
-        tokenizer: raw.tokenizer,
-        tensors: raw.tensors,
-        notices: raw.notices,
-    })
+    Ok(now)
 }
 
-fn request(source: &str) -> LoadRequest {
-    LoadRequest {
-        source: source.to_owned(),
-        ..LoadRequest::default()
+/// Forgets the best loss of another validation set, and the sums of an epoch of another corpus.
+fn compare_validation(state: &mut CheckpointState, data: &Data, events: Listener<'_>) {
+    let set = data.validation_key.clone().unwrap_or_default();
+    if state.validation_set != set && !state.validation_set.is_empty() {
+        if state.best_validation.is_some() {
+            let message =
+                "what is validated on has changed: the best loss so far is counted anew".to_owned();
+            events(&Event::Notice { message });
+        }
+        (state.before, state.validation, state.validated_at) = (None, None, None);
+        (state.best_validation, state.stale) = (None, 0);
     }
-}
-
-fn new_tokenizer(
-    recipe: &Recipe,
-    control: &Control,
-    events: Listener<'_>,
-) -> Result<Tokenizer, TrainingError> {
-    if !recipe.tokenizer.from.is_empty() {
-        return Ok(load_tokenizer(&request(&recipe.tokenizer.from))?);
+    state.validation_set = set;
+    if state.corpus != data.corpus_key {
+        state.epoch = EpochSums::default();
+        state.corpus.clone_from(&data.corpus_key);
     }
-    let mut progress = |state: &ReadProgress| reading("tokenizer", state, 0, control, events);
-    Ok(train_tokenizer(
-        &recipe.tokenizer.train,
-        &recipe.data.corpus,
-        &mut progress,
-    )?)
 }
 
 fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {

@@ -5,10 +5,10 @@ use crate::training::evaluation::{self, Studio};
 use crate::training::{Event, Samples, TrainingError};
 
 impl Trainer {
-    /// The validation set under the model as it is.
-    pub(super) fn validate(&mut self, events: Listener<'_>) -> Result<(), TrainingError> {
+    /// The validation set under the model as it is. Returns whether it is the best so far.
+    pub(super) fn validate(&mut self, events: Listener<'_>) -> Result<bool, TrainingError> {
         let Some(batches) = &self.validation else {
-            return Ok(());
+            return Ok(false);
         };
         let control = &self.control;
         let found = evaluation::validate(
@@ -21,25 +21,29 @@ impl Trainer {
         )?;
         // Cut short, it would be no number to compare.
         let Some(mut validation) = found else {
-            return Ok(());
+            return Ok(false);
         };
         validation.step = self.state.step;
         validation.epoch = self.epoch();
         if validation.step == 0 {
             // Nothing was learned yet: there is nothing to keep of it, but much to compare with it.
             self.state.before = Some(validation.loss);
-            return self.emit(Event::Validation(validation), events);
+            self.emit(Event::Validation(validation), events)?;
+            return Ok(false);
         }
         let best = self.state.best_validation;
         validation.best = best.is_none_or(|best| validation.loss < best);
         self.state.validation = Some(validation.loss);
+        self.state.validated_at = Some(validation.step);
         if validation.best {
             self.state.best_validation = Some(validation.loss);
             self.state.stale = 0;
         } else {
             self.state.stale += 1;
         }
-        self.emit(Event::Validation(validation), events)
+        let best = validation.best;
+        self.emit(Event::Validation(validation), events)?;
+        Ok(best)
     }
 
     /// What a sample of anything begins with: the token before each document; else nothing, for which the model has a

@@ -1,8 +1,8 @@
 //! One step: gradients of its batches, one update.
 
 use super::Trainer;
-use super::epoch::Counts;
 use crate::training::data::Position;
+use crate::training::epoch::Counts;
 use crate::training::network::{Batch, Gradients};
 use crate::training::random::Key;
 use crate::training::{StepMetrics, TrainingError, heap};
@@ -97,15 +97,11 @@ impl Trainer {
         if value.is_finite() {
             return Ok(());
         }
-        let kept = match self.saved {
-            Some(step) => format!("the checkpoint of step {step} is kept"),
-            None => "no checkpoint had been written yet".to_owned(),
-        };
         Err(TrainingError::NotFinite {
             what,
             step: self.state.step + 1,
             value,
-            kept,
+            kept: self.kept(),
         })
     }
 }

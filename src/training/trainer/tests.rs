@@ -10,6 +10,8 @@ use crate::training::recipe::*;
 use crate::training::{RunDirectory, StepMetrics, Validation};
 
 mod endings;
+mod going_on;
+mod keeping;
 mod looking;
 
 const TEXT: &str =
@@ -59,7 +61,13 @@ fn prepare(
     restore: &Restore,
     control: &Control,
 ) -> Result<Trainer, TrainingError> {
-    Trainer::prepare(recipe.clone(), restore, false, control, &mut |_| {})
+    Trainer::prepare(
+        recipe.clone(),
+        restore,
+        Allowed::default(),
+        control,
+        &mut |_| {},
+    )
 }
 
 fn run(recipe: &Recipe, restore: &Restore) -> (Vec<Event>, Result<Finished, TrainingError>) {
@@ -159,6 +167,7 @@ fn a_run_learns_repeats_and_leaves_what_it_should() {
         .checkpoints()
         .expect("checkpoints")
         .iter()
+        .filter(|checkpoint| checkpoint.whole)
         .map(|c| c.step)
         .collect();
     assert_eq!(steps, [18, 24]);
@@ -240,7 +249,10 @@ fn a_run_of_the_same_name_is_refused_or_overwritten() {
     let over = Trainer::prepare(
         recipe.clone(),
         &Restore::Fresh,
-        true,
+        Allowed {
+            overwrite: true,
+            changes: false,
+        },
         &Control::default(),
         &mut |_| {},
     );
@@ -353,9 +365,68 @@ fn lora_finetunes_what_was_trained_and_goes_on() {
             steer.stop();
         }
     });
-    stopped.expect("a run");
+    let checkpoint = stopped.expect("a run").checkpoint.expect("a checkpoint");
+    // The small matrices alone, with the name and the hash of what they change.
+    let checkpoint = Path::new(&checkpoint);
+    assert!(!checkpoint.join("model.safetensors").exists());
+    let size = |name: &str| {
+        std::fs::metadata(checkpoint.join(name))
+            .expect("a file")
+            .len()
+    };
+    let base = Path::new(&parts.model.from).join("model.safetensors");
+    let base = std::fs::metadata(base).expect("weights").len();
+    assert!(10 * size("adapter.safetensors") < base);
+    let adapter = std::fs::read_to_string(checkpoint.join("adapter.json")).expect("a file");
+    assert!(adapter.contains(&parts.model.from) && adapter.contains("base_hash"));
     let (_, finished) = run(&parts, &Restore::Latest);
-    finished.expect("the rest");
+    let last = finished
+        .expect("the rest")
+        .checkpoint
+        .expect("a checkpoint");
     assert_eq!(losses(&kept(&parts)), losses(&whole));
     assert!(losses(&whole)[8] < losses(&whole)[0]);
+
+    // Exported, they are a model like any other; read where they lie, they are the same one.
+    let target = directory.path().join("exported");
+    crate::training::export(Path::new(&last), &target, false).expect("an export");
+    let weights = |path: &Path| {
+        let request = crate::model::LoadRequest {
+            source: path.display().to_string(),
+            ..crate::model::LoadRequest::default()
+        };
+        let raw = crate::model::load_raw(&request, &mut |_| std::ops::ControlFlow::Continue(()));
+        raw.map(|raw| raw.tensors)
+    };
+    let trainer = prepare(&parts, &Restore::Latest, &Control::default()).expect("a trainer");
+    let own = trainer.network().weights().expect("weights");
+    drop(trainer);
+    let (exported, read) = (weights(&target), weights(Path::new(&last)));
+    let (exported, read) = (exported.expect("a model"), read.expect("a model"));
+    for (name, values) in &own {
+        for (at, value) in values.iter().enumerate() {
+            assert_eq!(exported[name][at], read[name][at], "{name}");
+            assert!((exported[name][at] - value).abs() < 1e-6, "{name}");
+        }
+    }
+
+    // Another model in the place of the one that was changed is noticed.
+    let mut other = recipe.clone();
+    other.model = super::tests::recipe(directory.path()).model;
+    other.model.lora.rank = 0;
+    other.run.name = "other".to_owned();
+    other.run.seed = 9;
+    other.training.steps = 1;
+    let other = run(&other, &Restore::Fresh).1.expect("a run").checkpoint;
+    let other = Path::new(&other.expect("a checkpoint")).join("model.safetensors");
+    let base = Path::new(&parts.model.from).join("model.safetensors");
+    std::fs::copy(other, base).expect("a file");
+    let error = weights(Path::new(&last)).expect_err("another base");
+    assert!(error.to_string().contains("have changed since"), "{error}");
+    let error = prepare(&parts, &Restore::Latest, &Control::default()).err();
+    let error = error.expect("refused").to_string();
+    assert!(
+        error.contains("the model that it started from changed"),
+        "{error}"
+    );
 }

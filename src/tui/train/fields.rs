@@ -142,6 +142,8 @@ fields! {
         "Steps between checkpoints; 0 is once an epoch. Each can be opened in Play.";
     Always "checkpoints.keep" "keep", Kind::Whole, "",
         "Newest checkpoints that stay, and the best by validation besides; 0 keeps all.";
+    Always "checkpoints.weights" "weights, MB", Kind::Whole, "2,000, or 1/10 of what is free",
+        "Megabytes for the weights of past epochs, kept without the optimizer's state so that you can look back; 0 keeps none.";
     Always "training.patience" "patience", Kind::Whole, "",
         "Stop after so many validations without a better one; 0 is off.";
     Always "training.recompute" "recompute", Kind::Choice(&["false", "true"]), "",

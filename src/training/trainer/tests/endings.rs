@@ -47,11 +47,14 @@ fn a_run_ends_at_a_loss_or_without_improvement() {
     recipe.training.patience = 2;
     recipe.evaluation.every = 3;
     recipe.schedule.learning_rate = 1e-30;
-    let finished = run(&recipe, &Restore::Fresh).1.expect("a run");
+    let (events, finished) = run(&recipe, &Restore::Fresh);
+    let finished = finished.expect("a run");
     assert_eq!(
         (finished.reason, finished.step),
         (FinishReason::NoImprovement, 9)
     );
+    let gained_nothing = |event: &Event| matches!(event, Event::Notice { message } if message.contains("before training"));
+    assert!(events.iter().any(gained_nothing), "{events:?}");
 }
 
 #[test]

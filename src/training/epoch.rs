@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::training::Epoch;
+use super::Epoch;
 
 /// How a step's targets were predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,0 +1,172 @@
+//! What a network starts from: a model, a checkpoint, or nothing.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::Listener;
+use super::corpus::reading;
+use crate::model::{
+    Adapter, Gpt2Config, LoadProgress, LoadRequest, ModelError, load_raw, load_tokenizer,
+    weights_hash,
+};
+use crate::text::corpus::ReadProgress;
+use crate::text::{Tokenizer, train_tokenizer};
+use crate::training::checkpoint;
+use crate::training::network::initial;
+use crate::training::runs::{Inputs, hash};
+use crate::training::{Control, Event, Recipe, TrainingError};
+
+/// Weights, shape and tokenizer to start with.
+pub(super) struct Base {
+    pub(super) config: Gpt2Config,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) tensors: HashMap<String, Vec<f32>>,
+    pub(super) notices: Vec<String>,
+    /// The hash of the model that the run starts from, where its weights were read.
+    pub(super) hash: Option<String>,
+    /// With LoRA: what the small matrices change.
+    pub(super) adapter: Option<Adapter>,
+}
+
+/// Reads what a run starts from, or goes on after.
+///
+/// # Errors
+/// When it cannot be read, or has no room for the tokenizer.
+pub(super) fn base(
+    recipe: &Recipe,
+    checkpoint: Option<&Path>,
+    control: &Control,
+    events: Listener<'_>,
+) -> Result<Base, TrainingError> {
+    let adapter = checkpoint.map(checkpoint::adapter).transpose()?.flatten();
+    let lora = recipe.model.lora.rank > 0;
+    let source = match (checkpoint, &adapter) {
+        (Some(_), Some(adapter)) if lora => adapter.base.clone(),
+        (Some(path), _) => path.display().to_string(),
+        (None, _) => recipe.model.from.clone(),
+    };
+    if source.is_empty() {
+        let tokenizer = new_tokenizer(recipe, control, events)?;
+        let config = recipe.model.shape(tokenizer.vocabulary_size())?;
+        let tensors = initial(&config, recipe.model.initial, recipe.run.seed);
+        return Ok(Base {
+            config,
+            tokenizer,
+            tensors,
+            notices: Vec::new(),
+            hash: None,
+            adapter: None,
+        });
+    }
+    let mut progress = |_: LoadProgress| match control.is_ending() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    let mut raw = load_raw(&request(&source), &mut progress)?;
+    let is_base = checkpoint.is_none() || (adapter.is_some() && lora);
+    let hash = is_base.then(|| weights_hash(&raw.tensors));
+    if !recipe.tokenizer.from.is_empty() && is_base {
+        // With LoRA the checkpoint keeps a tokenizer that is not the model's own.
+        let source = match checkpoint {
+            Some(path) => path.join("tokenizer.json").display().to_string(),
+            None => recipe.tokenizer.from.clone(),
+        };
+        raw.tokenizer = load_tokenizer(&request(&source))?;
+    }
+    let (tokens, room) = (raw.tokenizer.vocabulary_size(), raw.config.vocab_size);
+    if tokens > room {
+        return Err(TrainingError::Setting(format!(
+            "the tokenizer has {tokens} tokens, but the model has room for {room}"
+        )));
+    }
+    let fresh = || {
+        Some(Adapter {
+            base: source.clone(),
+            base_hash: hash.clone()?,
+            factor: recipe.model.lora.alpha / recipe.model.lora.rank as f64,
+        })
+    };
+    Ok(Base {
+        config: raw.config,
+        tokenizer: raw.tokenizer,
+        tensors: raw.tensors,
+        notices: raw.notices,
+        adapter: if lora { adapter.or_else(fresh) } else { None },
+        hash,
+    })
+}
+
+impl Base {
+    /// The hash of the tokenizer.
+    pub(super) fn tokenizer_hash(&self) -> Result<String, TrainingError> {
+        Ok(hash(&[self.tokenizer.to_json()?.as_bytes()]))
+    }
+
+    /// Completes the hashes of a run that goes on with those of the model and the tokenizer that it was started with,
+    /// as they are now: its checkpoint has weights and a tokenizer of its own. What cannot be read any more is told and
+    /// taken as it was.
+    ///
+    /// # Errors
+    /// When a tokenizer cannot be written as JSON.
+    pub(super) fn compare(
+        &self,
+        recipe: &Recipe,
+        before: &Inputs,
+        now: &mut Inputs,
+        events: Listener<'_>,
+    ) -> Result<(), TrainingError> {
+        let mut told = |what: &str, error: ModelError| {
+            let message = format!(
+                "{what} that the run was started with cannot be compared: {error}; it goes on with its own"
+            );
+            events(&Event::Notice { message });
+        };
+        let offline = |source: &str| LoadRequest {
+            offline: true,
+            ..request(source)
+        };
+        if now.base.is_none() && before.base.is_some() {
+            let raw = load_raw(&offline(&recipe.model.from), &mut |_| {
+                ControlFlow::Continue(())
+            });
+            now.base = match raw {
+                Ok(raw) => Some(weights_hash(&raw.tensors)),
+                Err(error) => {
+                    told("the model", error);
+                    before.base.clone()
+                }
+            };
+        }
+        if !recipe.tokenizer.from.is_empty() {
+            match load_tokenizer(&offline(&recipe.tokenizer.from)) {
+                Ok(tokenizer) => now.tokenizer = hash(&[tokenizer.to_json()?.as_bytes()]),
+                Err(error) => told("the tokenizer", error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn request(source: &str) -> LoadRequest {
+    LoadRequest {
+        source: source.to_owned(),
+        ..LoadRequest::default()
+    }
+}
+
+fn new_tokenizer(
+    recipe: &Recipe,
+    control: &Control,
+    events: Listener<'_>,
+) -> Result<Tokenizer, TrainingError> {
+    if !recipe.tokenizer.from.is_empty() {
+        return Ok(load_tokenizer(&request(&recipe.tokenizer.from))?);
+    }
+    let mut progress = |state: &ReadProgress| reading("tokenizer", state, 0, control, events);
+    Ok(train_tokenizer(
+        &recipe.tokenizer.train,
+        &recipe.data.corpus,
+        &mut progress,
+    )?)
+}
