@@ -281,7 +281,7 @@ fn runs_are_listed_shown_compared_refused_and_deleted() {
     );
     let header = list.lines().next().expect("a header");
     assert!(
-        header.contains("mean loss of") && list.contains("the last 10 steps"),
+        header.contains("mean loss of") && list.contains("the last 5 steps"),
         "{list}"
     );
     let shown = home.out(&["runs", "show", "one"]);

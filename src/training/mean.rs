@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Event;
 
-/// Steps that are averaged where no epoch has just ended.
-const WINDOW: usize = 50;
+/// Steps that are averaged where no epoch has just ended: a tenth of the run so far within these bounds, so that the
+/// mean of a short run is not that of its beginning.
+const FEWEST: usize = 5;
+const MOST: usize = 50;
 
 /// A mean of training losses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -61,7 +63,7 @@ impl Tail {
             Event::Started(started) => self.cut_after(started.resumed_after.unwrap_or(0)),
             Event::Step(step) => {
                 self.cut_after(step.step.saturating_sub(1));
-                if self.losses.len() == WINDOW {
+                if self.losses.len() == MOST {
                     self.losses.pop_front();
                 }
                 self.losses.push_back((step.step, step.loss));
@@ -86,8 +88,10 @@ impl Tail {
             let of = MeanOf::Epoch(number);
             return Some(MeanLoss { loss, of });
         }
-        let sum: f64 = self.losses.iter().map(|(_, loss)| loss).sum();
-        let count = self.losses.len();
+        let count = (*newest as usize / 10).clamp(FEWEST, MOST);
+        let count = count.min(self.losses.len());
+        let newest = self.losses.iter().rev().take(count);
+        let sum: f64 = newest.map(|(_, loss)| loss).sum();
         Some(MeanLoss {
             loss: sum / count as f64,
             of: MeanOf::Steps(count as u64),
@@ -130,7 +134,7 @@ mod tests {
             tail.push(&step(at, 1.0));
         }
         let mean = tail.mean().expect("a mean");
-        assert_eq!((mean.loss, mean.of), (1.0, MeanOf::Steps(50)));
+        assert_eq!((mean.loss, mean.of), (1.0, MeanOf::Steps(20)));
         // What was lost does not count.
         tail.push(&step(160, 9.0));
         let of = tail.mean().expect("a mean").of;

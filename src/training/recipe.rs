@@ -321,7 +321,7 @@ impl Recipe {
             let is_path = !path.as_os_str().is_empty() && path.as_path() != Path::new(WEATHER);
             let there = directory.join(&*path);
             if is_path && (there.exists() || !path.exists()) {
-                *path = there;
+                *path = plain(there);
             }
         };
         self.data.corpus.files.iter_mut().for_each(place);
@@ -331,7 +331,7 @@ impl Recipe {
         for source in [&mut self.model.from, &mut self.tokenizer.from] {
             let path = directory.join(&*source);
             if !source.is_empty() && source != EMBEDDED && path.exists() {
-                *source = path.display().to_string();
+                *source = plain(path).display().to_string();
             }
         }
         self
@@ -353,4 +353,9 @@ impl Recipe {
             false => self.run.cache.clone(),
         }
     }
+}
+
+/// A path without the dots that lead nowhere.
+fn plain(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }

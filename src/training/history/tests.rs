@@ -347,5 +347,5 @@ fn epochs_and_the_mean_of_the_end_are_kept_and_what_was_before_training_is_no_be
     history.push(&started(Some(15)));
     assert_eq!(history.epochs().count(), 1);
     let mean = history.mean_loss().expect("a mean");
-    assert_eq!(mean.to_string(), "mean loss of the last 15 steps 3.0000");
+    assert_eq!(mean.to_string(), "mean loss of the last 5 steps 3.0000");
 }
