@@ -15,6 +15,9 @@
 //! - [`tui`]: the terminal playground.
 //! - [`cli`]: one file per subcommand.
 
+// They panic where a stream is closed or full; `cli` has what does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod bench;
 pub mod chart;
 pub mod cli;

@@ -1,11 +1,11 @@
 //! The log file. Nothing is logged to the terminal: the playground owns it.
 
-use std::fs::{self, OpenOptions};
+use std::fs::File;
 use std::path::Path;
 
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::LogSettings;
+use crate::config::{LogSettings, private};
 
 /// Starts logging to the file that the settings name. Returns a sentence if that is impossible; the program then
 /// runs without a log.
@@ -28,9 +28,9 @@ pub fn start(settings: &LogSettings) -> Option<String> {
     }
 }
 
-fn open(path: &Path) -> std::io::Result<fs::File> {
+fn open(path: &Path) -> std::io::Result<File> {
     if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
+        private::directory(directory)?;
     }
-    OpenOptions::new().create(true).append(true).open(path)
+    private::append(path)
 }

@@ -18,6 +18,7 @@ mod runs;
 mod sampler_args;
 mod score;
 mod settings;
+mod stderr;
 mod tokens;
 mod train;
 
@@ -32,23 +33,33 @@ use self::args::{Cli, Subcommand};
 pub use self::error::CliError;
 use self::play::PlayArgs;
 use self::progress::Gauge;
+use self::stderr::warn;
 use crate::config::{Config, KeyProblem, Override, Sources};
 use crate::model::{self, LoadRequest, LoadedModel};
-use crate::text::sanitize;
 use crate::tui::Keymap;
 
 /// Parses the arguments and runs the subcommand. Returns the process's exit code: 0 for success (a closed pipe is
 /// none of our failures), 1 for a failure, 2 for wrong arguments or settings, 3 for a run whose loss became no number,
 /// 130 when interrupted.
 pub fn run() -> ExitCode {
+    survive_limits();
     match dispatch(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !matches!(error, CliError::ClosedPipe) {
-                eprintln!("logitscope: {}", sanitize(&error.to_string()));
+                warn(&error.to_string());
             }
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// A file that may grow no more is an error of whoever writes it, as a full disk is, and not the end of the process.
+fn survive_limits() {
+    #[cfg(unix)]
+    // SAFETY: to ignore a signal needs no handler.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
     }
 }
 
@@ -140,11 +151,6 @@ fn load(request: &LoadRequest) -> Result<LoadedModel, CliError> {
         warn(notice);
     }
     Ok(loaded)
-}
-
-/// Tells the user something on standard error.
-fn warn(message: &str) {
-    eprintln!("logitscope: {}", sanitize(message));
 }
 
 /// The runtime that waits for events, keys and signals. The model never runs on it.

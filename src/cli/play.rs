@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::chat_args::ChatArgs;
 use super::sampler_args::SamplerArgs;
-use super::{CliError, runtime};
+use super::{CliError, runtime, warn};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
 use crate::engine::{EngineHandle, TrainingHandle};
 use crate::model;
-use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds};
+use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds, TuiError};
 
 /// Open the playground (the default)
 #[derive(Debug, Default, clap::Args)]
@@ -94,16 +94,22 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
     };
     let playground = tui::run(options, engine, events, (&mut training, news), second);
     let left = runtime.block_on(playground);
-    save_training(&runtime, training);
-    left.map_err(CliError::failed)
+    let deaf = matches!(left, Err(TuiError::Deaf));
+    save_training(&runtime, training, deaf);
+    match left {
+        Err(TuiError::Deaf) => Err(CliError::ClosedPipe),
+        left => left.map_err(CliError::failed),
+    }
 }
 
-/// Saves a run that still goes on, on a terminal that is the shell's again.
-fn save_training(runtime: &tokio::runtime::Runtime, mut training: TrainingHandle) {
+/// Saves a run that still goes on, on a terminal that is the shell's again, unless that is `deaf`.
+fn save_training(runtime: &tokio::runtime::Runtime, mut training: TrainingHandle, deaf: bool) {
     if !training.is_running() {
         return;
     }
-    eprintln!("logitscope: saving the run that goes on; interrupt to quit without");
+    if !deaf {
+        warn("saving the run that goes on; interrupt to quit without");
+    }
     runtime.block_on(async {
         let saved = tokio::task::spawn_blocking(move || training.finish());
         tokio::select! {

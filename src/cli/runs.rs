@@ -3,13 +3,13 @@
 mod chart;
 mod resume;
 
-use std::io::{IsTerminal, Write, stdin};
+use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
 use self::chart::ChartArgs;
 use self::resume::ResumeArgs;
 use super::output::Output;
-use super::{CliError, train, warn};
+use super::{CliError, stderr, train, warn};
 use crate::text::sanitize;
 use crate::training::{Event, RunDirectory, RunSummary, Validation};
 
@@ -268,11 +268,10 @@ fn delete(run: &RunDirectory, yes: bool) -> Result<(), CliError> {
                 "deleting a run needs a terminal to ask on, or --yes",
             ));
         }
-        eprint!(
+        stderr::write(&format!(
             "delete {} and all its checkpoints? Type the run's name: ",
             run.path().display()
-        );
-        std::io::stderr().flush()?;
+        ));
         let mut answer = String::new();
         stdin().read_line(&mut answer)?;
         if answer.trim() != run.name() {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Value};
 
-use super::origin::{Origin, Position, Problem};
+use super::origin::{Lines, MOST_TOLD, Origin, Position, Problem};
 use super::schema::{PRESETS, Section, unknown_table, unknown_variable};
 use super::sources::{CONFIG_VARIABLE, ENVIRONMENT_PREFIX, Override};
 
@@ -32,7 +32,10 @@ pub(super) fn from_text(
     origin: &dyn Fn(Position) -> Origin,
     problems: &mut Vec<Problem>,
 ) -> Vec<Setting> {
-    let reader = Reader { text, origin };
+    let reader = Reader {
+        lines: Lines::of(text),
+        origin,
+    };
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         problems.extend(errors.iter().map(|error| {
@@ -69,13 +72,13 @@ pub(super) fn from_text(
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    lines: Lines<'a>,
     origin: &'a dyn Fn(Position) -> Origin,
 }
 
 impl Reader<'_> {
     fn origin(&self, offset: usize) -> Origin {
-        (self.origin)(Position::of(offset, self.text))
+        (self.origin)(self.lines.position(offset))
     }
 
     fn problem(&self, offset: usize, message: String) -> Problem {
@@ -110,7 +113,11 @@ impl Reader<'_> {
         problems: &mut Vec<Problem>,
     ) {
         for (name, value) in entries {
-            if let Some(message) = section.unknown(name.get_ref()) {
+            if section.default_of(name.get_ref()).is_none() {
+                // Advice takes time, and so many are not read.
+                let advised = problems.len() < MOST_TOLD;
+                let message = advised.then(|| section.unknown(name.get_ref())).flatten();
+                let message = message.unwrap_or_else(|| section.plainly_unknown(name.get_ref()));
                 problems.push(self.problem(name.span().start, message));
                 continue;
             }

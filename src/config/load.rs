@@ -1,8 +1,7 @@
 //! All layers read, checked, and made into settings.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -21,6 +20,10 @@ use super::value::settings_from;
 use crate::decoding::GenerationSettings;
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
+use crate::text::read_text;
+
+/// Larger files are no configuration: the documented default has a thousandth of it.
+const LARGEST: u64 = 16_000_000;
 
 /// The settings that hold, checked.
 #[derive(Debug)]
@@ -180,6 +183,11 @@ fn read_layers(sources: &Sources, problems: &mut Vec<Problem>) -> Vec<Vec<Settin
     layers
 }
 
+/// Whether there is no such file, nor can be: what should be its directory may be a file, as where `HOME=/dev/null`.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum MayBeMissing {
     Yes,
@@ -195,13 +203,9 @@ fn read_file(
         path: path.to_owned(),
         position,
     };
-    match fs::read_to_string(path) {
+    match read_text(path, LARGEST) {
         Ok(text) => layer::from_text(&text, &|position| origin(Some(position)), problems),
-        Err(error)
-            if error.kind() == ErrorKind::NotFound && may_be_missing == MayBeMissing::Yes =>
-        {
-            Vec::new()
-        }
+        Err(error) if may_be_missing == MayBeMissing::Yes && is_missing(&error) => Vec::new(),
         Err(error) => {
             problems.push(Problem {
                 origin: origin(None),

@@ -25,6 +25,7 @@ mod merge;
 mod nearest;
 mod origin;
 mod places;
+pub mod private;
 mod schema;
 mod sources;
 mod value;

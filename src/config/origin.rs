@@ -1,6 +1,7 @@
 //! Where a value was set, and what is wrong with it.
 
 use std::fmt::{self, Display};
+use std::iter;
 use std::path::PathBuf;
 
 use crate::text::sanitize;
@@ -12,14 +13,30 @@ pub struct Position {
     pub column: usize,
 }
 
-impl Position {
-    /// The place of a byte of a text.
-    pub(super) fn of(offset: usize, text: &str) -> Self {
-        let before = &text[..text.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+/// The lines of a text, found once: a file may have many places to tell of.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    /// Where each begins.
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            text,
+            starts: iter::once(0).chain(newlines).collect(),
+        }
+    }
+
+    /// The place of a byte.
+    pub(super) fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        Position {
+            line,
+            column: self.text[start..offset].chars().count() + 1,
         }
     }
 }
@@ -77,17 +94,23 @@ impl Display for Problem {
     }
 }
 
+/// Most problems that are told; the rest is counted.
+pub(super) const MOST_TOLD: usize = 50;
+
 /// All that is wrong with the configuration: one line each, in the order of the layers and lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<Problem>);
 
 impl Display for ConfigErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
+        for (index, problem) in self.0.iter().take(MOST_TOLD).enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             write!(formatter, "{separator}{problem}")?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(MOST_TOLD) {
+            0 => Ok(()),
+            more => write!(formatter, "\nand {more} more"),
+        }
     }
 }
 
@@ -100,19 +123,16 @@ mod tests {
     #[test]
     fn positions_count_lines_and_characters_from_one() {
         let text = "é = 1\n漢 = 2";
-        assert_eq!(Position::of(0, text), Position { line: 1, column: 1 });
-        assert_eq!(
-            Position::of("é = ".len(), text),
-            Position { line: 1, column: 5 }
-        );
-        assert_eq!(
-            Position::of("é = 1\n漢".len(), text),
-            Position { line: 2, column: 2 }
-        );
-        assert_eq!(
-            Position::of(text.len() + 9, text),
-            Position { line: 2, column: 6 }
-        );
+        let lines = Lines::of(text);
+        for (offset, line, column) in [
+            (0, 1, 1),
+            ("é = ".len(), 1, 5),
+            ("é = 1".len(), 1, 6),
+            ("é = 1\n漢".len(), 2, 2),
+            (text.len() + 9, 2, 6),
+        ] {
+            assert_eq!(lines.position(offset), Position { line, column });
+        }
     }
 
     #[test]

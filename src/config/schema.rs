@@ -89,8 +89,13 @@ impl Section {
             None if name == PRESET => "; a preset cannot name another".to_owned(),
             None => did_you_mean(name, names_in(self.table())),
         };
+        Some(format!("{}{advice}", self.plainly_unknown(name)))
+    }
+
+    /// That a name is none of this table, without advice.
+    pub(super) fn plainly_unknown(&self, name: &str) -> String {
         let what = if *self == Self::Keys { "action" } else { "key" };
-        Some(format!("unknown {what} {name} in [{self}]{advice}"))
+        format!("unknown {what} {name} in [{self}]")
     }
 }
 

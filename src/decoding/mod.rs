@@ -21,7 +21,9 @@ mod vocabulary;
 mod window;
 
 pub use beam::{Beam, BeamSearch, BeamStep};
-pub use branches::{BranchError, BranchId, BranchInfo, Branches, Lineage, SavedBranch};
+pub use branches::{
+    BranchError, BranchId, BranchInfo, Branches, Lineage, RestoreError, SavedBranch,
+};
 pub use chooser::{Choice, Chooser};
 pub use counterfactual::{Counterfactual, Otherwise};
 pub use error::DecodingError;

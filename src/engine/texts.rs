@@ -176,7 +176,8 @@ impl Texts {
                 token.id
             ));
         }
-        let branches = Branches::restore(session.branches);
+        let branches = Branches::restore(session.branches)
+            .map_err(|error| format!("the session's texts cannot be brought back: {error}"))?;
         let Some(current) = session.current else {
             return Ok(None);
         };

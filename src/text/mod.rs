@@ -7,12 +7,14 @@ mod display;
 mod gpt2_files;
 mod pieces;
 mod stream;
+mod text_file;
 mod tokenizer;
 mod tokenizer_training;
 
 pub use chat::{ChatError, ChatTemplate, Message, SpecialTokens};
 pub use display::{display_token, sanitize};
 pub use stream::StreamDecoder;
+pub use text_file::read_text;
 pub use tokenizer::{TextError, Tokenizer};
 pub use tokenizer_training::{
     TokenizerKind, TokenizerSettings, TokenizerTrainingError, train_tokenizer,

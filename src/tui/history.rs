@@ -1,8 +1,10 @@
 //! The prompts that were run, newest last, kept across sessions in a file with one JSON string a line.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::config::private;
 
 /// Prompts kept.
 const BOUND: usize = 500;
@@ -72,7 +74,14 @@ impl History {
 /// When the file is there and cannot be read or cut.
 pub fn read(path: &Path) -> io::Result<Vec<String>> {
     let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(Vec::new());
+        }
         other => other?,
     };
     let mut entries: Vec<String> = text
@@ -83,7 +92,7 @@ pub fn read(path: &Path) -> io::Result<Vec<String>> {
         entries.drain(..entries.len() - BOUND);
         let lines: String = entries.iter().map(|entry| line(entry)).collect();
         let beside = path.with_extension("new");
-        fs::write(&beside, lines)?;
+        private::create(&beside)?.write_all(lines.as_bytes())?;
         fs::rename(&beside, path)?;
     }
     Ok(entries)
@@ -95,13 +104,9 @@ pub fn read(path: &Path) -> io::Result<Vec<String>> {
 /// When the file or its folder cannot be written.
 pub fn append(path: &Path, prompt: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        private::directory(folder)?;
     }
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(line(prompt).as_bytes())
+    private::append(path)?.write_all(line(prompt).as_bytes())
 }
 
 fn line(prompt: &str) -> String {

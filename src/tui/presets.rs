@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use crate::config::private;
 use crate::sampling::SamplerSettings;
 
 const HEADING: &str = "# Presets saved from the playground. Yours to edit.\n\n";
@@ -32,7 +33,7 @@ pub fn save(path: &Path, name: &str, sampler: &SamplerSettings) -> io::Result<()
     presets.insert(name.to_owned(), Value::Table(settings));
     let text = toml::to_string(&file).map_err(|error| broken(&error))?;
     if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
+        private::directory(directory)?;
     }
     let aside = path.with_extension("toml.part");
     fs::write(&aside, format!("{HEADING}{text}"))?;

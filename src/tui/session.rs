@@ -1,15 +1,17 @@
 //! The session file: the prompt, the texts with all their branches and records, the knobs, and which model they belong to.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::private;
 use crate::decoding::GenerationSettings;
 use crate::engine::Session;
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
+use crate::text::read_text;
 
 /// Which shape the file has.
 const VERSION: u32 = 1;
@@ -73,10 +75,7 @@ impl SessionFile {
             path: path.to_owned(),
             detail,
         };
-        if fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
-            return Err(foreign("it is larger than any session".to_owned()));
-        }
-        let text = fs::read_to_string(path).map_err(unreadable)?;
+        let text = read_text(path, LARGEST).map_err(unreadable)?;
         let session: Self =
             serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))?;
         if session.logitscope_session != VERSION {
@@ -98,12 +97,12 @@ impl SessionFile {
     /// When it cannot be written.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         if let Some(directory) = path.parent() {
-            fs::create_dir_all(directory)?;
+            private::directory(directory)?;
         }
         let mut aside = path.as_os_str().to_owned();
         aside.push(".part");
         let aside = PathBuf::from(aside);
-        let mut file = BufWriter::new(File::create(&aside)?);
+        let mut file = BufWriter::new(private::create(&aside)?);
         serde_json::to_writer(&mut file, self)?;
         file.flush()?;
         file.get_ref().sync_all()?;

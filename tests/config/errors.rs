@@ -1,5 +1,7 @@
 //! What is said of a configuration that is wrong.
 
+use std::time::{Duration, Instant};
+
 use crate::support::Layers;
 use logitscope::config::{Config, KeyProblem, Origin};
 use proptest::prelude::*;
@@ -158,6 +160,53 @@ fn what_a_file_says_cannot_reach_the_terminal_raw() {
             .any(|c| c.is_control() || c == '\u{202E}'),
         "{errors:?}"
     );
+}
+
+#[test]
+fn thousands_of_mistakes_are_counted_at_once() {
+    let mut text = "[sampler]\n".to_owned();
+    for at in 0..200_000 {
+        text += &format!("no_such_key_{at:06} = {at}\n");
+    }
+    let begun = Instant::now();
+    let errors = Layers::new().user(&text).errors();
+    // Each was looked for from the beginning of the file: minutes.
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(errors.len(), 51);
+    assert_eq!(
+        errors[49],
+        "user.toml:51:1: unknown key no_such_key_000049 in [sampler]"
+    );
+    assert_eq!(errors[50], "and 199950 more");
+}
+
+#[test]
+fn a_directory_that_is_a_file_holds_no_configuration() {
+    let mut layers = Layers::new();
+    layers.sources.user_file = Some(layers.file("file", "").join("logitscope/config.toml"));
+    layers.load();
+    layers.sources.config_file = layers.sources.user_file.take();
+    let errors = layers.errors();
+    assert!(
+        errors[0].contains("cannot be read"),
+        "one that was named: {errors:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let mut layers = Layers::new();
+    let pipe = layers.directory.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo runs").success());
+    layers.sources.config_file = Some(pipe);
+    let errors = layers.errors();
+    assert!(errors[0].contains("nobody writes to"), "{errors:?}");
 }
 
 /// Text that is often nearly a configuration.

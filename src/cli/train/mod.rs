@@ -1,17 +1,17 @@
 //! `train` and `finetune`: a run without a screen.
 
 mod args;
+mod interrupts;
 mod overrides;
 mod report;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::args::RunArgs;
 use self::report::Report;
 pub(super) use self::report::epoch_means;
+use super::CliError;
 use super::sampler_args::SamplerArgs;
-use super::{CliError, runtime};
 use crate::config::Config;
 use crate::training::presets::DEMO;
 use crate::training::{
@@ -95,7 +95,7 @@ pub(super) fn go(
 ) -> Result<(), CliError> {
     heap::tune();
     let control = Control::default();
-    let interrupted = watch_interrupts(&control)?;
+    let interrupted = interrupts::watch(&control)?;
     let mut report = Report::new(json);
     let mut trainer = Trainer::prepare(recipe, restore, allowed, &control, &mut |event| {
         report.event(event, &control);
@@ -118,61 +118,5 @@ fn failure(error: TrainingError, interrupted: &AtomicBool) -> CliError {
             CliError::Diverged(error.to_string())
         }
         other => CliError::failed(other),
-    }
-}
-
-/// The first interrupt saves and stops, the second one quits.
-fn watch_interrupts(control: &Control) -> Result<Arc<AtomicBool>, CliError> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let (control, seen) = (control.clone(), Arc::clone(&interrupted));
-    let runtime = runtime()?;
-    // Registered before the run begins, so that no interrupt finds the system's own handler.
-    let mut interrupts = runtime.block_on(async { Interrupts::new() })?;
-    std::thread::spawn(move || {
-        runtime.block_on(async move {
-            while interrupts.next().await {
-                if seen.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-                eprintln!("logitscope: saving and stopping; interrupt again to quit at once");
-                control.stop();
-            }
-        });
-    });
-    Ok(interrupted)
-}
-
-/// Interrupts and requests to end, as far as the system has them.
-struct Interrupts {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Interrupts {
-    #[cfg(unix)]
-    fn new() -> Result<Self, CliError> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Result<Self, CliError> {
-        Ok(Self {})
-    }
-
-    /// Waits for the next; false when there will be none.
-    async fn next(&mut self) -> bool {
-        #[cfg(unix)]
-        return tokio::select! {
-            seen = self.interrupt.recv() => seen.is_some(),
-            seen = self.terminate.recv() => seen.is_some(),
-        };
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await.is_ok()
     }
 }

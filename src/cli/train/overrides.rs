@@ -9,8 +9,12 @@ use crate::cli::CliError;
 use crate::cli::sampler_args::SamplerArgs;
 use crate::config::Config;
 use crate::sampling::SamplerSettings;
+use crate::text::read_text;
 use crate::training::presets::{PRESETS, preset};
 use crate::training::{Layers, Recipe};
+
+/// Larger files are no recipes.
+const LARGEST_RECIPE: u64 = 16_000_000;
 
 /// The recipe that results. `base` is the model to finetune, none to train from scratch.
 ///
@@ -44,7 +48,7 @@ pub fn recipe(
 }
 
 fn read_file(name: &str) -> Result<Table, CliError> {
-    let text = std::fs::read_to_string(name).map_err(|error| {
+    let text = read_text(Path::new(name), LARGEST_RECIPE).map_err(|error| {
         let presets = PRESETS.join(", ");
         CliError::usage(format!(
             "--recipe {name}: {error}; it is a TOML file or one of {presets}"

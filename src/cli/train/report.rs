@@ -1,13 +1,13 @@
 //! What a run reports: lines of JSON or for people on standard output, a gauge on standard error.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::CliError;
 use crate::cli::output::Output;
-use crate::text::{display_token, sanitize};
+use crate::cli::{CliError, stderr};
+use crate::text::display_token;
 use crate::training::{Control, Epoch, Event, Odds, Samples, Started, StepMetrics, Validation};
 use crate::tui::duration;
 
@@ -34,7 +34,7 @@ impl Report {
             output: Output::stdout(),
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)),
             showing: String::new(),
-            terminal: stderr().is_terminal(),
+            terminal: io::stderr().is_terminal(),
             last_line: None,
             failure: None,
         }
@@ -101,7 +101,7 @@ impl Report {
         let due = self.last_line.is_none_or(|last| last.elapsed() > SILENCE);
         if !self.terminal && due {
             self.last_line = Some(Instant::now());
-            eprintln!("step {}: {}", step.step, short(step));
+            stderr::line(&format!("step {}: {}", step.step, short(step)));
         }
     }
 
@@ -134,8 +134,7 @@ impl Report {
             Event::Paused { step } => format!("step {step}: held"),
             Event::Resumed { step } => format!("step {step}: goes on"),
             Event::Notice { message } => {
-                let message = sanitize(message).into_owned();
-                self.bar.suspend(|| eprintln!("logitscope: {message}"));
+                self.bar.suspend(|| stderr::warn(message));
                 return Ok(());
             }
             Event::Finished(finished) => {

@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc::Receiver;
 
-use super::{App, TuiError, burst};
+use super::turns::burst;
+use super::{App, TuiError};
 use crate::engine::{Command, Event, SendError};
 use crate::model::LoadRequest;
 use crate::tui::{Action, EngineLink};

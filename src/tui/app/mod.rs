@@ -2,45 +2,35 @@
 //! drawn at most 60 times a second; what the user does is drawn at once.
 
 mod beside;
+mod drawing;
+mod input;
 mod outside;
+mod turns;
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io::{self, IsTerminal};
-use std::iter;
 use std::path::PathBuf;
-use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossterm::event::{
-    Event as Input, EventStream, KeyEventKind, MouseButton, MouseEvent, MouseEventKind,
-};
-use crossterm::queue;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use futures::StreamExt;
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::Instant;
 
-use super::guard::{Guard, Screen};
-use super::keys::Key;
-use super::signals::{Signals, Wish, stop_process};
+use self::turns::Sources;
+use super::clusters::Clusters;
+use super::terminal::{self, Guard, Screen, stop_process, writer};
 use super::theme::Theme;
 use super::{
-    Action, ColourLevel, Effect, EngineLink, KeymapError, Mouse, MouseKind, PlayOptions,
-    SessionFile, State, ascii, history, update, view,
+    Action, ColourLevel, Effect, EngineLink, KeymapError, PlayOptions, SessionFile, State, history,
+    update,
 };
 use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
 
 /// Most frames a second, the user's own doings aside.
 const FPS: u32 = 60;
-/// Most inputs or events taken in before a frame that is due is drawn.
-const BURST: usize = 1024;
-/// Longest wait for the engine's last texts on the way out.
-const LAST_SAVE: Duration = Duration::from_secs(2);
 
 /// Why the playground could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -53,18 +43,23 @@ pub enum TuiError {
     Keymap(#[from] KeymapError),
     #[error("the terminal failed: {0}")]
     Terminal(#[from] io::Error),
+    /// It is gone, or takes nothing: there is nobody to tell.
+    #[error("the terminal takes nothing any more")]
+    Deaf,
 }
 
-/// Runs the playground until the user or a signal ends it. The engine's events come over `events`, commands go to
-/// `link`; the model that the options name is loaded first. `second` starts an engine for a model beside that one. A
-/// run of training that goes on when the user leaves is left to the caller, see [`TrainingHandle::finish`].
+/// Runs the playground until the user, a signal or the end of the terminal ends it. The engine's events come over
+/// `events`, commands go to `link`; the model that the options name is loaded first. `second` starts an engine for a
+/// model beside that one. A run of training that goes on when the user leaves is left to the caller, see
+/// [`TrainingHandle::finish`].
 ///
 /// # Errors
-/// When there is no terminal, the keys of the options cannot be, or the terminal fails.
+/// When there is no terminal, the keys of the options cannot be, or the terminal fails. Whatever ends the playground,
+/// the session is saved.
 pub async fn run<L: EngineLink>(
     options: PlayOptions,
     link: L,
-    mut events: Receiver<Event>,
+    events: Receiver<Event>,
     training: (&mut TrainingHandle, Receiver<TrainingNews>),
     second: impl Fn() -> (L, Receiver<Event>) + 'static,
 ) -> Result<(), TuiError> {
@@ -72,72 +67,40 @@ pub async fn run<L: EngineLink>(
         return Err(TuiError::NoTerminal);
     }
     let session = options.session.clone();
-    let (training, mut news) = training;
+    let (training, news) = training;
+    // From before the terminal is taken, so that no signal leaves it so.
+    let (wish, wishes) = mpsc::unbounded_channel();
+    terminal::listen(wish.clone())?;
+    terminal::watch(wish)?;
     let mut app = App::new(options, link, training, Box::new(second))?;
-    let mut signals = Signals::new()?;
-    let mut input = EventStream::new();
-    let mut events_open = true;
-    match session {
-        Some(session) => app.act(Action::SessionRead(Ok(session)))?,
-        None => app.perform(vec![Effect::Send(Command::Load(app.state.load.clone()))])?,
+    let mut sources = Sources {
+        wishes,
+        input: terminal::read_keys()?,
+        events,
+        events_open: true,
+        news,
+    };
+    let mut ended = match session {
+        Some(session) => app.act(Action::SessionRead(Ok(session))),
+        None => app.perform(vec![Effect::Send(Command::Load(app.state.load.clone()))]),
+    };
+    while ended.is_ok() && !app.over {
+        ended = app.turn(&mut sources).await;
     }
-    while !app.over {
-        if app.changed && Instant::now() >= app.due {
-            app.draw()?;
-        }
-        tokio::select! {
-            biased;
-            wish = signals.next() => app.wish(wish)?,
-            first = input.next() => {
-                let mut next = Some(first);
-                for _ in 0..BURST {
-                    let Some(one) = next else { break };
-                    // The end of input means that the terminal is gone.
-                    app.due = Instant::now();
-                    app.input(one.ok_or(io::ErrorKind::UnexpectedEof).map_err(io::Error::from)??)?;
-                    // Polled by this task's own waker: a stream polled with another one would wake that.
-                    next = poll_fn(|context| Poll::Ready(match input.poll_next_unpin(context) {
-                        Poll::Ready(more) => Some(more),
-                        Poll::Pending => None,
-                    }))
-                    .await;
-                }
-            }
-            first = events.recv(), if events_open => {
-                events_open = first.is_some();
-                for event in burst(first.unwrap_or_else(Event::closed), &mut events) {
-                    app.act(Action::Engine(event))?;
-                }
-            }
-            Some(first) = news.recv() => {
-                for one in burst(first, &mut news) {
-                    app.act(Action::Training(one))?;
-                }
-            }
-            heard = beside::hear(&mut app.beside) => {
-                for event in heard {
-                    app.act(Action::Beside(event))?;
-                }
-            }
-            Some(action) = app.told.1.recv() => app.act(action)?,
-            () = sleep_until(app.due), if app.changed => {}
-        }
-    }
-    app.save_last(&mut events).await?;
+    app.save_last(&mut sources.events).await;
     app.link.cancel();
     // The engine may be gone already, which is what is asked for.
     let _ = app.link.send(Command::Shutdown);
-    Ok(())
+    drop(app);
+    terminal::deadline::met();
+    match writer::is_idle() && writer::failure().is_none() {
+        true => ended,
+        false => Err(TuiError::Deaf),
+    }
 }
 
 /// Starts an engine.
 type Start<L> = Box<dyn Fn() -> (L, Receiver<Event>)>;
-
-/// What came first and what else is there already.
-fn burst<T>(first: T, more: &mut Receiver<T>) -> impl Iterator<Item = T> {
-    let more = iter::from_fn(|| more.try_recv().ok());
-    iter::once(first).chain(more).take(BURST)
-}
 
 struct App<'a, L> {
     state: State,
@@ -149,6 +112,9 @@ struct App<'a, L> {
     // Dropped before the guard gives the terminal back.
     terminal: Terminal<CrosstermBackend<Screen>>,
     guard: Guard,
+    /// The part of the terminal that is drawn.
+    area: Rect,
+    clusters: Clusters,
     theme: Theme,
     colours: ColourLevel,
     history_file: Option<PathBuf>,
@@ -182,8 +148,9 @@ impl<'a, L: EngineLink> App<'a, L> {
             tracing::warn!("the history of prompts could not be read: {error}");
             Vec::new()
         });
-        let (width, height) = crossterm::terminal::size()?;
-        let state = State::new(&options, past, Size::new(width, height))?;
+        let size = terminal::size()?;
+        let area = Rect::from((ratatui::layout::Position::ORIGIN, size));
+        let state = State::new(&options, past, size)?;
         let colours = options
             .colours
             .unwrap_or_else(|| ColourLevel::detect(|name| std::env::var(name).ok()));
@@ -196,8 +163,15 @@ impl<'a, L: EngineLink> App<'a, L> {
             training,
             beside: None,
             second,
-            terminal: Terminal::new(CrosstermBackend::new(Screen::new()))?,
+            terminal: Terminal::with_options(
+                CrosstermBackend::new(Screen::default()),
+                TerminalOptions {
+                    viewport: Viewport::Fixed(area),
+                },
+            )?,
             guard,
+            area,
+            clusters: Clusters::default(),
             colours,
             history_file: options.history_file,
             models_file: options.models_file,
@@ -211,32 +185,6 @@ impl<'a, L: EngineLink> App<'a, L> {
             changed: true,
             over: false,
         })
-    }
-
-    fn input(&mut self, input: Input) -> Result<(), TuiError> {
-        match input {
-            Input::Key(key) if key.kind != KeyEventKind::Release => {
-                match self.state.key_action(Key::from(key)) {
-                    Some(action) => self.act(action),
-                    None => Ok(()),
-                }
-            }
-            Input::Paste(text) => self.act(Action::Paste(text)),
-            Input::Resize(width, height) => self.act(Action::Resize(width, height)),
-            Input::Mouse(event) => match mouse(event) {
-                Some(moved) => self.act(Action::Mouse(moved)),
-                None => Ok(()),
-            },
-            Input::Key(_) | Input::FocusGained | Input::FocusLost => Ok(()),
-        }
-    }
-
-    fn wish(&mut self, wish: Wish) -> Result<(), TuiError> {
-        match wish {
-            Wish::Leave => self.act(Action::Leave),
-            Wish::Suspend => self.act(Action::Suspend),
-            Wish::Continue => self.return_to_terminal(),
-        }
     }
 
     fn act(&mut self, action: Action) -> Result<(), TuiError> {
@@ -338,77 +286,4 @@ impl<'a, L: EngineLink> App<'a, L> {
         }
         Ok(())
     }
-
-    /// At the end: what is new since the session was saved last, as far as the engine tells it in time.
-    async fn save_last(&mut self, events: &mut Receiver<Event>) -> Result<(), TuiError> {
-        if self.state.autosave_file.is_some() && self.state.model.is_some() {
-            self.link.cancel();
-            let deadline = Instant::now() + LAST_SAVE;
-            if self.link.send(Command::Save).is_ok() {
-                while let Ok(Some(event)) = timeout_at(deadline, events.recv()).await {
-                    let is_last = matches!(event, Event::Saved { .. });
-                    self.act(Action::Engine(event))?;
-                    if is_last {
-                        break;
-                    }
-                }
-            }
-        }
-        if let Some(writing) = self.writing.take() {
-            let _ = writing.join();
-        }
-        Ok(())
-    }
-
-    /// After the process was stopped and continued.
-    fn return_to_terminal(&mut self) -> Result<(), TuiError> {
-        self.guard.take_again()?;
-        self.clear()
-    }
-
-    /// Forgets what is on screen, so that the next frame is drawn whole.
-    fn clear(&mut self) -> Result<(), TuiError> {
-        let (width, height) = crossterm::terminal::size()?;
-        // Not `Terminal::clear`, which asks the terminal where its cursor is and waits for the answer.
-        self.terminal.resize(Rect::new(0, 0, width, height))?;
-        self.act(Action::Resize(width, height))
-    }
-
-    fn draw(&mut self) -> Result<(), TuiError> {
-        let now = Instant::now();
-        self.changed = false;
-        let effects = update(&mut self.state, Action::Frame(now - self.start));
-        self.perform(effects)?;
-        self.theme = Theme::new(self.state.theme, self.colours);
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| {
-            view(&self.state, &self.theme, frame);
-            if self.ascii {
-                ascii::replace(frame.buffer_mut());
-            }
-        })?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        io::Write::flush(self.terminal.backend_mut())?;
-        // A frame that comes late, as beside a busy model they do, is made up for by the next.
-        let steady = self.due + self.between_frames;
-        self.due = steady.max(now + self.between_frames / 2);
-        Ok(())
-    }
-}
-
-/// What a mouse event means; moving without a button means nothing.
-fn mouse(event: MouseEvent) -> Option<Mouse> {
-    let kind = match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => MouseKind::Press,
-        MouseEventKind::Drag(MouseButton::Left) => MouseKind::Drag,
-        MouseEventKind::Up(MouseButton::Left) => MouseKind::Release,
-        MouseEventKind::ScrollUp => MouseKind::WheelUp,
-        MouseEventKind::ScrollDown => MouseKind::WheelDown,
-        _ => return None,
-    };
-    Some(Mouse {
-        kind,
-        column: event.column,
-        row: event.row,
-    })
 }

@@ -2,6 +2,7 @@
 //! tells the loop how it ended.
 
 use std::path::PathBuf;
+use std::thread;
 
 use crossterm::queue;
 use crossterm::style::Print;
@@ -29,10 +30,29 @@ impl<L: EngineLink> App<'_, L> {
         self.act(Action::Told { message, error })
     }
 
+    /// Does what may take long in a thread, whose last word comes back as an action. Where the system has no thread left,
+    /// that is told instead.
+    fn in_background(&self, work: impl FnOnce() -> Action + Send + 'static) {
+        let told = self.told.0.clone();
+        let thread = thread::Builder::new().name("files".to_owned());
+        let started = thread.spawn(move || {
+            // The playground may have been left meanwhile.
+            let _ = told.send(work());
+        });
+        if let Err(error) = started {
+            let message = format!("That cannot be done: the system has no thread for it: {error}.");
+            let _ = self.told.0.send(Action::Told {
+                message,
+                error: true,
+            });
+        }
+    }
+
     /// Writes in the background; the newest file wins because each waits for the one before.
     pub(super) fn write_session(&mut self, path: PathBuf, session: Box<SessionFile>, tell: bool) {
         let (before, told) = (self.writing.take(), self.told.0.clone());
-        self.writing = Some(std::thread::spawn(move || {
+        let thread = thread::Builder::new().name("session".to_owned());
+        let started = thread.spawn(move || {
             if let Some(before) = before {
                 let _ = before.join();
             }
@@ -51,13 +71,17 @@ impl<L: EngineLink> App<'_, L> {
             };
             // The playground may have been left meanwhile.
             let _ = told.send(action);
-        }));
+        });
+        if let Err(error) = &started {
+            tracing::warn!("the session could not be saved: {error}");
+        }
+        self.writing = started.ok();
     }
 
     /// Reads headers of files, in the background.
     pub(super) fn list_models(&self, directory: Option<PathBuf>) {
-        let (told, recent) = (self.told.0.clone(), self.models_file.clone());
-        std::thread::spawn(move || {
+        let recent = self.models_file.clone();
+        self.in_background(move || {
             let items = match directory {
                 Some(directory) => models::in_directory(&directory),
                 None => {
@@ -65,42 +89,36 @@ impl<L: EngineLink> App<'_, L> {
                     models::at_hand(&recent.unwrap_or_default())
                 }
             };
-            let _ = told.send(Action::Listed(items));
+            Action::Listed(items)
         });
     }
 
     /// Reads the runs of a directory at a glance, in the background.
     pub(super) fn list_runs(&self, directory: PathBuf, beside: bool) {
-        let told = self.told.0.clone();
-        std::thread::spawn(move || {
-            let action = match runs::list(&directory, beside) {
-                Ok(items) => Action::RunsListed(items),
-                Err(message) => Action::Told {
-                    message,
-                    error: true,
-                },
-            };
-            let _ = told.send(action);
+        self.in_background(move || match runs::list(&directory, beside) {
+            Ok(items) => Action::RunsListed(items),
+            Err(message) => Action::Told {
+                message,
+                error: true,
+            },
         });
     }
 
     /// Reads what a run kept, in the background.
     pub(super) fn read_run(&self, path: PathBuf, beside: bool) {
-        let told = self.told.0.clone();
-        std::thread::spawn(move || {
+        self.in_background(move || {
             let history = runs::read(&path).map(Box::new);
-            let _ = told.send(Action::RunRead {
+            Action::RunRead {
                 path,
                 beside,
                 history,
-            });
+            }
         });
     }
 
     /// Draws in the background.
     pub(super) fn draw_chart(&self, path: PathBuf, drawn: Chart) {
-        let told = self.told.0.clone();
-        std::thread::spawn(move || {
+        self.in_background(move || {
             let written = match &drawn {
                 Chart::Run { runs, what, log } => {
                     let shown: Vec<chart::Run> = runs
@@ -127,8 +145,7 @@ impl<L: EngineLink> App<'_, L> {
                 ),
                 Err(error) => (error.to_string(), true),
             };
-            // The playground may have been left meanwhile.
-            let _ = told.send(Action::Told { message, error });
+            Action::Told { message, error }
         });
     }
 

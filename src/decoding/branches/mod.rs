@@ -1,9 +1,12 @@
 //! Texts that were left: when a text is cut or another one begins, what stood there stays as a branch.
 
+mod saved;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::saved::{RestoreError, SavedBranch};
 use super::tail::Tail;
 use super::{Origin, Sequence, TextStats, TokenRecord};
 use crate::text::sanitize;
@@ -46,15 +49,6 @@ pub struct BranchInfo {
     pub preview: String,
     /// Of its generated tokens.
     pub stats: TextStats,
-}
-
-/// A branch as written to a file: everything but what the model can compute again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedBranch {
-    #[serde(flatten)]
-    pub lineage: Lineage,
-    /// The tokens from its fork on.
-    pub tokens: Vec<TokenRecord>,
 }
 
 /// Why a branch could not be changed.
@@ -194,12 +188,16 @@ impl Branches {
     /// # Errors
     /// When there is no such branch.
     pub fn text(&self, id: BranchId) -> Result<Tail, BranchError> {
-        let branch = self.left.get(&id).ok_or(BranchError::Unknown)?;
-        let Some(parent) = branch.lineage.parent else {
-            return Ok(branch.tail.clone());
-        };
-        let mut text = self.text(parent)?.until(branch.lineage.fork);
-        text.append(branch.tail.clone());
+        // From the branch up to its beginning, then down again.
+        let mut line = vec![self.left.get(&id).ok_or(BranchError::Unknown)?];
+        while let Some(parent) = line[line.len() - 1].lineage.parent {
+            line.push(self.left.get(&parent).ok_or(BranchError::Unknown)?);
+        }
+        let mut text = Tail::default();
+        for branch in line.into_iter().rev() {
+            text = text.until(branch.lineage.fork);
+            text.append(branch.tail.clone());
+        }
         Ok(text)
     }
 
@@ -265,93 +263,6 @@ impl Branches {
         }
         all.sort_by_key(|branch| branch.lineage.id);
         all
-    }
-
-    /// Everything that a file needs to bring the branches back: `sequence`, the current text, included, and texts that
-    /// go on beside it, each with its first own position and its seed.
-    pub fn save<'a>(
-        &self,
-        sequence: Option<&Sequence>,
-        beside: impl Iterator<Item = (&'a Sequence, usize, u64)>,
-    ) -> Vec<SavedBranch> {
-        let saved = |lineage: &Lineage, tokens: &[TokenRecord]| SavedBranch {
-            lineage: lineage.clone(),
-            tokens: tokens.to_vec(),
-        };
-        let current = self.current.as_ref().zip(sequence);
-        let others = self
-            .left
-            .values()
-            .filter(|branch| current.is_none_or(|(current, _)| current.id != branch.lineage.id));
-        let mut all: Vec<SavedBranch> = others
-            .map(|branch| saved(&branch.lineage, branch.tail.records()))
-            .collect();
-        if let Some((current, sequence)) = current {
-            all.push(saved(
-                current,
-                &sequence.records()[current.fork.min(sequence.len())..],
-            ));
-            for (id, (sequence, fork, seed)) in (self.next..).map(BranchId).zip(beside) {
-                let lineage = Lineage {
-                    id,
-                    name: None,
-                    parent: Some(current.id),
-                    fork,
-                    prompt_len: current.prompt_len,
-                    seed,
-                };
-                all.push(saved(&lineage, &sequence.records()[fork..]));
-            }
-        }
-        let is_current = |id| self.current.as_ref().is_some_and(|one| one.id == id);
-        all.retain(|branch| !branch.tokens.is_empty() || is_current(branch.lineage.id));
-        all.sort_by_key(|branch| branch.lineage.id);
-        all
-    }
-
-    /// The branches that were saved, none of them current. Those whose parent is missing, or whose tokens do not follow
-    /// their parent's, are left out.
-    pub fn restore(saved: Vec<SavedBranch>) -> Self {
-        let mut branches = Self::default();
-        let mut waiting = saved;
-        waiting.sort_by_key(|branch| branch.lineage.id);
-        // Parents need not have lower ids than children, so as many rounds as it takes.
-        loop {
-            let before = waiting.len();
-            waiting.retain(|branch| {
-                let lineage = &branch.lineage;
-                let fits = match lineage.parent {
-                    None => lineage.fork == 0,
-                    Some(parent) => branches.left.get(&parent).is_some_and(|parent| {
-                        (parent.lineage.fork..=parent.tail.end()).contains(&lineage.fork)
-                    }),
-                };
-                let sound = fits
-                    && branch
-                        .tokens
-                        .iter()
-                        .zip(lineage.fork..)
-                        .all(|(token, position)| token.position == position);
-                if sound {
-                    let tail = Tail::unread(lineage.fork, branch.tokens.clone());
-                    let kept = Branch {
-                        lineage: lineage.clone(),
-                        tail,
-                    };
-                    branches.left.insert(lineage.id, kept);
-                }
-                !sound
-            });
-            if waiting.len() == before {
-                break;
-            }
-        }
-        branches.next = branches
-            .left
-            .keys()
-            .next_back()
-            .map_or(0, |id| id.0.saturating_add(1));
-        branches
     }
 
     fn fresh(&mut self) -> BranchId {

@@ -1,0 +1,23 @@
+//! Standard error: for the user, never for a program. One that is closed or full is passed over, as nobody would read what
+//! is written there; the macros of the standard library would panic instead, and lose what is not saved yet.
+
+use std::io::{self, Write};
+
+use crate::text::sanitize;
+
+/// Writes a line.
+pub fn line(text: &str) {
+    write(&format!("{text}\n"));
+}
+
+/// Writes a text as it is, such as a question, and hands it on at once.
+pub fn write(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes());
+    let _ = stderr.flush();
+}
+
+/// Writes a line that says which program speaks. The text may be untrusted.
+pub fn warn(message: &str) {
+    line(&format!("logitscope: {}", sanitize(message)));
+}

@@ -1,0 +1,11 @@
+//! The playground in a real pseudo-terminal: it opens, generates, resizes, is interrupted, and gives the terminal back
+//! however it ends.
+#![cfg(unix)]
+
+mod closing;
+mod showing;
+mod streams;
+#[path = "../support/mod.rs"]
+mod support;
+mod terminal;
+mod using;

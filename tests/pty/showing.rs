@@ -1,0 +1,34 @@
+//! What the screen shows after odd characters and at odd sizes.
+
+use crate::terminal::{PROMPT, opened};
+
+#[test]
+fn nothing_of_a_deleted_character_stays() {
+    let mut playground = opened(120, 40);
+    for (typed, rest) in [("กำ", "ำ"), ("🇩🇪", "🇪")] {
+        playground.press(typed);
+        playground.until_shows(rest);
+        playground.press("\x7f!");
+        playground.until_shows(&format!("{PROMPT}!"));
+        assert!(!playground.text().contains(rest), "{}", playground.text());
+        playground.press("\x7f");
+    }
+}
+
+#[test]
+fn an_absurd_size_takes_no_absurd_memory() {
+    let mut playground = opened(120, 40);
+    playground.report(10_000, 10_000);
+    // A mark that is drawn at the new size only.
+    playground.press("!");
+    playground.until_shows(&format!("{PROMPT}!"));
+    let status = format!("/proc/{}/status", playground.process());
+    // On systems without it there is nothing to read.
+    if let Ok(status) = std::fs::read_to_string(status) {
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes: u64 = peak
+            .and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok())
+            .expect("a size");
+        assert!(kibibytes < 1_000_000, "{kibibytes} kB");
+    }
+}
