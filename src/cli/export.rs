@@ -1,9 +1,12 @@
 //! `export`: a run's model as a directory in Hugging Face layout.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use super::output::Output;
 use super::{CliError, warn};
+use crate::model::OWN_MODEL_TYPE;
 use crate::training::{CheckpointEntry, RunDirectory, export};
 
 /// Export a run's model as a directory in Hugging Face layout
@@ -39,7 +42,27 @@ pub fn run(args: &ExportArgs) -> Result<(), CliError> {
         entry.path.display(),
         args.target.display()
     ))?;
+    if let Some(shape) = own_shape(&args.target) {
+        warn(&format!(
+            "transformers has no GPT-2 of this shape ({shape}) and does not load it; `--model {}` of logitscope does, and docs/training.md says what the keys mean",
+            args.target.display()
+        ));
+    }
     output.flush()
+}
+
+/// What in the configuration of a model no GPT-2 of transformers has; none if they are alike.
+fn own_shape(model: &Path) -> Option<String> {
+    let config = std::fs::read(model.join("config.json")).ok()?;
+    let config: Value = serde_json::from_slice(&config).ok()?;
+    if config["model_type"] != OWN_MODEL_TYPE {
+        return None;
+    }
+    let keys = ["post_norm", "head_width", "head_bias"];
+    let set = keys
+        .map(|key| (config[key] != Value::Bool(false)).then(|| format!("{key} {}", config[key])));
+    let set: Vec<String> = set.into_iter().flatten().collect();
+    Some(set.join(", "))
 }
 
 /// The checkpoint that is meant, and why it is that one.
