@@ -1,5 +1,7 @@
 //! `train`, `finetune`, `runs` and `export` through the binary: killed at any moment, interrupted, refused, exported.
 
+#[path = "train/corpora.rs"]
+mod corpora;
 mod support;
 
 use std::fs;
@@ -461,7 +463,12 @@ fn the_tutorials_shapes_train_and_generate() {
             events.contains("\"masked_loss\"") && events.contains("\"finished\""),
             "{events}"
         );
-        home.out(&["export", recipe, &format!("{recipe}-model")]);
+        let output = home.run(&["export", recipe, &format!("{recipe}-model")]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && told.contains("transformers has no GPT-2 of this shape"),
+            "{told}"
+        );
         let model = format!("./{recipe}-model");
         home.out(&[
             "generate",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use toml::Value;
 
 use super::bench::BenchArgs;
+use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
 use super::models::ModelsArgs;
@@ -84,6 +85,7 @@ pub enum Subcommand {
     Models(ModelsArgs),
     Train(Box<TrainArgs>),
     Finetune(Box<FinetuneArgs>),
+    Encode(EncodeArgs),
     Runs(RunsArgs),
     Export(ExportArgs),
     Bench(BenchArgs),

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use super::CliError;
+use super::{CliError, warn};
+use crate::text::encoding;
 
 /// A text given as an argument, a file or standard input.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -20,10 +21,11 @@ impl TextInput {
     /// The text, if one was given in any of the ways.
     ///
     /// # Errors
-    /// When a file cannot be read or is not UTF-8.
+    /// When a file cannot be read or is no text.
     pub fn read(&self) -> Result<Option<String>, CliError> {
         match (&self.text, &self.file) {
-            (Some(text), _) => Ok(Some(text.clone())),
+            // A shell that puts a file's contents here puts the mark here too.
+            (Some(text), _) => Ok(Some(unmarked(text).to_owned())),
             (None, Some(path)) if path == Path::new("-") => read_stdin().map(Some),
             (None, Some(path)) => read_file(path).map(Some),
             (None, None) if io::stdin().is_terminal() => Ok(None),
@@ -42,6 +44,11 @@ impl TextInput {
     }
 }
 
+/// A text without the mark at its beginning.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 fn read_file(path: &Path) -> Result<String, CliError> {
     let bytes =
         fs::read(path).map_err(|error| CliError::failed(format!("{}: {error}", path.display())))?;
@@ -57,15 +64,14 @@ fn read_stdin() -> Result<String, CliError> {
 }
 
 fn decode(bytes: Vec<u8>, origin: &str) -> Result<String, CliError> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at]
-            .iter()
-            .filter(|&&b| b == b'\n')
-            .count()
-            + 1;
-        CliError::failed(format!(
-            "{origin}: byte {at} in line {line} is not UTF-8: convert the text to UTF-8 first"
-        ))
-    })
+    let text = encoding::decode(bytes)
+        .map_err(|problem| CliError::failed(format!("{origin}: {problem}")))?;
+    // They are bytes of the text like others, and taking them away would change what is measured.
+    let breaks = text.matches("\r\n").count();
+    if breaks > 0 {
+        warn(&format!(
+            "{origin} has {breaks} line breaks CR LF, of which the CR are kept and are tokens to the model; convert them to LF if you do not mean them"
+        ));
+    }
+    Ok(text)
 }

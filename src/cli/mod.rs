@@ -3,6 +3,8 @@
 mod args;
 mod bench;
 mod chat_args;
+mod corpus_args;
+mod encode;
 mod error;
 mod export;
 mod generate;
@@ -96,8 +98,9 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Score(args) => score::run(args, &config),
         Subcommand::Tokens(args) => tokens::run(args, &config),
         Subcommand::Models(args) => models::run(args),
-        Subcommand::Train(args) => train::train(args, &config),
-        Subcommand::Finetune(args) => train::finetune(args, &config),
+        Subcommand::Train(args) => train::train(args, &cli.options, &config),
+        Subcommand::Finetune(args) => train::finetune(args, &cli.options, &config),
+        Subcommand::Encode(args) => encode::run(args, &cli.options, &config),
         Subcommand::Runs(args) => runs::run(args),
         Subcommand::Export(args) => export::run(args),
         Subcommand::Bench(args) => bench::run(args, &config),

@@ -53,7 +53,7 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
                 size - 1
             )));
         }
-        output.line(&tokenizer.decode(&args.decode))?;
+        output.line(&tokenizer.decode_from_start(&args.decode))?;
         return output.flush();
     }
     let ids = tokenizer.encode(&text)?;

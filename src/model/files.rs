@@ -8,6 +8,7 @@ use super::ModelError;
 use super::bounds::{largest, too_large};
 use super::embedded;
 use super::safetensors_file::Source;
+use crate::text::encoding::unmarked;
 
 /// A place that holds a model in Hugging Face layout.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ impl Files {
         }
     }
 
-    /// A whole file, for the small ones.
+    /// A whole file, for the small ones, which are texts: as UTF-8 without a mark.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, ModelError> {
         match self {
             Self::Directory(path) => {
@@ -45,7 +46,7 @@ impl Files {
                 file.and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
                     .map_err(|error| self.unreadable(name, &error))?;
                 match too_large(name, bytes.len() as u64) {
-                    None => Ok(bytes),
+                    None => Ok(unmarked(bytes)),
                     Some(problem) => Err(ModelError::file(self.label(name), problem)),
                 }
             }

@@ -21,6 +21,7 @@ use super::{
     DevicePreference, LoadProgress, LoadRequest, Model, ModelError, Precision, tokenizer_files,
 };
 use crate::text::Tokenizer;
+use crate::text::encoding::unmarked;
 
 /// A GPT-2's configuration, tokenizer and weights in main memory.
 pub struct RawModel {
@@ -145,7 +146,7 @@ pub fn load_tokenizer(request: &LoadRequest) -> Result<Tokenizer, ModelError> {
     let path = std::path::Path::new(&request.source);
     if path.is_file() {
         let wrong = |error: std::io::Error| ModelError::file(&request.source, error);
-        let json = std::fs::read(path).map_err(wrong)?;
+        let json = unmarked(std::fs::read(path).map_err(wrong)?);
         return Ok(Tokenizer::from_bytes(&json, &request.source)?);
     }
     let files = find(request, &mut Vec::new(), &mut |_| ControlFlow::Continue(()))?;

@@ -4,6 +4,7 @@ mod chat;
 mod clock;
 pub mod corpus;
 mod display;
+pub mod encoding;
 mod gpt2_files;
 mod pieces;
 mod stream;

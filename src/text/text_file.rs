@@ -7,13 +7,15 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::encoding::decode;
+
 /// Longest wait for a file to be read: a pipe may never be written to.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Reads a text of at most `largest` bytes.
+/// Reads a text of at most `largest` bytes, by its mark in whatever encoding.
 ///
 /// # Errors
-/// When it cannot be read within seconds, is larger, or is not UTF-8.
+/// When it cannot be read within seconds, is larger, or is no text.
 pub fn read_text(path: &Path, largest: u64) -> io::Result<String> {
     if std::fs::metadata(path)?.is_file() {
         return read_at_most(path, largest);
@@ -30,14 +32,14 @@ pub fn read_text(path: &Path, largest: u64) -> io::Result<String> {
 }
 
 fn read_at_most(path: &Path, largest: u64) -> io::Result<String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let mut file = File::open(path)?.take(largest + 1);
-    file.read_to_string(&mut text)?;
-    if text.len() as u64 > largest {
+    file.read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > largest {
         let problem = format!("it is larger than {} MB", largest / 1_000_000);
         return Err(io::Error::new(ErrorKind::FileTooLarge, problem));
     }
-    Ok(text)
+    decode(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::de::IgnoredAny;
+use sha2::{Digest, Sha256};
 
 use super::pieces::Pieces;
 use super::{display_token, gpt2_files};
@@ -213,6 +214,18 @@ impl Tokenizer {
         self.bytes.hash(&mut hasher);
         self.ends.hash(&mut hasher);
         hasher.finish()
+    }
+
+    /// A name for what the ids stand for, the same everywhere and always: SHA-256 over the bytes of all tokens.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for id in 0..self.ends.len() as u32 {
+            let bytes = self.token_bytes(id);
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        }
+        let digest = hash.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether the tokens of a text begin with a space that is not in it.

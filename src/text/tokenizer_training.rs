@@ -1,6 +1,7 @@
 //! Tokenizers made from a corpus: byte-level BPE, WordPiece, and lists of words.
 
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokenizers::models::bpe::{BPE, BpeTrainer};
@@ -15,7 +16,7 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 use tokenizers::{AddedToken, SplitDelimiterBehavior};
 
-use super::corpus::{self, CorpusError, CorpusSettings, Piece, ReadProgress};
+use super::corpus::{self, CorpusError, CorpusSettings, Piece, ReadProgress, of_short_words};
 use super::{TextError, Tokenizer};
 
 /// How a vocabulary is made.
@@ -73,7 +74,11 @@ const PUNCTUATION: &str = "[!-/:-@\\[-`{-~]";
 /// Pieces that wait to be counted.
 const WAITING: usize = 256;
 
-/// Makes a tokenizer of all documents of a corpus. `progress` is called for every piece and may break off.
+/// How often one looks whether a tokenizer that is being made is still wanted.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Makes a tokenizer of all documents of a corpus. `progress` is called for every piece, and several times a second
+/// while the vocabulary is chosen, and may break off.
 ///
 /// # Errors
 /// When the corpus cannot be read, no token comes of it, or `progress` says so.
@@ -89,28 +94,38 @@ pub fn train_tokenizer(
     let (mut tokenizer, mut trainer) =
         recipe(settings).map_err(|error| failed(error.to_string()))?;
     let (sender, receiver) = sync_channel::<String>(WAITING);
-    // The library takes an iterator and the corpus gives pieces: they meet in a channel.
-    let (read, trained) = std::thread::scope(|scope| {
-        let training = scope.spawn(move || {
-            let result = tokenizer.train(&mut trainer, receiver.into_iter());
-            result.map(|_| ()).map_err(|error| error.to_string())?;
-            Ok::<_, String>(tokenizer)
-        });
-        let mut sink = |piece: Piece, state: &ReadProgress| {
+    let (done, trained) = sync_channel(1);
+    // The library takes an iterator and the corpus gives pieces: they meet in a channel. It cannot be broken off, so
+    // its thread is left alone when nobody wants the tokenizer any more.
+    let thread = std::thread::Builder::new().name("tokenizer".to_owned());
+    let training = thread.spawn(move || {
+        let result = tokenizer.train(&mut trainer, receiver.into_iter());
+        let result = result.map(|_| ()).map_err(|error| error.to_string());
+        let _ = done.send(result.map(|()| tokenizer));
+    });
+    training.map_err(|error| failed(error.to_string()))?;
+    let mut last = ReadProgress::default();
+    let mut sink = |piece: Piece, state: &ReadProgress| {
+        last = *state;
+        for part in of_short_words(&piece.text) {
             progress(state)?;
             // A closed channel means that training failed, which is reported below.
-            let _ = sender.send(piece.text);
-            Ok(())
-        };
-        let read = corpus::read(corpus, &mut sink);
-        drop(sender);
-        let trained = training.join();
-        (read, trained)
-    });
-    read?;
-    let tokenizer = trained
-        .map_err(|_| failed("the tokenizers library panicked".to_owned()))?
-        .map_err(failed)?;
+            let _ = sender.send(part.to_owned());
+        }
+        Ok(())
+    };
+    corpus::read(corpus, &mut sink)?;
+    drop(sender);
+    last.bytes = last.total_bytes;
+    let tokenizer = loop {
+        match trained.recv_timeout(LOOK_EVERY) {
+            Ok(result) => break result.map_err(failed)?,
+            Err(RecvTimeoutError::Timeout) => progress(&last)?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(failed("the tokenizers library panicked".to_owned()).into());
+            }
+        }
+    };
     let json = tokenizer
         .to_string(false)
         .map_err(|error| failed(error.to_string()))?;
@@ -220,6 +235,75 @@ mod tests {
             assert_eq!(tokenizer.decode(&ids), text);
         }
         assert!(tokenizer.encode(TEXT).expect("tokens").len() < TEXT.len() * 3 / 4);
+    }
+
+    #[test]
+    fn making_one_is_broken_off_when_asked_to() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("corpus.txt");
+        // Words that have little in common take long to find pairs in.
+        let mut state = 1_u64;
+        let mut letter = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            char::from(b'a' + (state >> 33) as u8 % 26)
+        };
+        let words: String = (0..300_000)
+            .map(|at| if at % 12 == 11 { ' ' } else { letter() })
+            .collect();
+        std::fs::write(&path, words).expect("a file");
+        let corpus = CorpusSettings {
+            files: vec![path],
+            ..CorpusSettings::default()
+        };
+        let pieces = {
+            let mut pieces = 0;
+            let mut count = |_: Piece, _: &ReadProgress| {
+                pieces += 1;
+                Ok(())
+            };
+            corpus::read(&corpus, &mut count).expect("a corpus");
+            pieces
+        };
+        let settings = TokenizerSettings {
+            vocabulary: 20_000,
+            ..TokenizerSettings::default()
+        };
+        // All was read when one looks once more than there are pieces.
+        let mut looks = 0;
+        let made = train_tokenizer(&settings, &corpus, &mut |_| {
+            looks += 1;
+            match looks > pieces {
+                true => Err(CorpusError::Cancelled),
+                false => Ok(()),
+            }
+        });
+        let cancelled = TokenizerTrainingError::Corpus(CorpusError::Cancelled).to_string();
+        assert_eq!(made.err().map(|error| error.to_string()), Some(cancelled));
+    }
+
+    #[test]
+    fn a_word_of_megabytes_takes_no_hours() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("corpus.txt");
+        std::fs::write(&path, "acgtagtcatcgatcga".repeat(60_000)).expect("a file");
+        let corpus = CorpusSettings {
+            files: vec![path],
+            ..CorpusSettings::default()
+        };
+        let mut most = 0;
+        let parts = |piece: Piece, _: &ReadProgress| {
+            let longest = of_short_words(&piece.text).map(str::len).max();
+            most = most.max(longest.unwrap_or(0));
+            Ok(())
+        };
+        corpus::read(&corpus, &mut { parts }).expect("a corpus");
+        assert!(most <= 1 << 10, "{most}");
+        let settings = TokenizerSettings::default();
+        let tokenizer = train_tokenizer(&settings, &corpus, &mut |_| Ok(()));
+        let tokenizer = tokenizer.unwrap_or_else(|error| panic!("{error}"));
+        assert!(tokenizer.vocabulary_size() > 260);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::MeanLoss;
+use crate::text::corpus::{ReadProgress, Tally};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -10,6 +11,8 @@ use super::MeanLoss;
 pub enum Event {
     /// A corpus is read.
     Reading(Reading),
+    /// A corpus was read.
+    Corpus(CorpusNote),
     /// The first step, or the next one of a resumed run, is about to begin.
     Started(Started),
     /// A step was made.
@@ -51,6 +54,41 @@ pub struct Reading {
     pub documents: u64,
     pub skipped: u64,
     pub tokens: u64,
+}
+
+impl Reading {
+    /// Of how far reading for a purpose has come.
+    pub fn of(purpose: &str, state: &ReadProgress, tokens: u64) -> Self {
+        Self {
+            purpose: purpose.to_owned(),
+            bytes: state.bytes,
+            total_bytes: state.total_bytes,
+            documents: state.documents,
+            skipped: state.skipped,
+            tokens,
+        }
+    }
+}
+
+/// What became of a corpus.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CorpusNote {
+    /// What for: `training`, `validation`.
+    pub purpose: String,
+    pub tokens: u64,
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+impl CorpusNote {
+    /// It in sentences: all counted first, then what was changed or left out.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut sentences = self.tally.sentences(Some(self.tokens));
+        if let Some(first) = sentences.first_mut() {
+            first.insert_str(0, &format!("{}: ", self.purpose));
+        }
+        sentences
+    }
 }
 
 /// A run at its beginning.

@@ -29,8 +29,8 @@ pub use checkpoint::CheckpointState;
 pub use control::{Control, Requests};
 pub use error::TrainingError;
 pub use event::{
-    CheckpointNote, DataSummary, Epoch, Event, FinishReason, Finished, Memorised, Odds, OddsRow,
-    Reading, SampleText, Samples, Started, StepMetrics, Validation,
+    CheckpointNote, CorpusNote, DataSummary, Epoch, Event, FinishReason, Finished, Memorised, Odds,
+    OddsRow, Reading, SampleText, Samples, Started, StepMetrics, Validation,
 };
 pub use history::{Curve, History};
 pub use layers::Layers;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::TrainingError;
-use super::data::DataSettings;
+use super::data::{DataSettings, is_carried};
 use super::disk;
 use super::network::{DropoutRates, Freeze, Initial, LoraSettings};
 use super::ops::Kernels;
@@ -15,7 +15,7 @@ use crate::decoding::GenerationSettings;
 use crate::model::{Activation, DevicePreference, EMBEDDED, Gpt2Config};
 use crate::sampling::SamplerSettings;
 use crate::text::TokenizerSettings;
-use crate::text::corpus::WEATHER;
+use crate::text::corpus::{Filters, WEATHER};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -271,6 +271,14 @@ impl Recipe {
         }
         if self.data.corpus.files.is_empty() {
             return wrong("there is no corpus: name a file or a directory".to_owned());
+        }
+        let corpus = &self.data.corpus;
+        let changes = corpus.filters != Filters::default() || corpus.wrap.is_some();
+        if let Some(path) = corpus.files.iter().find(|path| changes && is_carried(path)) {
+            return wrong(format!(
+                "{} is encoded already: texts are filtered, changed and wrapped when they are encoded",
+                path.display()
+            ));
         }
         let training = &self.training;
         if training.batch == 0 || training.accumulate == 0 {

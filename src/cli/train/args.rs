@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::cli::corpus_args::CorpusArgs;
 use crate::training::Restore;
 
 /// Flags of `train` and `finetune`. What is not given stays as the recipe has it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RunArgs {
-    /// Texts: .txt, .csv, .tsv, .json, .jsonl, each also with .gz or .xz, or directories of them
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub corpus: CorpusArgs,
     /// Start from a recipe: demo, gpt2, gpt2-medium, gpt2-large, gpt2-xl, mini-imdb, mini-books, or a TOML file;
     /// of several, later ones win
     #[arg(long, value_name = "NAME|FILE")]
@@ -59,34 +59,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "MB", help_heading = "Run")]
     pub keep_weights: Option<u32>,
 
-    /// The column of a table
-    #[arg(long, value_name = "NAME", help_heading = "Data")]
-    pub column: Option<String>,
-    /// The field of a JSON record; a list is joined with line breaks
-    #[arg(long, value_name = "NAME", help_heading = "Data")]
-    pub field: Option<String>,
-    /// Put around each text of a table; a table of one column has <|startoftext|>,<|endoftext|>
-    #[arg(long, value_name = "START,END", help_heading = "Data")]
-    pub wrap: Option<String>,
-    /// Cut text files into documents: not (file), at line breaks (lines), or at this text
-    #[arg(long, value_name = "file|lines|TEXT", help_heading = "Data")]
-    pub split: Option<String>,
-    /// Leave shorter documents out
-    #[arg(long, value_name = "N", help_heading = "Data")]
-    pub min_chars: Option<u32>,
-    /// Unicode normalisation
-    #[arg(long, value_name = "FORM", help_heading = "Data", value_parser = ["none", "nfc", "nfd", "nfkc", "nfkd"])]
-    pub normalise: Option<String>,
-    /// Lower case, <br /> removed, punctuation apart, as in the mini-GPT tutorial
-    #[arg(long, help_heading = "Data")]
-    pub standardise: bool,
-    /// Leave out lines with one of the words in this file (one a line, # for remarks); validation files keep theirs
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    pub exclude_words: Option<PathBuf>,
-    /// End with an error at a row that cannot be read
-    #[arg(long, help_heading = "Data")]
-    pub strict: bool,
-    /// Share of documents held out for validation
+    /// Share of the corpus' tokens held out for validation
     #[arg(long, value_name = "SHARE", help_heading = "Data")]
     pub validation: Option<f64>,
     /// Validate on this file instead

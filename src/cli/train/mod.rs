@@ -1,16 +1,16 @@
 //! `train` and `finetune`: a run without a screen.
 
 mod args;
-mod interrupts;
+pub(super) mod interrupts;
 mod overrides;
 mod report;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::args::RunArgs;
-use self::report::Report;
-pub(super) use self::report::epoch_means;
+pub(super) use self::report::{Report, epoch_means};
 use super::CliError;
+use super::args::GlobalOptions;
 use super::sampler_args::SamplerArgs;
 use crate::config::Config;
 use crate::training::presets::DEMO;
@@ -46,7 +46,13 @@ pub struct FinetuneArgs {
 ///
 /// # Errors
 /// When the recipe is wrong, the run fails, or the user interrupts.
-pub fn train(args: &TrainArgs, config: &Config) -> Result<(), CliError> {
+pub fn train(args: &TrainArgs, options: &GlobalOptions, config: &Config) -> Result<(), CliError> {
+    check_options(options)?;
+    if let Some(model) = &options.model {
+        return Err(CliError::usage(format!(
+            "--model {model}: train begins from scratch; finetune goes on with a model, and --tokenizer takes a model's tokenizer"
+        )));
+    }
     let recipe = overrides::recipe(&args.run, &args.sampler, config, None)?;
     run(&args.run, recipe)
 }
@@ -55,7 +61,12 @@ pub fn train(args: &TrainArgs, config: &Config) -> Result<(), CliError> {
 ///
 /// # Errors
 /// As [`train`].
-pub fn finetune(args: &FinetuneArgs, config: &Config) -> Result<(), CliError> {
+pub fn finetune(
+    args: &FinetuneArgs,
+    options: &GlobalOptions,
+    config: &Config,
+) -> Result<(), CliError> {
+    check_options(options)?;
     let mut flags = args.run.clone();
     // The recipe names its model itself.
     let base = match args.demo {
@@ -67,6 +78,19 @@ pub fn finetune(args: &FinetuneArgs, config: &Config) -> Result<(), CliError> {
     };
     let recipe = overrides::recipe(&flags, &args.sampler, config, base)?;
     run(&flags, recipe)
+}
+
+/// Options that are of no use in training are not taken for what they would be.
+fn check_options(options: &GlobalOptions) -> Result<(), CliError> {
+    match options.precision.as_deref() {
+        None | Some("auto" | "f32") => Ok(()),
+        Some("bf16") => Err(CliError::usage(
+            "--precision bf16: in training that is --mixed-precision",
+        )),
+        Some(blocks) => Err(CliError::usage(format!(
+            "--precision {blocks}: weights in blocks cannot be trained; leave it out to train in f32, or take --mixed-precision"
+        ))),
+    }
 }
 
 fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {

@@ -144,7 +144,7 @@ impl Given for Vec<String> {
 }
 
 fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), CliError> {
-    let plain: [(&str, &dyn Given); 60] = [
+    let plain: [(&str, &dyn Given); 53] = [
         ("run.name", &args.run_name),
         ("run.directory", &args.runs),
         ("run.cache", &args.cache),
@@ -152,13 +152,6 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
         ("checkpoints.every", &args.checkpoint_every),
         ("checkpoints.keep", &args.keep),
         ("checkpoints.weights", &args.keep_weights),
-        ("data.corpus.files", &args.files),
-        ("data.corpus.column", &args.column),
-        ("data.corpus.field", &args.field),
-        ("data.corpus.filters.min_chars", &args.min_chars),
-        ("data.corpus.filters.normalisation", &args.normalise),
-        ("data.corpus.filters.standardise", &args.standardise),
-        ("data.corpus.strict", &args.strict),
         ("data.validation", &args.validation),
         ("data.validation_files", &args.validation_file),
         ("data.packing", &args.packing),
@@ -220,6 +213,7 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
             layers.set(key, value);
         }
     }
+    args.corpus.apply(layers)?;
     if !finetunes && args.context.is_some() {
         layers.set(
             "model.context",
@@ -243,43 +237,10 @@ fn flags(args: &RunArgs, finetunes: bool, layers: &mut Layers) -> Result<(), Cli
     if let Some(norm) = &args.norm {
         layers.set("model.post_norm", Value::Boolean(norm == "post"));
     }
-    if let Some(split) = &args.split {
-        let split = match split.as_str() {
-            "file" | "lines" => Value::String(split.clone()),
-            text => Value::Table(Table::from_iter([(
-                "at".to_owned(),
-                Value::String(text.to_owned()),
-            )])),
-        };
-        layers.set("data.corpus.split", split);
-    }
-    if let Some(path) = &args.exclude_words {
-        layers.set("data.corpus.filters.exclude", words(path)?);
-    }
     if let Some(freeze) = &args.freeze {
         layers.set("model.freeze", frozen(freeze)?);
     }
-    if let Some(wrap) = &args.wrap {
-        let (start, end) = wrap.split_once(',').ok_or_else(|| {
-            CliError::usage(format!(
-                "--wrap {wrap}: give a start and an end with a comma between"
-            ))
-        })?;
-        let both = [start, end].map(|text| Value::String(text.to_owned()));
-        layers.set("data.corpus.wrap", Value::Array(both.to_vec()));
-    }
     Ok(())
-}
-
-/// The words of a list, one a line.
-fn words(path: &Path) -> Result<Value, CliError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CliError::usage(format!("--exclude-words {}: {error}", path.display())))?;
-    let lines = text.lines().map(str::trim);
-    let words = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    Ok(Value::Array(
-        words.map(|word| Value::String(word.to_owned())).collect(),
-    ))
 }
 
 fn frozen(text: &str) -> Result<Value, CliError> {

@@ -72,6 +72,16 @@ impl Report {
     fn gauge(&mut self, event: &Event) {
         match event {
             Event::Reading(state) => {
+                // When all is read for a tokenizer, its vocabulary is chosen, which may take as long again.
+                if state.purpose == "tokenizer" && state.bytes == state.total_bytes {
+                    self.show("vocabulary", "{msg} {elapsed}", state.total_bytes);
+                    self.bar.set_message(format!(
+                        "making a tokenizer of {} documents",
+                        state.documents
+                    ));
+                    self.bar.tick();
+                    return;
+                }
                 let template = "{msg} {wide_bar} {bytes}/{total_bytes} {eta} left";
                 self.show(&state.purpose, template, state.total_bytes);
                 self.bar.set_position(state.bytes);
@@ -94,6 +104,11 @@ impl Report {
             }
             _ => {}
         }
+    }
+
+    /// Says something beside the gauge.
+    fn tell(&self, message: &str) {
+        self.bar.suspend(|| stderr::warn(message));
     }
 
     /// Where there is no gauge, a line now and then.
@@ -134,7 +149,13 @@ impl Report {
             Event::Paused { step } => format!("step {step}: held"),
             Event::Resumed { step } => format!("step {step}: goes on"),
             Event::Notice { message } => {
-                self.bar.suspend(|| stderr::warn(message));
+                self.tell(message);
+                return Ok(());
+            }
+            Event::Corpus(note) => {
+                note.sentences()
+                    .iter()
+                    .for_each(|sentence| self.tell(sentence));
                 return Ok(());
             }
             Event::Finished(finished) => {

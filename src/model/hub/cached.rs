@@ -17,6 +17,7 @@ use crate::model::load::CONFIG;
 use crate::model::source::{HubId, is_gguf};
 use crate::model::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
 use crate::model::weights::{SHARD_INDEX, SINGLE_FILE, read_index};
+use crate::text::encoding::unmarked;
 
 /// A model of a supported architecture in the cache, ready to be loaded without network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -121,7 +122,7 @@ fn missing(snapshot: &Path) -> Option<String> {
 /// What can be loaded from a snapshot: the whole of it, or each of its GGUF files; the name of the file, the path, the
 /// bytes.
 fn in_snapshot(snapshot: &Path) -> Vec<(Option<String>, PathBuf, u64)> {
-    let config = std::fs::read(snapshot.join(CONFIG)).ok();
+    let config = std::fs::read(snapshot.join(CONFIG)).ok().map(unmarked);
     if let Some(json) = config {
         let known = Architecture::from_json(&json, CONFIG).is_ok();
         let whole = (None, snapshot.to_owned(), bytes_in(snapshot));

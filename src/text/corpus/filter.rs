@@ -71,19 +71,19 @@ impl Excluded {
         }
     }
 
-    /// The text without the lines that hold one of the words, and the numbers of those lines, from 0.
-    pub(super) fn apply<'a>(&self, text: &'a str) -> (Cow<'a, str>, Vec<u64>) {
+    /// The text without the lines that hold one of the words, and the numbers of those lines, from 0, with their bytes.
+    pub(super) fn apply<'a>(&self, text: &'a str) -> (Cow<'a, str>, Vec<(u64, u64)>) {
         if self.words.is_empty() {
             return (Cow::Borrowed(text), Vec::new());
         }
         let mut left_out = Vec::new();
         let lines = (0..).zip(text.split_inclusive('\n'));
         let kept = lines.filter(|(number, line)| {
-            let line = line.to_lowercase();
-            let mut words = line.split(|c: char| !c.is_alphanumeric());
+            let lower = line.to_lowercase();
+            let mut words = lower.split(|c: char| !c.is_alphanumeric());
             let holds = words.any(|word| self.words.contains(word));
             if holds {
-                left_out.push(*number);
+                left_out.push((*number, line.len() as u64));
             }
             !holds
         });

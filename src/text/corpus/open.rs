@@ -1,4 +1,4 @@
-//! Opening a file: what it is by its name, unpacked, with the place in the packed file known.
+//! Opening a file: what it is by its name, unpacked and decoded, with the place in the packed file known.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -11,20 +11,21 @@ use lzma_rust2::XzReader;
 
 use super::CorpusError;
 use super::embedded::embedded;
+use crate::text::encoding::{NoText, Utf8Reader};
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
-    /// With this between the columns.
+    /// With this between the columns, as its name has it.
     Table(u8),
     JsonLines,
     Json,
 }
 
-/// An unpacked file.
+/// The text of a file.
 pub(super) struct Input {
-    reader: Box<dyn BufRead>,
+    reader: Utf8Reader<Box<dyn Read>>,
     position: Rc<Cell<u64>>,
 }
 
@@ -33,6 +34,47 @@ impl Input {
     pub(super) fn position(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.position)
     }
+
+    /// How many line breaks came as CR LF or CR so far.
+    pub(super) fn line_breaks(&self) -> Rc<Cell<u64>> {
+        self.reader.line_breaks()
+    }
+
+    /// Whether the file is UTF-16.
+    pub(super) fn is_utf16(&self) -> bool {
+        self.reader.is_utf16()
+    }
+
+    /// Reads on to the end of the line, or until `line` has `most` bytes and whole characters. Returns whether the line
+    /// ended there, none at the end of the text.
+    pub(super) fn read_part(&mut self, line: &mut String, most: usize) -> io::Result<Option<bool>> {
+        let mut bytes = std::mem::take(line).into_bytes();
+        loop {
+            let found = self.fill_buf()?;
+            let end = found.iter().position(|byte| *byte == b'\n');
+            let wanted = end.map_or(found.len(), |end| end + 1);
+            let mut taken = wanted.min(most.saturating_sub(bytes.len()).max(1));
+            while taken < wanted && is_within_character(found[taken]) {
+                taken += 1;
+            }
+            bytes.extend_from_slice(&found[..taken]);
+            let (over, ended) = (found.is_empty(), end.is_some() && taken == wanted);
+            self.consume(taken);
+            let whole = self
+                .fill_buf()?
+                .first()
+                .is_none_or(|next| !is_within_character(*next));
+            if over || ended || (bytes.len() >= most && whole) {
+                let text = String::from_utf8(bytes);
+                *line = text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                return Ok((!over || !line.is_empty()).then_some(ended));
+            }
+        }
+    }
+}
+
+fn is_within_character(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
 }
 
 impl Read for Input {
@@ -77,6 +119,19 @@ fn endings(path: &Path) -> (String, Option<&'static str>) {
     (name, None)
 }
 
+/// What a file holds by its name; none for an archive.
+pub(super) fn kind(path: &Path) -> Option<Kind> {
+    let (name, _) = endings(path);
+    match name.rsplit('.').next() {
+        Some("csv") => Some(Kind::Table(b',')),
+        Some("tsv") => Some(Kind::Table(b'\t')),
+        Some("jsonl" | "ndjson") => Some(Kind::JsonLines),
+        Some("json") => Some(Kind::Json),
+        Some("tar") => None,
+        _ => Some(Kind::Text),
+    }
+}
+
 /// The bytes of a file as they lie.
 pub(super) fn open_raw(path: &Path) -> Result<Box<dyn Read>, CorpusError> {
     if let Some(bytes) = embedded(path) {
@@ -86,22 +141,11 @@ pub(super) fn open_raw(path: &Path) -> Result<Box<dyn Read>, CorpusError> {
     Ok(Box::new(file))
 }
 
-/// Opens a file.
-pub(super) fn open(path: &Path) -> Result<(Input, Kind), CorpusError> {
-    let (name, packed) = endings(path);
-    let kind = match name.rsplit('.').next() {
-        Some("csv") => Kind::Table(b','),
-        Some("tsv") => Kind::Table(b'\t'),
-        Some("jsonl" | "ndjson") => Kind::JsonLines,
-        Some("json") => Kind::Json,
-        Some("tar") => {
-            return Err(CorpusError::file(
-                path,
-                "is an archive; unpack it and name the directory",
-            ));
-        }
-        _ => Kind::Text,
-    };
+/// Opens a file. The inner result says why it holds no text.
+pub(super) fn open(path: &Path) -> Result<(Result<Input, NoText>, Kind), CorpusError> {
+    let kind = kind(path).ok_or_else(|| {
+        CorpusError::file(path, "is an archive; unpack it and name the directory")
+    })?;
     let file = open_raw(path)?;
     let position = Rc::new(Cell::new(0));
     let counted = BufReader::with_capacity(
@@ -111,16 +155,11 @@ pub(super) fn open(path: &Path) -> Result<(Input, Kind), CorpusError> {
             count: Rc::clone(&position),
         },
     );
-    let reader: Box<dyn BufRead> = match packed {
-        Some(".gz") => Box::new(BufReader::with_capacity(
-            1 << 16,
-            MultiGzDecoder::new(counted),
-        )),
-        Some(_) => Box::new(BufReader::with_capacity(
-            1 << 16,
-            XzReader::new(counted, true),
-        )),
+    let reader: Box<dyn Read> = match endings(path).1 {
+        Some(".gz") => Box::new(MultiGzDecoder::new(counted)),
+        Some(_) => Box::new(XzReader::new(counted, true)),
         None => Box::new(counted),
     };
-    Ok((Input { reader, position }, kind))
+    let reader = Utf8Reader::new(reader).map_err(|error| CorpusError::file(path, error))?;
+    Ok((reader.map(|reader| Input { reader, position }), kind))
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
-/// Why a document, or a line of one, was left out.
+/// Why a file, a document, or a line of one, was left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -21,12 +21,31 @@ pub enum Reason {
     NotText(String),
     /// Not valid JSON, or a row of a table that cannot be read.
     Malformed(String),
+    /// A file that holds no text.
+    NoText(String),
+    /// A file of a directory that is of another kind than what was asked for.
+    OtherKind,
 }
 
 impl Reason {
     /// Whether something is wrong with it; what a filter takes out is no fault.
     pub fn is_fault(&self) -> bool {
-        !matches!(self, Self::TooShort | Self::Excluded)
+        !matches!(self, Self::TooShort | Self::Excluded | Self::OtherKind)
+    }
+
+    /// The kind under which it is counted.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not UTF-8",
+            Self::Empty => "empty",
+            Self::TooShort => "too short",
+            Self::Excluded => "excluded",
+            Self::Missing(_) => "missing",
+            Self::NotText(_) => "not text",
+            Self::Malformed(_) => "malformed",
+            Self::NoText(_) => "files without text",
+            Self::OtherKind => "files of another kind",
+        }
     }
 }
 
@@ -41,57 +60,116 @@ impl Display for Reason {
             Self::NotText(name) => {
                 write!(formatter, "`{name}` is neither a text nor a list of texts")
             }
-            Self::Malformed(problem) => formatter.write_str(problem),
+            Self::Malformed(problem) | Self::NoText(problem) => formatter.write_str(problem),
+            Self::OtherKind => {
+                formatter.write_str("of another kind than the column or field that was asked for")
+            }
         }
     }
 }
 
-/// A document or line that was left out.
+/// A file, document or line that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedRow {
     pub file: String,
-    /// From 1.
+    /// From 1; 0 for the whole file.
     pub line: u64,
     pub reason: Reason,
 }
 
-impl Display for SkippedRow {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}: {}", self.file, self.line, self.reason)
+impl SkippedRow {
+    /// Where it stands.
+    fn place(&self) -> String {
+        match self.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}", self.file),
+        }
     }
 }
 
-/// Everything that was left out: all counted, the first of them named.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// How many, by the reason's kind.
-    pub counts: BTreeMap<String, u64>,
-    /// The first ones.
+impl Display for SkippedRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.place(), self.reason)
+    }
+}
+
+/// What was left out for reasons of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedKind {
+    pub count: u64,
+    /// How much text was lost by it.
+    pub bytes: u64,
+    /// The first of them.
     pub rows: Vec<SkippedRow>,
 }
 
-/// How many rows are named.
-const NAMED: usize = 1000;
+/// How many rows of a kind are named.
+const NAMED: usize = 8;
+
+impl Display for SkippedKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = self.rows.iter();
+        write!(formatter, "skipped {} ({} bytes)", self.count, self.bytes)?;
+        if let Some(first) = rows.next() {
+            write!(formatter, ": {first}")?;
+        }
+        for (at, row) in rows.enumerate() {
+            let and = if at == 0 { "; so are " } else { ", " };
+            write!(formatter, "{and}{}", row.place())?;
+        }
+        match self.count > self.rows.len() as u64 {
+            true => formatter.write_str(" and more"),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Everything that was left out: all counted, the first of each kind named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    pub kinds: BTreeMap<String, SkippedKind>,
+}
 
 impl Skipped {
-    pub(super) fn add(&mut self, row: SkippedRow) {
-        let kind = match &row.reason {
-            Reason::NotUtf8 => "not_utf8",
-            Reason::Empty => "empty",
-            Reason::TooShort => "too_short",
-            Reason::Excluded => "excluded",
-            Reason::Missing(_) => "missing",
-            Reason::NotText(_) => "not_text",
-            Reason::Malformed(_) => "malformed",
-        };
-        *self.counts.entry(kind.to_owned()).or_default() += 1;
-        if self.rows.len() < NAMED {
-            self.rows.push(row);
+    pub(super) fn add(&mut self, row: SkippedRow, bytes: u64) {
+        let kind = row.reason.kind().to_owned();
+        self.kinds.entry(kind).or_default().add(1, bytes, [row]);
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (name, kind) in other.kinds {
+            let sum = self.kinds.entry(name).or_default();
+            sum.add(kind.count, kind.bytes, kind.rows);
         }
     }
 
     /// How many in all.
     pub fn total(&self) -> u64 {
-        self.counts.values().sum()
+        self.kinds.values().map(|kind| kind.count).sum()
+    }
+
+    /// The first ones of each kind.
+    pub fn rows(&self) -> impl Iterator<Item = &SkippedRow> {
+        self.kinds.values().flat_map(|kind| &kind.rows)
+    }
+}
+
+impl SkippedKind {
+    fn add(&mut self, count: u64, bytes: u64, rows: impl IntoIterator<Item = SkippedRow>) {
+        self.count += count;
+        self.bytes += bytes;
+        let room = NAMED.saturating_sub(self.rows.len());
+        self.rows.extend(rows.into_iter().take(room));
+    }
+}
+
+/// How many of which kind.
+impl Display for Skipped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.kinds.iter();
+        let counts: Vec<String> = kinds
+            .map(|(name, kind)| format!("{} {name}", kind.count))
+            .collect();
+        formatter.write_str(&counts.join(", "))
     }
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use super::*;
 
+mod whole;
+
 struct Files(tempfile::TempDir);
 
 impl Files {
@@ -38,9 +40,11 @@ fn documents(settings: &CorpusSettings) -> (Vec<String>, Vec<String>) {
         }
         Ok(())
     };
-    let skipped = read(settings, &mut sink).unwrap_or_else(|error| panic!("{error}"));
-    let rows = skipped.rows.iter();
+    let tally = read(settings, &mut sink).unwrap_or_else(|error| panic!("{error}"));
+    let mut rows: Vec<_> = tally.skipped.rows().collect();
+    rows.sort_by_key(|row| row.line);
     let rows = rows
+        .iter()
         .map(|row| format!("{}: {}", row.line, row.reason))
         .collect();
     (documents, rows)
@@ -59,7 +63,12 @@ fn text_is_cut_as_asked() {
         b"one\ntwo<|end|>\nthree\n<|end|>\n\xffspoiled\n<|end|>last",
     );
     let (whole, skipped) = documents(&settings(std::slice::from_ref(&path)));
-    assert_eq!((whole.len(), skipped), (0, vec!["5: not UTF-8".to_owned()]));
+    // The line is left out, and no other.
+    let rest = "one\ntwo<|end|>\nthree\n<|end|>\n<|end|>last".to_owned();
+    assert_eq!(
+        (whole, skipped),
+        (vec![rest], vec!["5: not UTF-8".to_owned()])
+    );
     let lines = CorpusSettings {
         split: Split::Lines,
         ..settings(std::slice::from_ref(&path))
@@ -200,12 +209,28 @@ fn json_gives_fields_and_names_what_is_broken() {
         field: Some("paragraphs".to_owned()),
         ..settings(&[poems])
     };
-    let (found, skipped) = documents(&field);
-    assert_eq!(found, ["床前明月光\n疑是地上霜"]);
+    // What follows the break cannot be known, so that all of it is refused.
+    let error = error(&field);
     assert!(
-        skipped[0].ends_with(": empty") && skipped[1].starts_with("3: not valid JSON"),
-        "{skipped:?}"
+        error.contains("b.json: is no valid JSON from line 3 on"),
+        "{error}"
     );
+    let poems = files.write(
+        "c.json",
+        "[{\"paragraphs\": [\"床前明月光\", \"疑是地上霜\"]},\n{\"paragraphs\": []}]".as_bytes(),
+    );
+    let (found, skipped) = documents(&CorpusSettings {
+        files: vec![poems.clone()],
+        ..field.clone()
+    });
+    assert_eq!(found, ["床前明月光\n疑是地上霜"]);
+    assert!(skipped[0].ends_with(": empty"), "{skipped:?}");
+    let joined = CorpusSettings {
+        files: vec![poems],
+        join: String::new(),
+        ..field
+    };
+    assert_eq!(documents(&joined).0, ["床前明月光疑是地上霜"]);
 }
 
 #[test]
@@ -242,7 +267,9 @@ fn filters_change_and_leave_out() {
 fn the_key_is_of_the_contents_and_how_they_are_read() {
     let files = Files::new();
     let (a, b) = (files.write("a.txt", b"one"), files.write("b.txt", b"one"));
-    let key = |settings: &CorpusSettings, more: &[u8]| content_key(settings, more).expect("a key");
+    let key = |settings: &CorpusSettings, more: &[u8]| {
+        content_key(settings, more, &mut || Ok(())).expect("a key")
+    };
     let first = key(&settings(std::slice::from_ref(&a)), b"x");
     assert_eq!(first, key(&settings(&[b]), b"x"));
     assert_ne!(first, key(&settings(std::slice::from_ref(&a)), b"y"));

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 
-use crate::text::corpus::Skipped;
+use super::encode::TokenSink;
+use crate::text::corpus::Tally;
 use crate::training::TrainingError;
 
 const MAGIC: &[u8; 8] = b"LSTOKENS";
@@ -23,9 +24,8 @@ const HEADER: usize = 32;
 pub struct CacheInfo {
     pub documents: u64,
     pub tokens: u64,
-    /// Bytes of the documents' text.
-    pub text_bytes: u64,
-    pub skipped: Skipped,
+    /// What became of the texts.
+    pub tally: Tally,
 }
 
 /// An encoded corpus.
@@ -161,29 +161,9 @@ impl CacheWriter {
         })
     }
 
-    /// Appends tokens to the document under way.
-    pub(super) fn push(&mut self, ids: &[u32]) -> Result<(), TrainingError> {
-        for id in ids {
-            let bytes = id.to_le_bytes();
-            let written = self.out.write_all(&bytes[..self.width]);
-            written.map_err(|error| TrainingError::io(&self.aside, error))?;
-        }
-        self.tokens += ids.len() as u64;
-        Ok(())
-    }
-
-    /// Ends the document under way.
-    pub(super) fn end_document(&mut self) {
-        self.ends.push(self.tokens);
-    }
-
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (self.ends.len() as u64, self.tokens)
-    }
-
     /// Makes the file whole and gives it its name.
     pub(super) fn finish(mut self, mut info: CacheInfo) -> Result<(), TrainingError> {
-        (info.documents, info.tokens) = self.counts();
+        (info.documents, info.tokens) = (self.ends.len() as u64, self.tokens);
         let info_aside = self.directory.join(format!("{}.json.part", self.key));
         let write = |out: &mut BufWriter<File>| -> io::Result<()> {
             for end in &self.ends {
@@ -206,5 +186,25 @@ impl CacheWriter {
         };
         let written = write(&mut self.out);
         written.map_err(|error| TrainingError::io(&self.aside, error))
+    }
+}
+
+impl TokenSink for CacheWriter {
+    fn push(&mut self, ids: &[u32]) -> Result<(), TrainingError> {
+        for id in ids {
+            let bytes = id.to_le_bytes();
+            let written = self.out.write_all(&bytes[..self.width]);
+            written.map_err(|error| TrainingError::io(&self.aside, error))?;
+        }
+        self.tokens += ids.len() as u64;
+        Ok(())
+    }
+
+    fn end_document(&mut self) {
+        self.ends.push(self.tokens);
+    }
+
+    fn tokens(&self) -> u64 {
+        self.tokens
     }
 }

@@ -3,6 +3,7 @@
 
 mod batches;
 mod cache;
+mod carried;
 mod encode;
 mod sequences;
 mod split;
@@ -16,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::batches::{Batches, Position};
 pub use self::cache::{CacheInfo, TokenCache};
-pub use self::encode::{EncodeRequest, encode};
+pub use self::carried::is_carried;
+pub use self::encode::{EncodeProgress, EncodeRequest, encode, encode_to_file};
 pub use self::sequences::{Packing, Sequence, Sequences};
-pub use self::split::{Documents, split, split_lone};
+pub use self::split::{Documents, HeldOut, Parts, split};
 use crate::text::corpus::CorpusSettings;
 
 /// What is learned from, and how it is cut.
@@ -26,7 +28,7 @@ use crate::text::corpus::CorpusSettings;
 #[serde(default, deny_unknown_fields)]
 pub struct DataSettings {
     pub corpus: CorpusSettings,
-    /// Files for validation, read as the corpus is; without any, a share of the corpus' documents.
+    /// Files for validation, read as the corpus is; without any, a share of the corpus' tokens.
     pub validation_files: Vec<PathBuf>,
     /// That share, 0 to below 1.
     pub validation: f64,

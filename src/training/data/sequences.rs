@@ -87,6 +87,31 @@ impl Sequences {
         self.len() == 0
     }
 
+    /// What of the documents no sequence holds, where that is more than a window's rest.
+    pub fn unused(&self) -> Option<String> {
+        if self.packing == Packing::Windows {
+            return None;
+        }
+        let most = self.time as u64 + 1;
+        let lengths = (0..self.documents.count()).map(|place| self.documents.length(place));
+        let (mut long, mut short, mut tokens) = (0, 0, 0);
+        for length in lengths {
+            long += u64::from(length > most);
+            short += u64::from(length < 2);
+            tokens += length.saturating_sub(most);
+        }
+        let all = self.documents.tokens();
+        let long = (long > 0).then(|| format!(
+            "{long} documents are longer than the context, and {tokens} of {all} tokens are not learned from: take --packing windows or a larger --context to use them"
+        ));
+        let short =
+            (short > 0).then(|| format!("{short} documents of one token are not learned from"));
+        match (long, short) {
+            (Some(long), Some(short)) => Some(format!("{long}; {short}")),
+            (long, short) => long.or(short),
+        }
+    }
+
     /// Positions in each.
     pub fn time(&self) -> usize {
         self.time

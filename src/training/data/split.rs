@@ -18,7 +18,9 @@ pub struct Documents {
 enum Chosen {
     All,
     Some(Vec<u32>),
-    /// These tokens of the only one.
+    /// All, but this one without its end, whose tokens lie from there on.
+    AllBut(usize, usize),
+    /// These tokens of one.
     Part(Range<usize>),
 }
 
@@ -30,7 +32,7 @@ impl Documents {
 
     fn new(cache: Arc<TokenCache>, chosen: Chosen) -> Self {
         let count = match &chosen {
-            Chosen::All => cache.documents(),
+            Chosen::All | Chosen::AllBut(..) => cache.documents(),
             Chosen::Some(chosen) => chosen.len(),
             Chosen::Part(_) => 1,
         };
@@ -53,6 +55,11 @@ impl Documents {
         match &self.chosen {
             Chosen::All => self.cache.document(place),
             Chosen::Some(chosen) => self.cache.document(chosen[place] as usize),
+            Chosen::AllBut(cut, end) if *cut == place => {
+                let whole = self.cache.document(place);
+                whole.start..*end
+            }
+            Chosen::AllBut(..) => self.cache.document(place),
             Chosen::Part(range) => range.clone(),
         }
     }
@@ -99,36 +106,91 @@ impl Documents {
     }
 }
 
-/// Splits a corpus by document: a share for validation, drawn by the seed; at least one document if the share is not 0
-/// and there are two. The order within each part is the corpus'.
-pub fn split(cache: &Arc<TokenCache>, share: f64, seed: u64) -> (Documents, Option<Documents>) {
-    let count = cache.documents() as u64;
-    if share <= 0.0 || count < 2 {
-        return (Documents::all(Arc::clone(cache)), None);
-    }
-    let held_out = ((count as f64 * share).round() as u64).clamp(1, count - 1);
-    let key = Key::new(seed).named("split");
-    let (validation, training): (Vec<u32>, Vec<u32>) =
-        (0..count as u32).partition(|index| key.permute(u64::from(*index), count) < held_out);
-    (
-        Documents::new(Arc::clone(cache), Chosen::Some(training)),
-        Some(Documents::new(Arc::clone(cache), Chosen::Some(validation))),
-    )
+/// A corpus in two parts.
+pub struct Parts {
+    pub training: Documents,
+    pub validation: Option<Documents>,
+    pub held_out: HeldOut,
 }
 
-/// Splits a corpus of one document: the last share of its tokens is for validation. Nothing is when the share is 0 or
-/// fewer than `least` tokens would be left to learn from.
-pub fn split_lone(
-    cache: &Arc<TokenCache>,
-    share: f64,
-    least: usize,
-) -> (Documents, Option<Documents>) {
-    let whole = cache.document(0);
-    let held_out = (whole.len() as f64 * share).round() as usize;
-    if held_out == 0 || whole.len() - held_out < least {
-        return (Documents::all(Arc::clone(cache)), None);
+/// What is held out for validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldOut {
+    /// Nothing: no share of it was asked for.
+    Nothing,
+    /// Some documents.
+    Documents,
+    /// The end of the longest document.
+    End,
+    /// Nothing, since what would be left is too short.
+    TooShort,
+}
+
+/// Splits a corpus into what is learned from and what is held out: a share of its tokens, as near as documents allow,
+/// which the seed draws. Where none or only far too many or too few of them can be drawn, the end of the longest is
+/// held out, as that of a lone one is. Nothing is where fewer than `least` tokens would be left to learn from. The
+/// order within each part is the corpus'.
+pub fn split(cache: &Arc<TokenCache>, share: f64, seed: u64, least: usize) -> Parts {
+    let all = || Documents::all(Arc::clone(cache));
+    let wanted = (cache.len() as f64 * share).round() as usize;
+    let part = |chosen| Documents::new(Arc::clone(cache), chosen);
+    let uncut = |held_out| Parts {
+        training: all(),
+        validation: None,
+        held_out,
+    };
+    if share <= 0.0 {
+        return uncut(HeldOut::Nothing);
     }
-    let cut = whole.end - held_out;
-    let part = |range| Documents::new(Arc::clone(cache), Chosen::Part(range));
-    (part(whole.start..cut), Some(part(cut..whole.end)))
+    if cache.len() < wanted + least || wanted == 0 {
+        return uncut(HeldOut::TooShort);
+    }
+    let lengths: Vec<usize> = (0..cache.documents())
+        .map(|place| cache.document(place).len())
+        .collect();
+    let (drawn, tokens) = draw(&lengths, wanted, seed);
+    let near = tokens * 2 >= wanted && tokens <= wanted * 2 && cache.len() >= tokens + least;
+    if near && drawn.len() < lengths.len() {
+        let mut is_drawn = vec![false; lengths.len()];
+        for place in drawn {
+            is_drawn[place as usize] = true;
+        }
+        let (validation, training): (Vec<u32>, Vec<u32>) =
+            (0..lengths.len() as u32).partition(|place| is_drawn[*place as usize]);
+        return Parts {
+            training: part(Chosen::Some(training)),
+            validation: Some(part(Chosen::Some(validation))),
+            held_out: HeldOut::Documents,
+        };
+    }
+    let longest =
+        (0..lengths.len()).max_by_key(|place| (lengths[*place], std::cmp::Reverse(*place)));
+    let Some(longest) = longest.filter(|place| lengths[*place] > wanted) else {
+        return uncut(HeldOut::TooShort);
+    };
+    let whole = cache.document(longest);
+    let cut = whole.end - wanted;
+    Parts {
+        training: part(Chosen::AllBut(longest, cut)),
+        validation: Some(part(Chosen::Part(cut..whole.end))),
+        held_out: HeldOut::End,
+    }
+}
+
+/// Draws documents one after the other, each if it brings their tokens nearer to those wanted. Returns them and their
+/// tokens.
+fn draw(lengths: &[usize], wanted: usize, seed: u64) -> (Vec<u32>, usize) {
+    let key = Key::new(seed).named("split");
+    let count = lengths.len() as u64;
+    let mut order: Vec<u32> = (0..lengths.len() as u32).collect();
+    order.sort_by_key(|place| key.permute(u64::from(*place), count));
+    let (mut drawn, mut tokens) = (Vec::new(), 0);
+    for place in order {
+        let with = tokens + lengths[place as usize];
+        if with.abs_diff(wanted) < wanted.abs_diff(tokens) {
+            drawn.push(place);
+            tokens = with;
+        }
+    }
+    (drawn, tokens)
 }

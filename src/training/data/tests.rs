@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::text::Tokenizer;
-use crate::text::corpus::{CorpusSettings, Split};
+use crate::text::corpus::{CorpusSettings, ReadProgress, Split};
+
+mod carried;
 
 /// One token a letter: `a` is 1, `.` separates documents as token 0.
 fn tokenizer() -> Tokenizer {
@@ -44,11 +46,10 @@ fn encoded(corpus: &CorpusSettings, directory: &Path) -> Result<Encoded, String>
         tokenizer: &tokenizer(),
         begin: None,
         end: Some(0),
-        directory,
     };
     let mut pieces = 0;
-    let cache = encode(&request, &mut |_, _| {
-        pieces += 1;
+    let cache = encode(&request, directory, &mut |state, _| {
+        pieces += usize::from(*state != ReadProgress::default());
         Ok(())
     });
     Ok(Encoded {
@@ -82,8 +83,10 @@ fn a_corpus_is_encoded_once_and_again_when_the_cache_is_damaged() {
         (first.cache.documents(), first.cache.document(1)),
         (2, 4..7)
     );
-    assert_eq!((first.pieces, first.cache.info.skipped.total()), (2, 1));
-    assert_eq!(first.cache.info.text_bytes, 5);
+    let tally = &first.cache.info.tally;
+    assert_eq!((first.pieces, tally.skipped.total()), (2, 1));
+    assert_eq!((tally.files, tally.bytes), (1, 8));
+    assert_eq!((tally.documents, tally.text_bytes), (2, 5));
     let again = encoded(&corpus, &cache).expect("a corpus");
     assert_eq!(
         (again.pieces, tokens(&again.cache)),
@@ -139,25 +142,67 @@ fn letters(count: usize) -> String {
         .collect()
 }
 
+/// All tokens of some documents.
+fn all(documents: &Documents) -> Vec<u32> {
+    let mut out = Vec::new();
+    documents.copy_run(0, documents.tokens() as usize, &mut out);
+    out
+}
+
 #[test]
 fn the_split_is_by_document_and_loses_none() {
     let directory = tempfile::tempdir().expect("a directory");
     let corpus = corpus(directory.path(), &letters(100));
     let cache = encoded(&corpus, directory.path()).expect("a corpus").cache;
-    let (training, validation) = split(&cache, 0.2, 1);
+    let parts = |seed| split(&cache, 0.2, seed, 8);
+    let Parts {
+        training,
+        validation,
+        held_out,
+    } = parts(1);
     let validation = validation.expect("some");
-    assert_eq!((training.count(), validation.count()), (80, 20));
-    assert_eq!(training.tokens() + validation.tokens(), cache.len() as u64);
-    let all = |documents: &Documents| {
-        let mut out = Vec::new();
-        documents.copy_run(0, documents.tokens() as usize, &mut out);
-        out
-    };
-    assert_eq!(all(&training), all(&split(&cache, 0.2, 1).0));
-    assert_ne!(all(&training), all(&split(&cache, 0.2, 2).0));
+    assert_eq!(held_out, HeldOut::Documents);
+    let documents = training.count() + validation.count();
+    assert_eq!((documents, cache.len()), (100, 400));
+    assert_eq!(training.tokens() + validation.tokens(), 400);
+    assert!(
+        validation.tokens().abs_diff(80) <= 1,
+        "{}",
+        validation.tokens()
+    );
+    assert_eq!(all(&training), all(&parts(1).training));
+    assert_ne!(all(&training), all(&parts(2).training));
     // By document: each ends with its end token.
-    assert_eq!(all(&validation).iter().filter(|id| **id == 0).count(), 20);
-    assert!(split(&cache, 0.0, 1).1.is_none());
+    let ends = all(&validation).iter().filter(|id| **id == 0).count();
+    assert_eq!(ends, validation.count());
+    let nothing = split(&cache, 0.0, 1, 8);
+    assert!(nothing.validation.is_none() && nothing.held_out == HeldOut::Nothing);
+}
+
+#[test]
+fn a_share_is_one_of_tokens_whatever_the_documents_sizes() {
+    let directory = tempfile::tempdir().expect("a directory");
+    // Two documents, one nearly all of it: whichever is drawn first, the share is what was asked for.
+    let corpus = corpus(
+        directory.path(),
+        &format!("{}\nabcdef\n", "abcd".repeat(2500)),
+    );
+    let cache = encoded(&corpus, directory.path()).expect("a corpus").cache;
+    assert_eq!((cache.documents(), cache.len()), (2, 10_008));
+    for seed in 0..8 {
+        let parts = split(&cache, 0.05, seed, 100);
+        let validation = parts.validation.expect("some");
+        assert_eq!(parts.held_out, HeldOut::End);
+        assert_eq!((parts.training.tokens(), validation.tokens()), (9508, 500));
+        let mut whole = all(&parts.training);
+        assert_eq!(whole.split_off(9501), [1, 2, 3, 4, 5, 6, 0]);
+        whole.extend(all(&validation));
+        assert_eq!(whole, tokens(&cache)[..10_001]);
+    }
+    // Never so much that too little is left.
+    let parts = split(&cache, 0.999, 1, 100);
+    assert!(parts.validation.is_none() && parts.held_out == HeldOut::TooShort);
+    assert_eq!(parts.training.tokens(), 10_008);
 }
 
 #[test]
@@ -167,19 +212,22 @@ fn the_end_of_a_lone_document_is_held_out() {
     corpus.split = Split::File;
     let cache = encoded(&corpus, directory.path()).expect("a corpus").cache;
     assert_eq!(cache.documents(), 1);
-    let (training, validation) = split_lone(&cache, 0.1, 8);
-    let validation = validation.expect("some");
-    let (kept, held_out) = (training.tokens() as usize, validation.tokens() as usize);
+    let parts = split(&cache, 0.1, 1, 8);
+    let validation = parts.validation.expect("some");
+    let (kept, held_out) = (
+        parts.training.tokens() as usize,
+        validation.tokens() as usize,
+    );
     assert_eq!(held_out, (cache.len() as f64 * 0.1).round() as usize);
     let (mut joined, mut whole) = (Vec::new(), Vec::new());
-    training.copy_run(0, kept, &mut joined);
+    parts.training.copy_run(0, kept, &mut joined);
     validation.copy_document(0, held_out, &mut joined);
     cache.copy(0..cache.len(), &mut whole);
     assert_eq!(joined, whole);
     for (share, least) in [(0.0, 8), (0.1, cache.len()), (0.001, 8)] {
-        let (training, validation) = split_lone(&cache, share, least);
-        assert_eq!(training.tokens() as usize, cache.len());
-        assert!(validation.is_none());
+        let parts = split(&cache, share, 1, least);
+        assert_eq!(parts.training.tokens() as usize, cache.len());
+        assert!(parts.validation.is_none());
     }
 }
 

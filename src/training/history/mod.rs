@@ -142,6 +142,11 @@ impl History {
         self.tail.push(event);
         match event {
             Event::Reading(reading) => self.reading = Some(reading.clone()),
+            Event::Corpus(note) => {
+                for sentence in note.sentences() {
+                    keep_newest(&mut self.notices, NOTICES, keep::text(&sentence));
+                }
+            }
             Event::Started(started) => {
                 // Without it the run begins anew. What came after the checkpoint was of steps that were lost.
                 self.cut_after(started.resumed_after.unwrap_or(0));

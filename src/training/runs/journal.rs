@@ -40,7 +40,7 @@ impl Journal {
     pub(in crate::training) fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
         let (path, file, length) = match event {
             // A checkpoint is its own record, and what is read is not of the run.
-            Event::Checkpoint(_) | Event::Reading(_) => return Ok(()),
+            Event::Checkpoint(_) | Event::Reading(_) | Event::Corpus(_) => return Ok(()),
             Event::Samples(_) | Event::Odds(_) => &mut self.samples,
             _ => &mut self.metrics,
         };

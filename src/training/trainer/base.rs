@@ -13,6 +13,7 @@ use crate::model::{
 use crate::text::corpus::ReadProgress;
 use crate::text::{Tokenizer, train_tokenizer};
 use crate::training::checkpoint;
+use crate::training::data::is_carried;
 use crate::training::network::initial;
 use crate::training::runs::{Inputs, hash};
 use crate::training::{Control, Event, Recipe, TrainingError};
@@ -162,6 +163,13 @@ fn new_tokenizer(
 ) -> Result<Tokenizer, TrainingError> {
     if !recipe.tokenizer.from.is_empty() {
         return Ok(load_tokenizer(&request(&recipe.tokenizer.from))?);
+    }
+    let files = &recipe.data.corpus.files;
+    if let Some(path) = files.iter().find(|path| is_carried(path)) {
+        return Err(TrainingError::Setting(format!(
+            "{} is encoded already, and its tokenizer is not in it: name that one with --tokenizer",
+            path.display()
+        )));
     }
     let mut progress = |state: &ReadProgress| reading("tokenizer", state, 0, control, events);
     Ok(train_tokenizer(

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::Listener;
 use crate::model::{Gpt2Config, TokenIds};
 use crate::text::Tokenizer;
-use crate::text::corpus::{CorpusError, CorpusSettings, ReadProgress};
+use crate::text::corpus::{CorpusError, CorpusSettings, ReadProgress, Tally};
 use crate::training::checkpoint::SpecialTokens;
 use crate::training::data::{
-    Batches, Documents, EncodeRequest, Packing, Sequences, TokenCache, encode, split, split_lone,
+    Batches, Documents, EncodeRequest, HeldOut, Packing, Sequences, TokenCache, encode, split,
 };
 use crate::training::runs::hash;
-use crate::training::{Control, Event, Reading, Recipe, TrainingError};
+use crate::training::{Control, CorpusNote, Event, Reading, Recipe, TrainingError};
 
 /// Reports how far reading has come, and breaks off when the run is to end.
 pub(super) fn reading(
@@ -24,14 +24,10 @@ pub(super) fn reading(
     if control.is_ending() {
         return Err(CorpusError::Cancelled);
     }
-    events(&Event::Reading(Reading {
-        purpose: purpose.to_owned(),
-        bytes: state.bytes,
-        total_bytes: state.total_bytes,
-        documents: state.documents,
-        skipped: state.skipped,
-        tokens,
-    }));
+    // While one looks whether the corpus is known, nothing is read yet.
+    if *state != ReadProgress::default() {
+        events(&Event::Reading(Reading::of(purpose, state, tokens)));
+    }
     Ok(())
 }
 
@@ -126,15 +122,19 @@ pub(super) fn read_data(
                 tokenizer,
                 begin: special.begin.as_ref().map(|(id, _)| *id),
                 end: appended,
-                directory: &directory,
             };
-            let cache = encode(&request, &mut |state, tokens| {
+            let cache = encode(&request, &directory, &mut |state, tokens| {
                 reading(purpose, state, tokens, control, events)
             })?;
-            for message in skipped(&cache) {
-                events(&Event::Notice { message });
+            events(&Event::Corpus(CorpusNote {
+                purpose: purpose.to_owned(),
+                tokens: cache.len() as u64,
+                tally: cache.info.tally.clone(),
+            }));
+            match cache.documents() {
+                0 => Err(nothing_left(&cache.info.tally)),
+                _ => Ok(Arc::new(cache)),
             }
-            Ok(Arc::new(cache))
         };
     let cache = encoded(&settings.corpus, "training")?;
     let corpus_key = cache.key.clone();
@@ -142,21 +142,17 @@ pub(super) fn read_data(
     let share = format!("{} {}", settings.validation, recipe.run.seed);
     let mut validation_key = hash(&[corpus_key.as_bytes(), share.as_bytes()]);
     let (training, validation) = match settings.validation_files.is_empty() {
-        true if cache.documents() == 1 => {
-            let parts = split_lone(&cache, settings.validation, time + 1);
-            if settings.validation > 0.0 {
-                let what = match &parts.1 {
-                    Some(_) => "its end is held out",
-                    None => "it is too short to hold its end out, and nothing is validated",
-                };
-                let message = format!(
-                    "the corpus is one document, so {what}; cut it with --split, or name a --validation-file"
-                );
+        true => {
+            let least = match settings.packing {
+                Packing::Windows => time + 1,
+                Packing::Documents => 2,
+            };
+            let parts = split(&cache, settings.validation, recipe.run.seed, least);
+            if let Some(message) = held_out(&cache, parts.held_out, settings.validation, least)? {
                 events(&Event::Notice { message });
             }
-            parts
+            (parts.training, parts.validation)
         }
-        true => split(&cache, settings.validation, recipe.run.seed),
         false => {
             let mut corpus = CorpusSettings {
                 files: settings.validation_files.clone(),
@@ -187,6 +183,9 @@ pub(super) fn read_data(
         recipe.training.accumulate,
         settings.take,
     )?;
+    if let Some(message) = training.sequences().unused() {
+        events(&Event::Notice { message });
+    }
     let validation = match validation {
         // A share of a small corpus may be too short by itself.
         Some(documents) => match batches(documents, "the validation set", 1, 0) {
@@ -214,23 +213,49 @@ pub(super) fn read_data(
     })
 }
 
-/// What was left out of a corpus, as notices: the counts and the first rows.
-fn skipped(cache: &TokenCache) -> Vec<String> {
-    const SHOWN: usize = 10;
-    let skipped = &cache.info.skipped;
-    if skipped.total() == 0 {
-        return Vec::new();
-    }
-    let counts = skipped.counts.iter();
-    let counts: Vec<String> = counts
-        .map(|(kind, count)| format!("{count} {kind}"))
-        .collect();
-    let mut lines = vec![format!(
-        "{} documents or lines were skipped: {}",
-        skipped.total(),
-        counts.join(", ")
-    )];
-    let faults = skipped.rows.iter().filter(|row| row.reason.is_fault());
-    lines.extend(faults.take(SHOWN).map(|row| format!("skipped {row}")));
-    lines
+/// Why there is nothing to learn from.
+fn nothing_left(tally: &Tally) -> TrainingError {
+    let mut kinds: Vec<_> = tally.skipped.kinds.values().collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
+    let most = kinds.first().and_then(|kind| kind.rows.first());
+    TrainingError::Data(match most {
+        Some(row) => format!(
+            "nothing is left to learn from: all {} documents or lines were skipped, most of them as {row}",
+            tally.skipped.total()
+        ),
+        None => "there is nothing in the corpus to learn from".to_owned(),
+    })
+}
+
+/// What is to be said of what is held out, if it is not what one expects.
+fn held_out(
+    cache: &TokenCache,
+    held_out: HeldOut,
+    share: f64,
+    least: usize,
+) -> Result<Option<String>, TrainingError> {
+    let (tokens, lone) = (cache.len(), cache.documents() == 1);
+    let advice = "cut it with --split, or name a --validation-file";
+    Ok(match held_out {
+        HeldOut::Nothing | HeldOut::Documents => None,
+        HeldOut::End if lone => Some(format!(
+            "the corpus is one document, so its end is held out; {advice}"
+        )),
+        HeldOut::End => Some(format!(
+            "no documents of the corpus make a share of {share} together, so the end of the longest is held out; {advice}"
+        )),
+        // The whole is too short as well, which the batches say.
+        HeldOut::TooShort if tokens < least => None,
+        HeldOut::TooShort if share > 0.5 => {
+            return Err(TrainingError::Setting(format!(
+                "a validation share of {share} leaves too little of {tokens} tokens to learn from, which takes {least}; choose a smaller --validation"
+            )));
+        }
+        HeldOut::TooShort if lone => Some(format!(
+            "the corpus is one document, so it is too short to hold its end out, and nothing is validated; {advice}"
+        )),
+        HeldOut::TooShort => Some(format!(
+            "the corpus is too short to hold a share of {share} out, and nothing is validated; add text, or name a --validation-file"
+        )),
+    })
 }

@@ -8,6 +8,7 @@ mod corpus;
 mod keep;
 mod meter;
 mod prepare;
+mod remarks;
 mod report;
 mod start;
 mod step;

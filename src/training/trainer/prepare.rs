@@ -4,6 +4,7 @@ use candle_core::{DType, Device};
 
 use super::base::{Base, base};
 use super::corpus::{Data, read_data, special_tokens};
+use super::remarks::remarks;
 use super::start::{
     Allowed, Restore, find_start, lies_in, refuse_another_model, refuse_fewer_steps, refuse_to_lose,
 };
@@ -73,6 +74,9 @@ impl Trainer {
         }
         let mut base = base(&kept, from.as_deref(), control, events)?;
         for message in std::mem::take(&mut base.notices) {
+            events(&Event::Notice { message });
+        }
+        for message in remarks(&recipe, &base.config) {
             events(&Event::Notice { message });
         }
         let compute = compute(&recipe, device)?;

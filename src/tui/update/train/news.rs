@@ -43,6 +43,10 @@ fn happened(state: &mut State, event: &Event) {
     match event {
         Event::Started(_) | Event::Resumed { .. } if !ending => train.job = Job::Training,
         Event::Paused { .. } if !ending => train.job = Job::Paused,
+        Event::Corpus(note) => {
+            let sentences = note.sentences().join(". ");
+            state.tell(format!("Training: {sentences}"), false);
+        }
         Event::Notice { message } => state.tell(format!("Training: {message}"), false),
         _ => {}
     }
