@@ -645,6 +645,33 @@ fn a_repository_with_one_gguf_file_is_that_file() {
 }
 
 #[test]
+fn a_split_model_is_fetched_with_all_of_its_parts() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/gguf/gpt2-f32.gguf");
+    let mut repository = Repository::of("plain");
+    repository.files.clear();
+    // What is in the parts is for others to test: here the first is whole by itself.
+    let repository = repository
+        .with(
+            "tiny-00001-of-00002.gguf",
+            &std::fs::read(file).expect("a model"),
+        )
+        .with("tiny-00002-of-00002.gguf", b"the second part");
+    let (cache, served) = (cache(), repository.clone());
+    let hub = Hub::start(move |request| served.answer(request));
+    let options = options(&hub.endpoint, &cache);
+    assert_eq!(loaded(&options).model.info().architecture, "gpt2");
+    let models = model::models_at_hand_in(&options.cache);
+    let cached = models.last().expect("the model");
+    assert_eq!(cached.source, "tiny/gpt2:tiny-00001-of-00002.gguf");
+    let first = cached.path.as_deref().expect("a path");
+    let second = first.with_file_name("tiny-00002-of-00002.gguf");
+    assert_eq!(
+        std::fs::read(second).expect("the second part"),
+        b"the second part"
+    );
+}
+
+#[test]
 fn one_of_several_gguf_files_is_chosen() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/gguf");
     let bytes = |name: &str| std::fs::read(folder.join(name)).expect("a model");

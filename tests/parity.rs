@@ -58,7 +58,10 @@ fn case(name: &str) -> (LoadedModel, Reference) {
         .join("tests/reference")
         .join(name);
     let loaded = load(directory.to_str().expect("UTF-8"), Precision::F32);
-    assert_eq!(loaded.notices, Vec::<String>::new(), "{name}");
+    // Their tokenizers know the letters alone, which is said.
+    let mut notices = loaded.notices.clone();
+    notices.retain(|notice| !notice.contains("tokens are unknown to its tokenizer"));
+    assert_eq!(notices, Vec::<String>::new(), "{name}");
     let bytes = std::fs::read(directory.join("reference.safetensors")).expect("a reference");
     let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
     let words = |name: &str| {

@@ -30,7 +30,7 @@ pub struct Cli {
 /// Options of every subcommand.
 #[derive(Debug, clap::Args)]
 pub struct GlobalOptions {
-    /// The model: `embedded`, a directory, a GGUF file, or a Hugging Face id such as gpt2
+    /// The model: `embedded`, a directory, a GGUF file, a run's name, or a Hugging Face id such as gpt2
     #[arg(
         long,
         short,

@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use super::CliError;
 use super::output::Output;
 use super::progress::Gauge;
+use super::{CliError, warn};
 use crate::bench::{Bound, Plan, Report, Speed, Subject, Work, measure};
 use crate::config::Config;
 use crate::model::{DevicePreference, EMBEDDED, LoadRequest, load_tokenizer};
-use crate::training::heap;
 use crate::training::presets::{PRESETS, preset};
+use crate::training::{heap, with_run};
 
 /// Measure how fast this machine generates, reads and trains, beside what its memory and multipliers allow
 #[derive(Debug, clap::Args)]
@@ -88,7 +88,11 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
 
 fn subject(shape: Option<&str>, config: &Config) -> Result<Subject, CliError> {
     let Some(name) = shape else {
-        return Subject::load(&config.model).map_err(CliError::failed);
+        let (request, notice) = with_run(&config.model).map_err(CliError::failed)?;
+        if let Some(notice) = notice {
+            warn(&notice);
+        }
+        return Subject::load(&request).map_err(CliError::failed);
     };
     let recipe = preset(name).filter(|recipe| recipe.model.from.is_empty());
     let recipe = recipe.ok_or_else(|| {

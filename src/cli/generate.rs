@@ -12,7 +12,7 @@ use super::chat_args::ChatArgs;
 use super::input::TextInput;
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
-use super::{CliError, runtime, warn};
+use super::{CliError, runtime, slid, warn};
 use crate::config::Config;
 use crate::engine::{Command, EngineHandle, Event, GenerateRequest, Then};
 use crate::sampling::Method;
@@ -144,6 +144,7 @@ async fn drive(
     };
     let mut writer = Writer::new(args, &request, config.model.chat)?;
     let mut gauge = Gauge::new();
+    let mut loaded = None;
     let mut interrupted = false;
     engine
         .send(Command::Load(config.model.clone()))
@@ -166,9 +167,17 @@ async fn drive(
                 gauge.load(&progress);
                 false
             }
-            Event::Loaded { .. } => {
+            Event::Loaded { model } => {
                 gauge.clear();
+                loaded = Some(model);
                 true
+            }
+            Event::Slid { kept, dropped } => {
+                // Once: a long text slides again and again.
+                if let Some(model) = loaded.take().filter(|_| !args.json) {
+                    warn(&slid(&model, kept, dropped));
+                }
+                false
             }
             Event::Notice { message } => {
                 warn(&message);

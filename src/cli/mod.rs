@@ -37,7 +37,9 @@ use self::play::PlayArgs;
 use self::progress::Gauge;
 use self::stderr::warn;
 use crate::config::{Config, KeyProblem, Override, Sources};
-use crate::model::{self, LoadRequest, LoadedModel};
+use crate::engine;
+use crate::model::{LoadRequest, LoadedModel, ModelInfo};
+use crate::training::heap;
 use crate::tui::Keymap;
 
 /// Parses the arguments and runs the subcommand. Returns the process's exit code: 0 for success (a closed pipe is
@@ -45,6 +47,8 @@ use crate::tui::Keymap;
 /// 130 when interrupted.
 pub fn run() -> ExitCode {
     survive_limits();
+    // Before any other thread is started.
+    heap::share_where_space_is_limited();
     match dispatch(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -144,7 +148,7 @@ fn check_keys(keys: &BTreeMap<String, Vec<String>>) -> Vec<KeyProblem> {
 /// Loads a model in this thread, with a gauge on standard error.
 fn load(request: &LoadRequest) -> Result<LoadedModel, CliError> {
     let mut gauge = Gauge::new();
-    let loaded = model::load(request, &mut |progress| {
+    let loaded = engine::load(request, &mut |progress| {
         gauge.load(&progress);
         ControlFlow::Continue(())
     });
@@ -154,6 +158,26 @@ fn load(request: &LoadRequest) -> Result<LoadedModel, CliError> {
         warn(notice);
     }
     Ok(loaded)
+}
+
+/// What is said where a text is longer than the model's context: it sees the last `kept` tokens, and `dropped` before
+/// them no longer.
+fn slid(model: &ModelInfo, kept: usize, dropped: usize) -> String {
+    let told = format!(
+        "the text is longer than the context of {} tokens: the model sees its last {kept}, and the {dropped} before them no longer",
+        model.context_length
+    );
+    match model.sliding_window {
+        Some(window) => format!("{told}; {}", beyond_window(window)),
+        None => told,
+    }
+}
+
+/// What is said of a text beyond a sliding window.
+fn beyond_window(window: usize) -> String {
+    format!(
+        "its attention slides over {window} tokens layer by layer, which is not computed here, so that beyond them the odds are not quite its own"
+    )
 }
 
 /// The runtime that waits for events, keys and signals. The model never runs on it.

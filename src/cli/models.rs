@@ -1,17 +1,18 @@
 //! `models`: what can be loaded without a download, and what a directory or file holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, HumanCount};
 
 use super::CliError;
 use super::output::Output;
 use crate::model::{ModelSummary, describe, models_at_hand};
+use crate::training::{RUNS, run_model};
 
 /// List the models at hand, the embedded one and those in the hub's cache, or describe one
 #[derive(Debug, clap::Args)]
 pub struct ModelsArgs {
-    /// Describe this directory or GGUF file instead
+    /// Describe this directory, GGUF file or run instead
     pub path: Option<PathBuf>,
     /// Print a line of JSON for each model
     #[arg(long)]
@@ -24,7 +25,12 @@ pub struct ModelsArgs {
 /// When there is no such path, or the output cannot be written.
 pub fn run(args: &ModelsArgs) -> Result<(), CliError> {
     let models = match &args.path {
-        Some(path) => vec![describe(path).map_err(CliError::failed)?],
+        Some(path) => {
+            let run = run_model(&path.to_string_lossy(), Path::new(RUNS));
+            let run = run.map_err(CliError::failed)?.map(|run| run.path);
+            let path = run.as_deref().unwrap_or(path);
+            vec![describe(path).map_err(CliError::failed)?]
+        }
         None => models_at_hand(),
     };
     let mut output = Output::stdout();

@@ -9,7 +9,7 @@ use super::input::TextInput;
 use super::numbers::percent;
 use super::output::Output;
 use super::sampler_args::SamplerArgs;
-use super::{CliError, load};
+use super::{CliError, load, slid, warn};
 use crate::chart;
 use crate::config::Config;
 use crate::decoding::{Chooser, Moment, Place, Totals, encode_prompt, look, read_prompt, score};
@@ -80,6 +80,10 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
     let sequence = read_prompt(&loaded, &prompt, &|| false)?;
+    if sequence.seen() < sequence.len() {
+        let dropped = sequence.len() - sequence.seen();
+        warn(&slid(loaded.model.info(), sequence.seen(), dropped));
+    }
     let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
     let place = Place {
         position: sequence.len(),

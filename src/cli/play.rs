@@ -1,14 +1,12 @@
 //! `play`, the default: the playground.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::chat_args::ChatArgs;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime, warn};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
 use crate::engine::{EngineHandle, TrainingHandle};
-use crate::model;
 use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds, TuiError};
 
 /// Open the playground (the default)
@@ -87,12 +85,13 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
     let (engine, events) = EngineHandle::spawn();
     let (mut training, news) = TrainingHandle::new();
     let runtime = runtime()?;
-    let second = || {
-        EngineHandle::spawn_with(Arc::new(|request, progress| {
-            model::load_beside(request, progress)
-        }))
-    };
-    let playground = tui::run(options, engine, events, (&mut training, news), second);
+    let playground = tui::run(
+        options,
+        engine,
+        events,
+        (&mut training, news),
+        EngineHandle::spawn,
+    );
     let left = runtime.block_on(playground);
     let deaf = matches!(left, Err(TuiError::Deaf));
     save_training(&runtime, training, deaf);

@@ -76,6 +76,22 @@ impl Sequence {
         self.len() - self.window.start()
     }
 
+    /// Bytes that it takes with so many tokens, as far as it grows with them.
+    pub fn bytes_at(&self, tokens: usize) -> u64 {
+        /// Of a record with its trace, about.
+        const RECORD: usize = 1024;
+        let cache = self.window.cache();
+        let hidden = self.hidden.first().map_or(0, |row| size_of_val(&row[..]));
+        let kept = (tokens as u64).saturating_mul((hidden + RECORD) as u64);
+        let room = cache.room_for(tokens.min(cache.capacity()));
+        kept.saturating_add(cache.bytes_with(room))
+    }
+
+    /// Memory that is left for more of its kind, where that is known.
+    pub fn memory_left(&self) -> Option<u64> {
+        self.window.cache().memory_left()
+    }
+
     /// The hidden states of all tokens read so far, in order.
     pub fn hidden_states(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.hidden.iter().map(AsRef::as_ref)

@@ -61,6 +61,11 @@ impl Window {
         self.start + self.cache.len()
     }
 
+    /// The cache.
+    pub(super) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
     /// The cache, for reading one token together with other texts.
     pub(super) fn cache_mut(&mut self) -> &mut Cache {
         &mut self.cache

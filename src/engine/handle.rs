@@ -9,15 +9,15 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use super::worker::Worker;
-use super::{Command, CompareRequest, Event, LookRequest};
-use crate::model::{self, LoadProgress, LoadRequest, LoadedModel, ModelError, panic_text};
+use super::{Command, CompareRequest, Event, LookRequest, load};
+use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError, panic_text};
 
 /// Commands that may wait before the engine has served them.
 const COMMANDS: usize = 64;
 /// Events that may wait before the receiver has taken them; then the engine waits.
 const EVENTS: usize = 1024;
 
-/// Loads a model: [`model::load`], or a stand-in for tests.
+/// Loads a model: [`load()`], or a stand-in for tests.
 pub type Loader = Arc<
     dyn Fn(
             &LoadRequest,
@@ -83,9 +83,9 @@ pub struct EngineHandle {
 }
 
 impl EngineHandle {
-    /// Starts an engine that loads with [`model::load`]. No model is loaded yet.
+    /// Starts an engine that loads with [`load()`]. No model is loaded yet.
     pub fn spawn() -> (Self, mpsc::Receiver<Event>) {
-        Self::spawn_with(Arc::new(|request, progress| model::load(request, progress)))
+        Self::spawn_with(Arc::new(|request, progress| load(request, progress)))
     }
 
     /// Starts an engine that loads with `loader`.
@@ -160,7 +160,8 @@ fn start_thread(
     let (messages, receiver) = mpsc::channel(COMMANDS);
     let shared = Arc::new(Shared::default());
     let for_thread = Arc::clone(&shared);
-    thread::Builder::new()
+    let told = events.clone();
+    let started = thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || {
             let worker = Worker::new(receiver, events.clone(), for_thread, loader);
@@ -169,7 +170,11 @@ fn start_thread(
                 tracing::error!("{message}");
                 let _ = events.blocking_send(Event::Died { message });
             }
-        })
-        .expect("the operating system starts threads");
+        });
+    if let Err(error) = started {
+        let message = format!("the model's thread cannot be started: {error}");
+        tracing::error!("{message}");
+        let _ = told.try_send(Event::Died { message });
+    }
     (messages, shared)
 }

@@ -15,6 +15,7 @@ mod command;
 mod draft;
 mod event;
 mod handle;
+mod load;
 mod run;
 mod texts;
 mod training;
@@ -25,4 +26,5 @@ pub use command::{
 };
 pub use event::{Event, RunState};
 pub use handle::{EngineHandle, Loader, SendError};
+pub use load::load;
 pub use training::{TrainingCommand, TrainingHandle, TrainingNews};

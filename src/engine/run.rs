@@ -6,7 +6,7 @@ use super::{Event, GenerateRequest};
 use crate::decoding::{
     BeamSearch, DecodingError, Generation, Slide, StopReason, TokenRecord, batch,
 };
-use crate::model::LoadedModel;
+use crate::model::{LoadedModel, ModelError, bytes_text};
 use crate::sampling::{Method, SamplerSettings};
 
 /// One text of a run.
@@ -47,12 +47,16 @@ impl Run {
             cancelled,
         )?;
         let prompt = first.sequence().records().to_vec();
+        check_room(&first, request)?;
         let kind = if request.sampler.method == Method::Beam {
             Kind::Beams(Box::new(BeamSearch::new(first)))
         } else {
             let seed = request.generation.seed;
             let mut generations = Vec::with_capacity(request.samples);
             for index in 1..request.samples {
+                if cancelled() {
+                    return Err(DecodingError::Cancelled);
+                }
                 generations.push(first.with_seed(loaded, seed.wrapping_add(index as u64))?);
             }
             generations.insert(0, first);
@@ -230,6 +234,35 @@ impl Run {
         self.kind = Kind::Samples(vec![sample]);
         events
     }
+}
+
+/// Whether there is memory for all texts of a run at their full length.
+fn check_room(first: &Generation, request: &GenerateRequest) -> Result<(), DecodingError> {
+    let texts = match request.sampler.method {
+        // While they are extended, beams are there twice.
+        Method::Beam => 2 * request.sampler.num_beams,
+        _ => request.samples,
+    };
+    let sequence = first.sequence();
+    let each = sequence.bytes_at(sequence.len() + request.generation.max_tokens);
+    let (Some(left), 2..) = (sequence.memory_left(), texts) else {
+        return Ok(());
+    };
+    let needed = each.saturating_mul(texts as u64 - 1);
+    if needed <= left {
+        return Ok(());
+    }
+    let fitting = left / each.max(1) + 1;
+    let way_out = match request.sampler.method {
+        Method::Beam => format!("{} beams would fit", fitting / 2),
+        _ => format!("{fitting} would fit"),
+    };
+    Err(DecodingError::Model(ModelError::NoMemory(format!(
+        "{texts} texts at once take about {} of memory, {} each, but {} are left: {way_out}",
+        bytes_text(needed),
+        bytes_text(each),
+        bytes_text(left),
+    ))))
 }
 
 fn step_samples(

@@ -2,13 +2,30 @@
 
 use super::config::{Gpt2Config, OWN_MODEL_TYPE};
 use super::llama::{Family, LlamaConfig};
-use super::{ModelError, ModelInfo, Precision};
+use super::{ModelError, ModelInfo, Precision, gpt2, llama};
 
 /// A model's architecture and its hyperparameters.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Architecture {
     Gpt2(Gpt2Config),
     Llama(LlamaConfig),
+}
+
+/// Counts of numbers in a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sizes {
+    /// Trainable ones, a tied head counted once.
+    pub(super) parameters: u64,
+    /// In the token embedding.
+    pub(super) embedding: u64,
+    /// In the embedding of positions.
+    pub(super) positions: u64,
+    /// Whether the head is the token embedding.
+    pub(super) tied: bool,
+    /// In the largest matrix of a layer.
+    pub(super) widest: u64,
+    /// Keys and values of one token.
+    pub(super) cached: u64,
 }
 
 /// The names of those that can be loaded, for errors.
@@ -63,6 +80,30 @@ impl Architecture {
         }
     }
 
+    /// The name of the token embedding, if the head is told to be the same.
+    pub(super) fn tied_embedding(&self) -> Option<&'static str> {
+        match self {
+            Self::Gpt2(config) => config.tie_word_embeddings.then_some(gpt2::EMBEDDING),
+            Self::Llama(config) => config.tied.then_some(llama::EMBEDDING),
+        }
+    }
+
+    /// Gives it a head of its own.
+    pub(super) fn untie(&mut self) {
+        match self {
+            Self::Gpt2(config) => config.tie_word_embeddings = false,
+            Self::Llama(config) => config.tied = false,
+        }
+    }
+
+    /// The context length, if it is that of a sliding window.
+    pub(super) fn sliding_window(&self) -> Option<usize> {
+        match self {
+            Self::Gpt2(_) => None,
+            Self::Llama(config) => config.sliding_window,
+        }
+    }
+
     /// The widths along which large matrices would be cut into blocks, with their names in the configuration.
     pub(super) fn row_widths(&self) -> Vec<(&'static str, usize)> {
         match self {
@@ -81,6 +122,36 @@ impl Architecture {
                     config.heads.queries * config.heads.width,
                 ),
             ],
+        }
+    }
+
+    /// How many numbers are where.
+    pub(super) fn sizes(&self) -> Sizes {
+        let (width, inner, positions, heads, layers, tied) = match self {
+            Self::Gpt2(config) => (
+                config.n_embd,
+                config.inner_width(),
+                config.n_positions * config.n_embd,
+                config.attention_width(),
+                config.n_layer,
+                config.tie_word_embeddings,
+            ),
+            Self::Llama(config) => (
+                config.width,
+                config.inner_width,
+                0,
+                config.heads.keys * config.heads.width,
+                config.layers,
+                config.tied,
+            ),
+        };
+        Sizes {
+            parameters: self.parameters() as u64,
+            embedding: (self.vocabulary() * width) as u64,
+            positions: positions as u64,
+            tied,
+            widest: (width * inner) as u64,
+            cached: (2 * layers * heads) as u64,
         }
     }
 
@@ -118,6 +189,7 @@ impl Architecture {
             width,
             vocabulary: self.vocabulary(),
             context_length: self.context_length(),
+            sliding_window: self.sliding_window(),
             start_token: None,
             end_tokens: Vec::new(),
             device,

@@ -3,6 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::ModelError;
+use super::memory::{available_memory, check_left, check_room, device_memory};
 
 /// Keys and values of every layer for the tokens read so far.
 ///
@@ -18,7 +19,7 @@ pub struct Cache {
 }
 
 /// Tokens that a new cache has room for, unless its capacity is smaller.
-const FIRST_ROOM: usize = 1024;
+pub(super) const FIRST_ROOM: usize = 1024;
 
 /// Keys and values of one layer, each `(heads, room, head width)`.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ impl Cache {
         device: &Device,
     ) -> Result<Self, ModelError> {
         let room = capacity.min(FIRST_ROOM);
+        let numbers = 2 * layers * heads * head_width * room;
+        check_in_main(numbers * dtype.size_in_bytes(), room, device)?;
         let empty = || Tensor::zeros((heads, room, head_width), dtype, device);
         let layers = (0..layers)
             .map(|_| {
@@ -109,11 +112,43 @@ impl Cache {
         self.check_room(tokens)?;
         let wanted = self.len + tokens;
         if wanted > self.room {
-            let room = wanted.max(2 * self.room).min(self.capacity);
+            let room = self.room_for(wanted);
+            if let Some(layer) = self.layers.first()
+                && layer.keys.device().is_cpu()
+            {
+                check_left(self.bytes_with(room), &text_of(room))?;
+            }
             self.layers = self.copy_layers(room)?;
             self.room = room;
         }
         Ok(())
+    }
+
+    /// Bytes of its keys and values with room for so many tokens.
+    pub fn bytes_with(&self, room: usize) -> u64 {
+        let numbers = |tensor: &Tensor| tensor.elem_count() * tensor.dtype().size_in_bytes();
+        let layers = self.layers.iter();
+        let bytes: usize = layers
+            .map(|layer| numbers(&layer.keys) + numbers(&layer.values))
+            .sum();
+        (bytes / self.room.max(1)) as u64 * room as u64
+    }
+
+    /// Memory that is left where it lies, if that is known.
+    pub fn memory_left(&self) -> Option<u64> {
+        let layer = self.layers.first()?;
+        match layer.keys.device() {
+            Device::Cpu => available_memory(),
+            gpu => device_memory(gpu),
+        }
+    }
+
+    /// Tokens that there is room for at least once `tokens` were read.
+    pub fn room_for(&self, tokens: usize) -> usize {
+        match tokens <= self.room {
+            true => self.room,
+            false => tokens.max(2 * self.room).min(self.capacity),
+        }
     }
 
     /// A copy that grows on its own, for a search that tries several continuations. Copies only what was read.
@@ -121,6 +156,10 @@ impl Cache {
     /// # Errors
     /// When the device has no room.
     pub fn try_clone(&self) -> Result<Self, ModelError> {
+        if let Some(layer) = self.layers.first() {
+            let bytes = self.bytes_with(self.room) as usize;
+            check_in_main(bytes, self.room, layer.keys.device())?;
+        }
         let layers = self.copy_layers(self.room)?;
         Ok(Self { layers, ..*self })
     }
@@ -147,6 +186,18 @@ impl Cache {
     pub(super) fn layers(&self) -> &[LayerCache] {
         &self.layers
     }
+}
+
+/// Whether main memory has room for a cache, if it is to be there.
+fn check_in_main(bytes: usize, tokens: usize, device: &Device) -> Result<(), ModelError> {
+    match device.is_cpu() {
+        true => check_room(bytes as u64, &text_of(tokens)),
+        false => Ok(()),
+    }
+}
+
+fn text_of(tokens: usize) -> String {
+    format!("the keys and values of a text of {tokens} tokens")
 }
 
 impl LayerCache {

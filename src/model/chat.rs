@@ -10,7 +10,7 @@ use super::gguf::Gguf;
 use crate::text::{ChatError, ChatTemplate, Message, SpecialTokens};
 
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const SPECIAL_TOKENS: &str = "special_tokens_map.json";
+pub(super) const SPECIAL_TOKENS: &str = "special_tokens_map.json";
 const TEMPLATE: &str = "chat_template.jinja";
 
 /// The files beside a model's weights that chatting needs, where it has them.

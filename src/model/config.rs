@@ -11,13 +11,9 @@ use super::{Activation, ModelError};
 pub struct Gpt2Config {
     pub model_type: String,
     pub vocab_size: usize,
-    #[serde(alias = "max_position_embeddings")]
     pub n_positions: usize,
-    #[serde(alias = "hidden_size")]
     pub n_embd: usize,
-    #[serde(alias = "num_hidden_layers")]
     pub n_layer: usize,
-    #[serde(alias = "num_attention_heads")]
     pub n_head: usize,
     /// Width of the feed-forward layer; `4 * n_embd` when absent.
     pub n_inner: Option<usize>,
@@ -38,15 +34,47 @@ pub struct Gpt2Config {
     pub head_bias: bool,
 }
 
+/// The long names of transformers, and the short ones of GPT-2 that they stand for.
+const LONG_NAMES: [(&str, &str); 4] = [
+    ("max_position_embeddings", "n_positions"),
+    ("hidden_size", "n_embd"),
+    ("num_hidden_layers", "n_layer"),
+    ("num_attention_heads", "n_head"),
+];
+
 /// The `model_type` of what GPT-2's own shape cannot say, so that no other program computes something else with it.
 pub const OWN_MODEL_TYPE: &str = "logitscope-gpt2";
 
-/// One token id or several, as `eos_token_id` may be.
+/// One token id or several, as `eos_token_id` may be. What is no id, such as the -1 that some files have for none, is
+/// left out.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(from = "Numbers")]
 pub enum TokenIds {
     One(u32),
     Many(Vec<u32>),
+}
+
+/// As files have them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Numbers {
+    One(i64),
+    Many(Vec<i64>),
+}
+
+impl From<Numbers> for TokenIds {
+    fn from(numbers: Numbers) -> Self {
+        let ids = |numbers: Vec<i64>| {
+            let ids = numbers.into_iter().map(u32::try_from);
+            ids.filter_map(Result::ok).collect()
+        };
+        match numbers {
+            Numbers::One(number) => {
+                u32::try_from(number).map_or_else(|_| Self::Many(Vec::new()), Self::One)
+            }
+            Numbers::Many(numbers) => Self::Many(ids(numbers)),
+        }
+    }
 }
 
 impl TokenIds {
@@ -98,14 +126,22 @@ impl Gpt2Config {
     /// When it is no JSON, describes another architecture, or contradicts itself.
     pub fn from_json(json: &[u8], file: &str) -> Result<Self, ModelError> {
         let wrong = |problem: String| ModelError::file(file, problem);
-        let value: serde_json::Value = serde_json::from_slice(json)
+        let mut value: serde_json::Value = serde_json::from_slice(json)
             .map_err(|error| wrong(format!("is no valid JSON: {error}")))?;
         // Named before the fields are read: another architecture's fields would give a misleading error.
         let known = |name: &str| name == "gpt2" || name == OWN_MODEL_TYPE;
         if let Some(other) = value["model_type"].as_str().filter(|name| !known(name)) {
             return Err(wrong(format!(
-                "describes a `{other}` model, but only the GPT-2 family (model_type `gpt2`) can be loaded"
+                "describes a `{other}` model, but only models of GPT-2's family (model_type `gpt2`) can be trained"
             )));
+        }
+        // A file may have both: the short name counts, as in transformers.
+        if let Some(fields) = value.as_object_mut() {
+            for (long, short) in LONG_NAMES {
+                if let Some(value) = fields.remove(long) {
+                    fields.entry(short).or_insert(value);
+                }
+            }
         }
         let config: Self = serde_json::from_value(value)
             .map_err(|error| wrong(format!("is no GPT-2 configuration: {error}")))?;
@@ -301,6 +337,30 @@ mod tests {
         );
         assert_eq!((config.n_layer, config.inner_width()), (12, 384));
         assert_eq!(config.eos_token_id.and_then(|ids| ids.first()), Some(7));
+    }
+
+    #[test]
+    fn both_names_of_a_field_may_be_there() {
+        let config = read(
+            r#"{"n_embd": 96, "hidden_size": 96, "n_head": 3, "n_layer": 2, "num_hidden_layers": 9}"#,
+        );
+        let config = config.expect("a valid configuration");
+        assert_eq!((config.n_embd, config.n_layer), (96, 2));
+    }
+
+    #[test]
+    fn what_is_no_token_id_is_none() {
+        for (written, expected) in [
+            ("-1", vec![]),
+            ("[7, -1, 8]", vec![7, 8]),
+            ("3", vec![3]),
+            ("[]", vec![]),
+        ] {
+            let config = read(&format!(r#"{{"eos_token_id": {written}}}"#)).expect(written);
+            let ids = config.eos_token_id.expect("some").into_vec();
+            assert_eq!(ids, expected, "{written}");
+        }
+        read(r#"{"eos_token_id": "</s>"}"#).expect_err("a text is no id");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each};
 use super::linear::Storage;
+use super::numbers::{Search, Watch, all_finite, bad_head, bad_logit};
 use super::{Cache, Model, ModelError, ModelInfo, Rows};
 
 /// Lets the tokens of one layer look at each other and back: the layer's number, what its tokens ask for and offer,
@@ -19,7 +20,13 @@ pub(super) trait Network: Send {
     fn storage(&self) -> &Storage;
 
     /// Tokens and their positions through all layers and the last norm: `(n, width)`.
-    fn run(&self, tokens: &[u32], positions: &[u32], attend: &mut Attend) -> CandleResult<Tensor>;
+    fn run(
+        &self,
+        tokens: &[u32],
+        positions: &[u32],
+        attend: &mut Attend,
+        watch: &mut Watch,
+    ) -> CandleResult<Tensor>;
 
     /// `(n, width)` to `(n, vocabulary)`.
     fn head(&self, hidden: &Tensor) -> CandleResult<Tensor>;
@@ -37,6 +44,22 @@ impl<N: Network> Decoder<N> {
         let width = matrix.dim(1)?;
         let values = matrix.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
         Ok(Rows::new(width, values))
+    }
+
+    /// The rows that `run` gives. Should they not all be numbers, it runs once more, watched, for an error that says where
+    /// they end: what it wrote to caches it writes again.
+    fn numbers_of(
+        &self,
+        tokens: &[u32],
+        mut run: impl FnMut(&mut Watch) -> CandleResult<Tensor>,
+    ) -> Result<Rows, ModelError> {
+        let rows = self.to_rows(&run(&mut |_, _| Ok(()))?)?;
+        if all_finite(rows.as_slice()) {
+            return Ok(rows);
+        }
+        let mut search = Search::default();
+        run(&mut |stage, x| search.look(stage, x))?;
+        Err(search.error(tokens, self.info.layers))
     }
 
     fn check_tokens(&self, tokens: &[u32]) -> Result<(), ModelError> {
@@ -86,13 +109,15 @@ impl<N: Network> Model for Decoder<N> {
         let (past, heads) = (cache.len(), self.network.heads());
         let positions: Vec<u32> = (past..past + tokens.len()).map(|at| at as u32).collect();
         let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
-        let hidden = self
-            .network
-            .run(tokens, &positions, &mut |layer, new, scale| {
-                attend(new, &cache.layers()[layer], heads, scale, &causal)
-            })?;
+        let layers = cache.layers();
+        let hidden = self.numbers_of(tokens, |watch| {
+            let mut attend = |layer: usize, new: &Projected, scale| {
+                attend(new, &layers[layer], heads, scale, &causal)
+            };
+            self.network.run(tokens, &positions, &mut attend, watch)
+        })?;
         cache.advance(tokens.len())?;
-        self.to_rows(&hidden)
+        Ok(hidden)
     }
 
     fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError> {
@@ -116,16 +141,17 @@ impl<N: Network> Model for Decoder<N> {
             .iter()
             .map(|cache| CausalBlocks::new(1, cache.len(), storage))
             .collect::<CandleResult<Vec<_>>>()?;
-        let hidden = self
-            .network
-            .run(tokens, &positions, &mut |layer, new, scale| {
+        let hidden = self.numbers_of(tokens, |watch| {
+            let mut attend = |layer: usize, new: &Projected, scale| {
                 let layers = caches.iter().map(|cache| &cache.layers()[layer]);
                 attend_each(new, layers, heads, scale, &causal)
-            })?;
+            };
+            self.network.run(tokens, &positions, &mut attend, watch)
+        })?;
         for cache in caches {
             cache.advance(1)?;
         }
-        self.to_rows(&hidden)
+        Ok(hidden)
     }
 
     fn logits(&self, hidden: &Rows) -> Result<Rows, ModelError> {
@@ -143,6 +169,11 @@ impl<N: Network> Model for Decoder<N> {
         let storage = self.network.storage();
         let hidden = Tensor::from_slice(hidden.as_slice(), shape, &storage.device)?;
         let logits = self.network.head(&hidden.to_dtype(storage.dtype)?)?;
-        self.to_rows(&logits)
+        let logits = self.to_rows(&logits)?;
+        let bad = logits.iter().find_map(bad_logit);
+        match bad {
+            Some(token) => Err(bad_head(token)),
+            None => Ok(logits),
+        }
     }
 }

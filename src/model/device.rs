@@ -144,7 +144,7 @@ pub(super) fn choose_precision(
 }
 
 /// A width that cannot be cut into blocks, as a clause.
-fn odd_width(config: &Architecture) -> Option<String> {
+pub(super) fn odd_width(config: &Architecture) -> Option<String> {
     config
         .row_widths()
         .into_iter()

@@ -64,6 +64,14 @@ pub enum ModelError {
     /// A batched step got unequal numbers of tokens and caches.
     #[error("{tokens} tokens were given for {caches} caches; each cache takes exactly one")]
     UnequalBatch { tokens: usize, caches: usize },
+    /// What the model computes are no numbers, from some place on.
+    #[error(
+        "the model computes what is no number (NaN or an infinity), first in {place}: its weights are damaged, or too large for this precision; fetch them again, or choose another model or precision"
+    )]
+    NotNumbers { place: String },
+    /// There is not enough memory for it.
+    #[error("{0}")]
+    NoMemory(String),
     /// A cache or a row of hidden states that another model made.
     #[error("{0}")]
     Foreign(String),

@@ -37,7 +37,7 @@ impl Files {
 
     /// A whole file, for the small ones, which are texts: as UTF-8 without a mark.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, ModelError> {
-        match self {
+        let bytes = match self {
             Self::Directory(path) => {
                 let most = largest(name).unwrap_or(u64::MAX);
                 let file = File::open(path.join(name));
@@ -45,12 +45,16 @@ impl Files {
                 // One more than it may have: a file can grow while it is read.
                 file.and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
                     .map_err(|error| self.unreadable(name, &error))?;
-                match too_large(name, bytes.len() as u64) {
-                    None => Ok(unmarked(bytes)),
-                    Some(problem) => Err(ModelError::file(self.label(name), problem)),
+                if let Some(problem) = too_large(name, bytes.len() as u64) {
+                    return Err(ModelError::file(self.label(name), problem));
                 }
+                unmarked(bytes)
             }
-            Self::Embedded => Ok(self.embedded(name)?.to_vec()),
+            Self::Embedded => self.embedded(name)?.to_vec(),
+        };
+        match pointer(&bytes) {
+            Some(problem) => Err(ModelError::file(self.label(name), problem)),
+            None => Ok(bytes),
         }
     }
 
@@ -79,4 +83,35 @@ impl Files {
         };
         ModelError::file(self.label(name), problem)
     }
+}
+
+/// What every Git LFS pointer begins with, and more than the longest one has.
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+const LONGEST_POINTER: usize = 1024;
+
+/// The problem of a file that is what Git LFS keeps in place of a large one, as the rest of a sentence.
+pub(super) fn pointer(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes.get(..bytes.len().min(LONGEST_POINTER))?).ok()?;
+    if !text.as_bytes().starts_with(POINTER) {
+        return None;
+    }
+    let size = text.lines().find_map(|line| line.strip_prefix("size "));
+    let size = size.map_or_else(String::new, |size| format!(" of {size} bytes"));
+    Some(format!(
+        "is a Git LFS pointer and not the file{size} itself; run `git lfs pull` where it was cloned, or download the file"
+    ))
+}
+
+/// As [`pointer`], for a source, which is left at its beginning.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn pointer_in(source: &mut dyn Source) -> std::io::Result<Option<String>> {
+    let mut start = Vec::new();
+    source.rewind()?;
+    source
+        .take(LONGEST_POINTER as u64)
+        .read_to_end(&mut start)?;
+    source.rewind()?;
+    Ok(pointer(&start))
 }

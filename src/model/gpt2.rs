@@ -11,8 +11,12 @@ use super::config::Gpt2Config;
 use super::decoder::{Attend, Network};
 use super::embedding::{Embedding, HeadKind};
 use super::linear::{Linear, Storage, dense};
+use super::numbers::{Stage, Watch};
 use super::weights::Weights;
 use super::{LoadProgress, ModelError};
+
+/// The name of its token embedding.
+pub(super) const EMBEDDING: &str = "wte.weight";
 
 /// A loaded GPT-2.
 pub(super) struct Gpt2 {
@@ -48,7 +52,7 @@ impl Gpt2 {
             &storage,
         )?;
         let (token_embedding, head) = Embedding::with_head(
-            "wte.weight",
+            EMBEDDING,
             [config.vocab_size, width],
             HeadKind {
                 tied: config.tie_word_embeddings,
@@ -93,12 +97,20 @@ impl Network for Gpt2 {
         &self.storage
     }
 
-    fn run(&self, tokens: &[u32], positions: &[u32], attend: &mut Attend) -> CandleResult<Tensor> {
+    fn run(
+        &self,
+        tokens: &[u32],
+        positions: &[u32],
+        attend: &mut Attend,
+        watch: &mut Watch,
+    ) -> CandleResult<Tensor> {
         let positions = Tensor::new(positions, &self.storage.device)?;
         let positions = self.position_embedding.index_select(&positions, 0)?;
         let mut x = (self.token_embedding.rows(tokens)? + positions)?;
+        watch(Stage::Embedding, &x)?;
         for (layer, block) in self.blocks.iter().enumerate() {
             x = block.forward(&x, |new, scale| attend(layer, new, scale))?;
+            watch(Stage::Layer(layer), &x)?;
         }
         match &self.last_norm {
             Some(norm) => norm.forward(&x),

@@ -14,6 +14,7 @@ use super::gpt2::Gpt2;
 use super::hub::{self, HubOptions};
 use super::llama::Llama;
 use super::parts::Parts;
+use super::room::Wanted;
 use super::source::Source;
 use super::weights::Weights;
 use super::{Model, ModelError, ModelInfo, Precision};
@@ -234,7 +235,22 @@ fn load_once(
             info.vocabulary
         ));
     }
+    if let lacking @ 1.. = parts.tokenizer.lacking(info.vocabulary) {
+        notices.push(format!(
+            "{lacking} of the model's {} tokens are unknown to its tokenizer, and shown by their number, such as {}",
+            info.vocabulary,
+            parts.tokenizer.display(info.vocabulary as u32 - 1)
+        ));
+    }
     let keep = parts.quantisation == Some(precision);
+    let wanted = Wanted {
+        name: &request.source,
+        architecture: &parts.architecture,
+        device: &device,
+        precision,
+        as_stored: parts.weights.bytes_as_stored().filter(|_| keep),
+    };
+    wanted.check()?;
     let storage = storage(device, precision, keep);
     let weights = &mut parts.weights;
     let model: Box<dyn Model> = match &parts.architecture {
@@ -277,6 +293,8 @@ pub(super) fn set_tokens(
     if end.is_empty() {
         end.extend(tokenizer.end_of_text().filter(known));
     }
+    // Not all files name the token that ends an answer.
+    end.extend(tokenizer.ends_of_turn().into_iter().filter(known));
     end.sort_unstable();
     end.dedup();
     let start = tokenizer.start_ids().last().copied();

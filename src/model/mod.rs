@@ -22,6 +22,8 @@ mod hub;
 mod linear;
 mod llama;
 mod load;
+mod memory;
+mod numbers;
 mod parts;
 mod precision;
 mod raw;
@@ -44,9 +46,11 @@ pub use embedded::{EMBEDDED, embedded_size};
 pub use error::{ModelError, panic_text, plain};
 pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
 pub use load::{DevicePreference, LoadProgress, LoadRequest, LoadedModel, load, load_with};
+pub use memory::{
+    address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,
+};
 pub use precision::Precision;
 pub use raw::{RawModel, choose, load_raw, load_tokenizer};
-pub use room::load_beside;
 pub use rows::Rows;
 
 /// What is known of a loaded model.
@@ -66,6 +70,10 @@ pub struct ModelInfo {
     pub vocabulary: usize,
     /// Most tokens that the model can look at.
     pub context_length: usize,
+    /// The same, where it is that of a sliding window: the model itself sees farther back, layer by layer, which is not
+    /// computed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sliding_window: Option<usize>,
     /// The token that texts start from, if the model has one.
     pub start_token: Option<u32>,
     /// The tokens that end a text or a turn of a conversation.

@@ -9,11 +9,12 @@ use super::adapter::Adapter;
 use super::architecture::Architecture;
 use super::config::TokenIds;
 use super::files::Files;
-use super::gguf::Gguf;
+use super::gguf::{Gguf, first_of_split};
 use super::load::CONFIG;
 use super::raw::adapted;
 use super::source::is_gguf;
-use super::weights::{Shards, Weights};
+use super::tokenizer_files::ADDED_TOKENS;
+use super::weights::{OWN_HEAD, Shards, Weights};
 use super::{ModelError, Precision, chat, tokenizer_files};
 use crate::text::{ChatTemplate, Tokenizer};
 
@@ -22,7 +23,7 @@ pub(super) const CARD: &str = "README.md";
 const GENERATION_CONFIG: &str = "generation_config.json";
 
 /// The files beside a model's weights that say more of it, where it has them: the last is its card.
-pub(super) const EXTRA_FILES: [&str; 2] = [GENERATION_CONFIG, CARD];
+pub(super) const EXTRA_FILES: [&str; 3] = [GENERATION_CONFIG, ADDED_TOKENS, CARD];
 
 /// The parts of a model, its weights unread.
 pub(super) struct Parts {
@@ -53,16 +54,23 @@ impl Parts {
         if let Some(adapter) = Adapter::of(files)? {
             return Self::adapted(files, &adapter);
         }
-        let architecture = Architecture::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+        let mut architecture = Architecture::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
         let mut end_tokens = architecture.end_tokens();
         end_tokens.extend(generation_end_tokens(files)?);
+        let mut shards = Shards::open(files)?;
+        if let Some(embedding) = architecture.tied_embedding()
+            && !shards.settle_tie(embedding)?
+        {
+            architecture.untie();
+            notices.push(OWN_HEAD.to_owned());
+        }
         Ok(Self {
             tokenizer: tokenizer_files::load(files)?,
             template: match chat {
                 true => chat::in_files(files)?,
                 false => None,
             },
-            weights: Weights::Safetensors(Shards::open(files)?),
+            weights: Weights::Safetensors(shards),
             quantisation: None,
             start_token: architecture.start_token(),
             end_tokens,
@@ -128,6 +136,9 @@ pub(super) fn lone_gguf(files: &Files) -> Result<Option<PathBuf>, ModelError> {
         .filter(|path| is_gguf(path) && path.is_file())
         .collect();
     found.sort_unstable();
+    if let Some(first) = first_of_split(&found) {
+        return Ok(Some(first.clone()));
+    }
     match found.as_slice() {
         [] => Ok(None),
         [_] => Ok(found.pop()),

@@ -12,11 +12,11 @@ use super::decoder::Decoder;
 use super::device::{choose_device, device_name, storage};
 use super::error::unless_panicked;
 use super::files::Files;
-use super::gpt2::Gpt2;
+use super::gpt2::{EMBEDDING, Gpt2};
 use super::hub::{self, HubOptions};
 use super::load::{CONFIG, set_tokens};
 use super::source::Source;
-use super::weights::{Shards, Weights};
+use super::weights::{OWN_HEAD, Shards, Weights};
 use super::{
     DevicePreference, LoadProgress, LoadRequest, Model, ModelError, Precision, tokenizer_files,
 };
@@ -53,9 +53,14 @@ fn load_below(
     if let Some(adapter) = Adapter::of(&files)? {
         return adapted(&files, &adapter, depth, progress);
     }
-    let config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+    let mut config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
     let tokenizer = tokenizer_files::load(&files)?;
-    let mut weights = Weights::Safetensors(Shards::open(&files)?);
+    let mut shards = Shards::open(&files)?;
+    if config.tie_word_embeddings && !shards.settle_tie(EMBEDDING)? {
+        config.tie_word_embeddings = false;
+        notices.push(OWN_HEAD.to_owned());
+    }
+    let mut weights = Weights::Safetensors(shards);
     let wanted = config.tensors();
     let total = wanted.len();
     let mut tensors = HashMap::with_capacity(total);

@@ -1,135 +1,241 @@
-//! Whether the memory that is left holds another model.
+//! Whether the memory that is left holds a model, by what its headers say, before its weights are read.
 
-use std::ops::ControlFlow;
+use candle_core::Device;
 
-use super::describe::{ModelSummary, describe, embedded_summary};
-use super::device::{choose_device, is_kept_in_f32};
-use super::hub::{HubOptions, cached_path};
-use super::load::load_with;
-use super::source::Source;
-use super::{LoadProgress, LoadRequest, LoadedModel, ModelError, Precision};
+use super::ModelError;
+use super::Precision;
+use super::architecture::{Architecture, Sizes};
+use super::cache::FIRST_ROOM;
+use super::device::odd_width;
+use super::memory::{available_memory, bytes_text, device_memory};
 
-/// Bytes that 32 weights take in q8_0: one each, and two for their scale.
+/// Of the numbers of a block, the bytes that they take in q8_0 and q4_0: one or half a one each, and two for the scale.
 const Q8_0_BLOCK: u64 = 34;
-/// In q4_0 two share a byte, but for the head, whose size is not known here: it takes at least so much.
 const Q4_0_BLOCK: u64 = 18;
+const BLOCK: u64 = 32;
 
-/// [`super::load`] of a model beside one that is loaded already: refused when it is known that the memory that is left
-/// does not hold it. What is not on this machine yet, and where the system does not tell its memory, is not known.
-///
-/// # Errors
-/// As [`super::load`], and when there is too little memory.
-pub fn load_beside(
-    request: &LoadRequest,
-    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
-) -> Result<LoadedModel, ModelError> {
-    let hub = HubOptions::from_env();
-    let on_cpu = choose_device(request.device, &mut Vec::new())?.is_cpu();
-    let needed = summary(&request.source, &hub).and_then(|summary| needed(&summary, request));
-    if let (true, Some(needed), Some(available)) = (on_cpu, needed, available()) {
-        check(&request.source, needed, available)?;
+/// A model that is about to be read.
+pub(super) struct Wanted<'a> {
+    /// Its source, for errors.
+    pub(super) name: &'a str,
+    pub(super) architecture: &'a Architecture,
+    pub(super) device: &'a Device,
+    /// The precision that was decided.
+    pub(super) precision: Precision,
+    /// Bytes of its tensors where they are kept as the file has them.
+    pub(super) as_stored: Option<u64>,
+}
+
+impl Wanted<'_> {
+    /// # Errors
+    /// When it is known that the model does not fit: what it takes, what is left, and the form that would fit.
+    pub(super) fn check(&self) -> Result<(), ModelError> {
+        let available = match self.device.is_cpu() {
+            true => available_memory(),
+            false => device_memory(self.device),
+        };
+        match available {
+            Some(available) => self.check_against(available, available_memory()),
+            None => Ok(()),
+        }
     }
-    load_with(request, &hub, progress)
-}
 
-/// What the headers of a model's files tell, if they are here.
-fn summary(source: &str, hub: &HubOptions) -> Option<ModelSummary> {
-    match Source::parse(source).ok()? {
-        Source::Embedded => Some(embedded_summary()),
-        Source::Directory(path) | Source::File(path) => describe(&path).ok(),
-        Source::Hub(id) => describe(&cached_path(&id, hub)?).ok(),
+    /// `available` bytes on its device, and those of main memory.
+    fn check_against(&self, available: u64, main: Option<u64>) -> Result<(), ModelError> {
+        let needed = needed(self.architecture, self.precision, self.as_stored);
+        if needed <= available {
+            return Ok(());
+        }
+        let place = match self.device.is_cpu() {
+            true => "memory",
+            false => "the GPU's memory",
+        };
+        Err(ModelError::NoMemory(super::error::visible(&format!(
+            "`{}` takes about {} of {place} in {}, but {} are left; {}",
+            self.name,
+            bytes_text(needed),
+            self.precision.name(),
+            bytes_text(available),
+            self.way_out(needed, available, main)
+        ))))
+    }
+
+    /// The best form that fits.
+    fn way_out(&self, needed: u64, available: u64, main: Option<u64>) -> String {
+        let in_blocks = odd_width(self.architecture).is_none();
+        let blocks = [Precision::Q8_0, Precision::Q4_0];
+        let blocks = blocks.into_iter().filter(|_| in_blocks);
+        let takes = |precision| needed_as(self.architecture, precision);
+        if self.device.is_cpu() {
+            let fits = |precision: &Precision| {
+                let other = takes(*precision);
+                other <= available && other < needed
+            };
+            if let Some(fitting) = blocks.clone().find(fits) {
+                return format!(
+                    "--precision {} would take {}",
+                    fitting.name(),
+                    bytes_text(takes(fitting))
+                );
+            }
+        } else {
+            if takes(Precision::Bf16) <= available {
+                let bytes = bytes_text(takes(Precision::Bf16));
+                return format!("--precision bf16 would take {bytes}");
+            }
+            let exact = std::iter::once(Precision::F32);
+            let mut forms = exact.chain(blocks.clone());
+            if let Some(fitting) = forms.find(|form| main.is_some_and(|left| takes(*form) <= left))
+            {
+                return format!(
+                    "--device cpu --precision {} would take {} of main memory",
+                    fitting.name(),
+                    bytes_text(takes(fitting))
+                );
+            }
+        }
+        match blocks.last() {
+            Some(least) if takes(least) < needed => format!(
+                "even {} would take {}: choose a smaller model",
+                least.name(),
+                bytes_text(takes(least))
+            ),
+            _ => "choose a smaller model, or a file of it with fewer bits".to_owned(),
+        }
     }
 }
 
-/// Bytes that the weights take on the CPU.
-fn needed(summary: &ModelSummary, request: &LoadRequest) -> Option<u64> {
-    let as_stored = summary.quantisation.is_some() && request.precision == Precision::Auto;
-    if as_stored {
-        return Some(summary.bytes);
-    }
-    let parameters = summary.parameters? as u64;
-    Some(match request.precision {
-        Precision::F32 => parameters * 4,
-        Precision::Auto if is_kept_in_f32(summary.parameters?) => parameters * 4,
-        Precision::Q4_0 => parameters * Q4_0_BLOCK / 32,
-        _ => parameters * Q8_0_BLOCK / 32,
-    })
+fn needed_as(architecture: &Architecture, precision: Precision) -> u64 {
+    needed(architecture, precision, None)
 }
 
-/// Memory that programs can have without swapping, by Linux' own account.
-fn available() -> Option<u64> {
-    available_in(&std::fs::read_to_string("/proc/meminfo").ok()?)
-}
-
-fn available_in(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1024)
-}
-
-/// # Errors
-/// When `needed` bytes, and a tenth for what is computed, are more than `available`.
-fn check(source: &str, needed: u64, available: u64) -> Result<(), ModelError> {
-    let needed = needed + needed / 10;
-    if needed <= available {
-        return Ok(());
-    }
-    let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
-    Err(ModelError::Setting(super::error::visible(&format!(
-        "`{source}` takes about {} MB of memory, but {} MB are left; choose a smaller model, or a quantised file of it",
-        megabytes(needed),
-        megabytes(available)
-    ))))
+/// Bytes that a model takes to generate with: weights, embedding and head, keys and values of a first text, and a tenth
+/// for what is computed. `as_stored` are those of its tensors, where they stay as the file has them.
+fn needed(architecture: &Architecture, precision: Precision, as_stored: Option<u64>) -> u64 {
+    let Sizes {
+        parameters,
+        embedding,
+        positions,
+        tied,
+        widest,
+        cached,
+    } = architecture.sizes();
+    let heads = if tied { embedding } else { 2 * embedding };
+    let matrices = parameters.saturating_sub(heads + positions);
+    // An embedding that is not the head is only looked up in, and stays in 16 bits.
+    let looked_up = if tied { 0 } else { 2 * embedding };
+    // The numbers of one matrix at a time, in the order of the file and turned, while blocks are made of them.
+    let in_blocks = |block: u64| {
+        matrices / BLOCK * block
+            + embedding / BLOCK * Q8_0_BLOCK
+            + looked_up
+            + 4 * positions
+            + 8 * widest
+    };
+    let weights = match (as_stored, precision) {
+        (Some(bytes), _) => bytes,
+        (None, Precision::F32) => 4 * parameters,
+        (None, Precision::Bf16) => 2 * parameters,
+        (None, Precision::Q4_0) => in_blocks(Q4_0_BLOCK),
+        (None, _) => in_blocks(Q8_0_BLOCK),
+    };
+    let number = match precision {
+        Precision::F32 => 4,
+        _ => 2,
+    };
+    let tokens = architecture.context_length().min(FIRST_ROOM) as u64;
+    let all = weights + cached * number * tokens;
+    all + all / 10
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::config::Gpt2Config;
 
-    #[test]
-    fn the_memory_that_is_left_is_read() {
-        let meminfo = "MemTotal:       16 kB\nMemFree: 1 kB\nMemAvailable:      12 kB\n";
-        assert_eq!(available_in(meminfo), Some(12 * 1024));
-        for other in [
-            "",
-            "MemAvailable: many kB",
-            "MemAvailable: 12",
-            "MemFree: 1 kB",
-        ] {
-            assert_eq!(available_in(other), None, "{other}");
-        }
+    fn xl() -> Architecture {
+        Architecture::Gpt2(Gpt2Config {
+            n_embd: 1600,
+            n_layer: 48,
+            n_head: 25,
+            ..Gpt2Config::default()
+        })
+    }
+
+    fn check(precision: Precision, as_stored: Option<u64>, available: u64) -> Result<(), String> {
+        let wanted = Wanted {
+            name: "gpt2-x\u{7}l",
+            architecture: &xl(),
+            device: &Device::Cpu,
+            precision,
+            as_stored,
+        };
+        let checked = wanted.check_against(available, Some(available));
+        checked.map_err(|error| error.to_string())
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_in_a_sentence() {
-        assert!(check("embedded", 1000, 1100).is_ok());
-        let error = check("a\u{7}b", 3_000_000_000, 2_000_000_000).expect_err("too large");
+    fn what_does_not_fit_is_refused_with_the_form_that_would() {
+        assert_eq!(check(Precision::F32, None, 8_000_000_000), Ok(()));
+        for (precision, available, expected) in [
+            (
+                Precision::F32,
+                6_000_000_000,
+                "`gpt2-x\\u{7}l` takes about 7.6 GB of memory in f32, but 6.0 GB are left; --precision q8_0 would take 2.3 GB",
+            ),
+            (
+                Precision::F32,
+                2_000_000_000,
+                "`gpt2-x\\u{7}l` takes about 7.6 GB of memory in f32, but 2.0 GB are left; --precision q4_0 would take 1.5 GB",
+            ),
+            (
+                Precision::Q8_0,
+                1_000_000_000,
+                "`gpt2-x\\u{7}l` takes about 2.3 GB of memory in q8_0, but 1.0 GB are left; even q4_0 would take 1.5 GB: choose a smaller model",
+            ),
+        ] {
+            let error = check(precision, None, available).expect_err("too large");
+            assert_eq!(error, expected);
+        }
         assert_eq!(
-            error.to_string(),
-            "`a\\u{7}b` takes about 3300 MB of memory, but 2000 MB are left; choose a smaller model, or a quantised file of it"
+            check(Precision::Q4K, Some(900_000_000), 2_000_000_000),
+            Ok(())
+        );
+        let error = check(Precision::Q4K, Some(900_000_000), 500_000_000).expect_err("too large");
+        assert!(
+            error.ends_with("choose a smaller model, or a file of it with fewer bits"),
+            "{error}"
         );
     }
 
     #[test]
     fn weights_are_counted_in_their_precision() {
-        let embedded = embedded_summary();
-        let with = |precision| {
-            let request = LoadRequest {
-                precision,
-                ..LoadRequest::default()
-            };
-            needed(&embedded, &request)
+        let tiny = |tied| {
+            Architecture::Gpt2(Gpt2Config {
+                vocab_size: 64,
+                n_positions: 32,
+                n_embd: 32,
+                n_layer: 1,
+                n_head: 2,
+                tie_word_embeddings: tied,
+                ..Gpt2Config::default()
+            })
         };
-        assert_eq!(with(Precision::Auto), Some(5_322_240 * 4));
-        assert_eq!(with(Precision::Q8_0), Some(5_322_240 * 34 / 32));
-        assert_eq!(with(Precision::Q4_0), Some(5_322_240 * 18 / 32));
-        let file = ModelSummary {
-            quantisation: Some("q4_k".to_owned()),
-            bytes: 77,
-            ..embedded
-        };
-        assert_eq!(needed(&file, &LoadRequest::default()), Some(77));
+        let sizes = tiny(true).sizes();
+        assert_eq!((sizes.embedding, sizes.positions), (2048, 1024));
+        assert_eq!(sizes.cached, 64);
+        let with_tenth = |bytes: u64| bytes + bytes / 10;
+        let keys = 64 * 32;
+        let parameters = tiny(true).parameters() as u64;
+        assert_eq!(
+            needed_as(&tiny(true), Precision::F32),
+            with_tenth(4 * (parameters + keys))
+        );
+        // An own head is counted, and the embedding then in 16 bits.
+        let more =
+            needed_as(&tiny(false), Precision::Q8_0) - needed_as(&tiny(true), Precision::Q8_0);
+        assert_eq!(more, with_tenth(2 * 2048));
+        let stored = needed(&tiny(true), Precision::Q4K, Some(500));
+        assert_eq!(stored, with_tenth(500 + 2 * keys));
     }
 }

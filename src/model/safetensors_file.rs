@@ -6,11 +6,14 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, TensorInfo};
 
 use super::ModelError;
+use super::files::pointer_in;
+use super::memory::reserved;
 
 /// The format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;
@@ -39,6 +42,9 @@ impl SafetensorsFile {
     pub(super) fn open(name: String, mut source: Box<dyn Source>) -> Result<Self, ModelError> {
         let wrong = |problem: String| ModelError::file(&name, problem);
         let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
+        if let Some(problem) = pointer_in(&mut *source).map_err(unreadable)? {
+            return Err(wrong(problem));
+        }
         let length = source.seek(SeekFrom::End(0)).map_err(unreadable)?;
         source.rewind().map_err(unreadable)?;
         if length < 8 {
@@ -54,7 +60,8 @@ impl SafetensorsFile {
                 "announces a header of {header_length} bytes in a file of {length}; it is truncated or no safetensors file"
             )));
         }
-        let mut header = vec![0; header_length as usize];
+        let mut header = reserved(header_length as usize, "its header")?;
+        header.resize(header_length as usize, 0);
         source.read_exact(&mut header).map_err(unreadable)?;
         let header: HashMap<String, serde_json::Value> = serde_json::from_slice(&header)
             .map_err(|error| wrong(format!("has a header that is no valid JSON: {error}")))?;
@@ -95,8 +102,23 @@ impl SafetensorsFile {
     /// The values of a tensor in row-major order, widened to `f32`.
     ///
     /// # Errors
-    /// When the file lacks it, holds it in a type other than F32, F16 or BF16, or cannot be read.
+    /// When the file lacks it, holds it in a type other than F32, F16 or BF16, or cannot be read, or there is no memory
+    /// for it.
     pub(super) fn read(&mut self, tensor: &str) -> Result<Vec<f32>, ModelError> {
+        let shape = self.shape(tensor).unwrap_or_default();
+        let count = shape.iter().product();
+        self.read_part(tensor, 0..count)
+    }
+
+    /// As [`SafetensorsFile::read`], of those values alone.
+    ///
+    /// # Errors
+    /// As [`SafetensorsFile::read`].
+    pub(super) fn read_part(
+        &mut self,
+        tensor: &str,
+        part: Range<usize>,
+    ) -> Result<Vec<f32>, ModelError> {
         let wrong = |problem: String| ModelError::tensor(&self.name, tensor, problem);
         let info = self
             .tensors
@@ -108,8 +130,11 @@ impl SafetensorsFile {
                 info.dtype
             )));
         }
-        let (start, end) = info.data_offsets;
-        let mut values = Vec::with_capacity(info.shape.iter().product());
+        let size = info.dtype.bitsize() / 8;
+        let (first, last) = info.data_offsets;
+        let start = first + part.start * size;
+        let end = last.min(first + part.end * size);
+        let mut values = reserved(part.len(), tensor)?;
         let mut bytes = vec![0; PIECE.min(end - start)];
         let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
         self.source

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ModelError;
 use super::embedded::EMBEDDED;
+use super::gguf::is_later_part;
 
 /// Where a model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Source {
                 )),
             };
         }
-        if let Some(id) = HubId::parse(text) {
+        if let Some(id) = HubId::parse(gpt2_of_size(text).unwrap_or(text)) {
             return Ok(Self::Hub(id));
         }
         if text.starts_with(['.', '/', '~']) || text.matches(['/', '\\']).count() > 1 {
@@ -70,13 +71,33 @@ impl Source {
                 .canonicalize()
                 .ok()
                 .as_deref()
-                .and_then(Path::file_name)
-                .map_or_else(
-                    || path.display().to_string(),
-                    |name| name.to_string_lossy().into_owned(),
-                ),
+                .and_then(last_part)
+                .unwrap_or_else(|| path.display().to_string()),
             Self::Hub(id) => id.to_string(),
         }
+    }
+}
+
+/// The hub's name of the GPT-2 that was published as of this size.
+fn gpt2_of_size(size: &str) -> Option<&'static str> {
+    match size {
+        "124M" => Some("gpt2"),
+        "355M" => Some("gpt2-medium"),
+        "774M" => Some("gpt2-large"),
+        "1558M" => Some("gpt2-xl"),
+        _ => None,
+    }
+}
+
+/// The last part of a path; of a run's checkpoint, the run's name before it.
+fn last_part(path: &Path) -> Option<String> {
+    let text = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
+    let name = path.file_name().map(text)?;
+    let parent = path.parent()?;
+    let run = parent.parent().and_then(Path::file_name).map(text);
+    match run.filter(|_| parent.ends_with("checkpoints") && name.starts_with("step-")) {
+        Some(run) => Some(format!("{run}/{name}")),
+        None => Some(name),
     }
 }
 
@@ -130,7 +151,10 @@ impl HubId {
         if self.file.is_none() && has_config {
             return Ok(None);
         }
-        let is_plain = |name: &String| is_gguf(Path::new(name)) && !name.contains(['/', '\\']);
+        // A split model is named by its first part.
+        let is_plain = |name: &String| {
+            is_gguf(Path::new(name)) && !name.contains(['/', '\\']) && !is_later_part(name)
+        };
         let mut names: Vec<String> = names.into_iter().filter(is_plain).collect();
         names.sort_unstable();
         let mut found: Vec<&String> = match &self.file {
@@ -295,6 +319,8 @@ mod tests {
             "a.Q4_K.gguf",
             "a.Q4_K_M.gguf",
             "a-f16.gguf",
+            "a.Q6_K-00001-of-00002.gguf",
+            "a.Q6_K-00002-of-00002.gguf",
             "deeper/a.Q8_0.gguf",
             "notes.md",
         ];
@@ -307,16 +333,18 @@ mod tests {
             ("org/a:Q4_K", "a.Q4_K.gguf"),
             ("org/a:q4_k_m", "a.Q4_K_M.gguf"),
             ("org/a:F16", "a-f16.gguf"),
+            ("org/a:Q6_K", "a.Q6_K-00001-of-00002.gguf"),
         ] {
             let chosen = choose(text, true).expect(text);
             assert_eq!(chosen.as_deref(), Some(expected), "{text}");
         }
         assert_eq!(choose("org/a", true).expect("its own layout"), None);
-        let list = "of: a-f16.gguf, a.IQ4_XS.gguf, a.Q4_K.gguf, a.Q4_K_M.gguf";
+        let list =
+            "of: a-f16.gguf, a.IQ4_XS.gguf, a.Q4_K.gguf, a.Q4_K_M.gguf, a.Q6_K-00001-of-00002.gguf";
         for (text, expected) in [
             (
                 "org/a",
-                "`org/a` comes as 4 GGUF files; choose one, as in `org/a:a-f16.gguf`",
+                "`org/a` comes as 5 GGUF files; choose one, as in `org/a:a-f16.gguf`",
             ),
             (
                 "org/a@v1:Q8_0",
@@ -342,5 +370,26 @@ mod tests {
         let expected = std::env::current_dir().expect("a directory");
         let expected = expected.file_name().expect("a name").to_string_lossy();
         assert_eq!(here.name(), expected);
+    }
+
+    #[test]
+    fn a_checkpoint_is_named_with_its_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("poems/checkpoints/step-00000040");
+        std::fs::create_dir_all(&path).expect("writable");
+        let source = Source::parse(path.to_str().expect("UTF-8")).expect("a directory");
+        assert_eq!(source.name(), "poems/step-00000040");
+    }
+
+    #[test]
+    fn the_published_sizes_name_gpt2() {
+        for (size, name) in [
+            ("124M", "gpt2"),
+            ("355M", "gpt2-medium"),
+            ("774M", "gpt2-large"),
+            ("1558M", "gpt2-xl"),
+        ] {
+            assert_eq!(Source::parse(size).expect("a source").name(), name);
+        }
     }
 }

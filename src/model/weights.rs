@@ -8,6 +8,7 @@ use super::ModelError;
 use super::files::Files;
 use super::gguf::GgufWeights;
 use super::linear::Matrix;
+use super::memory::check_room;
 use super::safetensors_file::SafetensorsFile;
 use crate::kernels::transpose;
 
@@ -45,7 +46,12 @@ impl Weights {
     /// As [`Weights::take`].
     pub(super) fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix, ModelError> {
         match self {
-            Self::Safetensors(shards) => Ok(Matrix::Values(shards.take(name, &shape)?)),
+            Self::Safetensors(shards) => {
+                let values = shards.take(name, &shape)?;
+                // For blocks made of them.
+                check_room(size_of_val(values.as_slice()) as u64, name)?;
+                Ok(Matrix::Values(values))
+            }
             Self::Gguf(weights) => weights.matrix(name, shape),
         }
     }
@@ -63,9 +69,18 @@ impl Weights {
         match self {
             Self::Safetensors(shards) => {
                 let values = shards.take(name, &[from, to])?;
+                check_room(2 * size_of_val(values.as_slice()) as u64, name)?;
                 Ok(Matrix::Values(transpose(&values, to)))
             }
             Self::Gguf(weights) => weights.matrix(name, [to, from]),
+        }
+    }
+
+    /// Bytes of all tensors in memory, where they stay as a GGUF file has them.
+    pub(super) fn bytes_as_stored(&self) -> Option<u64> {
+        match self {
+            Self::Safetensors(_) => None,
+            Self::Gguf(weights) => Some(weights.bytes_as_stored()),
         }
     }
 
@@ -78,6 +93,12 @@ impl Weights {
     }
 }
 
+/// What is said of a head that is told to be the embedding but is not.
+pub(super) const OWN_HEAD: &str = "the configuration has the head be the token embedding (tie_word_embeddings), but the file holds a head that differs: that one is used, as transformers does";
+
+/// Numbers that are compared at once.
+const COMPARED: usize = 1 << 18;
+
 /// The tensors of safetensors files.
 pub(super) struct Shards {
     /// The file to name when a tensor is nowhere.
@@ -86,6 +107,8 @@ pub(super) struct Shards {
     /// Index into `files` of each tensor's file.
     places: HashMap<String, usize>,
     prefix: &'static str,
+    /// The full name of an embedding that is stored as the head alone.
+    stored_as_head: Option<String>,
     used: HashSet<String>,
     /// Tensors that are no file's, by their full names.
     in_memory: HashMap<String, Vec<f32>>,
@@ -155,6 +178,7 @@ impl Shards {
             files,
             places,
             prefix: found.unwrap_or(""),
+            stored_as_head: None,
             used: HashSet::new(),
             in_memory: HashMap::new(),
         }
@@ -168,11 +192,44 @@ impl Shards {
         }
     }
 
+    /// Holds a configuration that has the head be the token embedding called `embedding` against what is stored.
+    /// Returns whether that is so: a file may hold a head that differs. One that holds the head alone, since it was
+    /// written by safetensors' `save_model`, gives it for the embedding from now on.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn settle_tie(&mut self, embedding: &str) -> Result<bool, ModelError> {
+        let embedding = format!("{}{embedding}", self.prefix);
+        let Some(&head_place) = self.places.get(HEAD) else {
+            return Ok(true);
+        };
+        let Some(&place) = self.places.get(&embedding) else {
+            self.stored_as_head = Some(embedding);
+            return Ok(true);
+        };
+        let shape = self.files[place].shape(&embedding);
+        if shape != self.files[head_place].shape(HEAD) {
+            return Ok(false);
+        }
+        let count = shape.map_or(0, |shape| shape.iter().product());
+        for start in (0..count).step_by(COMPARED) {
+            let part = start..count.min(start + COMPARED);
+            let ours = self.files[place].read_part(&embedding, part.clone())?;
+            if ours != self.files[head_place].read_part(HEAD, part)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
-        let full_name = match name {
+        let mut full_name = match name {
             HEAD | HEAD_BIAS => name.to_owned(),
             _ => format!("{}{name}", self.prefix),
         };
+        if self.stored_as_head.as_ref() == Some(&full_name) {
+            HEAD.clone_into(&mut full_name);
+        }
         let missing = |file: &str| {
             ModelError::tensor(
                 file,

@@ -99,7 +99,7 @@ impl ChatTemplate {
         add_strftime_now(&mut environment, clock);
         environment.add_filter("tojson", to_json);
         environment
-            .add_template_owned(NAME, source)
+            .add_template_owned(NAME, without_generation(&source))
             .map_err(|error| ChatError {
                 origin: origin.to_owned(),
                 problem: format!("cannot be read: {}", one_line(&error)),
@@ -134,6 +134,35 @@ impl ChatTemplate {
         let variables = context! { messages, add_generation_prompt => true, ..tokens };
         template.render(variables).map_err(failed)
     }
+}
+
+/// `source` with a plain block in place of transformers' `{% generation %}`, which marks what the assistant said for
+/// training and writes what is in it as it is.
+fn without_generation(source: &str) -> String {
+    let mut written = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(start) = rest.find("{%") {
+        let (before, tag) = rest.split_at(start);
+        written.push_str(before);
+        let Some(end) = tag.find("%}") else {
+            rest = tag;
+            break;
+        };
+        let (tag, after) = tag.split_at(end);
+        let inner = tag[2..].trim_matches(['-', '+']).trim();
+        let plain = match inner {
+            "generation" => Some("with"),
+            "endgeneration" => Some("endwith"),
+            _ => None,
+        };
+        written.push_str(&match plain {
+            Some(plain) => tag.replace(inner, plain),
+            None => tag.to_owned(),
+        });
+        rest = after;
+    }
+    written.push_str(rest);
+    written
 }
 
 /// Marks errors that a template raises itself.
@@ -249,6 +278,35 @@ mod tests {
         }
         let guarded = "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% endif %}";
         assert_eq!(written(guarded).as_deref(), Ok("2024"));
+    }
+
+    #[test]
+    fn what_is_marked_for_training_is_written_as_it_is() {
+        let source = "{% for message in messages %}\n{%- generation -%}\n  {{ message.content }}{% endgeneration %}.{%endgeneration_not%}";
+        assert_eq!(
+            without_generation(source),
+            "{% for message in messages %}\n{%- with -%}\n  {{ message.content }}{% endwith %}.{%endgeneration_not%}"
+        );
+        for (source, expected) in [
+            (
+                "{% for m in messages %}{% generation %}<{{ m.content }}>{% endgeneration %}{% endfor %}",
+                "<Hi>",
+            ),
+            ("a\n {%- generation -%} \n b {%- endgeneration %}\nc", "abc"),
+            (
+                "{% generation %}{% set x = 1 %}{{ x }}{% endgeneration %}{{ x }}",
+                "1",
+            ),
+            (
+                "no tag {% if true %}{{ '%}' }}{% endif %} {% generation",
+                "",
+            ),
+        ] {
+            match written(source) {
+                Ok(text) => assert_eq!(text, expected, "{source}"),
+                Err(error) => assert!(expected.is_empty(), "{source}: {error}"),
+            }
+        }
     }
 
     #[test]

@@ -32,6 +32,9 @@ const END_OF_TEXT: [&str; 6] = [
     "[SEP]",
 ];
 
+/// Names under which tokenizers have the token that ends a turn.
+const END_OF_TURN: [&str; 4] = ["<|im_end|>", "<|eot_id|>", "<end_of_turn>", "<|end|>"];
+
 /// A Hugging Face tokenizer with the bytes of every token at hand.
 ///
 /// The bytes of the tokens of a text, joined, are the text, as far as the tokenizer keeps it: one that lower-cases or
@@ -203,9 +206,19 @@ impl Tokenizer {
         }
     }
 
-    /// The token made safe and visible for display: `␠` for a space, `⏎` for a newline, `⟨E2⟩` for a stray byte.
+    /// The token made safe and visible for display: `␠` for a space, `⏎` for a newline, `⟨E2⟩` for a stray byte. One that
+    /// the tokenizer does not have, or that stands for nothing, is named by its id: `⟨token 50260⟩`.
     pub fn display(&self, id: u32) -> String {
-        display_token(self.token_bytes(id))
+        match self.token_bytes(id) {
+            [] => format!("⟨token {id}⟩"),
+            bytes => display_token(bytes),
+        }
+    }
+
+    /// How many of the ids below `count` are no tokens here.
+    pub fn lacking(&self, count: usize) -> usize {
+        let ids = 0..u32::try_from(count).unwrap_or(u32::MAX);
+        ids.filter(|id| self.token_bytes(*id).is_empty()).count()
     }
 
     /// Equal for tokenizers whose ids stand for the same tokens; it means nothing to another run of the program.
@@ -241,6 +254,14 @@ impl Tokenizer {
     /// The id of a token given as the vocabulary writes it, such as `<|endoftext|>`.
     pub fn token_id(&self, token: &str) -> Option<u32> {
         self.inner.token_to_id(token)
+    }
+
+    /// The tokens that end a turn of a conversation, by the names that tokenizers have for them. Only tokens that are
+    /// matched as they stand count: others may be ordinary text.
+    pub fn ends_of_turn(&self) -> Vec<u32> {
+        let added = self.inner.get_added_tokens_decoder();
+        let named = END_OF_TURN.iter().filter_map(|name| self.token_id(name));
+        named.filter(|id| added.contains_key(id)).collect()
     }
 
     /// The token that ends a text, by the names that tokenizers have for it. A model's configuration knows better,

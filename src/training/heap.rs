@@ -15,6 +15,18 @@ pub fn tune() {
     }
 }
 
+/// Has all threads share one part of the heap where address space is limited: glibc sets 64 MB of it aside for each,
+/// and a program that is left with little then ends at the next small block. Does nothing elsewhere.
+pub fn share_where_space_is_limited() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if crate::model::address_space_limit().is_some() {
+        // SAFETY: as in `tune`.
+        unsafe {
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+        }
+    }
+}
+
 /// Memory of this process in bytes, where the system says it.
 pub(super) fn memory() -> Option<u64> {
     /// Bytes in a page, as Linux has it on all but a few machines.

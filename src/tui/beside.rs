@@ -238,6 +238,7 @@ mod tests {
             width: 1,
             vocabulary: 1000,
             context_length: 100,
+            sliding_window: None,
             start_token: None,
             end_tokens: Vec::new(),
             device: "cpu".to_owned(),

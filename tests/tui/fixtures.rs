@@ -239,6 +239,7 @@ pub fn model() -> ModelInfo {
         width: 288,
         vocabulary: VOCABULARY,
         context_length: 256,
+        sliding_window: None,
         start_token: Some(0),
         end_tokens: vec![0],
         device: "cpu".to_owned(),

@@ -203,6 +203,9 @@ impl Worker {
                 return self.enter(RunState::Idle);
             }
         };
+        let seen = run.texts().next().map(|text| text.sequence().seen());
+        let kept = seen.unwrap_or(tokens.len());
+        let dropped = tokens.len() - kept;
         self.texts.begin(run, tokens.len(), request.generation.seed);
         self.comparison = None;
         self.emit(Event::PromptRead {
@@ -210,6 +213,9 @@ impl Worker {
             tokens,
             seconds: begun.elapsed().as_secs_f64(),
         })?;
+        if dropped > 0 {
+            self.emit(Event::Slid { kept, dropped })?;
+        }
         self.list_branches()?;
         if request.generation.max_tokens == 0 {
             return self.end(&StopReason::MaxTokens);

@@ -58,11 +58,12 @@ fn all_q8_0_with_simd<S: Simd>(
     blocks: &mut [<Q8_0 as Form>::Bytes],
 ) {
     for (numbers, block) in numbers.iter().zip(blocks) {
-        let mut largest = 0f32;
+        // As in `Activations`: the bits of a NaN are above those of any number, so that it is not lost.
+        let mut largest = 0;
         for number in numbers {
-            largest = largest.max(number.abs());
+            largest = largest.max(number.abs().to_bits());
         }
-        let scale = largest / 127.0;
+        let scale = f32::from_bits(largest) / 127.0;
         let share = if scale > 0.0 { 1.0 / scale } else { 0.0 };
         [block[0], block[1]] = f16::from_f32(scale).to_le_bytes();
         for (at, number) in numbers.iter().enumerate() {
@@ -103,6 +104,10 @@ fn all_q4_0_with_simd<S: Simd>(
                     (kept, scale, share) = (xq * xq / qq, xq / qq, tried);
                 }
             }
+        }
+        if !numbers.iter().sum::<f32>().is_finite() {
+            // What is no number must end in products that are none.
+            scale = f32::NAN;
         }
         [block[0], block[1]] = f16::from_f32(scale).to_le_bytes();
         for at in 0..BLOCK / 2 {
@@ -167,6 +172,18 @@ mod tests {
         let numbers: Vec<f32> = (0..64).map(|at| (at % 16 - 8) as f32 * 0.25).collect();
         assert_eq!(squared_error(&numbers, &q4_0(&numbers)), 0.0);
         assert_eq!(squared_error(&[0.0; BLOCK], &q4_0(&[0.0; BLOCK])), 0.0);
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_taken_for_one() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut numbers = [0.5; BLOCK];
+            numbers[7] = bad;
+            for blocks in [q8_0(&numbers), q4_0(&numbers)] {
+                let scale = f16::from_le_bytes([blocks[0], blocks[1]]);
+                assert!(!scale.is_finite(), "{bad} became {scale}");
+            }
+        }
     }
 
     #[test]

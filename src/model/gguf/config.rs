@@ -22,13 +22,15 @@ impl Gguf {
             Value::Text(name) => name.clone(),
             _ => return Err(self.unfit("general.architecture")),
         };
-        match name.as_str() {
-            "gpt2" => self.gpt2().map(Architecture::Gpt2),
+        let architecture = match name.as_str() {
+            "gpt2" => Architecture::Gpt2(self.gpt2()?),
             other => match Family::named(other) {
-                Some(family) => self.llama(family).map(Architecture::Llama),
-                None => Err(unsupported(other, &self.name)),
+                Some(family) => Architecture::Llama(self.llama(family)?),
+                None => return Err(unsupported(other, &self.name)),
             },
-        }
+        };
+        self.check_keys(&name)?;
+        Ok(architecture)
     }
 
     /// The tensors, for a model of this architecture.
@@ -73,12 +75,20 @@ impl Gguf {
         }
         let width = self.size(&key("embedding_length"))?;
         let queries = self.size(&key("attention.head_count"))?;
-        let optional = |name: &str| self.value(&key(name)).and_then(Value::unsigned);
-        let head_width = optional("attention.key_length")
-            .or_else(|| optional("rope.dimension_count"))
-            .map_or(width / queries.max(1), |size| size as usize);
+        let optional = |name: &str| match self.value(&key(name)) {
+            Some(value) => match value.unsigned() {
+                Some(number) => Ok(Some(number)),
+                None => Err(self.unfit(&key(name))),
+            },
+            None => Ok(None),
+        };
+        let head_width = match optional("attention.key_length")? {
+            Some(width) => Some(width),
+            None => optional("rope.dimension_count")?,
+        };
+        let head_width = head_width.map_or(width / queries.max(1), |size| size as usize);
         for name in ["attention.value_length", "rope.dimension_count"] {
-            if optional(name).is_some_and(|size| size != head_width as u64) {
+            if optional(name)?.is_some_and(|size| size != head_width as u64) {
                 return Err(ModelError::file(
                     &self.name,
                     format!(
@@ -88,8 +98,11 @@ impl Gguf {
                 ));
             }
         }
-        let keys = optional("attention.head_count_kv").map_or(queries, |count| count as usize);
-        let theta = self.value(&key("rope.freq_base")).and_then(Value::number);
+        let keys = optional("attention.head_count_kv")?.map_or(queries, |count| count as usize);
+        let theta = self.number(&key("rope.freq_base"))?;
+        let context_length = self.size(&key("context_length"))?;
+        let window = optional("attention.sliding_window")?.map(|window| window as usize);
+        let window = window.filter(|window| (1..context_length).contains(window));
         let bias = |name: &str| self.has(&format!("layers.0.{name}.bias"));
         let mut config = LlamaConfig {
             family,
@@ -103,7 +116,8 @@ impl Gguf {
                 width: head_width,
             },
             activation: Activation::Silu,
-            context_length: self.size(&key("context_length"))?,
+            context_length: window.unwrap_or(context_length),
+            sliding_window: window,
             norm_epsilon: self.float(&key("attention.layer_norm_rms_epsilon"))?,
             rope_theta: theta.unwrap_or(10_000.0),
             scaling: self.scaling(prefix)?,
@@ -118,25 +132,56 @@ impl Gguf {
             .check()
             .map_err(|problem| ModelError::file(&self.name, problem))?;
         if self.header.tensors.contains_key(ROPE_FACTORS) {
-            config.scaling = Scaling::Each(self.rope_factors(head_width / 2)?);
+            let mut factors = self.rope_factors(head_width / 2)?;
+            if let Scaling::Linear(factor) = config.scaling {
+                for each in &mut factors {
+                    *each *= factor as f32;
+                }
+            }
+            config.scaling = Scaling::Each(factors);
         }
         Ok(config)
     }
 
+    /// As llama.cpp understands it: linear without a type, the older key without the newer one, and a factor of 0 for
+    /// none.
     fn scaling(&self, prefix: &str) -> Result<Scaling, ModelError> {
-        let factor = self
-            .value(&format!("{prefix}.rope.scaling.factor"))
-            .and_then(Value::number);
-        match self.text(&format!("{prefix}.rope.scaling.type")) {
-            None | Some("none") => Ok(Scaling::None),
-            Some("linear") => match factor.filter(|factor| *factor > 0.0) {
-                Some(factor) => Ok(Scaling::Linear(factor)),
-                None => Err(self.unfit(&format!("{prefix}.rope.scaling.factor"))),
-            },
-            Some(other) => Err(ModelError::file(
+        let key = |name: &str| format!("{prefix}.rope.{name}");
+        let kind_key = key("scaling.type");
+        let kind = match self.value(&kind_key) {
+            None => "linear",
+            Some(Value::Text(kind)) => kind.as_str(),
+            Some(_) => return Err(self.unfit(&kind_key)),
+        };
+        let found = ["scaling.factor", "scale_linear"]
+            .map(key)
+            .into_iter()
+            .find_map(|key| match self.number(&key) {
+                Ok(factor) => factor.map(|factor| Ok((key, factor))),
+                Err(error) => Some(Err(error)),
+            })
+            .transpose()?;
+        match (kind, found) {
+            ("none", _) | ("linear", None) => Ok(Scaling::None),
+            ("linear", Some((_, factor))) if factor == 0.0 || factor == 1.0 => Ok(Scaling::None),
+            ("linear", Some((_, factor))) if factor.is_finite() && factor > 0.0 => {
+                Ok(Scaling::Linear(factor))
+            }
+            ("linear", Some((key, _))) => Err(self.unfit(&key)),
+            (other, _) => Err(ModelError::file(
                 &self.name,
-                format!("scales rope by `{other}`, but only `none` and `linear` are understood"),
+                format!(
+                    "scales rope by `{other}` (`{kind_key}`), but only `none` and `linear` are understood"
+                ),
             )),
+        }
+    }
+
+    /// A number of the metadata, if it is there.
+    fn number(&self, key: &str) -> Result<Option<f64>, ModelError> {
+        match self.value(key) {
+            None => Ok(None),
+            Some(value) => value.number().map(Some).ok_or_else(|| self.unfit(key)),
         }
     }
 

@@ -19,7 +19,9 @@ pub(super) struct TensorInfo {
     /// Rows first, as numpy has it; the file has it the other way round.
     pub(super) shape: Vec<usize>,
     pub(super) dtype: GgmlDType,
-    /// Its first byte in the file.
+    /// Which of the parts of a split file has it.
+    pub(super) part: usize,
+    /// Its first byte in that file.
     pub(super) start: u64,
     pub(super) bytes: usize,
 }
@@ -134,6 +136,7 @@ fn tensor_info(reader: &mut Reader) -> Result<TensorInfo, String> {
     Ok(TensorInfo {
         shape,
         dtype,
+        part: 0,
         start,
         bytes,
     })

@@ -2,8 +2,10 @@
 
 mod config;
 mod header;
+mod keys;
 mod names;
 mod reader;
+mod split;
 mod tokenizer;
 mod value;
 mod weights;
@@ -14,9 +16,11 @@ use std::path::Path;
 use candle_core::quantized::GgmlDType;
 
 use super::{ModelError, Precision};
+use crate::model::files::pointer_in;
 use crate::model::safetensors_file::Source;
 use header::Header;
 use reader::Reader;
+pub(super) use split::{first_of_split, is_later_part, other_parts};
 use value::Value;
 pub(super) use weights::GgufWeights;
 
@@ -25,29 +29,45 @@ pub(super) struct Gguf {
     /// The path, for errors.
     name: String,
     header: Header,
+    /// The file, or its parts in order.
+    parts: Vec<Part>,
+}
+
+/// One file.
+struct Part {
+    name: String,
     source: Box<dyn Source>,
 }
 
 impl Gguf {
-    /// Opens a file and checks its header.
+    /// Opens a file and checks its header. The other parts of a split file are opened with its first.
     ///
     /// # Errors
-    /// When it cannot be read, is no GGUF file, or describes what it does not have.
+    /// When it cannot be read, is no GGUF file, describes what it does not have, or is not all of a split one.
     pub(super) fn open(path: &Path) -> Result<Self, ModelError> {
-        let name = path.display().to_string();
-        let file = File::open(path)
-            .map_err(|error| ModelError::file(&name, format!("cannot be read: {error}")))?;
-        Self::read(name, Box::new(file))
+        let mut file = Self::open_one(path)?;
+        file.join_parts(path)?;
+        Ok(file)
     }
 
-    fn read(name: String, source: Box<dyn Source>) -> Result<Self, ModelError> {
+    fn open_one(path: &Path) -> Result<Self, ModelError> {
+        let name = path.display().to_string();
         let wrong = |problem: String| ModelError::file(&name, problem);
-        let mut reader = Reader::new(source).map_err(wrong)?;
+        let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
+        let mut file = File::open(path).map_err(unreadable)?;
+        if let Some(problem) = pointer_in(&mut file).map_err(unreadable)? {
+            return Err(wrong(problem));
+        }
+        let mut reader = Reader::new(Box::new(file)).map_err(wrong)?;
         let header = Header::read(&mut reader).map_err(wrong)?;
-        Ok(Self {
-            header,
+        let part = Part {
+            name: name.clone(),
             source: reader.into_source(),
+        };
+        Ok(Self {
             name,
+            header,
+            parts: vec![part],
         })
     }
 

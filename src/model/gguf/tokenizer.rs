@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Gguf, Value};
 use crate::model::ModelError;
+use crate::model::tokenizer_files::check_tokenizer_room;
 use crate::text::Tokenizer;
 
 /// Kinds of tokens by ggml's own count.
@@ -61,6 +62,7 @@ impl Gguf {
         json["added_tokens"] = vocabulary.added();
         json["post_processor"] = self.beginning(&vocabulary, kind);
         let json = json.to_string();
+        check_tokenizer_room(json.len())?;
         Ok(Tokenizer::from_bytes(json.as_bytes(), &self.name)?)
     }
 
@@ -91,10 +93,14 @@ impl Gguf {
             .map(|merge| merge.split_once(' '))
             .collect::<Option<_>>()
             .ok_or_else(|| self.unfit("tokenizer.ggml.merges"))?;
-        let name = self.text("tokenizer.ggml.pre").unwrap_or("gpt-2");
-        let words = words(name).unwrap_or_else(|| {
+        let name = self.text("tokenizer.ggml.pre");
+        let words = name.and_then(words).unwrap_or_else(|| {
+            let way = match name {
+                Some(name) => format!("the way `{name}` in which this model's tokenizer cuts words is not known"),
+                None => "the file does not say how this model's tokenizer cuts words (`tokenizer.ggml.pre`)".to_owned(),
+            };
             notices.push(crate::model::error::visible(&format!(
-                "the way `{name}` in which this model's tokenizer cuts words is not known: text is cut as GPT-2 does, which can differ"
+                "{way}: text is cut as GPT-2 does, which can differ"
             )));
             Words::gpt2()
         });

@@ -13,6 +13,8 @@ use super::names::{OUTPUT, in_gguf};
 use crate::model::ModelError;
 use crate::model::attention::Heads;
 use crate::model::linear::{Matrix, QUANTISED_ROWS};
+use crate::model::memory::{check_room, reserved};
+use crate::model::numbers::all_finite;
 
 /// The tensors of a GGUF file, by the names that transformers has for them.
 pub(in crate::model) struct GgufWeights {
@@ -34,6 +36,17 @@ impl GgufWeights {
         }
     }
 
+    /// Bytes of all tensors as they are held: matrices that are multiplied in blocks as the file has them, others in 32
+    /// bits.
+    pub(in crate::model) fn bytes_as_stored(&self) -> u64 {
+        let tensors = self.file.header.tensors.values();
+        let bytes = tensors.map(|info| match info.shape[..] {
+            [_, width] if is_multiplied(info.dtype, width) => info.bytes as u64,
+            _ => 4 * info.shape.iter().product::<usize>() as u64,
+        });
+        bytes.sum()
+    }
+
     /// Has quantised matrices read as plain numbers from now on.
     pub(in crate::model) fn dequantise(&mut self) {
         self.keep = false;
@@ -49,8 +62,21 @@ impl GgufWeights {
         shape: &[usize],
     ) -> Result<Vec<f32>, ModelError> {
         let (info, bytes) = self.read(name, shape)?;
+        // The numbers, and a copy on the way.
+        let numbers: usize = shape.iter().product();
+        check_room(8 * numbers as u64, name)?;
         let tensor = qtensor_from_ggml(info.dtype, &bytes, info.shape, &Device::Cpu)?;
-        Ok(tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()?)
+        let values: Vec<f32> = tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()?;
+        // candle rounds activations for its blocks in a way that takes what is no number for one: what a norm or a bias
+        // makes of them would not be seen in the logits.
+        if self.keep && shape.len() == 1 && !all_finite(&values) {
+            return Err(ModelError::tensor(
+                &self.file.name,
+                &in_gguf(name),
+                "holds what is no number (NaN or an infinity); fetch the file again",
+            ));
+        }
+        Ok(values)
     }
 
     /// A matrix of `[out, in]`.
@@ -70,6 +96,7 @@ impl GgufWeights {
         let (info, mut bytes) = self.read(name, &shape)?;
         // Blocks of zero bytes are blocks of zeros.
         let padded = out.next_multiple_of(QUANTISED_ROWS);
+        check_room(3 * (bytes.len() / out * padded) as u64, name)?;
         bytes.resize(bytes.len() / out * padded, 0);
         let tensor: QTensor =
             qtensor_from_ggml(info.dtype, &bytes, vec![padded, width], &Device::Cpu)?;
@@ -124,12 +151,14 @@ impl GgufWeights {
 impl Gguf {
     /// The bytes of a tensor as they stand in the file.
     fn bytes(&mut self, name: &str, info: &TensorInfo) -> Result<Vec<u8>, ModelError> {
-        let mut bytes = vec![0; info.bytes];
-        self.source
+        let mut bytes = reserved(info.bytes, name)?;
+        bytes.resize(info.bytes, 0);
+        let part = &mut self.parts[info.part];
+        part.source
             .seek(SeekFrom::Start(info.start))
-            .and_then(|_| self.source.read_exact(&mut bytes))
+            .and_then(|_| part.source.read_exact(&mut bytes))
             .map_err(|error| {
-                ModelError::tensor(&self.name, name, format!("cannot be read: {error}"))
+                ModelError::tensor(&part.name, name, format!("cannot be read: {error}"))
             })?;
         Ok(bytes)
     }

@@ -24,6 +24,7 @@ use super::architecture::Architecture;
 use super::chat::CHAT_FILES;
 use super::error::visible;
 use super::files::Files;
+use super::gguf::other_parts;
 use super::load::CONFIG;
 use super::parts::EXTRA_FILES;
 use super::source::HubId;
@@ -125,6 +126,9 @@ pub(super) fn remove_damaged(
 async fn fetch_files(mut session: Session<'_>) -> Result<PathBuf, Failure> {
     let names: Vec<String> = session.names().cloned().collect();
     if let Some(name) = session.id().choose(names, session.has(CONFIG))? {
+        for part in other_parts(&name) {
+            session.file(&part).await?;
+        }
         let file = session.file(&name).await?;
         session.finish();
         return Ok(file);

@@ -49,6 +49,9 @@ pub(in crate::model) struct LlamaConfig {
     pub(in crate::model) heads: Heads,
     pub(in crate::model) activation: Activation,
     pub(in crate::model) context_length: usize,
+    /// The context length if it is that of a sliding window: the model itself would look farther back, through layer
+    /// after layer.
+    pub(in crate::model) sliding_window: Option<usize>,
     pub(in crate::model) norm_epsilon: f64,
     pub(in crate::model) rope_theta: f64,
     pub(in crate::model) scaling: Scaling,
@@ -88,14 +91,18 @@ struct File {
     tie_word_embeddings: bool,
     sliding_window: Option<usize>,
     use_sliding_window: Option<bool>,
-    bos_token_id: Option<u32>,
+    bos_token_id: Option<TokenIds>,
     eos_token_id: Option<TokenIds>,
+    partial_rotary_factor: Option<f64>,
 }
 
 #[derive(Deserialize)]
 struct RopeFile {
-    #[serde(alias = "type")]
     rope_type: Option<String>,
+    /// The older name; files may have both.
+    #[serde(rename = "type")]
+    older_type: Option<String>,
+    partial_rotary_factor: Option<f64>,
     rope_theta: Option<f64>,
     factor: Option<f64>,
     low_freq_factor: Option<f64>,
@@ -120,8 +127,19 @@ impl LlamaConfig {
         let wrong = |problem: String| ModelError::file(file, problem);
         let fields: File = serde_json::from_value(value)
             .map_err(|error| wrong(format!("is no {} configuration: {error}", family.name())))?;
-        let rope = fields.rope_parameters.or(fields.rope_scaling);
-        let theta = rope.as_ref().and_then(|rope| rope.rope_theta);
+        let places = [&fields.rope_scaling, &fields.rope_parameters];
+        let ropes = places.into_iter().flatten();
+        let theta = ropes.clone().find_map(|rope| rope.rope_theta);
+        let turned = ropes.filter_map(|rope| rope.partial_rotary_factor);
+        if let Some(part) = turned
+            .chain(fields.partial_rotary_factor)
+            .find(|part| *part != 1.0)
+        {
+            return Err(wrong(format!(
+                "turns only a part of each head by its position (partial_rotary_factor {part}), which cannot be computed yet"
+            )));
+        }
+        let rope = fields.rope_scaling.or(fields.rope_parameters);
         let queries = fields.num_attention_heads;
         let head_width = fields
             .head_dim
@@ -133,7 +151,9 @@ impl LlamaConfig {
             Family::Mistral => true,
             Family::Qwen2 => fields.use_sliding_window == Some(true),
         };
-        let window = fields.sliding_window.filter(|_| windowed);
+        let window = fields
+            .sliding_window
+            .filter(|window| windowed && *window < fields.max_position_embeddings);
         let config = Self {
             family,
             vocabulary: fields.vocab_size,
@@ -146,9 +166,8 @@ impl LlamaConfig {
                 width: head_width,
             },
             activation: fields.hidden_act,
-            context_length: window.map_or(fields.max_position_embeddings, |window| {
-                window.min(fields.max_position_embeddings)
-            }),
+            context_length: window.unwrap_or(fields.max_position_embeddings),
+            sliding_window: window,
             norm_epsilon: fields.rms_norm_eps,
             rope_theta: theta.or(fields.rope_theta).unwrap_or(10_000.0),
             scaling: rope.map_or(Ok(Scaling::None), scaling).map_err(wrong)?,
@@ -156,7 +175,7 @@ impl LlamaConfig {
             out_bias: fields.attention_bias && family == Family::Llama,
             mlp_bias: fields.mlp_bias,
             tied: fields.tie_word_embeddings,
-            start_token: fields.bos_token_id,
+            start_token: fields.bos_token_id.and_then(|ids| ids.first()),
             end_tokens: fields.eos_token_id.map_or(Vec::new(), TokenIds::into_vec),
         };
         config.check().map_err(wrong)?;
@@ -230,7 +249,8 @@ impl LlamaConfig {
 }
 
 fn scaling(rope: RopeFile) -> Result<Scaling, String> {
-    let kind = rope.rope_type.as_deref().unwrap_or("default");
+    let kind = rope.rope_type.or(rope.older_type);
+    let kind = kind.as_deref().unwrap_or("default");
     let need = |name: &str, value: Option<f64>| {
         value
             .filter(|value| value.is_finite() && *value > 0.0)

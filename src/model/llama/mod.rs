@@ -14,12 +14,16 @@ use super::attention::Heads;
 use super::decoder::{Attend, Network};
 use super::embedding::{Embedding, HeadKind};
 use super::linear::{Linear, Storage};
+use super::numbers::{Stage, Watch};
 use super::weights::Weights;
 use super::{LoadProgress, ModelError};
 use block::{Block, Norm};
 pub(super) use config::{Family, LlamaConfig};
 use rope::Rope;
 pub(super) use rope::Scaling;
+
+/// The name of its token embedding.
+pub(super) const EMBEDDING: &str = "embed_tokens.weight";
 
 /// A loaded model of the family.
 pub(super) struct Llama {
@@ -47,7 +51,7 @@ impl Llama {
         let mut report = |done: usize| LoadProgress::weights(progress, done, total);
         report(0)?;
         let (embedding, head) = Embedding::with_head(
-            "embed_tokens.weight",
+            EMBEDDING,
             [config.vocabulary, config.width],
             HeadKind {
                 tied: config.tied,
@@ -85,11 +89,19 @@ impl Network for Llama {
         &self.storage
     }
 
-    fn run(&self, tokens: &[u32], positions: &[u32], attend: &mut Attend) -> CandleResult<Tensor> {
+    fn run(
+        &self,
+        tokens: &[u32],
+        positions: &[u32],
+        attend: &mut Attend,
+        watch: &mut Watch,
+    ) -> CandleResult<Tensor> {
         let turns = self.rope.turns(positions, &self.storage)?;
         let mut x = self.embedding.rows(tokens)?;
+        watch(Stage::Embedding, &x)?;
         for (layer, block) in self.blocks.iter().enumerate() {
             x = block.forward(&x, &turns, |new, scale| attend(layer, new, scale))?;
+            watch(Stage::Layer(layer), &x)?;
         }
         self.last_norm.forward(&x)
     }

@@ -18,6 +18,7 @@ use crate::training::network::{Compute, Network};
 use crate::training::ops::Kernels;
 use crate::training::optimizer::Optimizer;
 use crate::training::recipe::Float;
+use crate::training::run_model::run_model;
 use crate::training::runs::{Inputs, Journal, Keeping, RunDirectory, remove_checkpoint};
 use crate::training::{
     Control, DataSummary, Event, Recipe, Started, Tail, TrainingError, evaluation,
@@ -37,7 +38,11 @@ impl Trainer {
         control: &Control,
         events: Listener<'_>,
     ) -> Result<Self, TrainingError> {
+        let mut recipe = recipe;
         recipe.check()?;
+        for message in settle_runs(&mut recipe)? {
+            events(&Event::Notice { message });
+        }
         // Wherever one stands when it goes on, its paths lead to the same files.
         let here = std::env::current_dir();
         let here = here.map_err(|error| TrainingError::io(".".as_ref(), error))?;
@@ -207,6 +212,20 @@ impl Trainer {
             claim,
         })
     }
+}
+
+/// Puts the best weights of runs in place of their names, so that the recipe says which they were. Returns what is to
+/// be said of it.
+fn settle_runs(recipe: &mut Recipe) -> Result<Vec<String>, TrainingError> {
+    let directory = recipe.run.directory.clone();
+    let mut notices = Vec::new();
+    for source in [&mut recipe.model.from, &mut recipe.tokenizer.from] {
+        if let Some(found) = run_model(source, &directory)? {
+            *source = found.path.display().to_string();
+            notices.push(found.notice);
+        }
+    }
+    Ok(notices)
 }
 
 /// The hashes of what the run learns from. An error if they are not what it was started with and that is not allowed.

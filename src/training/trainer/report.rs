@@ -1,6 +1,8 @@
 //! What is looked at on schedule.
 
 use super::{Listener, Trainer};
+use crate::decoding::DecodingError;
+use crate::model::ModelError;
 use crate::training::evaluation::{self, Studio};
 use crate::training::{Event, Samples, TrainingError};
 
@@ -72,15 +74,28 @@ impl Trainer {
         };
         let (step, epoch) = (self.state.step, self.epoch());
         let studio = Studio::new(&self.network, &self.tokenizer)?;
+        let kept = self.kept();
+        // The weights may have lost their numbers in the very step that this follows.
+        let diverged = |error: TrainingError| match error {
+            TrainingError::Decoding(DecodingError::Model(ModelError::NotNumbers { .. })) => {
+                TrainingError::NotFinite {
+                    what: "what the model computes",
+                    step,
+                    value: f64::NAN,
+                    kept: kept.clone(),
+                }
+            }
+            other => other,
+        };
         let control = &self.control;
-        let samples = evaluation::sample(&studio, &prompts, settings, &|| control.is_ending())?;
+        let samples = evaluation::sample(&studio, &prompts, settings, &|| control.is_ending());
+        let samples = samples.map_err(diverged)?;
         let odds = match settings.probe.is_empty() {
             true => None,
-            false => Some(evaluation::odds(
-                &studio,
-                settings,
-                &mut self.state.followed,
-            )?),
+            false => {
+                let odds = evaluation::odds(&studio, settings, &mut self.state.followed);
+                Some(odds.map_err(diverged)?)
+            }
         };
         if !samples.is_empty() {
             let (texts, ids): (Vec<_>, Vec<_>) = samples.into_iter().unzip();

@@ -1,6 +1,9 @@
 //! GGUF models against transformers on the same dequantised weights, their tokenizers against Hugging Face's and
 //! sentencepiece, and files that are damaged. `tests/reference/gguf.py` wrote the models.
 
+mod edit;
+mod keys;
+
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -1,130 +1,17 @@
 //! Every way in which a model's directory can be broken gives its own sentence, with the file and the tensor in it.
 
+mod binary;
+mod directory;
+mod numbers;
+mod usable;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use logitscope::model::{
-    self, DevicePreference, LoadProgress, LoadRequest, LoadedModel, ModelError, Precision,
-};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
-use tempfile::TempDir;
-
-const WEIGHTS: &str = "model.safetensors";
-
-/// A copy of a small model that can be broken.
-struct Directory {
-    folder: TempDir,
-}
-
-/// Type, shape and bytes of a tensor.
-type Tensor = (Dtype, Vec<usize>, Vec<u8>);
-
-impl Directory {
-    fn of(name: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let original = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/reference/gpt2")
-            .join(name);
-        for entry in std::fs::read_dir(original).expect("the model") {
-            let path = entry.expect("a file").path();
-            std::fs::copy(&path, folder.path().join(path.file_name().expect("a name")))
-                .expect("a copy");
-        }
-        Self { folder }
-    }
-
-    fn plain() -> Self {
-        Self::of("plain")
-    }
-
-    fn without(self, file: &str) -> Self {
-        std::fs::remove_file(self.folder.path().join(file)).expect("it was there");
-        self
-    }
-
-    fn with(self, file: &str, content: impl AsRef<[u8]>) -> Self {
-        std::fs::write(self.folder.path().join(file), content).expect("writable");
-        self
-    }
-
-    fn bytes(&self, file: &str) -> Vec<u8> {
-        std::fs::read(self.folder.path().join(file)).expect("readable")
-    }
-
-    fn with_config(self, key: &str, value: serde_json::Value) -> Self {
-        let mut config: serde_json::Value =
-            serde_json::from_slice(&self.bytes("config.json")).expect("JSON");
-        config[key] = value;
-        self.with("config.json", config.to_string())
-    }
-
-    fn with_tensors(self, edit: impl FnOnce(&mut BTreeMap<String, Tensor>)) -> Self {
-        let bytes = self.bytes(WEIGHTS);
-        let file = SafeTensors::deserialize(&bytes).expect("safetensors");
-        let tensors = file.iter().map(|(name, tensor)| {
-            let tensor = (
-                tensor.dtype(),
-                tensor.shape().to_vec(),
-                tensor.data().to_vec(),
-            );
-            (name.to_owned(), tensor)
-        });
-        let mut tensors = tensors.collect();
-        edit(&mut tensors);
-        let views = tensors.iter().map(|(name, (dtype, shape, data))| {
-            (
-                name,
-                TensorView::new(*dtype, shape.clone(), data).expect("a tensor"),
-            )
-        });
-        let edited = safetensors::serialize(views, None).expect("safetensors");
-        self.with(WEIGHTS, edited)
-    }
-
-    /// Replaces the header of the weights; the data stays.
-    fn with_header(self, edit: impl FnOnce(&mut serde_json::Value)) -> Self {
-        let bytes = self.bytes(WEIGHTS);
-        let (length, rest) = bytes.split_first_chunk::<8>().expect("a length");
-        let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
-        let mut header = serde_json::from_slice(header).expect("JSON");
-        edit(&mut header);
-        let header = header.to_string();
-        let length = (header.len() as u64).to_le_bytes();
-        self.with(WEIGHTS, [&length[..], header.as_bytes(), data].concat())
-    }
-
-    fn load_watched(
-        &self,
-        progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
-    ) -> Result<LoadedModel, ModelError> {
-        let request = LoadRequest {
-            source: self.folder.path().to_str().expect("UTF-8").to_owned(),
-            device: DevicePreference::Cpu,
-            precision: Precision::F32,
-            offline: true,
-            ..LoadRequest::default()
-        };
-        model::load(&request, progress)
-    }
-
-    fn load(&self) -> LoadedModel {
-        self.load_watched(&mut |_| ControlFlow::Continue(()))
-            .unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Loading must fail with one sentence that holds all of `parts`.
-    #[track_caller]
-    fn fails_with(&self, parts: &[&str]) {
-        let result = self.load_watched(&mut |_| ControlFlow::Continue(()));
-        let error = result.err().expect("an error").to_string();
-        for part in parts {
-            assert!(error.contains(part), "`{part}` is not in: {error}");
-        }
-        assert!(!error.contains('\n'), "{error}");
-    }
-}
+use directory::{Directory, Tensor, WEIGHTS};
+use logitscope::model::{self, DevicePreference, LoadProgress, LoadRequest, ModelError, Precision};
+use safetensors::tensor::Dtype;
 
 #[test]
 fn a_missing_file_is_named() {
@@ -137,7 +24,7 @@ fn a_missing_file_is_named() {
     Directory::plain()
         .without(WEIGHTS)
         .fails_with(&["model.safetensors: does not exist, nor does an index"]);
-    Directory::of("sharded-untied")
+    Directory::of("gpt2/sharded-untied")
         .without("model-00004-of-00006.safetensors")
         .fails_with(&["model-00004-of-00006.safetensors: does not exist"]);
 }
@@ -164,7 +51,7 @@ fn a_malformed_file_is_named() {
     Directory::plain()
         .with_config("n_head", 5.into())
         .fails_with(&["config.json: n_embd 32 cannot be split into 5 heads"]);
-    Directory::of("sharded-untied")
+    Directory::of("gpt2/sharded-untied")
         .with("model.safetensors.index.json", "[]")
         .fails_with(&["model.safetensors.index.json: is no index of shards"]);
 }
@@ -184,7 +71,7 @@ fn a_missing_tensor_is_named_with_its_file() {
         .with_config("n_layer", 3.into())
         .fails_with(&["tensor `transformer.h.2.attn.c_attn.weight` is missing"]);
     // Without the prefix, names are given without it.
-    Directory::of("f16-without-prefix")
+    Directory::of("gpt2/f16-without-prefix")
         .with_tensors(|tensors| {
             tensors.remove("ln_f.weight").expect("it was there");
         })
@@ -193,7 +80,7 @@ fn a_missing_tensor_is_named_with_its_file() {
 
 #[test]
 fn a_shard_without_the_tensor_that_the_index_promises_is_named() {
-    let directory = Directory::of("sharded-untied");
+    let directory = Directory::of("gpt2/sharded-untied");
     let index: serde_json::Value =
         serde_json::from_slice(&directory.bytes("model.safetensors.index.json")).expect("JSON");
     let home = index["weight_map"]["transformer.ln_f.bias"]
@@ -219,7 +106,7 @@ fn an_index_cannot_point_out_of_its_directory() {
         "x.bin",
     ] {
         let index = serde_json::json!({"weight_map": {"transformer.wte.weight": outside}});
-        Directory::of("sharded-untied")
+        Directory::of("gpt2/sharded-untied")
             .with("model.safetensors.index.json", index.to_string())
             .fails_with(&[
                 "model.safetensors.index.json: names",
@@ -348,7 +235,7 @@ fn buffers_of_older_files_are_passed_over_and_strangers_are_told() {
             (Dtype::F32, vec![], vec![0; 4]),
         );
     };
-    let loaded = Directory::plain().with_tensors(mask).load();
+    let loaded = Directory::whole().with_tensors(mask).load();
     assert_eq!(loaded.notices, Vec::<String>::new());
     let stranger = |tensors: &mut BTreeMap<String, Tensor>| {
         tensors.insert(
@@ -356,7 +243,7 @@ fn buffers_of_older_files_are_passed_over_and_strangers_are_told() {
             (Dtype::F32, vec![1], vec![0; 4]),
         );
     };
-    let loaded = Directory::plain().with_tensors(stranger).load();
+    let loaded = Directory::whole().with_tensors(stranger).load();
     assert_eq!(loaded.notices.len(), 1);
     assert!(
         loaded.notices[0].contains("1 tensors"),
