@@ -104,12 +104,4 @@ impl Trainer {
             kept: self.kept(),
         })
     }
-
-    /// What is kept of a run that ends here, as a clause.
-    pub(super) fn kept(&self) -> String {
-        match self.saved {
-            Some(step) => format!("the checkpoint of step {step} is kept"),
-            None => "no checkpoint had been written yet".to_owned(),
-        }
-    }
 }
