@@ -147,9 +147,10 @@ impl Trainer {
 
     /// What is kept, as a clause.
     pub(super) fn kept(&self) -> String {
-        match self.saved {
-            Some(step) => format!("the checkpoint of step {step} is kept"),
-            None => "no checkpoint had been written yet".to_owned(),
+        match (self.saved, self.written) {
+            (Some(step), _) => format!("the checkpoint of step {step} is kept"),
+            (None, Some(step)) => format!("the weights of step {step} are kept"),
+            (None, None) => "no checkpoint had been written yet".to_owned(),
         }
     }
 }

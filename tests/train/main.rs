@@ -1,8 +1,10 @@
 //! `train`, `finetune`, `runs` and `export` through the binary: killed at any moment, interrupted, refused, exported.
 
-#[path = "train/corpora.rs"]
 mod corpora;
+#[path = "../support/mod.rs"]
 mod support;
+#[cfg(unix)]
+mod tutorials;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
