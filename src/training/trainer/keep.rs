@@ -114,7 +114,9 @@ impl Trainer {
         let said = match loss {
             loss if !loss.is_finite() => format!("its loss is {loss}"),
             loss if loss > lowest + nothing => {
-                format!("its loss of {loss:.4} is out of all proportion to the lowest, {lowest:.4}")
+                format!(
+                    "its loss of {loss:.4e} is out of all proportion to the lowest, {lowest:.4}"
+                )
             }
             _ => return None,
         };
@@ -137,8 +139,9 @@ impl Trainer {
             true => Ok(()),
             false => Err(TrainingError::Diverged {
                 problem: format!(
-                    "after {ADRIFT} such steps, at step {}, {problem}",
-                    self.state.step
+                    "at step {} the run has lost its way: {problem}, like those of the {} steps before",
+                    self.state.step,
+                    ADRIFT - 1
                 ),
                 kept: self.kept(),
             }),
