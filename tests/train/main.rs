@@ -760,4 +760,5 @@ fn a_run_goes_on_with_the_model_it_has() {
         "--steps",
         "4",
     ]));
+    home.out(&fine(&["--restore", "latest", "--steps", "5"]));
 }

@@ -15,7 +15,7 @@ use super::sampler_args::SamplerArgs;
 use crate::config::Config;
 use crate::training::presets::DEMO;
 use crate::training::{
-    Allowed, Control, FinishReason, Recipe, Restore, Trainer, TrainingError, heap,
+    Allowed, Control, FinishReason, Recipe, Restore, RunDirectory, Trainer, TrainingError, heap,
 };
 
 /// Train a model from scratch
@@ -76,7 +76,14 @@ pub fn finetune(
         }
         false => Some(config.model.source.clone()),
     };
-    let recipe = overrides::recipe(&flags, &args.sampler, config, base)?;
+    let mut recipe = overrides::recipe(&flags, &args.sampler, config, base)?;
+    // A run that goes on has its model already; one that is named all the same must be that one.
+    if flags.restore() == Restore::Latest && options.model.is_none() {
+        let run = RunDirectory::of(&recipe.run.directory, &recipe.run.name);
+        if run.exists() {
+            recipe.model.from = run.recipe().map_err(CliError::failed)?.model.from;
+        }
+    }
     run(&flags, recipe)
 }
 
