@@ -201,7 +201,9 @@ fn a_text_is_cut_and_goes_on_the_same_way() {
     });
     let events = bench.until_state(RunState::Idle);
     assert!(events.contains(&Event::Rewound { length }));
-    assert_eq!(tokens(&events), first[10..]);
+    let again = tokens(&events);
+    assert_eq!(again.len(), 30, "as many as a run makes");
+    assert_eq!(again[..20], first[10..]);
 }
 
 #[test]
@@ -223,6 +225,68 @@ fn another_token_is_taken_and_the_text_goes_on_from_it() {
         (changed[0].position, changed[0].id, changed[0].origin),
         (position, token, Origin::Chosen)
     );
+}
+
+#[test]
+fn going_on_from_a_token_gives_the_full_number_of_new_tokens() {
+    let mut bench = Bench::loaded();
+    bench.send(generate(12, Then::Continue));
+    let first = tokens(&bench.until_state(RunState::Idle));
+    let from_the_end = first[7].position;
+    bench.send(Command::Replace {
+        position: from_the_end,
+        token: first[8].id,
+        then: Then::Continue,
+    });
+    let taken = tokens(&bench.until_state(RunState::Idle));
+    assert_eq!(
+        taken.len(),
+        1 + 12,
+        "the one that was taken, and as many new ones"
+    );
+    bench.send(Command::Rewind {
+        length: from_the_end,
+        then: Then::Continue,
+    });
+    assert_eq!(tokens(&bench.until_state(RunState::Idle)).len(), 12);
+    // Another number holds from the next time on.
+    let settings = request(5, Then::Continue);
+    bench.send(Command::SetSampler {
+        sampler: Box::new(settings.sampler),
+        generation: settings.generation,
+    });
+    bench.send(Command::Rewind {
+        length: from_the_end,
+        then: Then::Continue,
+    });
+    assert_eq!(tokens(&bench.until_state(RunState::Idle)).len(), 5);
+    // Pausing is not going on anew.
+    bench.send(Command::Rewind {
+        length: from_the_end,
+        then: Then::Pause,
+    });
+    bench.send(Command::Step);
+    bench.send(Command::Resume);
+    assert_eq!(tokens(&bench.until_state(RunState::Idle)).len(), 5);
+}
+
+#[test]
+fn a_prompt_beyond_the_context_says_what_the_model_still_sees() {
+    let mut bench = Bench::loaded();
+    let mut long = request(2, Then::Continue);
+    long.prompt = "the king and the queen ".repeat(120);
+    bench.send(Command::Generate(Box::new(long)));
+    let events = bench.until_state(RunState::Idle);
+    let prompt = prompt_of(&events).len();
+    let context = 256;
+    assert!(prompt > 2 * context);
+    let seen = events.iter().find_map(|event| match event {
+        Event::Slid { kept, dropped } => Some((*kept, *dropped)),
+        _ => None,
+    });
+    let (kept, dropped) = seen.expect("it is told");
+    assert_eq!(kept + dropped, prompt);
+    assert!(kept <= context, "{kept}");
 }
 
 #[test]
@@ -629,8 +693,8 @@ fn a_text_that_begins_another_as_it_stands_is_not_kept_twice() {
     let mut bench = Bench::loaded();
     bench.send(generate(12, Then::Continue));
     let said = tokens(&bench.until_state(RunState::Idle));
-    // The same knobs and the same draws say the same again.
-    for _ in 0..3 {
+    // The same knobs and the same draws say the same again, the first time for longer than it was said before.
+    for _ in 0..4 {
         bench.send(Command::Rewind {
             length: said[4].position,
             then: Then::Continue,
@@ -642,7 +706,7 @@ fn a_text_that_begins_another_as_it_stands_is_not_kept_twice() {
         then: Then::Pause,
     });
     let listed = branches(&bench.until(is_list));
-    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert_eq!(listed.len(), 3, "{listed:?}");
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub struct Generation {
     chooser: Arc<Chooser>,
     settings: GenerationSettings,
     prompt_len: usize,
-    /// The text ends when it has this many tokens.
-    limit: usize,
+    /// Tokens that the text had when it began to grow, or to go on: `max_tokens` counts from here.
+    since: usize,
     mu: f32,
     stop_texts: StopTexts,
     loops: LoopDetector,
@@ -79,7 +79,7 @@ impl Generation {
         let prompt_len = sequence.len();
         Self {
             mu: chooser.initial_mu(),
-            limit: prompt_len + settings.max_tokens,
+            since: prompt_len,
             stop_texts: StopTexts::new(&settings.stop),
             loops: LoopDetector::default(),
             settings: settings.clone(),
@@ -185,11 +185,34 @@ impl Generation {
         Ok(())
     }
 
+    /// From the next token on, ends by these settings. Their seed is that of [`Self::set_sampler`].
+    pub fn set_ending(&mut self, settings: &GenerationSettings) {
+        let seed = self.settings.seed;
+        let stops_change = self.settings.stop != settings.stop;
+        self.settings = GenerationSettings {
+            seed,
+            ..settings.clone()
+        };
+        if stops_change {
+            self.watch_again();
+        }
+    }
+
     /// Lets a generation that reached its limit go on for as many tokens again.
     pub fn extend(&mut self) {
-        if self.sequence.len() >= self.limit {
-            self.limit = self.sequence.len() + self.settings.max_tokens;
+        if self.is_full() {
+            self.renew();
         }
+    }
+
+    /// Lets it go on for the full number of tokens from where it ends now.
+    pub fn renew(&mut self) {
+        self.since = self.sequence.len();
+    }
+
+    /// Whether as many tokens came as the settings allow.
+    fn is_full(&self) -> bool {
+        self.sequence.len().saturating_sub(self.since) >= self.settings.max_tokens
     }
 
     /// Chooses the next token, reading the text first as far as it is unread.
@@ -268,7 +291,7 @@ impl Generation {
         } else if let (Some(period), true) = (looping, self.settings.detect_loops) {
             Some(StopReason::Loop { period })
         } else {
-            (self.sequence.len() >= self.limit).then_some(StopReason::MaxTokens)
+            self.is_full().then_some(StopReason::MaxTokens)
         }
     }
 
@@ -315,6 +338,7 @@ impl Generation {
         self.mu = mu.unwrap_or(self.mu);
         self.sequence.rewind(length);
         self.prompt_len = self.prompt_len.min(length);
+        self.since = self.since.min(length);
         self.watch_again();
         Ok(())
     }
@@ -335,7 +359,7 @@ impl Generation {
         let common = both.take_while(|(here, there)| here == there).count();
         self.sequence.adopt(text.since(common));
         self.prompt_len = prompt_len.min(self.sequence.len());
-        self.limit = self.sequence.len() + self.settings.max_tokens;
+        self.since = self.sequence.len();
         let last = self.sequence.records().last();
         let drawn = last.and_then(|record| record.draw.as_ref());
         self.mu = drawn

@@ -48,10 +48,10 @@ pub enum Command {
     Resume,
     /// End the run. (The handle also raises a flag, so that this holds within one token.)
     Cancel,
-    /// From the next token on, sample with these settings and the draws of this seed.
+    /// From the next token on, sample with these settings and the draws of this seed, and end by these settings.
     SetSampler {
         sampler: Box<SamplerSettings>,
-        seed: u64,
+        generation: GenerationSettings,
     },
     /// Make one of several samples the text; the others stay as branches.
     Select {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::{Event, GenerateRequest};
 use crate::decoding::{
-    BeamSearch, DecodingError, Generation, Slide, StopReason, TokenRecord, batch,
+    BeamSearch, DecodingError, Generation, GenerationSettings, Slide, StopReason, TokenRecord,
+    batch,
 };
 use crate::model::{LoadedModel, ModelError, bytes_text};
 use crate::sampling::{Method, SamplerSettings};
@@ -143,8 +144,8 @@ impl Run {
         }
     }
 
-    /// From the next token on, samples with `sampler` and the draws of `seed` (of the seeds that follow it, for the
-    /// samples after the first). A beam search keeps its settings.
+    /// From the next token on, samples with `sampler` and the draws of the settings' seed (of the seeds that follow it, for
+    /// the samples after the first), and ends by those settings. A beam search keeps its own.
     ///
     /// # Errors
     /// When a setting is out of range.
@@ -152,12 +153,13 @@ impl Run {
         &mut self,
         loaded: &LoadedModel,
         sampler: &SamplerSettings,
-        seed: u64,
+        settings: &GenerationSettings,
     ) -> Result<(), DecodingError> {
         if let Kind::Samples(samples) = &mut self.kind {
             for (index, sample) in samples.iter_mut().enumerate() {
-                let seed = seed.wrapping_add(index as u64);
+                let seed = settings.seed.wrapping_add(index as u64);
                 sample.generation.set_sampler(loaded, sampler, seed)?;
+                sample.generation.set_ending(settings);
             }
         }
         Ok(())

@@ -69,7 +69,11 @@ impl Texts {
             .check_cut(length)
             .map_err(|error| error.to_string())?;
         self.branches.cut(generation.sequence(), length);
-        generation.rewind(length).map_err(|error| error.to_string())
+        generation
+            .rewind(length)
+            .map_err(|error| error.to_string())?;
+        generation.renew();
+        Ok(())
     }
 
     /// Cuts the text to its first `position` tokens, which leaves a branch, and puts `token` there.
@@ -88,9 +92,11 @@ impl Texts {
             .check_replacement(loaded, position, token)
             .map_err(|error| error.to_string())?;
         self.branches.cut(generation.sequence(), position);
-        generation
+        let record = generation
             .replace(loaded, position, token)
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string())?;
+        generation.renew();
+        Ok(record)
     }
 
     /// Makes a branch the text. Returns the event that shows it.

@@ -122,9 +122,12 @@ impl Worker {
             },
             Command::Resume => self.go_on(Then::Continue),
             Command::Cancel => self.cancel(),
-            Command::SetSampler { sampler, seed } => match (&mut self.texts.run, &self.loaded) {
+            Command::SetSampler {
+                sampler,
+                generation,
+            } => match (&mut self.texts.run, &self.loaded) {
                 (Some(run), Some(loaded)) => {
-                    let result = run.set_sampler(loaded, &sampler, seed);
+                    let result = run.set_sampler(loaded, &sampler, &generation);
                     self.report(result)
                 }
                 _ => Ok(()),
