@@ -50,13 +50,21 @@ impl Source {
                 )),
             };
         }
+        if let Some(beginning) = local_beginning(text) {
+            return wrong(format!(
+                "there is no directory or file `{text}`, although `{beginning}` is here; check the path, or write \
+                 `{text}@main` for a model on the hub"
+            ));
+        }
+        let missing = format!("there is no directory or file `{text}`; check the path");
+        if !text.contains(':') && is_gguf(&path) {
+            return wrong(missing);
+        }
         if let Some(id) = HubId::parse(gpt2_of_size(text).unwrap_or(text)) {
             return Ok(Self::Hub(id));
         }
         if text.starts_with(['.', '/', '~']) || text.matches(['/', '\\']).count() > 1 {
-            return wrong(format!(
-                "there is no directory or file `{text}`; check the path"
-            ));
+            return wrong(missing);
         }
         wrong(format!(
             "`{text}` is no model; use `{EMBEDDED}`, a directory, a GGUF file, or a hub id such as `gpt2`, `organisation/name` or `organisation/name:Q4_K_M`"
@@ -99,6 +107,14 @@ fn last_part(path: &Path) -> Option<String> {
         Some(run) => Some(format!("{run}/{name}")),
         None => Some(name),
     }
+}
+
+/// The directory that a path without an end begins with: what looks like a hub id is a path where its first part is here.
+fn local_beginning(text: &str) -> Option<&str> {
+    let (beginning, _) = text.split_once('/')?;
+    let is_here = !beginning.is_empty() && expand_home(beginning).is_dir();
+    (is_here && !beginning.starts_with(['.', '~']) && !text.contains(['@', ':']))
+        .then_some(beginning)
 }
 
 /// Whether a file says by its name that it holds a model in GGUF.
@@ -250,6 +266,8 @@ mod tests {
 
     #[test]
     fn hub_ids_have_one_or_two_parts_a_revision_and_a_file() {
+        // The first part is a directory here; the revision says that the hub is meant.
+        assert!(matches!(Source::parse("src/a@main"), Ok(Source::Hub(_))));
         for (text, repository, revision, file) in [
             ("gpt2", "gpt2", "main", None),
             (
@@ -304,6 +322,12 @@ mod tests {
             ("a/../b", "no directory or file `a/../b`"),
             ("./nowhere", "no directory or file `./nowhere`"),
             ("/no/such/model", "no directory or file `/no/such/model`"),
+            (
+                "src/no-such-model",
+                "`src/no-such-model`, although `src` is here; check the path, or write `src/no-such-model@main`",
+            ),
+            ("src/a/b", "`src/a/b`, although `src` is here"),
+            ("missing.gguf", "no directory or file `missing.gguf`"),
             ("bell\u{7}", "bell\\u{7}"),
             ("Cargo.toml", "is no GGUF file; name one, or the directory"),
         ] {
