@@ -8,4 +8,5 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;
+mod two_minutes;
 mod using;
