@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ask::Question;
+use super::knob_rows::KnobRow;
 use super::picker::Item;
 use super::session::SessionFile;
 use crate::engine::{Command, Event, SendError, TrainingNews};
@@ -123,6 +124,10 @@ pub enum Action {
     Neutral,
     /// Type the selected knob's value.
     TypeValue,
+    /// Set a knob to a value as it is typed.
+    SetKnob(KnobRow, String),
+    /// Put every knob back to what was configured.
+    DefaultKnobs,
     /// Move the selected stage one place earlier or later in the chain.
     StageEarlier,
     StageLater,

@@ -101,7 +101,7 @@ bindings! {
         "copy" Action::CopyWhat, ["y"] "copy the text, a table or a record";
         "zoom" Action::Zoom, ["z"] "give the pane the whole screen, or take it away";
         "palette" Action::Palette, ["ctrl-p" ":"] "find any command by typing";
-        "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, a directory";
+        "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, of a run, a directory";
         "unload-beside" Action::UnloadBeside, ["M"] "unload the model beside";
         "train" Action::Train(TrainAction::Page), ["f2" "T"] "train or finetune a model; back to Play";
         "mouse" Action::ToggleMouse, ["ctrl-o"] "take the mouse, or leave it to the terminal";

@@ -108,6 +108,21 @@ pub fn rows(settings: &SamplerSettings) -> Vec<KnobRow> {
     rows
 }
 
+/// Every row that there is, whatever the method.
+pub fn all() -> impl Iterator<Item = KnobRow> {
+    [KnobRow::Method]
+        .into_iter()
+        .chain(KNOBS.iter().map(KnobRow::Knob))
+        .chain([
+            KnobRow::Stage(StageKind::LogitBias),
+            KnobRow::Stage(StageKind::Banned),
+            KnobRow::Seed,
+            KnobRow::MaxTokens,
+            KnobRow::Samples,
+            KnobRow::Stop,
+        ])
+}
+
 /// Turns a knob by some steps, big ones if `big`.
 pub fn turn(
     row: KnobRow,
@@ -211,6 +226,17 @@ mod tests {
                 .iter()
                 .any(|row| row.stage() == Some(StageKind::Mirostat))
         );
+    }
+
+    #[test]
+    fn every_row_of_every_method_is_among_all_of_them() {
+        let mut settings = SamplerSettings::neutral();
+        for method in Method::ALL {
+            settings.method = method;
+            for row in rows(&settings) {
+                assert!(all().any(|one| one == row), "{}", row.name());
+            }
+        }
     }
 
     #[test]

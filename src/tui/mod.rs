@@ -29,6 +29,7 @@ mod link;
 mod looking;
 mod marks;
 mod models;
+mod notices;
 mod options;
 mod overlay;
 mod parts;

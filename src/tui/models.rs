@@ -7,9 +7,11 @@ use super::Action;
 use super::picker::Item;
 use super::view::bytes;
 use crate::model::{ModelSummary, describe, models_at_hand};
+use crate::training::{CheckpointEntry, RunDirectory};
 
-/// The embedded model, those in the hub's cache, those that were loaded before, and the way to others.
-pub fn at_hand(recent: &[String]) -> Vec<Item> {
+/// The embedded model, those in the hub's cache, those that were loaded before, what the runs in a directory learned, and
+/// the way to others.
+pub fn at_hand(recent: &[String], runs: &Path) -> Vec<Item> {
     let at_hand = models_at_hand();
     let known = |source: &String| at_hand.iter().any(|summary| summary.source == *source);
     let mut before: Vec<&String> = Vec::new();
@@ -40,7 +42,37 @@ pub fn at_hand(recent: &[String]) -> Vec<Item> {
         action: Action::BrowseModels(PathBuf::from(".")),
     };
     let listed = at_hand.iter().map(item);
-    listed.chain(before).chain([ask, browse]).collect()
+    listed
+        .chain(before)
+        .chain(learned(runs))
+        .chain([ask, browse])
+        .collect()
+}
+
+/// The checkpoints of all runs in a directory, of each run the best one first, which goes by the run's name. A run that
+/// cannot be read has none.
+fn learned(directory: &Path) -> Vec<Item> {
+    let mut items = Vec::new();
+    for run in RunDirectory::all(directory).unwrap_or_default() {
+        let (Ok(Some(best)), Ok(all)) = (run.best_checkpoint(), run.checkpoints()) else {
+            continue;
+        };
+        let item = |label: &Path, checkpoint: &CheckpointEntry, kind: &str| {
+            let step = checkpoint.step;
+            let validation = checkpoint
+                .validation
+                .map_or_else(String::new, |loss| format!(" · validation {loss:.4}"));
+            Item {
+                label: label.display().to_string(),
+                detail: format!("{kind}step {step}{validation}"),
+                action: Action::LoadModel(checkpoint.path.display().to_string()),
+            }
+        };
+        items.push(item(run.path(), &best, "best checkpoint, "));
+        let newest_first = all.iter().rev();
+        items.extend(newest_first.map(|one| item(&one.path, one, "checkpoint, ")));
+    }
+    items
 }
 
 /// The models and the directories in a directory, and the one above it.
@@ -121,7 +153,7 @@ mod tests {
     #[test]
     fn the_embedded_model_comes_first_and_recent_ones_once() {
         let recent = ["acme/a", "acme/b", "embedded", "acme/a"].map(str::to_owned);
-        let items = at_hand(&recent);
+        let items = at_hand(&recent, Path::new("no/such/runs"));
         assert_eq!(items[0].label, "embedded");
         assert!(items[0].detail.contains("gpt2"), "{}", items[0].detail);
         let place = |label: &str| {
@@ -136,6 +168,40 @@ mod tests {
         };
         assert!(place("acme/a") < place("acme/b"), "the newest first");
         assert_eq!(place("embedded"), 0);
+    }
+
+    #[test]
+    fn what_runs_learned_is_listed_the_best_checkpoint_by_the_run_s_name() {
+        let runs = tempfile::tempdir().expect("a directory");
+        let run = runs.path().join("shakes");
+        fs::create_dir_all(run.join("checkpoints")).expect("made");
+        fs::write(run.join("recipe.toml"), "").expect("written");
+        assert!(learned(runs.path()).is_empty(), "no checkpoint yet");
+        for (step, loss) in [(30, 3.5), (60, 3.1), (90, 3.3)] {
+            let path = run.join(format!("checkpoints/step-{step:08}"));
+            fs::create_dir(&path).expect("made");
+            let state = serde_json::json!({
+                "step": step, "updates": step, "rate_factor": 1.0, "smoothed_sum": 1.0, "smoothed_weight": 1.0,
+                "tokens": 1, "elapsed": 1.0, "validation": loss, "best_validation": loss, "stale": 0,
+                "followed": [], "metrics_bytes": 0, "samples_bytes": 0,
+            });
+            fs::write(path.join("training.json"), state.to_string()).expect("written");
+        }
+        let items = learned(runs.path());
+        let path = |step: u64| {
+            run.join(format!("checkpoints/step-{step:08}"))
+                .display()
+                .to_string()
+        };
+        assert_eq!(items[0].label, run.display().to_string());
+        assert_eq!(items[0].action, Action::LoadModel(path(60)));
+        assert!(
+            items[0].detail.contains("validation 3.1000"),
+            "{}",
+            items[0].detail
+        );
+        let others: Vec<String> = items[1..].iter().map(|item| item.label.clone()).collect();
+        assert_eq!(others, [90, 60, 30].map(path));
     }
 
     #[test]

@@ -5,11 +5,22 @@ use std::time::Duration;
 use super::layout::Split;
 use crate::decoding::StopReason;
 
-/// A line across the top until it is dismissed.
+/// A line across the top until it is dismissed or its time is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Banner {
     pub message: String,
     pub error: bool,
+    /// When it was first shown.
+    pub since: Option<Duration>,
+}
+
+impl Banner {
+    /// How long it stays: the time to notice it and to read it. An error stays beyond that while it is in front.
+    pub fn stays(&self) -> Duration {
+        const NOTICED: Duration = Duration::from_secs(6);
+        const A_CHARACTER: Duration = Duration::from_millis(60);
+        NOTICED + A_CHARACTER * u32::try_from(self.message.chars().count()).unwrap_or(u32::MAX)
+    }
 }
 
 /// How a run ended.

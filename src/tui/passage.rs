@@ -1,5 +1,7 @@
 //! A text as the playground knows it: its tokens, their layout, and which one is in view.
 
+use std::ops::Range;
+
 use super::flow::Flow;
 use crate::decoding::{Origin, TokenRecord};
 
@@ -19,6 +21,8 @@ pub struct Passage {
     tokens: Vec<TokenRecord>,
     flow: Flow,
     place: Place,
+    /// The first line to show, where the text was scrolled away from the token in view.
+    top: Option<usize>,
     /// Counts the times that tokens were taken away, so that what was known of a position is known to be stale.
     edition: u64,
 }
@@ -30,6 +34,7 @@ impl Passage {
             tokens: Vec::new(),
             flow: Flow::new(1),
             place: Place::Newest,
+            top: None,
             edition: 0,
         }
     }
@@ -69,18 +74,40 @@ impl Passage {
 
     /// Keeps the newest token in view.
     pub fn follow(&mut self) {
+        self.top = None;
         self.place = Place::Newest;
     }
 
     /// Puts a position in view, as near as there is one.
     pub fn go_to(&mut self, position: usize) {
+        self.top = None;
         self.place = Place::At(position.min(self.tokens.len()));
+    }
+
+    /// The lines to show in `height` rows: those around the token in view, or those that were scrolled to.
+    pub fn lines(&self, height: usize) -> Range<usize> {
+        let count = self.flow.len();
+        match self.top {
+            Some(top) => {
+                let top = top.min(count.saturating_sub(height));
+                top..count.min(top + height)
+            }
+            None => super::view::window(self.flow.line_of(self.in_view()), count, height),
+        }
+    }
+
+    /// Scrolls what is shown in `height` rows. The token in view stays the one that it is.
+    pub fn scroll(&mut self, by: isize, height: usize) {
+        let most = self.flow.len().saturating_sub(height);
+        let top = self.lines(height).start.saturating_add_signed(by);
+        self.top = Some(top.min(most));
     }
 
     /// Replaces all tokens. A position that was in view stays in view if it is still there.
     pub fn replace(&mut self, tokens: Vec<TokenRecord>) {
         self.flow.truncate(0);
         self.tokens.clear();
+        self.top = None;
         for token in tokens {
             self.add(token);
         }

@@ -19,6 +19,8 @@ pub struct Picker {
     pub title: &'static str,
     pub filter: Editor,
     items: Vec<Item>,
+    /// What is made of the very text that was typed, and whether it comes before all others.
+    made: Option<(Item, bool)>,
     /// The selected one of those that match.
     pub row: usize,
 }
@@ -30,22 +32,37 @@ impl Picker {
             title,
             filter: Editor::new(""),
             items,
+            made: None,
             row: 0,
         }
     }
 
-    /// The items that match what was typed: those where it stands in one piece first, then those where its characters
-    /// stand in order.
+    /// The items that match what was typed, those first that it fits best.
     pub fn matches(&self) -> Vec<&Item> {
         let typed = self.filter.text().to_lowercase();
-        let text = |item: &Item| format!("{} {}", item.label, item.detail).to_lowercase();
-        let whole = |item: &&Item| text(item).contains(&typed);
-        let scattered = |item: &&Item| !whole(item) && is_scattered(&typed, &text(item));
-        self.items
+        let fit = |item: &'_ Item| Fit::of(&typed, item);
+        let mut fitting: Vec<(Fit, &Item)> = self
+            .items
             .iter()
-            .filter(whole)
-            .chain(self.items.iter().filter(scattered))
-            .collect()
+            .filter_map(|item| Some((fit(item)?, item)))
+            .collect();
+        // Stable: what fits alike stays in the list's order.
+        fitting.sort_by_key(|(fit, _)| *fit);
+        let mut items: Vec<&Item> = fitting.into_iter().map(|(_, item)| item).collect();
+        if let Some((item, first)) = &self.made {
+            items.insert(if *first { 0 } else { items.len() }, item);
+        }
+        items
+    }
+
+    /// Offers what can be made of the text that was typed, before the items or behind them.
+    pub fn offer(&mut self, made: Option<Item>, first: bool) {
+        self.made = made.map(|item| (item, first));
+    }
+
+    /// Whether there is an item of this very label.
+    pub fn has(&self, label: &str) -> bool {
+        self.items.iter().any(|item| item.label == label)
     }
 
     /// The selected item.
@@ -69,6 +86,47 @@ impl Picker {
     }
 }
 
+/// How well an item fits what was typed, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It is the item's name, which stands before a colon or an equals sign.
+    Name,
+    /// The label begins with it.
+    Start,
+    /// A word of the label does.
+    Word,
+    /// It stands in the label.
+    Label,
+    /// It stands in the detail, or across both.
+    Detail,
+    /// Its characters stand there in their order.
+    Scattered,
+}
+
+impl Fit {
+    fn of(typed: &str, item: &Item) -> Option<Self> {
+        let label = item.label.to_lowercase();
+        let name = label.split([':', '=']).next().unwrap_or_default().trim();
+        let word = |at: usize| !label[..at].ends_with(char::is_alphanumeric);
+        let text = || format!("{label} {}", item.detail.to_lowercase());
+        Some(if name == typed.trim().replace(['_', ' '], "-") {
+            Self::Name
+        } else if label.starts_with(typed) {
+            Self::Start
+        } else if label.match_indices(typed).any(|(at, _)| word(at)) {
+            Self::Word
+        } else if label.contains(typed) {
+            Self::Label
+        } else if text().contains(typed) {
+            Self::Detail
+        } else if is_scattered(typed, &text()) {
+            Self::Scattered
+        } else {
+            return None;
+        })
+    }
+}
+
 /// Whether the characters of `typed` stand in `text` in their order.
 fn is_scattered(typed: &str, text: &str) -> bool {
     let mut rest = text.chars();
@@ -88,6 +146,33 @@ mod tests {
             detail: String::new(),
             action: Action::Quit,
         }
+    }
+
+    #[test]
+    fn a_name_comes_before_a_start_a_word_and_a_piece() {
+        let labels = [
+            "unthemed: none",
+            "a word: of themes",
+            "themes: several",
+            "theme: dark or light",
+            "top-k = 40",
+        ];
+        let mut picker = Picker::new("", labels.map(item).to_vec());
+        let first = |picker: &Picker| picker.selected().map(|item| item.label.clone());
+        picker.filter.replace("theme");
+        let found: Vec<&str> = picker
+            .matches()
+            .iter()
+            .map(|item| item.label.as_str())
+            .collect();
+        assert_eq!(found, [labels[3], labels[2], labels[1], labels[0]]);
+        for typed in ["top-k", "top_k", "Top K"] {
+            picker.filter.replace(typed);
+            assert_eq!(first(&picker).as_deref(), Some("top-k = 40"), "{typed}");
+        }
+        picker.filter.replace("a path");
+        picker.offer(Some(item("load a path")), false);
+        assert_eq!(first(&picker).as_deref(), Some("load a path"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::comparing::{Comparing, Stand};
 use super::editor::Editor;
 use super::history::History;
 use super::knob_rows::{self, KnobRow};
+use super::knob_values::Settings;
 use super::layout::{self, Arrangement, Panes, Shares};
 use super::looking::{Aim, Looking};
 use super::marks::{Marking, Thresholds};
@@ -87,6 +88,7 @@ pub struct State {
     pub help: Option<usize>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// Sentences across the top, the newest first.
     pub banners: Vec<Banner>,
     /// Why the engine's thread died, until it is started again.
     pub died: Option<String>,
@@ -111,6 +113,8 @@ pub struct State {
     pub generation: GenerationSettings,
     /// Texts to sample together.
     pub samples: usize,
+    /// What the knobs were at the start.
+    pub configured: Settings,
     pub presets: Vec<(String, SamplerSettings)>,
     /// The selected row of the sampler pane.
     pub knob: usize,
@@ -199,6 +203,11 @@ impl State {
             sampler: options.sampler.clone(),
             generation: options.generation.clone(),
             samples: 1,
+            configured: Settings {
+                sampler: options.sampler.clone(),
+                generation: options.generation.clone(),
+                samples: 1,
+            },
             presets: options.presets.clone(),
             knob: 0,
             row: 0,
@@ -293,9 +302,11 @@ impl State {
         }
     }
 
-    /// The distribution in view, if the engine has shown it. Right after a movement it may still be the one before.
+    /// The distribution in view, if the engine has shown it. Right after a movement it may still be the one before, but
+    /// where nothing predicts the token in view there is none.
     pub fn moment(&self) -> Option<&Moment> {
-        self.looking.moment(self.subject)
+        let moment = self.looking.moment(self.subject);
+        moment.filter(|_| self.passage().in_view() > 0)
     }
 
     /// What to look at now. The first token of a text has no odds: nothing predicts it.
@@ -355,21 +366,6 @@ impl State {
     /// Whether a run goes on, be it paused.
     pub fn has_run(&self) -> bool {
         matches!(self.run, RunState::Running | RunState::Paused)
-    }
-
-    /// Shows a sentence across the top. The same one is not shown twice.
-    pub fn tell(&mut self, message: impl Into<String>, error: bool) {
-        const KEPT: usize = 8;
-        let banner = Banner {
-            message: message.into(),
-            error,
-        };
-        if !self.banners.contains(&banner) {
-            self.banners.push(banner);
-            self.banners
-                .drain(..self.banners.len().saturating_sub(KEPT));
-            self.reflow();
-        }
     }
 
     /// Gives the focus to a pane, which is entered by that: letters are its commands, or are typed.

@@ -196,7 +196,6 @@ fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
     hear(&mut play, died);
     assert_eq!(play.effects, [Effect::UnloadBeside]);
     assert!(play.state.beside.is_none() && play.state.model.is_some());
-    play.act(Action::Escape);
     assert!(
         play.screen()
             .contains("The model beside is gone, this one stays"),

@@ -123,6 +123,29 @@ fn scrubbing_looks_at_every_token_but_the_first() {
 }
 
 #[test]
+fn nothing_of_another_token_is_shown_for_the_first_one() {
+    let mut play = paused(&[" there", " was"]);
+    play.acts([Action::FocusNext, Action::First]);
+    play.frame();
+    let screen = play.screen();
+    assert!(screen.contains("nothing predicts it"), "{screen}");
+    assert!(
+        !screen.contains("little"),
+        "the odds of another token: {screen}"
+    );
+    play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
+    assert_eq!(play.state.focus, Focus::Why);
+    assert!(
+        play.screen().contains("Nothing predicts the first token."),
+        "{}",
+        play.screen()
+    );
+    play.act(Action::Right);
+    play.frame();
+    assert_eq!(looked_at(&play), Some((Subject::Text, 1)));
+}
+
+#[test]
 fn a_turned_knob_is_told_to_the_engine_and_looked_at_again() {
     let mut play = paused(&[" there"]);
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
@@ -138,7 +161,7 @@ fn a_turned_knob_is_told_to_the_engine_and_looked_at_again() {
         commands(&play),
         [Command::SetSampler {
             sampler: Box::new(play.state.sampler.clone()),
-            seed: play.state.generation.seed
+            generation: play.state.generation.clone()
         }],
         "only the newest"
     );

@@ -9,6 +9,8 @@ mod fixtures;
 mod frames;
 mod inputs;
 mod mouse;
+mod notices;
+mod palette;
 mod random;
 mod runs;
 #[cfg(unix)]

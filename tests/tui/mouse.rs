@@ -94,6 +94,41 @@ fn the_wheel_scrolls_what_is_under_it_and_leaves_the_focus() {
 }
 
 #[test]
+fn the_wheel_scrolls_the_text_and_leaves_the_token_in_view() {
+    let mut play = ended();
+    for at in 0..400 {
+        play.generate(format!(" word{at}").as_bytes());
+    }
+    play.frame();
+    let (column, row) = find(&play, "word399");
+    let before = play.state.text().in_view();
+    for _ in 0..4 {
+        play.act(mouse(MouseKind::WheelUp, column, row));
+    }
+    assert_eq!(play.state.text().in_view(), before);
+    assert!(!play.screen().contains("word399"), "{}", play.screen());
+    // A press finds the token that is seen there.
+    let at = play
+        .screen()
+        .lines()
+        .nth(usize::from(row))
+        .map(str::to_owned);
+    let word = at.unwrap_or_default();
+    let word = word.split_whitespace().find(|word| word.contains("word"));
+    let number: usize = word
+        .and_then(|word| word.split("word").nth(1)?.parse().ok())
+        .expect("a word");
+    press(&mut play, &format!("word{number}"));
+    assert_eq!(play.state.text().in_view(), 8 + number);
+    play.act(mouse(MouseKind::WheelDown, column, row));
+    play.act(Action::Last);
+    assert!(
+        play.screen().contains("word399"),
+        "a movement shows the token in view again"
+    );
+}
+
+#[test]
 fn a_border_is_dragged() {
     let mut play = ended();
     let width = |play: &Play| {

@@ -269,6 +269,92 @@ fn another_model_can_be_chosen_after_the_engine_died() {
 }
 
 #[test]
+fn a_model_that_was_loaded_has_no_speed_or_end_of_the_last_ones_run() {
+    let mut play = Play::running(PROMPT, &[" there"], 120, 40);
+    play.hear(Event::Finished {
+        sample: 0,
+        reason: logitscope::decoding::StopReason::MaxTokens,
+        tokens: 1,
+        seconds: 0.5,
+    });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    assert!(
+        play.screen().contains("1 tokens, 2 tok/s"),
+        "{}",
+        play.screen()
+    );
+    play.hear(Event::Loaded { model: model() });
+    let screen = play.screen();
+    assert!(
+        !screen.contains("tok/s") && screen.contains("■ ready"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_prompt_that_was_only_read_does_not_end_at_max_tokens() {
+    let mut play = Play::inspected(PROMPT, 120, 40);
+    play.act(Action::Read);
+    play.hear(Event::Finished {
+        sample: 0,
+        reason: logitscope::decoding::StopReason::MaxTokens,
+        tokens: 0,
+        seconds: 0.0,
+    });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    assert!(play.screen().contains("■ prompt read"), "{}", play.screen());
+}
+
+#[test]
+fn a_text_beyond_the_context_fills_it_and_no_more() {
+    let long = "a ".repeat(320);
+    let mut play = Play::inspected(&long, 120, 40);
+    play.act(Action::Run);
+    play.hear(Event::PromptRead {
+        subject: Subject::Text,
+        tokens: crate::fixtures::read(&long),
+        seconds: 0.1,
+    });
+    assert!(
+        play.screen().contains("256/256 context"),
+        "{}",
+        play.screen()
+    );
+    play.hear(Event::Slid {
+        kept: 129,
+        dropped: 512,
+    });
+    assert!(
+        play.screen().contains("129/256 context"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn knobs_that_were_just_turned_hold_when_the_text_goes_on() {
+    let mut play = paused(&[" there", " was"]);
+    play.act(Action::SetKnob(
+        play.state
+            .knob_rows()
+            .into_iter()
+            .find(|row| row.name() == "max-tokens")
+            .expect("a row"),
+        "7".to_owned(),
+    ));
+    play.act(Action::RewindPaused);
+    let sent = commands(&play);
+    assert!(
+        matches!(&sent[..], [Command::SetSampler { generation, .. }, Command::Rewind { .. }] if generation.max_tokens == 7),
+        "{sent:?}"
+    );
+}
+
+#[test]
 fn other_samples_of_a_run_are_not_mixed_into_the_text() {
     let mut play = Play::running(PROMPT, &[" there"], 80, 24);
     let record = crate::fixtures::token(5, b" other", logitscope::decoding::Origin::Generated);

@@ -81,12 +81,13 @@ impl<L: EngineLink> App<'_, L> {
     /// Reads headers of files, in the background.
     pub(super) fn list_models(&self, directory: Option<PathBuf>) {
         let recent = self.models_file.clone();
+        let runs = self.state.train.directory();
         self.in_background(move || {
             let items = match directory {
                 Some(directory) => models::in_directory(&directory),
                 None => {
                     let recent = recent.and_then(|path| history::read(&path).ok());
-                    models::at_hand(&recent.unwrap_or_default())
+                    models::at_hand(&recent.unwrap_or_default(), &runs)
                 }
             };
             Action::Listed(items)

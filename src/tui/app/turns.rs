@@ -44,6 +44,8 @@ impl<L: EngineLink> App<'_, L> {
         if self.changed && writer::is_idle() && Instant::now() >= self.due {
             self.draw()?;
         }
+        let leaves = self.state.next_notice_leaves();
+        let leaves = leaves.map(|at| self.start + at);
         tokio::select! {
             biased;
             Some(wish) = sources.wishes.recv() => self.wish(wish)?,
@@ -79,6 +81,9 @@ impl<L: EngineLink> App<'_, L> {
             }
             Some(action) = self.told.1.recv() => self.act(action)?,
             () = sleep_until(self.due), if self.changed && writer::is_idle() => {}
+            () = sleep_until(leaves.unwrap_or(self.due)), if leaves.is_some() && !self.changed => {
+                self.changed = true;
+            }
         }
         Ok(())
     }

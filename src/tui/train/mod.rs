@@ -97,6 +97,12 @@ impl Train {
         self.opened.as_ref().or(self.live.as_ref())
     }
 
+    /// The directory of the run in view, or the one that runs are in by default.
+    pub fn directory(&self) -> PathBuf {
+        self.run()
+            .map_or_else(|| PathBuf::from("runs"), |run| run.directory.clone())
+    }
+
     /// Whether the run in view is the one that the trainer works on.
     pub fn is_live(&self) -> bool {
         self.opened.is_none() && self.job != Job::Idle

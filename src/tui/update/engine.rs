@@ -41,6 +41,9 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::Loaded { model } => {
             state.model = Some(model);
             state.loading = None;
+            // Speed and end of the last run were the other model's.
+            state.finishes.clear();
+            state.rate.restart();
             state.context_used = 0;
             show_one_text(state, Vec::new());
             state.branches.clear();
@@ -70,7 +73,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             tokens,
             ..
         } => {
-            state.context_used = tokens.len();
+            state.context_used = within_context(state, tokens.len());
             state.beams = Vec::new();
             state.beam_log = BeamLog::default();
             show_one_text(state, tokens);
@@ -84,7 +87,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Token { sample, record } => {
             if sample == state.sample {
-                state.context_used += 1;
+                state.context_used = within_context(state, state.context_used + 1);
             }
             if let Some(text) = state.texts.get_mut(sample) {
                 text.push(record);
@@ -116,7 +119,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
             state.generation.seed = seed;
-            state.context_used = tokens.len();
+            state.context_used = within_context(state, tokens.len());
             state.subject = Subject::Text;
             show_one_text(state, tokens);
             state.finishes.clear();
@@ -160,6 +163,12 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.reflow();
         }
     }
+}
+
+/// Tokens of a text that the model can see at once.
+fn within_context(state: &State, tokens: usize) -> usize {
+    let most = state.model.as_ref().map_or(0, |model| model.context_length);
+    tokens.min(most)
 }
 
 /// Puts one text in place of all samples.

@@ -1,9 +1,11 @@
 //! Turning the sampler's knobs.
 
+use crate::engine::Command;
 use crate::sampling::SamplerSettings;
-use crate::tui::Action;
 use crate::tui::knob_rows::{self, KnobRow};
+use crate::tui::knob_values::{self, Settings};
 use crate::tui::state::State;
+use crate::tui::{Action, Effect};
 
 /// Carries out what the sampler pane's own keys ask.
 pub fn change(state: &mut State, action: &Action) {
@@ -22,6 +24,16 @@ pub fn change(state: &mut State, action: &Action) {
             knob_rows::reorder(stage, true, sampler);
         }),
         Action::Preset(at) => choose(state, *at),
+        Action::DefaultKnobs => altered(state, |state| {
+            let Settings {
+                sampler,
+                generation,
+                samples,
+            } = state.configured.clone();
+            state.sampler = sampler;
+            state.generation = generation;
+            state.samples = samples;
+        }),
         Action::Neutral => {
             if let Some(row) = selected(state) {
                 altered(state, |state| {
@@ -46,6 +58,34 @@ pub fn turn(state: &mut State, steps: i32, big: bool) {
                 &mut state.samples,
             )
         });
+    }
+}
+
+/// Sets a knob to a value as it is typed, and selects it.
+///
+/// # Errors
+/// With a sentence that says what would do; nothing is changed then.
+pub fn set(state: &mut State, row: KnobRow, typed: &str) -> Result<(), String> {
+    let mut new = settings(state);
+    knob_values::read(row, typed, &mut new)?;
+    altered(state, |state| {
+        state.sampler = new.sampler;
+        state.generation = new.generation;
+        state.samples = new.samples;
+    });
+    let rows = state.knob_rows();
+    if let Some(at) = rows.iter().position(|one| *one == row) {
+        state.knob = at;
+    }
+    Ok(())
+}
+
+/// The values of all knobs.
+pub fn settings(state: &State) -> Settings {
+    Settings {
+        sampler: state.sampler.clone(),
+        generation: state.generation.clone(),
+        samples: state.samples,
     }
 }
 
@@ -117,8 +157,19 @@ pub fn altered(state: &mut State, change: impl FnOnce(&mut State)) {
     state.knob = found
         .unwrap_or(state.knob)
         .min(rows.len().saturating_sub(1));
-    if state.sampler != before.0 || state.generation.seed != before.1.seed {
+    let chain_changed = state.sampler != before.0 || state.generation.seed != before.1.seed;
+    if chain_changed {
         state.turns += 1;
-        state.pending.sampler = true;
+    }
+    state.pending.sampler |= chain_changed || state.generation != before.1;
+}
+
+/// Tells the engine of knobs that were turned since it was told last.
+pub fn tell(state: &mut State, effects: &mut Vec<Effect>) {
+    if std::mem::take(&mut state.pending.sampler) {
+        effects.push(Effect::Send(Command::SetSampler {
+            sampler: Box::new(state.sampler.clone()),
+            generation: state.generation.clone(),
+        }));
     }
 }

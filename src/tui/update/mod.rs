@@ -203,7 +203,13 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::StageLater
         | Action::NextPreset
         | Action::PreviousPreset
+        | Action::DefaultKnobs
         | Action::Preset(_) => knobs::change(state, &action),
+        Action::SetKnob(row, value) => {
+            if let Err(problem) = knobs::set(state, row, &value) {
+                state.tell(format!("{}: {problem}", row.name()), true);
+            }
+        }
 
         Action::Train(action) => {
             if action == TrainAction::Page {
@@ -245,6 +251,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Frame(now) => {
             state.now = now;
+            state.let_notices_leave();
             if state.run == RunState::Running {
                 state.rate.tick(now);
             }
@@ -260,13 +267,7 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
     if state.model.is_none() {
         return;
     }
-    if state.pending.sampler {
-        state.pending.sampler = false;
-        effects.push(Effect::Send(Command::SetSampler {
-            sampler: Box::new(state.sampler.clone()),
-            seed: state.generation.seed,
-        }));
-    }
+    knobs::tell(state, effects);
     if state.pending.inspect && !state.pending.inspecting && state.run != RunState::Running {
         state.pending.inspect = false;
         if state.editor.is_empty() {

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{knobs, movement};
 use crate::engine::Subject;
-use crate::tui::layout::Split;
+use crate::tui::layout::{Panes, Split};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Focus, Held, Page, State};
 use crate::tui::train::TrainPane;
@@ -155,16 +155,25 @@ fn wheel(state: &mut State, at: Position, way: &Action) {
     let Some(pane) = under else {
         return;
     };
-    let focus = std::mem::replace(&mut state.focus, pane);
     if pane == Focus::Text {
-        state.subject = state.text_subject();
+        return scroll(state, &panes, at, way);
     }
+    let focus = std::mem::replace(&mut state.focus, pane);
     if !(pane == Focus::Prompt && state.subject == Subject::Text) {
         for _ in 0..NOTCH {
             movement::moved(state, way);
         }
     }
     state.focus = focus;
+}
+
+/// Scrolls the text under the pointer; the token in view stays.
+fn scroll(state: &mut State, panes: &Panes, at: Position, way: &Action) {
+    let by = if *way == Action::Up { -1 } else { 1 } * NOTCH as isize;
+    let place = panes.place(Focus::Text).map(inside);
+    if let Some((passage, height)) = place.and_then(|place| view::passage_at(state, place, at)) {
+        passage.scroll(by, height);
+    }
 }
 
 /// Moves the knob that is held, wherever its row is by now.

@@ -6,7 +6,7 @@ use super::{branches, editing, palette, questions};
 use crate::tui::action::Edit;
 use crate::tui::ask::Question;
 use crate::tui::picker::{Item, Picker};
-use crate::tui::state::State;
+use crate::tui::state::{Page, State};
 use crate::tui::{Action, Effect};
 
 /// The title of the list of models.
@@ -31,20 +31,13 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             Action::Down => picker.step(1),
             Action::PageUp => picker.step(-10),
             Action::PageDown => picker.step(10),
-            Action::Run => {
-                let chosen = picker.selected().map(|item| item.action.clone());
-                state.overlay = None;
-                return chosen;
-            }
+            Action::Run => return choose(state),
             // In the list of models: the selected one beside the present one.
-            Action::FocusNext if picker.title == MODELS => {
-                let chosen = picker.selected().map(|item| item.action.clone());
-                state.overlay = None;
-                return chosen.map(beside);
-            }
+            Action::FocusNext if picker.title == MODELS => return choose(state).map(beside),
             other => {
                 if edited(&mut picker.filter, other) {
                     picker.row = 0;
+                    make(state);
                 }
             }
         },
@@ -79,6 +72,36 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         None => return Some(action),
     }
     None
+}
+
+/// What the selected item does. Where nothing matches, the list stays, and says so.
+fn choose(state: &mut State) -> Option<Action> {
+    let Some(Overlay::Picker(picker)) = &state.overlay else {
+        return None;
+    };
+    let chosen = picker.selected()?.action.clone();
+    state.overlay = None;
+    Some(chosen)
+}
+
+/// Offers what can be made of the very text that was typed: a knob's value, a model that is not listed.
+fn make(state: &mut State) {
+    let Some(Overlay::Picker(picker)) = &state.overlay else {
+        return;
+    };
+    let (title, typed) = (picker.title, picker.filter.text());
+    let made = match title {
+        palette::COMMANDS if state.page == Page::Play => palette::setting(state, &typed),
+        MODELS if !typed.trim().is_empty() && !picker.has(typed.trim()) => Some(Item {
+            label: format!("load {}", typed.trim()),
+            detail: "by its name or path".to_owned(),
+            action: Action::LoadModel(typed.trim().to_owned()),
+        }),
+        _ => None,
+    };
+    if let Some(Overlay::Picker(picker)) = &mut state.overlay {
+        picker.offer(made, title == palette::COMMANDS);
+    }
 }
 
 /// What an item of the list of models does with the model beside.
@@ -146,6 +169,7 @@ pub fn listed(state: &mut State, items: Vec<Item>) {
             action: Action::UnloadBeside,
         });
         picker.set_items(items.into_iter().chain(unload).collect());
+        make(state);
     }
 }
 

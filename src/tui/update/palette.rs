@@ -2,80 +2,130 @@
 
 use crate::chart::What;
 use crate::tui::ask::Question;
+use crate::tui::bindings::Scope;
+use crate::tui::knob_rows;
+use crate::tui::knob_values;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::state::{Page, State};
-use crate::tui::{Action, Copied};
+use crate::tui::{Action, Copied, TrainAction};
 
-/// Every action that has a name, with its keys, and every preset.
+/// The title of the list of everything.
+pub const COMMANDS: &str = "Commands";
+
+/// What has no key, by name.
+static UNBOUND: [(&str, Action); 9] = [
+    (
+        "compare: load a model beside this one, by name or path",
+        Action::Ask(Question::ModelBeside),
+    ),
+    (
+        "load: another model, by name or path",
+        Action::Ask(Question::Model),
+    ),
+    (
+        "default: every knob as it was configured",
+        Action::DefaultKnobs,
+    ),
+    (
+        "save-preset: the sampler's settings, under a name",
+        Action::Ask(Question::PresetName),
+    ),
+    (
+        "save-session: prompt, texts and knobs, to a file",
+        Action::Ask(Question::SaveSession),
+    ),
+    (
+        "open-session: from a file",
+        Action::Ask(Question::OpenSession),
+    ),
+    (
+        "draw-odds: the next-token odds, into a file (SVG, PNG)",
+        Action::Ask(Question::ChartNext),
+    ),
+    (
+        "draw-text: surprisal and entropy of the text, into a file (SVG, PNG)",
+        Action::Ask(Question::ChartText),
+    ),
+    (
+        "search-next: show only next tokens that contain something",
+        Action::Ask(Question::SearchNext),
+    ),
+];
+
+fn item(label: String, detail: impl Into<String>, action: Action) -> Item {
+    Item {
+        label,
+        detail: detail.into(),
+        action,
+    }
+}
+
+/// Every action that has a name, with its keys, every knob with its value, and every preset.
 pub fn everything(state: &State) -> Picker {
-    let meaningless = |action: &Action| matches!(action, Action::Palette | Action::Escape);
-    let bound = state
-        .keymap
-        .bindings()
-        .filter(|(binding, _)| !meaningless(&binding.action))
-        .filter(|(binding, _)| state.page == Page::Play || binding.action.is_for_training())
-        .map(|(binding, keys)| Item {
-            label: binding.help.to_owned(),
-            detail: keys
-                .iter()
-                .map(|key| key.hint())
-                .collect::<Vec<_>>()
-                .join(" "),
-            action: binding.action.clone(),
-        });
-    let unbound = [
-        ("save the session to a file", Question::SaveSession),
-        ("open a session file", Question::OpenSession),
-        (
-            "save the sampler's settings as a preset",
-            Question::PresetName,
-        ),
-        ("load a model by name or path", Question::Model),
-        (
-            "load a model beside this one by name or path",
-            Question::ModelBeside,
-        ),
-        (
-            "draw the next-token odds into a file (SVG, PNG)",
-            Question::ChartNext,
-        ),
-        (
-            "draw surprisal and entropy of the text into a file (SVG, PNG)",
-            Question::ChartText,
-        ),
-    ]
-    .map(|(label, question)| Item {
-        label: label.to_owned(),
-        detail: String::new(),
-        action: Action::Ask(question),
+    let mut items: Vec<Item> = bound(state).collect();
+    match state.page {
+        Page::Play => {
+            let unbound = UNBOUND.iter().map(|(label, action)| {
+                let label = (*label).to_owned();
+                item(label, "", action.clone())
+            });
+            items.extend(unbound);
+            items.extend(knobs(state));
+            let presets = state.presets.iter().enumerate();
+            items.extend(presets.map(|(at, (name, _))| {
+                let label = format!("sampler preset: {name}");
+                item(label, "", Action::Preset(at))
+            }));
+        }
+        Page::Train => items.extend(What::ALL.map(|what| {
+            let what_is_drawn = what.name().replace('-', " ");
+            let label = format!("draw the {what_is_drawn} of the run into a file (SVG, PNG)");
+            item(label, "", Action::Ask(Question::ChartRun(what)))
+        })),
+    }
+    Picker::new(COMMANDS, items)
+}
+
+/// The actions with a name that mean something on the screen that is shown.
+fn bound(state: &State) -> impl Iterator<Item = Item> {
+    let means_something = |scope: Scope, action: &Action| match (state.page, action) {
+        (_, Action::Palette | Action::Escape) => false,
+        (Page::Play, Action::Train(action)) => *action == TrainAction::Page,
+        (Page::Play, Action::Ask(Question::SearchNext)) => false,
+        (Page::Play, _) => !matches!(scope, Scope::Branches | Scope::Train),
+        (Page::Train, action) => scope != Scope::Prompt && action.is_for_training(),
+    };
+    let bindings = state.keymap.bindings();
+    bindings
+        .filter(move |(binding, _)| means_something(binding.scope, &binding.action))
+        .map(|(binding, keys)| {
+            let keys: Vec<String> = keys.iter().map(|key| key.hint()).collect();
+            let label = format!("{}: {}", binding.name, binding.help);
+            item(label, keys.join(" "), binding.action.clone())
+        })
+}
+
+/// Every knob with its value, to type another one.
+fn knobs(state: &State) -> impl Iterator<Item = Item> {
+    let settings = super::knobs::settings(state);
+    knob_rows::all().map(move |row| {
+        let value = knob_values::written(row, &settings);
+        let label = format!("{} = {value}", row.name());
+        item(label, "knob", Action::Ask(Question::Knob(row)))
     })
-    .into_iter()
-    .filter(|item| state.page == Page::Play || item.action.is_for_training());
-    let charts = What::ALL
-        .into_iter()
-        .filter(|_| state.page == Page::Train)
-        .map(|what| Item {
-            label: format!(
-                "draw the {} of the run into a file (SVG, PNG)",
-                what.name().replace('-', " ")
-            ),
-            detail: String::new(),
-            action: Action::Ask(Question::ChartRun(what)),
-        });
-    let presets = state
-        .presets
-        .iter()
-        .enumerate()
-        .filter(|_| state.page == Page::Play)
-        .map(|(at, (name, _))| Item {
-            label: format!("sampler preset: {name}"),
-            detail: String::new(),
-            action: Action::Preset(at),
-        });
-    Picker::new(
-        "Commands",
-        bound.chain(unbound).chain(charts).chain(presets).collect(),
-    )
+}
+
+/// A knob and a value, where both were typed: `temperature 1.2`, `top-k=20`.
+pub fn setting(state: &State, typed: &str) -> Option<Item> {
+    let (name, value) = typed.trim().split_once(['=', ' '])?;
+    let (name, value) = (
+        name.trim().replace('_', "-"),
+        value.trim_start_matches(['=', ' ']),
+    );
+    let row = knob_rows::all().find(|row| row.name() == name)?;
+    knob_values::read(row, value, &mut super::knobs::settings(state)).ok()?;
+    let label = format!("set {name} to {value}");
+    Some(item(label, "knob", Action::SetKnob(row, value.to_owned())))
 }
 
 /// What can be copied.
@@ -86,10 +136,8 @@ pub fn copies() -> Picker {
         ("the table of tokens", "tab-separated", Copied::TokenTable),
         ("the record of the token in view", "JSON", Copied::Record),
     ];
-    let item = |(label, detail, what): (&str, &str, Copied)| Item {
-        label: label.to_owned(),
-        detail: detail.to_owned(),
-        action: Action::Copy(what),
+    let item = |(label, detail, what): (&str, &str, Copied)| {
+        item(label.to_owned(), detail, Action::Copy(what))
     };
     Picker::new("Copy", items.map(item).to_vec())
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::train;
+use super::{knobs, train};
 use crate::engine::Command;
 use crate::tui::ask::{Ask, Question, Staying};
-use crate::tui::knob_values::{self, Settings};
+use crate::tui::knob_values;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
 use crate::tui::train::Job;
@@ -14,7 +14,7 @@ use crate::tui::{Chart, Effect};
 /// A question with the answer that is likeliest.
 pub fn ask(state: &State, question: Question) -> Ask {
     let suggestion = match question {
-        Question::Knob(row) => knob_values::written(row, &settings(state)),
+        Question::Knob(row) => knob_values::written(row, &knobs::settings(state)),
         Question::SaveSession | Question::OpenSession => state.session_file.as_ref().map_or_else(
             || "session.json".to_owned(),
             |path| path.display().to_string(),
@@ -95,13 +95,7 @@ fn accept(
         }
         Question::OpenSession => effects.push(Effect::ReadSession(file(typed)?)),
         Question::Knob(row) => {
-            let mut new = settings(state);
-            knob_values::read(row, typed, &mut new)?;
-            super::knobs::altered(state, |state| {
-                state.sampler = new.sampler;
-                state.generation = new.generation;
-                state.samples = new.samples;
-            });
+            knobs::set(state, row, typed)?;
         }
         Question::SearchNext => state.search = typed.to_owned(),
         Question::SearchText => {
@@ -167,12 +161,4 @@ fn file(typed: &str) -> Result<PathBuf, String> {
         return Err("give the name of a file".to_owned());
     }
     Ok(PathBuf::from(typed))
-}
-
-fn settings(state: &State) -> Settings {
-    Settings {
-        sampler: state.sampler.clone(),
-        generation: state.generation.clone(),
-        samples: state.samples,
-    }
 }

@@ -1,6 +1,6 @@
 //! Starting, stepping, stopping, and going back to take another way.
 
-use super::Effect;
+use super::{Effect, knobs};
 use crate::engine::{Command, GenerateRequest, RunState, Subject, Then};
 use crate::tui::state::{Focus, State};
 
@@ -102,8 +102,8 @@ pub fn rewind(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
         return;
     }
     settle(state, effects);
-    settle(state, effects);
     follow_text(state);
+    knobs::tell(state, effects);
     effects.push(Effect::Send(Command::Rewind { length, then }));
 }
 
@@ -122,6 +122,7 @@ pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
     if text_is_open(state, effects) {
         settle(state, effects);
         follow_text(state);
+        knobs::tell(state, effects);
         effects.push(Effect::Send(Command::Replace {
             position: in_view,
             token,
@@ -156,6 +157,7 @@ fn reopen(state: &mut State, then: Then, effects: &mut Vec<Effect>) -> bool {
     }
     settle(state, effects);
     follow_text(state);
+    knobs::tell(state, effects);
     effects.push(Effect::Send(Command::Rewind {
         length: state.text().tokens().len(),
         then,

@@ -26,7 +26,7 @@ pub use draw::window;
 pub use hits::{knob_at, next_row_at, overlay_area, overlay_row, tab_at, token_row_at, track_at};
 pub use numbers::{bytes, duration};
 pub use samples::width as sample_width;
-pub use text::token_at;
+pub use text::{passage_at, token_at};
 pub use train::{Hit as TrainHit, hit as train_hit};
 
 use ratatui::Frame;

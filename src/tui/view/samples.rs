@@ -59,6 +59,15 @@ pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Opt
     Some((sample, token))
 }
 
+/// The sample whose column holds a cell, and the rows of its text.
+pub fn sample_at(state: &State, inside: Rect, at: Position) -> Option<(usize, u16)> {
+    let (window, places) = places(state, inside);
+    let mut columns = window.zip(places);
+    let (sample, place) =
+        columns.find(|(_, place)| (place.left()..place.right()).contains(&at.x))?;
+    Some((sample, place.height.saturating_sub(FIGURES)))
+}
+
 /// Draws them, the selected one in sight.
 pub fn draw(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);

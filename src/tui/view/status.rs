@@ -97,7 +97,7 @@ fn doing(state: &State, theme: &Theme) -> Span<'static> {
         (RunState::Empty, _) => Span::styled("○ no model", theme.quiet),
         (RunState::Loading, _) => Span::styled("◌ loading", theme.paused),
         (RunState::Idle, Some(finish)) => {
-            Span::styled(format!("■ {}", ended(&finish.reason)), theme.strong)
+            Span::styled(format!("■ {}", ended(finish)), theme.strong)
         }
         (RunState::Idle, None) => Span::styled("■ ready", theme.strong),
         (RunState::Running, _) => Span::styled("● running", theme.running),
@@ -105,8 +105,9 @@ fn doing(state: &State, theme: &Theme) -> Span<'static> {
     }
 }
 
-fn ended(reason: &StopReason) -> String {
-    match reason {
+fn ended(finish: &Finish) -> String {
+    match &finish.reason {
+        StopReason::MaxTokens if finish.tokens == 0 => "prompt read".to_owned(),
         StopReason::MaxTokens => "ended: max tokens".to_owned(),
         StopReason::EndToken => "ended: end token".to_owned(),
         StopReason::StopText(text) => format!("ended: stop {}", safe::fit(text, 8).trim_end()),

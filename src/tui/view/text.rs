@@ -63,11 +63,25 @@ pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Opt
     Some((state.sample, token_in(shown(state), text, at)))
 }
 
+/// The passage at a cell of the pane's inside, and in how many rows its text is shown.
+pub fn passage_at(state: &mut State, inside: Rect, at: Position) -> Option<(&mut Passage, usize)> {
+    let [text, _] = parts(state, inside);
+    let (sample, height) = if state.text_subject() == Subject::Text && state.texts.len() > 1 {
+        samples::sample_at(state, text, at)?
+    } else {
+        (state.sample.min(state.texts.len() - 1), text.height)
+    };
+    let passage = match state.text_subject() {
+        Subject::Draft => &mut state.draft,
+        Subject::Text => &mut state.texts[sample],
+    };
+    Some((passage, height.into()))
+}
+
 /// The token of a passage at a cell of its place.
 pub fn token_in(passage: &Passage, place: Rect, at: Position) -> Option<usize> {
     let flow = passage.flow();
-    let in_view = flow.line_of(passage.in_view());
-    let window = draw::window(in_view, flow.len(), place.height.into());
+    let window = passage.lines(place.height.into());
     let line = window.start + usize::from(at.y.checked_sub(place.y)?);
     if !window.contains(&line) {
         return None;
@@ -88,7 +102,7 @@ pub fn passage(
     let flow = passage.flow();
     let in_view = passage.in_view();
     let mut lines: Vec<Line> = Vec::new();
-    for index in draw::window(flow.line_of(in_view), flow.len(), inside.height.into()) {
+    for index in passage.lines(inside.height.into()) {
         let mut spans: Vec<Span> = Vec::new();
         let mut run = (Style::new(), String::new());
         for (glyph, text) in flow.line(index) {

@@ -17,11 +17,13 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         frame,
     );
     let Some(moment) = canvas.state.moment() else {
-        return canvas.empty(
-            "From the logits through every stage to the draw.",
-            inside,
-            frame,
-        );
+        let passage = canvas.state.passage();
+        let sentence = if passage.in_view() == 0 && !passage.tokens().is_empty() {
+            "Nothing predicts the first token."
+        } else {
+            "From the logits through every stage to the draw."
+        };
+        return canvas.empty(sentence, inside, frame);
     };
     let mut lines = lines(canvas.state, moment, canvas.theme, inside.width.into());
     lines.drain(..canvas.state.why.min(lines.len().saturating_sub(1)));

@@ -20,14 +20,9 @@ pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
     let title = if beside { BESIDE } else { OPEN };
     state.overlay = Some(Overlay::Picker(Picker::new(title, Vec::new())));
     effects.push(Effect::ListRuns {
-        directory: runs_directory(state),
+        directory: state.train.directory(),
         beside,
     });
-}
-
-fn runs_directory(state: &State) -> PathBuf {
-    let run = state.train.run();
-    run.map_or_else(|| PathBuf::from("runs"), |run| run.directory.clone())
 }
 
 /// Shows the runs that were listed, if they are still wanted.
