@@ -38,12 +38,16 @@ impl Axis {
         }
     }
 
-    /// The pixel of a value between the pixels of the axis' ends. What lies outside is put on the edge.
-    pub fn pixel(&self, value: f64, (first, last): (i32, i32)) -> i32 {
+    /// Where a value lies between the axis' ends, from 0 to 1. What lies outside is put on the edge.
+    pub fn share(&self, value: f64) -> f64 {
         let scale = |value: f64| if self.log { value.ln() } else { value };
         let (low, high) = (scale(self.low), scale(self.high));
-        let share = (scale(value.clamp(self.low, self.high)) - low) / (high - low);
-        first + (f64::from(last - first) * share).round() as i32
+        (scale(value.clamp(self.low, self.high)) - low) / (high - low)
+    }
+
+    /// The pixel of a value between the pixels of the axis' ends. What lies outside is put on the edge.
+    pub fn pixel(&self, value: f64, (first, last): (i32, i32)) -> i32 {
+        first + (f64::from(last - first) * self.share(value)).round() as i32
     }
 }
 

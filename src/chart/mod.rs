@@ -7,6 +7,7 @@ mod palette;
 mod run;
 mod text_line;
 
+pub use axis::{Axis, Tick};
 pub use canvas::ChartError;
 pub use next_token::next_token;
 pub use run::{Across, Run, RunChart, What, runs};

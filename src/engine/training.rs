@@ -20,8 +20,7 @@ pub enum TrainingCommand {
     Start {
         recipe: Box<Recipe>,
         restore: Restore,
-        /// Whether a fresh run may delete one of its name.
-        overwrite: bool,
+        allowed: Allowed,
     },
     Pause,
     Resume,
@@ -84,8 +83,8 @@ impl TrainingHandle {
                     TrainingCommand::Start {
                         recipe,
                         restore,
-                        overwrite,
-                    } => self.start(*recipe, restore, overwrite),
+                        allowed,
+                    } => self.start(*recipe, restore, allowed),
                     _ => Ok(()),
                 };
             }
@@ -104,7 +103,7 @@ impl TrainingHandle {
         Ok(())
     }
 
-    fn start(&mut self, recipe: Recipe, restore: Restore, overwrite: bool) -> Result<(), String> {
+    fn start(&mut self, recipe: Recipe, restore: Restore, allowed: Allowed) -> Result<(), String> {
         heap::tune();
         let (control, news) = (Control::default(), self.news.clone());
         let steered = control.clone();
@@ -114,7 +113,7 @@ impl TrainingHandle {
             .name("trainer".to_owned())
             .spawn(move || {
                 let ended = catch_unwind(AssertUnwindSafe(|| {
-                    train(recipe, &restore, overwrite, &steered, &news)
+                    train(recipe, &restore, allowed, &steered, &news)
                 }))
                 .unwrap_or_else(|panic| {
                     let message = format!("the trainer panicked: {}", panic_text(&*panic));
@@ -145,7 +144,7 @@ impl TrainingHandle {
 fn train(
     recipe: Recipe,
     restore: &Restore,
-    overwrite: bool,
+    allowed: Allowed,
     control: &Control,
     news: &mpsc::Sender<TrainingNews>,
 ) -> Result<Finished, String> {
@@ -157,10 +156,6 @@ fn train(
         {
             control.stop();
         }
-    };
-    let allowed = Allowed {
-        overwrite,
-        changes: false,
     };
     let trainer = Trainer::prepare(recipe, restore, allowed, control, &mut tell);
     let mut trainer = trainer.map_err(|error| error.to_string())?;
@@ -180,7 +175,7 @@ mod tests {
             let start = TrainingCommand::Start {
                 recipe,
                 restore,
-                overwrite: false,
+                allowed: Allowed::default(),
             };
             handle.send(start).expect("no run goes on");
             let ended = news.blocking_recv();

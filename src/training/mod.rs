@@ -3,6 +3,7 @@
 //! A [`Recipe`] says everything that decides a run. [`Trainer::prepare`] makes a [`Trainer`] of it, which reports
 //! [`Event`]s and is steered by a [`Control`]; what it leaves behind is a [`RunDirectory`].
 
+mod changes;
 mod checkpoint;
 mod control;
 pub mod data;
@@ -26,6 +27,7 @@ mod runs;
 pub mod schedule;
 mod trainer;
 
+pub use changes::{Change, changes};
 pub use checkpoint::CheckpointState;
 pub use control::{Control, Requests};
 pub use error::TrainingError;

@@ -198,6 +198,8 @@ pub struct EvaluationSettings {
     pub batches: u64,
     /// Steps between samples; 0 is once an epoch.
     pub sample_every: u64,
+    /// Where one of the two is 0: about how often in a run it is done at least, spread over the epochs.
+    pub times: u64,
     /// Whether there are samples.
     pub samples: bool,
     /// What samples begin with; without any, one sample begins with the token before each document, or with nothing.
@@ -218,6 +220,7 @@ impl Default for EvaluationSettings {
             every: 0,
             batches: 64,
             sample_every: 0,
+            times: 0,
             samples: true,
             prompts: Vec::new(),
             sampler: SamplerSettings::default(),

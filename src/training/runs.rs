@@ -146,6 +146,12 @@ impl RunDirectory {
         write().map_err(|error| TrainingError::io(&self.path.join(name), error))
     }
 
+    /// How much of what happened is on the disk, in bytes: it changes when the run goes on.
+    pub fn recorded(&self) -> u64 {
+        let length = |name: &&str| fs::metadata(self.path.join(name)).map_or(0, |file| file.len());
+        [METRICS, SAMPLES].iter().map(length).sum()
+    }
+
     /// Calls `each` with every event that was kept, in order. Lines that are cut short are passed over.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Everything that can happen to the playground. Keys, the engine, the terminal and tests all speak through this.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,9 +8,9 @@ use super::ask::Question;
 use super::knob_rows::KnobRow;
 use super::picker::Item;
 use super::session::SessionFile;
+use super::train::runs::{GoingOn, ReadRun};
 use crate::engine::{Command, Event, SendError, TrainingNews};
 use crate::sampling::SamplerSettings;
-use crate::training::History;
 
 /// Something that happened, or that the user asks for.
 ///
@@ -176,7 +177,16 @@ pub enum Action {
         path: PathBuf,
         /// Whether it is drawn beside the run in view.
         beside: bool,
-        history: Result<Box<History>, String>,
+        read: Result<Box<ReadRun>, String>,
+    },
+    /// The names of runs that are taken.
+    RunNames(BTreeSet<String>),
+    /// What a run that is to go on is so far, or the sentence says why it cannot.
+    GoingOn(Result<Box<GoingOn>, String>),
+    /// A run that another process works on went on, or ended.
+    RunGrew {
+        path: PathBuf,
+        read: Box<ReadRun>,
     },
     /// The models were listed; shown if the list is still open.
     Listed(Vec<Item>),

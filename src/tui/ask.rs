@@ -46,6 +46,8 @@ pub enum Question {
     Field(usize),
     /// The learning rate of the run that goes on.
     LearningRate,
+    /// Whether a run goes on with another recipe than it had.
+    GoOn,
     /// Whether the run is to be given up.
     AbandonRun,
     /// Whether to leave although something goes on, or would be lost.
@@ -77,6 +79,9 @@ impl Question {
                 }
             }
             Self::LearningRate => "Learning rate from the next step on".to_owned(),
+            Self::GoOn => {
+                "Go on with the run although its recipe was another? (yes, no)".to_owned()
+            }
             Self::AbandonRun => {
                 "Abandon what was learned since the last checkpoint? (yes, no)".to_owned()
             }

@@ -6,6 +6,7 @@ use crate::chart::What;
 use crate::decoding::{Moment, TokenRecord};
 
 use super::session::SessionFile;
+use super::train::Start;
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
@@ -24,7 +25,11 @@ pub enum Effect {
         directory: PathBuf,
         beside: bool,
     },
-    /// Read what a run kept.
+    /// Read what the run is that is to go on, and compare its recipe.
+    ReadGoingOn(Box<Start>),
+    /// List the names of a directory's runs.
+    ListRunNames(PathBuf),
+    /// Read what a run kept, and follow it while another process works on it.
     ReadRun {
         path: PathBuf,
         beside: bool,

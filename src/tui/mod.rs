@@ -64,6 +64,7 @@ pub use picker::Item;
 pub use session::{SessionError, SessionFile};
 pub use state::{Focus, Page, State};
 pub use theme::{Likelihood, Theme, ThemeName};
+pub use train::runs::{GoingOn, ReadRun};
 pub use update::update;
 pub(crate) use view::duration;
 pub use view::view;

@@ -4,10 +4,10 @@ use crate::fixtures::Play;
 use insta::assert_snapshot;
 use logitscope::engine::{Command, TrainingCommand, TrainingNews};
 use logitscope::training::{
-    CheckpointNote, Event, FinishReason, Finished, History, MeanLoss, MeanOf, Memorised, Odds,
-    OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics, Validation,
+    Allowed, CheckpointNote, Event, FinishReason, Finished, History, MeanLoss, MeanOf, Memorised,
+    Odds, OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics, Validation,
 };
-use logitscope::tui::{Action, Effect, Mouse, MouseKind, Page, TrainAction};
+use logitscope::tui::{Action, Effect, GoingOn, Mouse, MouseKind, Page, ReadRun, TrainAction};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -189,14 +189,15 @@ fn begun(play: &Play) -> Option<(&str, &str)> {
 fn one_key_starts_the_demonstration() {
     let mut play = form(120, 40);
     let demo = Action::Train(TrainAction::Demo);
-    play.act(demo.clone());
+    let names = |names: &[&str]| Action::RunNames(names.iter().map(|&name| name.into()).collect());
+    play.acts([demo.clone(), names(&[])]);
     assert_eq!(begun(&play), Some(("demo", "embedded")));
     // The next one waits for its end and has the next name.
     play.act(demo.clone());
     assert_eq!(play.effects, []);
     let failed = TrainingNews::Ended(Err("no disk".to_owned()));
     play.act(Action::Training(failed));
-    play.act(demo);
+    play.acts([demo, names(&["demo"])]);
     assert_eq!(begun(&play), Some(("demo-2", "embedded")));
 }
 
@@ -251,7 +252,10 @@ fn the_form_starts_the_run_that_it_describes() {
     let Some(TrainingCommand::Start {
         recipe,
         restore: Restore::Fresh,
-        overwrite: false,
+        allowed: Allowed {
+            overwrite: false,
+            changes: false,
+        },
     }) = command(&play)
     else {
         panic!("{:?}", play.effects);
@@ -364,13 +368,16 @@ fn abandoning_needs_a_yes() {
 #[test]
 fn a_run_that_fails_goes_back_to_the_form_with_its_reason() {
     let mut play = started(120, 40);
-    let why = "the run `run1` exists; choose another name".to_owned();
+    let why = "the run `run1` exists; choose another --run-name".to_owned();
     play.act(Action::Training(TrainingNews::Ended(Err(why))));
     let screen = play.screen();
     assert!(
         screen.contains("Training: the run `run1` exists"),
         "{screen}"
     );
+    // In the form's own words, on its row.
+    assert!(screen.contains("another “run name”"), "{screen}");
+    assert_eq!(play.state.train.form.selected(), Some(3));
     assert!(screen.contains("start the run"), "{screen}");
     // One that had made steps stays in view.
     let mut play = trained(120, 40);
@@ -418,7 +425,10 @@ fn another_run_is_opened_and_drawn_beside() {
         play.act(Action::RunRead {
             path: path.clone(),
             beside,
-            history: Ok(Box::new(other.clone())),
+            read: Ok(Box::new(ReadRun {
+                history: other.clone(),
+                running: false,
+            })),
         });
     }
     let screen = play.screen();
@@ -427,17 +437,158 @@ fn another_run_is_opened_and_drawn_beside() {
     play.act(Action::Escape);
     let screen = play.screen();
     assert!(
-        screen.contains("Loss · run1") && screen.contains("─ other"),
+        screen.contains("Loss · run1") && screen.contains("a other"),
         "{screen}"
     );
     play.act(Action::Train(TrainAction::DrawAlone));
-    assert!(!play.screen().contains("─ other"));
+    assert!(!play.screen().contains("a other"));
     play.act(Action::RunRead {
         path,
         beside: false,
-        history: Err("there is no run `other` in runs".to_owned()),
+        read: Err("there is no run `other` in runs".to_owned()),
     });
     assert!(play.screen().contains("there is no run `other`"));
+}
+
+/// A run that was read from the disk.
+fn read(name: &str, steps: u64, running: bool, beside: bool) -> Action {
+    let mut history = History::new();
+    for at in 1..=steps {
+        history.push(&step(at));
+    }
+    Action::RunRead {
+        path: std::path::Path::new("runs").join(name),
+        beside,
+        read: Ok(Box::new(ReadRun { history, running })),
+    }
+}
+
+/// The field that says what becomes of a run of the same name.
+const RESTORE: usize = 4;
+
+#[test]
+fn going_on_with_another_recipe_is_asked_for_and_keeps_the_steps() {
+    let mut play = form(120, 40);
+    play.act(Action::Paste("poems.txt".to_owned()));
+    play.act(Action::First);
+    while play.state.train.form.selected() != Some(RESTORE) {
+        play.act(Action::Down);
+    }
+    play.act(Action::Right);
+    assert_eq!(play.state.train.form.value(RESTORE), "go on");
+    play.acts([Action::First, Action::Train(TrainAction::Enter)]);
+    let [Effect::ReadGoingOn(start)] = &play.effects[..] else {
+        panic!("{:?}", play.effects);
+    };
+    let start = (**start).clone();
+    let mut history = History::new();
+    for at in 1..=30 {
+        history.push(&step(at));
+    }
+    let found = |changes: &[&str]| {
+        Action::GoingOn(Ok(Box::new(GoingOn {
+            start: start.clone(),
+            history: history.clone(),
+            changes: changes.iter().map(|&change| change.to_owned()).collect(),
+        })))
+    };
+    play.act(found(&["corpus: a.txt → poems.txt"]));
+    let screen = play.screen();
+    assert!(screen.contains("corpus: a.txt → poems.txt"), "{screen}");
+    assert_eq!(command(&play), None);
+    play.acts("yes".chars().map(Action::Insert));
+    play.act(Action::Run);
+    let Some(TrainingCommand::Start { allowed, .. }) = command(&play) else {
+        panic!("{:?}", play.effects);
+    };
+    assert!(allowed.changes);
+    assert_eq!(play.state.train.step_in_view(), 30);
+}
+
+#[test]
+fn something_is_shown_when_an_opened_run_is_left() {
+    let mut play = form(120, 40);
+    play.act(read("other", 60, false, false));
+    assert!(play.screen().contains("Loss · other"));
+    play.act(Action::Escape);
+    let screen = play.screen();
+    assert!(screen.contains("start the run"), "{screen}");
+}
+
+#[test]
+fn a_run_of_another_terminal_is_followed() {
+    let mut play = form(120, 40);
+    play.act(read("other", 60, true, false));
+    let screen = play.screen();
+    assert!(screen.contains("training elsewhere"), "{screen}");
+    assert!(screen.contains("h 12 min left"), "{screen}");
+    let Action::RunRead { path, read, .. } = read("other", 75, false, false) else {
+        panic!("a run that was read");
+    };
+    let read = read.expect("a history");
+    play.act(Action::RunGrew { path, read });
+    let screen = play.screen();
+    assert!(screen.contains("broken off"), "{screen}");
+    assert_eq!(play.state.train.step_in_view(), 75);
+    assert!(!screen.contains(" left"), "{screen}");
+}
+
+#[test]
+fn the_demonstration_takes_a_name_that_is_free() {
+    let mut play = form(120, 40);
+    play.act(Action::Train(TrainAction::Demo));
+    assert!(matches!(&play.effects[..], [Effect::ListRunNames(_)]));
+    play.act(Action::RunNames(["demo".to_owned()].into()));
+    let Some(TrainingCommand::Start { recipe, .. }) = command(&play) else {
+        panic!("{:?}", play.effects);
+    };
+    assert_eq!(recipe.run.name, "demo-2");
+}
+
+#[test]
+fn the_legend_shortens_and_stays() {
+    let mut play = trained(120, 40);
+    for name in ["sonnets-of-1609", "plays"] {
+        play.act(read(name, 60, false, true));
+    }
+    let screen = play.screen();
+    let top = screen.lines().nth(1).unwrap_or_default().to_owned();
+    assert!(
+        top.contains("smoothed") && top.contains("validation"),
+        "{top}"
+    );
+    assert!(
+        top.contains("a sonnets") && top.contains("b plays"),
+        "{top}"
+    );
+    // Without colours too, since letters stand on the curves.
+    let chart = |letter| {
+        screen
+            .lines()
+            .skip(2)
+            .take(20)
+            .any(|line: &str| line.contains(letter))
+    };
+    assert!(chart('a') && chart('b'), "{screen}");
+}
+
+#[test]
+fn a_new_run_is_shown_whole() {
+    let mut play = trained(120, 40);
+    play.acts([Action::First, Action::Train(TrainAction::ZoomIn)]);
+    assert!(play.state.train.span().to < 100);
+    play.act(read("other", 100, false, false));
+    let span = play.state.train.span();
+    assert_eq!((span.from, span.to), (1, 100));
+}
+
+#[test]
+fn an_earlier_step_says_nothing_of_the_time_left() {
+    let mut play = trained(120, 40);
+    assert!(play.screen().contains(" left"));
+    play.act(Action::Left);
+    let screen = play.screen();
+    assert!(!screen.contains("min left"), "{screen}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl RunDirectory {
     }
 
     /// Whether a process has claimed the run.
-    pub(super) fn is_claimed(&self) -> bool {
+    pub fn is_claimed(&self) -> bool {
         let file = File::open(self.path.join(LOCK));
         file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
     }

@@ -7,6 +7,7 @@ mod base;
 mod corpus;
 mod keep;
 mod meter;
+mod pace;
 mod prepare;
 mod remarks;
 mod report;
@@ -15,6 +16,7 @@ mod step;
 
 use self::keep::Depth;
 use self::meter::{Meter, Smoothed};
+use self::pace::Pace;
 use super::checkpoint::{self, CheckpointState, SpecialTokens};
 use super::data::Batches;
 use super::network::Network;
@@ -182,11 +184,14 @@ impl Trainer {
             let epoch = self.state.epoch.end(place, per_epoch, padded);
             self.emit(Event::Epoch(epoch), events)?;
         }
-        let (step, last) = (self.state.step, self.state.step >= self.total);
-        let due =
-            |every: u64| last || step.is_multiple_of(if every == 0 { per_epoch } else { every });
+        let step = self.state.step;
+        let pace = Pace {
+            per_epoch,
+            total: self.total,
+        };
         let evaluation = &self.recipe.evaluation;
-        let (validate, sample) = (due(evaluation.every), due(evaluation.sample_every));
+        let looks = |every: u64| pace.is_due(every, evaluation.times, step);
+        let (validate, sample) = (looks(evaluation.every), looks(evaluation.sample_every));
         let best = validate && self.validate(events)?;
         if sample {
             self.sample(events)?;
@@ -194,7 +199,7 @@ impl Trainer {
         let settings = &self.recipe.training;
         let reached = settings.stop_loss > 0.0 && self.smoothed.value() <= settings.stop_loss;
         let patience_over = settings.patience > 0 && self.state.stale >= settings.patience;
-        if due(self.recipe.checkpoints.every) {
+        if pace.is_due(self.recipe.checkpoints.every, 0, step) {
             self.save(Depth::Whole, events)?;
         } else if best || self.keeping.keeps(step) {
             self.save(Depth::Weights, events)?;

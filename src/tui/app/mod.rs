@@ -3,6 +3,7 @@
 
 mod beside;
 mod drawing;
+mod following;
 mod input;
 mod outside;
 mod turns;
@@ -19,6 +20,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
+use self::following::Followed;
 use self::turns::Sources;
 use super::clusters::Clusters;
 use super::terminal::{self, Guard, Screen, stop_process, writer};
@@ -122,6 +124,8 @@ struct App<'a, L> {
     presets_file: Option<PathBuf>,
     /// What threads that write files tell.
     told: (UnboundedSender<Action>, UnboundedReceiver<Action>),
+    /// Runs that other processes work on.
+    followed: Followed,
     /// The thread that writes the session.
     writing: Option<JoinHandle<()>>,
     ascii: bool,
@@ -177,6 +181,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             models_file: options.models_file,
             presets_file: options.presets_file,
             told: mpsc::unbounded_channel(),
+            followed: Followed::default(),
             writing: None,
             ascii: options.ascii,
             start: now,
@@ -281,7 +286,11 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Redraw => self.clear()?,
             Effect::Quit => self.over = true,
             Effect::ListRuns { directory, beside } => self.list_runs(directory, beside),
-            Effect::ReadRun { path, beside } => self.read_run(path, beside),
+            Effect::ReadGoingOn(start) => self.read_going_on(*start),
+            Effect::ListRunNames(directory) => self.list_run_names(directory),
+            Effect::ReadRun { path, beside } => {
+                self.followed.read(path, beside, self.told.0.clone());
+            }
             Effect::Send(_) | Effect::SendBeside(_) | Effect::RestartEngine | Effect::Train(_) => {}
         }
         Ok(())

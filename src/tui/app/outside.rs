@@ -10,7 +10,7 @@ use crossterm::style::Print;
 use super::{App, TuiError};
 use crate::chart;
 use crate::sampling::SamplerSettings;
-use crate::tui::train::runs;
+use crate::tui::train::{Start, runs};
 use crate::tui::{Action, Chart, EngineLink, SessionFile, clipboard, history, models, presets};
 
 impl<L: EngineLink> App<'_, L> {
@@ -105,16 +105,14 @@ impl<L: EngineLink> App<'_, L> {
         });
     }
 
-    /// Reads what a run kept, in the background.
-    pub(super) fn read_run(&self, path: PathBuf, beside: bool) {
-        self.in_background(move || {
-            let history = runs::read(&path).map(Box::new);
-            Action::RunRead {
-                path,
-                beside,
-                history,
-            }
-        });
+    /// Reads what a run is so far that is to go on, in the background.
+    pub(super) fn read_going_on(&self, start: Start) {
+        self.in_background(move || Action::GoingOn(runs::going_on(start).map(Box::new)));
+    }
+
+    /// Lists the names of a directory's runs, in the background.
+    pub(super) fn list_run_names(&self, directory: PathBuf) {
+        self.in_background(move || Action::RunNames(runs::names(&directory)));
     }
 
     /// Draws in the background.

@@ -131,9 +131,9 @@ fields! {
     Always "data.corpus.field" "field", Kind::Text, "text or document",
         "Of .json and .jsonl: the field to learn from; a list is joined with line breaks.";
     Always "evaluation.every" "validate every", Kind::Whole, "",
-        "Steps between validations; 0 is once an epoch.";
+        "Steps between validations; 0 is at the end of each epoch, and some eight times a run.";
     Always "evaluation.sample_every" "sample every", Kind::Whole, "",
-        "Steps between samples and probe odds; 0 is once an epoch.";
+        "Steps between samples and probe odds; 0 is at the end of each epoch, and some eight times a run.";
     Always "evaluation.prompts" "prompts", Kind::List, "none: samples of anything",
         "Samples begin with these, by the sampler of Play as it stands now.";
     Always "evaluation.probe" "probe", Kind::Text, "none",

@@ -1,19 +1,21 @@
 //! The form that a run is started from: what was changed, over the defaults of its kind of run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use toml::Value;
 
 use super::fields::{
     BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, Kind, LATEST, NAME, OVERWRITE, RESTORE, When,
 };
+use super::words;
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
 use crate::training::presets::{DEMO, preset};
-use crate::training::{Layers, Recipe, Restore};
+use crate::training::{Allowed, Layers, Recipe, Restore};
 
-/// Steps between samples and validations where the form starts: often enough to watch.
-const WATCH_EVERY: i64 = 50;
+/// Samples and validations of a run where the form starts: enough to watch.
+const TIMES: i64 = 8;
 
 /// What the rest of the playground knows that a form begins with.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,7 +33,7 @@ pub struct Surroundings {
 pub struct Start {
     pub recipe: Recipe,
     pub restore: Restore,
-    pub overwrite: bool,
+    pub allowed: Allowed,
 }
 
 /// A field that cannot stand as it is.
@@ -51,6 +53,10 @@ pub struct Form {
     /// The selected row: 0 starts the run, the others are fields.
     pub row: usize,
     pub problem: Option<Problem>,
+    /// What stayed when the kind of run was changed.
+    pub kept: Option<String>,
+    /// The names of the runs that there are.
+    taken: BTreeSet<String>,
 }
 
 impl Form {
@@ -65,6 +71,7 @@ impl Form {
     /// Takes over what has changed around it. What was typed stays.
     pub fn surround(&mut self, surroundings: Surroundings) {
         self.surroundings = surroundings;
+        self.kept = None;
     }
 
     /// Takes the recipe of the demonstration, as it is.
@@ -72,23 +79,42 @@ impl Form {
         self.changed = BTreeMap::from([(BASE, DEMO.to_owned())]);
     }
 
-    /// After a run of the form's name: suggests the next one, so that starting again asks for no thought.
+    /// Takes in which runs there are: a fresh one is named otherwise, so that starting asks for no thought.
+    pub fn know_names(&mut self, taken: BTreeSet<String>) {
+        self.taken = taken;
+    }
+
+    /// Takes in that there is a run of this name now. A name that was typed for it is no suggestion any more.
     pub fn pass_name(&mut self, taken: &str) {
-        if self.value(NAME) == taken {
-            self.changed.insert(NAME, next_name(taken));
+        self.taken.insert(taken.to_owned());
+        if self.changed.get(&NAME).is_some_and(|name| name == taken) {
+            self.changed.remove(&NAME);
         }
+    }
+
+    /// Where the run will be.
+    pub fn directory(&self) -> PathBuf {
+        let layers = self.defaults().ok();
+        let directory = layers
+            .as_ref()
+            .and_then(|layers| layers.get("run.directory"));
+        let directory = directory.and_then(Value::as_str);
+        PathBuf::from(directory.unwrap_or("runs"))
     }
 
     /// The fields that have a meaning for this kind of run.
     pub fn fields(&self) -> Vec<usize> {
         let finetunes = [FINETUNE, DEMO].contains(&self.base());
-        let has_meaning = |field: &Field| match field.when {
+        let demo = self.base() == DEMO;
+        let has_meaning = |at: usize, field: &Field| match field.when {
+            // The demonstration is about its own texts.
+            _ if at == CORPUS => !demo,
             When::Always => true,
             When::Scratch => !finetunes,
             When::Finetune => finetunes,
         };
         (0..FIELDS.len())
-            .filter(|&at| has_meaning(&FIELDS[at]))
+            .filter(|&at| has_meaning(at, &FIELDS[at]))
             .collect()
     }
 
@@ -126,12 +152,22 @@ impl Form {
         match field {
             BASE => FINETUNE.to_owned(),
             RESTORE => FRESH.to_owned(),
-            _ => self
-                .defaults()
-                .ok()
-                .and_then(|layers| layers.get(FIELDS[field].key).map(written))
-                .unwrap_or_default(),
+            NAME if self.value(RESTORE) == FRESH => {
+                let mut name = self.default_in_recipe(NAME);
+                while self.taken.contains(&name) {
+                    name = next_name(&name);
+                }
+                name
+            }
+            _ => self.default_in_recipe(field),
         }
+    }
+
+    fn default_in_recipe(&self, field: usize) -> String {
+        self.defaults()
+            .ok()
+            .and_then(|layers| layers.get(FIELDS[field].key).map(written))
+            .unwrap_or_default()
     }
 
     /// Takes a new value. An empty one is the default again.
@@ -168,7 +204,28 @@ impl Form {
         };
         self.problem = None;
         self.changed.insert(field, choices[next].to_owned());
+        if field == BASE {
+            self.drop_hidden();
+        }
         true
+    }
+
+    /// After the kind of run was changed: what has no meaning for the new one goes, and what stays is told.
+    fn drop_hidden(&mut self) {
+        let shown = self.fields();
+        self.changed.retain(|field, _| shown.contains(field));
+        let stays = |field: &usize| *field != BASE && self.is_changed(*field);
+        let kept: Vec<&str> = shown
+            .iter()
+            .filter(|field| stays(field))
+            .map(|&field| FIELDS[field].name)
+            .collect();
+        self.kept = (!kept.is_empty()).then(|| {
+            format!(
+                "Still as you set it: {}. All else is this kind of run's own default.",
+                kept.join(", ")
+            )
+        });
     }
 
     fn defaults(&self) -> Result<Layers, String> {
@@ -184,8 +241,7 @@ impl Form {
             let prompt = Value::String(around.prompt.clone());
             layers.set("evaluation.prompts", Value::Array(vec![prompt.clone()]));
             layers.set("evaluation.probe", prompt);
-            layers.set("evaluation.every", Value::Integer(WATCH_EVERY));
-            layers.set("evaluation.sample_every", Value::Integer(WATCH_EVERY));
+            layers.set("evaluation.times", Value::Integer(TIMES));
             let sampler = Value::try_from(&around.sampler).map_err(|error| error.to_string())?;
             layers.set("evaluation.sampler", sampler);
         }
@@ -200,15 +256,25 @@ impl Form {
     /// When a field, or what they say together, cannot be; noted in [`Self::problem`] too.
     pub fn start(&mut self) -> Result<Start, Problem> {
         let start = self.read();
-        self.problem = start.as_ref().err().cloned();
-        if let Some(Problem {
-            field: Some(field), ..
-        }) = self.problem
-            && let Some(at) = self.fields().iter().position(|&shown| shown == field)
-        {
-            self.row = at + 1;
+        self.problem = None;
+        if let Err(problem) = &start {
+            self.show(problem.clone());
         }
         start
+    }
+
+    /// Shows a problem on its row.
+    pub fn show(&mut self, problem: Problem) {
+        let row = |field| self.fields().iter().position(|&shown| shown == field);
+        if let Some(at) = problem.field.and_then(row) {
+            self.row = at + 1;
+        }
+        self.problem = Some(problem);
+    }
+
+    /// A sentence of the trainer's in the form's words, at the field that it speaks of.
+    pub fn problem_of(&self, message: &str) -> Problem {
+        words::problem(message, &self.fields())
     }
 
     fn read(&self) -> Result<Start, Problem> {
@@ -227,12 +293,15 @@ impl Form {
                 layers.set(field.key, value);
             }
         }
+        if !self.changed.contains_key(&NAME) {
+            layers.set(FIELDS[NAME].key, Value::String(self.default_of(NAME)));
+        }
         let recipe = layers
             .recipe()
-            .map_err(|error| general(error.to_string()))?;
+            .map_err(|error| self.problem_of(&error.to_string()))?;
         recipe.check().map_err(|error| Problem {
             field: recipe.data.corpus.files.is_empty().then_some(CORPUS),
-            message: error.to_string(),
+            ..self.problem_of(&error.to_string())
         })?;
         let restore = self.value(RESTORE);
         Ok(Start {
@@ -241,7 +310,10 @@ impl Form {
                 LATEST => Restore::Latest,
                 _ => Restore::Fresh,
             },
-            overwrite: restore == OVERWRITE,
+            allowed: Allowed {
+                overwrite: restore == OVERWRITE,
+                changes: false,
+            },
         })
     }
 }
@@ -285,7 +357,7 @@ fn value(field: &Field, typed: &str) -> Result<Value, String> {
 }
 
 /// A value as it would be typed.
-fn written(value: &Value) -> String {
+pub(super) fn written(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
@@ -346,7 +418,10 @@ mod tests {
         assert_eq!(start.recipe.data.corpus.files.len(), 2);
         assert_eq!(start.recipe.training.batch, 16);
         assert_eq!(start.recipe.optimizer.clip, 0.5);
-        assert_eq!((start.restore, start.overwrite), (Restore::Fresh, true));
+        assert_eq!(
+            (start.restore, start.allowed.overwrite),
+            (Restore::Fresh, true)
+        );
         // An empty answer is the default again.
         form.set(field("batch"), " ").expect("the default");
         assert!(!form.is_changed(field("batch")));
@@ -385,10 +460,46 @@ mod tests {
         assert_eq!(next_name("poems"), "poems-2");
         assert_eq!(next_name("x4294967295"), "x4294967296");
         let mut form = form();
-        form.pass_name("another");
         assert_eq!(form.value(NAME), "run1");
-        form.pass_name("run1");
-        assert_eq!(form.value(NAME), "run2");
+        form.know_names(["run1", "run2"].map(str::to_owned).into());
+        assert_eq!(form.value(NAME), "run3");
+        form.pass_name("run3");
+        assert_eq!(form.value(NAME), "run4");
+        form.set(CORPUS, "a.txt").expect("a list");
+        assert_eq!(form.start().expect("a run").recipe.run.name, "run4");
+        // Going on is with a run that is there.
+        form.set(RESTORE, LATEST).expect("a choice");
+        assert_eq!(form.value(NAME), "run1");
+        form.demonstrate();
+        form.know_names(["demo", "demo-2"].map(str::to_owned).into());
+        assert_eq!(form.start().expect("a run").recipe.run.name, "demo-3");
+    }
+
+    #[test]
+    fn another_kind_of_run_keeps_what_has_a_meaning_for_it_and_says_so() {
+        let mut form = form();
+        form.set(field("batch"), "3").expect("a number");
+        form.set(field("LoRA rank"), "8").expect("a number");
+        form.row = 1;
+        while form.value(BASE) != SCRATCH {
+            form.turn(true);
+        }
+        let kept = form.kept.clone().expect("a word on what stayed");
+        assert!(kept.contains("batch") && !kept.contains("LoRA"), "{kept}");
+        while form.value(BASE) != FINETUNE {
+            form.turn(true);
+        }
+        assert_eq!(form.value(field("LoRA rank")), "0");
+        assert_eq!(form.value(field("batch")), "3");
+        // The demonstration has its own corpus.
+        form.set(CORPUS, "a.txt").expect("a list");
+        while form.value(BASE) != DEMO {
+            form.turn(true);
+        }
+        assert!(!form.fields().contains(&CORPUS));
+        form.set(field("batch"), "").expect("the default");
+        let recipe = form.start().expect("a run").recipe;
+        assert_eq!(recipe, preset(DEMO).expect("a preset"));
     }
 
     #[test]

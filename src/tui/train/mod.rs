@@ -4,11 +4,13 @@ mod fields;
 mod form;
 pub mod runs;
 mod span;
+mod words;
 
 use std::path::PathBuf;
 
-pub use fields::{FIELDS, Kind};
-pub use form::{Form, Surroundings};
+pub use fields::{BASE, FIELDS, Kind};
+pub use form::{Form, Start, Surroundings};
+use runs::GoingOn;
 pub use span::{Span, Window};
 
 use crate::training::History;
@@ -55,6 +57,8 @@ pub struct RunInView {
     pub history: History,
     /// Why it failed, if it did.
     pub failure: Option<String>,
+    /// Whether another process works on it.
+    pub elsewhere: bool,
 }
 
 /// Everything that the Train screen shows.
@@ -80,6 +84,10 @@ pub struct Train {
     pub cursor: Option<u64>,
     /// Which of several prompts' samples are shown first.
     pub prompt: usize,
+    /// A run that goes on if the user says yes to what has changed.
+    pub going_on: Option<Box<GoingOn>>,
+    /// The demonstration starts once it is known which names are free.
+    pub demo_waits: bool,
 }
 
 impl Train {
@@ -90,6 +98,13 @@ impl Train {
             asks: true,
             ..Self::default()
         }
+    }
+
+    /// Shows a run from its end, whole.
+    pub fn show_run(&mut self) {
+        self.asks = false;
+        self.cursor = None;
+        self.window = Window::Whole;
     }
 
     /// The run in view.
@@ -169,6 +184,7 @@ mod tests {
                 directory: PathBuf::from("runs"),
                 history,
                 failure: None,
+                elsewhere: false,
             }),
             ..Train::new()
         }

@@ -1,8 +1,10 @@
 //! Runs on the disk, for the lists of the Train screen.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::training::{History, RunDirectory, RunSummary};
+use super::{Start, words};
+use crate::training::{History, RunDirectory, RunSummary, changes};
 use crate::tui::picker::Item;
 use crate::tui::{Action, TrainAction};
 
@@ -44,13 +46,66 @@ fn item(summary: &RunSummary, beside: bool) -> Item {
 }
 
 /// What a run kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadRun {
+    pub history: History,
+    /// Whether a process works on it.
+    pub running: bool,
+}
+
+/// The run at a path.
 ///
 /// # Errors
-/// With a sentence, when there is no run or it cannot be read.
-pub fn read(path: &Path) -> Result<History, String> {
+/// With a sentence, when there is none.
+pub fn open(path: &Path) -> Result<RunDirectory, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let directory = path.parent().unwrap_or(Path::new("."));
-    RunDirectory::open(directory, &name)
-        .and_then(|run| History::read(&run))
-        .map_err(|error| error.to_string())
+    RunDirectory::open(directory, &name).map_err(|error| error.to_string())
+}
+
+/// Reads what a run kept.
+///
+/// # Errors
+/// With a sentence, when it cannot be read.
+pub fn read(run: &RunDirectory) -> Result<ReadRun, String> {
+    // First: what ends meanwhile is read as going on once too often, and not as broken off.
+    let running = run.is_claimed();
+    let history = History::read(run).map_err(|error| error.to_string())?;
+    Ok(ReadRun { history, running })
+}
+
+/// A run that is to go on, and what it is so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GoingOn {
+    pub start: Start,
+    pub history: History,
+    /// What differs from its recipe, in words.
+    pub changes: Vec<String>,
+}
+
+/// Reads what the run of a start is so far, and compares their recipes.
+///
+/// # Errors
+/// With a sentence, when there is none or it cannot be read.
+pub fn going_on(start: Start) -> Result<GoingOn, String> {
+    let name = &start.recipe.run.name;
+    let found = RunDirectory::open(&start.recipe.run.directory, name).and_then(|run| {
+        let here = std::path::absolute(".").unwrap_or_default();
+        let (before, now) = (run.recipe()?, start.recipe.clone());
+        let changes = changes(&before.seen_from(&here), &now.seen_from(&here))?;
+        Ok((History::read(&run)?, changes))
+    });
+    let (history, changes) = found.map_err(|error| error.to_string())?;
+    let changes = changes.iter().map(words::change).collect();
+    Ok(GoingOn {
+        start,
+        history,
+        changes,
+    })
+}
+
+/// The names of the runs of a directory; none where it cannot be read.
+pub fn names(directory: &Path) -> BTreeSet<String> {
+    let runs = RunDirectory::all(directory).unwrap_or_default();
+    runs.iter().map(RunDirectory::name).collect()
 }

@@ -107,7 +107,10 @@ fn is_input(action: &Action) -> bool {
             | Action::Training(_)
             | Action::TrainingRefused(_)
             | Action::RunsListed(_)
+            | Action::GoingOn(_)
+            | Action::RunNames(_)
             | Action::RunRead { .. }
+            | Action::RunGrew { .. }
             | Action::Told { .. }
             | Action::Leave
             | Action::SaveFailed(_)
@@ -213,17 +216,16 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
         Action::Train(action) => {
             if action == TrainAction::Page {
-                train::turn_page(state);
+                train::turn_page(state, effects);
             }
         }
         Action::Training(news) => train::heard(state, news),
         Action::TrainingRefused(message) => train::ended_outside(state, &message),
         Action::RunsListed(items) => train::listed(state, items),
-        Action::RunRead {
-            path,
-            beside,
-            history,
-        } => train::read(state, &path, beside, history),
+        Action::GoingOn(read) => train::going_on(state, read, effects),
+        Action::RunNames(names) => train::names_listed(state, names, effects),
+        Action::RunRead { path, beside, read } => train::read(state, &path, beside, read),
+        Action::RunGrew { path, read } => train::grew(state, &path, *read),
 
         Action::Insert(c) => editing::insert(state, c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => editing::insert(state, &text),

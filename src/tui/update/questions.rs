@@ -35,7 +35,9 @@ pub fn ask(state: &State, question: Question) -> Ask {
         }
         Question::ChartRun(what) => format!("{}.svg", what.name()),
         Question::Quit(_) => "yes".to_owned(),
-        Question::BranchName(_) | Question::PresetName | Question::AbandonRun => String::new(),
+        Question::BranchName(_) | Question::PresetName | Question::GoOn | Question::AbandonRun => {
+            String::new()
+        }
     };
     Ask::new(question, &suggestion)
 }
@@ -122,6 +124,7 @@ fn accept(
         }
         Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
+        Question::GoOn => train::go_on(state, typed, effects)?,
         Question::AbandonRun => train::abandon(state, typed, effects)?,
         Question::Quit(_) => match typed {
             "yes" | "y" => effects.push(Effect::Quit),

@@ -1,12 +1,15 @@
 //! The form: its rows are edited, and its run is started.
 
+use std::collections::BTreeSet;
+
 use crate::engine::TrainingCommand;
-use crate::training::History;
+use crate::training::{History, Restore};
 use crate::tui::Effect;
 use crate::tui::ask::{Ask, Question};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Page, State};
-use crate::tui::train::{FIELDS, Job, Kind, RunInView, Surroundings};
+use crate::tui::train::runs::GoingOn;
+use crate::tui::train::{FIELDS, Job, Kind, RunInView, Start, Surroundings};
 
 /// Tells the form what Play has.
 pub fn surround(state: &mut State) {
@@ -28,6 +31,8 @@ pub fn leave(state: &mut State) {
         state.train.asks = false;
     } else if state.train.opened.is_some() {
         state.train.opened = None;
+        // Something is always shown.
+        state.train.asks = state.train.live.is_none();
     } else {
         state.page = Page::Play;
     }
@@ -76,12 +81,25 @@ pub fn paste(state: &mut State, text: &str) {
 /// Starts the demonstration.
 pub fn demonstrate(state: &mut State, effects: &mut Vec<Effect>) {
     if state.train.job == Job::Idle {
-        let form = &mut state.train.form;
-        form.demonstrate();
-        let taken = state.train.live.as_ref().map(|run| run.name.clone());
-        form.pass_name(&taken.unwrap_or_default());
+        state.train.form.demonstrate();
+        state.train.demo_waits = true;
+        list_names(state, effects);
+    } else {
+        start(state, effects);
     }
-    start(state, effects);
+}
+
+/// Asks which names of runs are taken.
+pub fn list_names(state: &State, effects: &mut Vec<Effect>) {
+    effects.push(Effect::ListRunNames(state.train.form.directory()));
+}
+
+/// Takes in which names are taken.
+pub fn names_listed(state: &mut State, names: BTreeSet<String>, effects: &mut Vec<Effect>) {
+    state.train.form.know_names(names);
+    if std::mem::take(&mut state.train.demo_waits) {
+        start(state, effects);
+    }
 }
 
 fn start(state: &mut State, effects: &mut Vec<Effect>) {
@@ -91,20 +109,62 @@ fn start(state: &mut State, effects: &mut Vec<Effect>) {
     let Ok(start) = state.train.form.start() else {
         return;
     };
+    match start.restore {
+        Restore::Latest => effects.push(Effect::ReadGoingOn(Box::new(start))),
+        _ => launch(state, start, History::new(), effects),
+    }
+}
+
+/// Goes on with a run, or asks first where its recipe was another one.
+pub fn going_on(state: &mut State, read: Result<Box<GoingOn>, String>, effects: &mut Vec<Effect>) {
+    match read {
+        Ok(found) if found.changes.is_empty() => launch(state, found.start, found.history, effects),
+        Ok(found) => {
+            let mut ask = Ask::new(Question::GoOn, "");
+            ask.problem = Some(format!("What differs: {}", found.changes.join("; ")));
+            state.overlay = Some(Overlay::Ask(ask));
+            state.train.going_on = Some(found);
+        }
+        Err(message) => {
+            let problem = state.train.form.problem_of(&message);
+            state.train.form.show(problem);
+        }
+    }
+}
+
+/// Goes on all the same, if the answer says so.
+///
+/// # Errors
+/// When the answer is neither yes nor no.
+pub fn go_on(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    match typed {
+        "yes" => {
+            if let Some(mut found) = state.train.going_on.take() {
+                found.start.allowed.changes = true;
+                launch(state, found.start, found.history, effects);
+            }
+            Ok(())
+        }
+        "" | "no" => Ok(()),
+        _ => Err("type yes to go on with what has changed, or no".to_owned()),
+    }
+}
+
+fn launch(state: &mut State, start: Start, history: History, effects: &mut Vec<Effect>) {
     let train = &mut state.train;
     train.live = Some(RunInView {
         name: start.recipe.run.name.clone(),
         directory: start.recipe.run.directory.clone(),
-        history: History::new(),
+        history,
         failure: None,
+        elsewhere: false,
     });
     train.opened = None;
-    train.asks = false;
-    train.cursor = None;
+    train.show_run();
     train.job = Job::Preparing;
     effects.push(Effect::Train(Box::new(TrainingCommand::Start {
         recipe: Box::new(start.recipe),
         restore: start.restore,
-        overwrite: start.overwrite,
+        allowed: start.allowed,
     })));
 }

@@ -4,8 +4,9 @@ mod form;
 mod news;
 mod runs;
 
+pub use form::{go_on, going_on, names_listed};
 pub use news::{ended_outside, heard};
-pub use runs::{abandon, chart, listed, read, set_learning_rate};
+pub use runs::{abandon, chart, grew, listed, read, set_learning_rate};
 
 use crate::engine::TrainingCommand;
 use crate::tui::ask::Question;
@@ -15,13 +16,14 @@ use crate::tui::train::{Job, Window};
 use crate::tui::{Action, Effect, TrainAction};
 
 /// Goes to the Train screen, or back to Play.
-pub fn turn_page(state: &mut State) {
+pub fn turn_page(state: &mut State, effects: &mut Vec<Effect>) {
     state.page = match state.page {
         Page::Play => Page::Train,
         Page::Train => Page::Play,
     };
     if state.page == Page::Train {
         form::surround(state);
+        form::list_names(state, effects);
     }
 }
 
@@ -55,7 +57,7 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
 
 fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
     match action {
-        TrainAction::Page => turn_page(state),
+        TrainAction::Page => turn_page(state, effects),
         TrainAction::Enter if state.train.asks => form::enter(state, effects),
         TrainAction::Enter => runs::open_checkpoint(state, effects),
         TrainAction::New => {
@@ -64,6 +66,7 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
             if let Some(taken) = state.train.live.as_ref().map(|run| run.name.clone()) {
                 state.train.form.pass_name(&taken);
             }
+            form::list_names(state, effects);
         }
         TrainAction::Demo => form::demonstrate(state, effects),
         TrainAction::Runs => runs::list(state, false, effects),

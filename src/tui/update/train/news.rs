@@ -24,14 +24,18 @@ pub fn heard(state: &mut State, news: TrainingNews) {
 /// The run ended, or never began, for a reason.
 pub fn ended_outside(state: &mut State, message: &str) {
     state.train.job = Job::Idle;
+    let problem = state.train.form.problem_of(message);
+    let mut said = message.to_owned();
     if let Some(run) = &mut state.train.live {
-        run.failure = Some(message.to_owned());
+        run.failure = Some(said.clone());
         // What never took a step is not a run to look at: back to the form, where it can be mended.
         if run.history.last_step() == 0 {
+            said.clone_from(&problem.message);
             state.train.asks = true;
+            state.train.form.show(problem);
         }
     }
-    state.tell(format!("Training: {message}"), true);
+    state.tell(format!("Training: {said}"), true);
 }
 
 fn happened(state: &mut State, event: &Event) {

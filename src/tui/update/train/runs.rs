@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::chart::What;
 use crate::engine::TrainingCommand;
-use crate::training::History;
 use crate::tui::overlay::Overlay;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::state::{Page, State};
+use crate::tui::train::runs::ReadRun;
 use crate::tui::train::{Job, RunInView};
 use crate::tui::{Chart, Effect};
 
@@ -43,19 +43,18 @@ pub fn open(path: &Path, beside: bool, effects: &mut Vec<Effect>) {
 }
 
 /// Shows a run that was read.
-pub fn read(state: &mut State, path: &Path, beside: bool, history: Result<Box<History>, String>) {
-    let history = match history {
-        Ok(history) => *history,
+pub fn read(state: &mut State, path: &Path, beside: bool, read: Result<Box<ReadRun>, String>) {
+    let read = match read {
+        Ok(read) => *read,
         Err(message) => return state.tell(message, true),
     };
+    let (name, directory) = place(path);
     let run = RunInView {
-        name: path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
-        directory: path.parent().map(Path::to_owned).unwrap_or_default(),
-        history,
+        name,
+        directory,
+        history: read.history,
         failure: None,
+        elsewhere: read.running,
     };
     let train = &mut state.train;
     if beside {
@@ -67,9 +66,26 @@ pub fn read(state: &mut State, path: &Path, beside: bool, history: Result<Box<Hi
     // The trainer's own picture of a run that goes on is the newer one.
     let live = train.job != Job::Idle && train.live.as_ref().is_some_and(is_live);
     train.opened = (!live).then_some(run);
-    train.asks = false;
-    train.cursor = None;
+    train.show_run();
     state.page = Page::Train;
+}
+
+/// Takes in how a run went on that another process works on, wherever it is shown.
+pub fn grew(state: &mut State, path: &Path, read: ReadRun) {
+    let (name, directory) = place(path);
+    let train = &mut state.train;
+    let shown = train.opened.iter_mut().chain(&mut train.beside);
+    for run in shown.filter(|run| run.name == name && run.directory == directory) {
+        run.history = read.history.clone();
+        run.elsewhere = read.running;
+    }
+}
+
+/// A run's name and directory.
+fn place(path: &Path) -> (String, PathBuf) {
+    let name = path.file_name().unwrap_or_default();
+    let directory = path.parent().unwrap_or(Path::new(""));
+    (name.to_string_lossy().into_owned(), directory.to_owned())
 }
 
 /// Opens the last checkpoint at or before the step in view in Play.
@@ -80,10 +96,13 @@ pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
         .run()
         .and_then(|run| run.history.nearest_checkpoint(step));
     let Some(note) = note else {
-        return state.tell(
-            "There is no checkpoint at or before this step: c writes one now, and `keep` in the form says how many stay.",
-            false,
-        );
+        let key = state.keymap.hint("train-save", false).unwrap_or_default();
+        let advice = match state.train.is_live() {
+            true => format!("{key} writes one now, and `keep` in the form says how many stay"),
+            false => "`keep` and `checkpoint every` in the form say how many there are".to_owned(),
+        };
+        let message = format!("There is no checkpoint at or before this step: {advice}.");
+        return state.tell(message, false);
     };
     let path = note.path.clone();
     state.page = Page::Play;

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::safe;
 use crate::tui::theme::Theme;
-use crate::tui::train::{FIELDS, Form, Train};
+use crate::tui::train::{BASE, FIELDS, Form, Train};
 use crate::tui::view::draw::{self, cell};
 
 /// Cells of the names.
@@ -109,6 +109,9 @@ fn field<'a>(form: &Form, field: usize, selected: bool, width: usize, theme: &Th
 fn said<'a>(form: &Form, width: u16, theme: &Theme) -> Vec<Line<'a>> {
     let (text, style) = match (&form.problem, form.selected()) {
         (Some(problem), _) => (problem.message.clone(), theme.error),
+        (None, Some(BASE)) if form.kept.is_some() => {
+            (form.kept.clone().unwrap_or_default(), theme.notice)
+        }
         (None, Some(field)) => (FIELDS[field].why.to_owned(), theme.quiet),
         (None, None) => (
             "Enter begins. The run goes on beside Play, is saved as it goes, and can be paused, steered and stopped."

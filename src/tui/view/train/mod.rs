@@ -21,7 +21,7 @@ use crate::tui::train::{Job, TrainPane};
 /// Draws it into the place between the status line and the footer.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let train = &state.train;
-    if train.asks {
+    if train.asks || train.run().is_none() {
         return form::draw(train, theme, area, frame);
     }
     for (pane, place) in places::of(area, train) {

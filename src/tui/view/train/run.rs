@@ -26,6 +26,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         (true, Job::Paused, _) => "paused",
         (true, Job::Ending, _) => "saving",
         (true, ..) => "training",
+        (false, ..) if run.elsewhere => "training elsewhere",
         (false, _, Some(finished)) => finished.reason.name(),
         (false, _, None) if run.failure.is_some() => "failed",
         (false, _, None) => "broken off",
@@ -33,6 +34,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let note = Line::styled(format!("{doing} "), theme.quiet);
     let focused = train.pane == TrainPane::Run;
     let inside = super::border(" Run ".to_owned(), note, focused, theme, area, frame);
+    let goes_on = train.is_live() || run.elsewhere;
     let in_view = train.cursor.and_then(|step| {
         let mut recent = history.recent();
         recent.find(|metrics| metrics.step == step)
@@ -42,7 +44,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     };
     let width = usize::from(inside.width);
     let mut lines = gauges(history, metrics, width, theme);
-    lines.extend(numbers(history, metrics, theme));
+    // What is left is left from now on, and not from an earlier step.
+    let left = (goes_on && train.cursor.is_none()).then_some(metrics.seconds_left);
+    lines.extend(numbers(history, metrics, left, theme));
     let kept = history.finished().and_then(|end| end.failure.as_ref());
     if let Some(failure) = run.failure.as_ref().or(kept) {
         let failure = safe::safe(failure);
@@ -89,12 +93,17 @@ fn gauges<'a>(
     ]
 }
 
-fn numbers<'a>(history: &History, metrics: &StepMetrics, theme: &Theme) -> Vec<Line<'a>> {
+fn numbers<'a>(
+    history: &History,
+    metrics: &StepMetrics,
+    left: Option<f64>,
+    theme: &Theme,
+) -> Vec<Line<'a>> {
     let line = |text: String| Line::styled(text, theme.base);
+    let left = left.map_or_else(String::new, |left| format!(" · {} left", duration(left)));
     let mut lines = vec![line(format!(
-        "{} tok/s · {} left",
+        "{} tok/s{left}",
         thousands(metrics.tokens_per_second.max(0.0) as usize),
-        duration(metrics.seconds_left)
     ))];
     lines.push(Line::from(vec![
         Span::styled(format!("loss {:.4}", metrics.loss), theme.strong),
