@@ -1,14 +1,23 @@
 //! How far loading has come, on standard error, if that is a terminal.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::LoadProgress;
 use crate::text::sanitize;
+
+/// After so long the speed of a file is known.
+const SETTLED: Duration = Duration::from_secs(5);
+/// What takes longer is told where no bar is shown.
+const LONG: Duration = Duration::from_secs(60);
 
 /// A gauge that is drawn only on a terminal.
 pub struct Gauge {
     bar: ProgressBar,
     file: String,
+    /// When the file began to come, until it was told to be slow.
+    begun: Option<Instant>,
 }
 
 impl Gauge {
@@ -18,6 +27,7 @@ impl Gauge {
             // indicatif hides a bar whose standard error is no terminal.
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
             file: String::new(),
+            begun: None,
         }
     }
 
@@ -25,9 +35,14 @@ impl Gauge {
     pub fn load(&mut self, progress: &LoadProgress) {
         match progress {
             LoadProgress::Download {
-                file, bytes, total, ..
+                file,
+                bytes,
+                total,
+                bytes_per_second,
+                seconds_left,
             } => {
                 if self.file != *file {
+                    self.begun = Some(Instant::now());
                     self.file.clone_from(file);
                     self.style("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
                     self.bar.set_message(sanitize(file).into_owned());
@@ -35,6 +50,7 @@ impl Gauge {
                 }
                 self.bar.set_length(*total);
                 self.bar.set_position(*bytes);
+                self.tell_if_slow(file, *bytes_per_second, *seconds_left);
             }
             LoadProgress::Waiting {
                 reason,
@@ -56,6 +72,23 @@ impl Gauge {
                 self.bar.set_position((part * 1000.0) as u64);
             }
             LoadProgress::Weights { done, total } => self.count("reading weights", *done, *total),
+        }
+    }
+
+    /// Says once of a file that it takes long, where no bar shows it.
+    fn tell_if_slow(&mut self, file: &str, speed: f64, left: Option<f64>) {
+        let settled = self.begun.is_some_and(|begun| begun.elapsed() > SETTLED);
+        let long = left.map(Duration::try_from_secs_f64);
+        let long = long.map(|left| left.unwrap_or(Duration::MAX));
+        if let (true, true, Some(left)) = (settled, self.bar.is_hidden(), long)
+            && left > LONG
+        {
+            self.begun = None;
+            super::warn(&format!(
+                "{file} comes at {}/s, {} left; after an interrupt, the next try goes on from there",
+                HumanBytes(speed as u64),
+                HumanDuration(left)
+            ));
         }
     }
 

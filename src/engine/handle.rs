@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 
 use super::worker::Worker;
 use super::{Command, CompareRequest, Event, LookRequest, load};
-use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError, panic_text};
+use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError};
+use crate::text::panic_text;
 
 /// Commands that may wait before the engine has served them.
 const COMMANDS: usize = 64;

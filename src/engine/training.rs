@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
-use crate::model::panic_text;
+use crate::text::panic_text;
 use crate::training::{Allowed, Control, Event, Finished, Recipe, Restore, Trainer, heap};
 
 /// News that may wait before the receiver has taken them; then the trainer waits.

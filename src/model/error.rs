@@ -1,10 +1,8 @@
 //! What can be wrong with a model, each as one sentence: what, where, what to do.
 
-use std::any::Any;
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::text::{ChatError, TextError};
+use crate::text::{ChatError, TextError, brief};
 
 /// candle's error without the backtrace that it carries where `RUST_BACKTRACE` is set: users get one sentence.
 pub fn plain(error: &candle_core::Error) -> String {
@@ -104,26 +102,14 @@ impl ModelError {
 pub(super) fn unless_panicked<T>(
     work: impl FnOnce() -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    // Whatever was half made is dropped: nobody sees it.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let message = panic_text(&*panic);
-        tracing::error!("loading panicked: {message}");
-        Err(ModelError::Panicked(visible(message)))
-    })
+    crate::text::unless_panicked(work)
+        .unwrap_or_else(|message| Err(ModelError::Panicked(visible(&message))))
 }
 
-/// What a thread said when it panicked.
-pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-}
-
-/// `text` with control characters escaped, for names and messages that come from files or servers.
+/// `text` with control characters escaped and not too long, for names and messages that come from files or servers.
 pub(super) fn visible(text: &str) -> String {
-    text.chars()
+    brief(text)
+        .chars()
         .flat_map(|c| {
             let escape = c.is_control();
             let escaped = escape.then(|| c.escape_default()).into_iter().flatten();

@@ -43,7 +43,7 @@ pub use chat::Chat;
 pub use config::{Gpt2Config, OWN_MODEL_TYPE, TokenIds};
 pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
 pub use embedded::{EMBEDDED, embedded_size};
-pub use error::{ModelError, panic_text, plain};
+pub use error::{ModelError, plain};
 pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
 pub use load::{DevicePreference, LoadProgress, LoadRequest, LoadedModel, load, load_with};
 pub use memory::{

@@ -9,11 +9,18 @@ use minijinja::{Environment, Error, ErrorKind, context};
 use serde::Serialize;
 
 use super::clock::{Clock, add_strftime_now};
+use super::faults::on_deep_stack;
+use super::tags;
 
 /// Steps that a template may take; a long conversation takes a few thousand.
 const FUEL: u64 = 2_000_000;
 /// How deep a template may call itself.
 const DEPTH: usize = 100;
+/// Bytes of the longest template; those in use have some tens of thousands.
+const LONGEST: usize = 1 << 17;
+/// Bytes of the longest tag, strings apart; those in use have some hundreds. The library takes the square of the number of
+/// operators in a tag to read it, and nests its calls as deep.
+const LONGEST_TAG: usize = 1 << 13;
 
 /// The only template in the environment.
 const NAME: &str = "chat";
@@ -98,12 +105,21 @@ impl ChatTemplate {
         environment.add_function("raise_exception", raise_exception);
         add_strftime_now(&mut environment, clock);
         environment.add_filter("tojson", to_json);
-        environment
-            .add_template_owned(NAME, without_generation(&source))
-            .map_err(|error| ChatError {
-                origin: origin.to_owned(),
-                problem: format!("cannot be read: {}", one_line(&error)),
-            })?;
+        let unreadable = |problem: &str| ChatError {
+            origin: origin.to_owned(),
+            problem: format!("cannot be read: {}", plain(problem)),
+        };
+        if source.len() > LONGEST {
+            return Err(unreadable(&format!("it is longer than {LONGEST} bytes")));
+        }
+        if tags::longest(&source) > LONGEST_TAG {
+            return Err(unreadable(&format!(
+                "one of its tags has more than {LONGEST_TAG} bytes of code"
+            )));
+        }
+        on_deep_stack(|| environment.add_template_owned(NAME, without_generation(&source)))
+            .map_err(|fault| unreadable(&fault))?
+            .map_err(|error| unreadable(&one_line(&error)))?;
         Ok(Self {
             environment,
             origin: origin.to_owned(),
@@ -132,7 +148,12 @@ impl ChatTemplate {
         let tokens = Value::from(Serde(&self.tokens));
         let messages = Value::from(Serde(messages));
         let variables = context! { messages, add_generation_prompt => true, ..tokens };
-        template.render(variables).map_err(failed)
+        on_deep_stack(|| template.render(variables))
+            .map_err(|fault| ChatError {
+                origin: self.origin.clone(),
+                problem: format!("fails: {}", plain(&fault)),
+            })?
+            .map_err(failed)
     }
 }
 
@@ -242,7 +263,7 @@ fn one_line(error: &Error) -> String {
 
 /// On one line: templates choose some of these words.
 fn plain(text: &str) -> String {
-    super::sanitize(text).replace('\n', " ")
+    super::brief(&super::sanitize(text)).replace('\n', " ")
 }
 
 #[cfg(test)]
@@ -306,6 +327,61 @@ mod tests {
                 Ok(text) => assert_eq!(text, expected, "{source}"),
                 Err(error) => assert!(expected.is_empty(), "{source}: {error}"),
             }
+        }
+    }
+
+    #[test]
+    fn no_nesting_overflows_the_stack() {
+        for (open, inner, times) in [
+            ("-", "1", 8000),
+            ("not ", "1", 2000),
+            ("", ".a", 4000),
+            ("", "|trim", 1600),
+            ("", "+a", 4000),
+            ("", " if a else a", 600),
+        ] {
+            let source = format!("{{{{ {}a{} }}}}", open.repeat(times), inner.repeat(times));
+            // Any text or sentence will do.
+            let _ = written(&source);
+        }
+        let choices = "{% elif a %}".repeat(10_000);
+        let _ = written(&format!("{{% if a %}}{choices}{{% endif %}}"));
+        // Values that hold one another.
+        for source in [
+            "{% set n = namespace(x=0) %}{% for i in range(100000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}",
+            "{% set n = namespace(x=0) %}{% for i in range(100000) %}{% set n.x = {'a': n.x} %}{% endfor %}{{ n.x | tojson }}",
+        ] {
+            let _ = written(source);
+        }
+    }
+
+    #[test]
+    fn a_template_that_is_too_long_is_refused() {
+        let refused = |source: &str| written(source).expect_err("too long").to_string();
+        let error = refused(&" ".repeat(LONGEST + 1));
+        assert!(
+            error.ends_with("cannot be read: it is longer than 131072 bytes"),
+            "{error}"
+        );
+        let error = refused(&format!("{{{{ {}1 }}}}", "-".repeat(LONGEST_TAG)));
+        assert!(
+            error.ends_with("one of its tags has more than 8192 bytes of code"),
+            "{error}"
+        );
+        let text = "x".repeat(LONGEST_TAG);
+        assert_eq!(written(&format!("{{{{ '{text}' }}}}")), Ok(text));
+    }
+
+    #[test]
+    fn a_fault_of_the_library_is_an_error_of_the_template() {
+        // The library negates the least number in a test build, which panics, and wraps around in a release.
+        if let Err(error) =
+            written("{{ '%-9223372036854775808d' % 1 }}{{ 'a'[::-9223372036854775808] }}")
+        {
+            assert!(
+                error.to_string().starts_with("a.gguf: the chat template "),
+                "{error}"
+            );
         }
     }
 

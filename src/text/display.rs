@@ -42,6 +42,18 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A sentence that quotes what strangers wrote, without the middle if it is too long to be read.
+pub fn brief(sentence: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 1000;
+    const END: usize = 300;
+    if sentence.len() <= LONGEST {
+        return Cow::Borrowed(sentence);
+    }
+    let begin = sentence.floor_char_boundary(LONGEST - END);
+    let end = sentence.ceil_char_boundary(sentence.len() - END);
+    Cow::Owned(format!("{} … {}", &sentence[..begin], &sentence[end..]))
+}
+
 /// What is being shown.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
@@ -250,6 +262,15 @@ mod tests {
             prop::char::range('\u{2000}', '\u{2070}'),
             prop::char::range('\u{E0000}', '\u{E01EF}'),
         ]
+    }
+
+    #[test]
+    fn the_middle_of_a_long_sentence_is_left_out() {
+        assert_eq!(brief("short"), "short");
+        let long = format!("it is `{}`; remove it", "é".repeat(5000));
+        let shown = brief(&long);
+        assert!(shown.starts_with("it is `é") && shown.ends_with("é`; remove it"));
+        assert!(shown.len() < 1020 && shown.contains("é … é"), "{shown}");
     }
 
     proptest! {

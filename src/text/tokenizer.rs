@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::pieces::Pieces;
-use super::{display_token, gpt2_files};
+use super::{brief, display_token, gpt2_files, sanitize, unless_panicked};
 
 /// A tokenizer could not be read or written, or a text not encoded.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +60,16 @@ impl Tokenizer {
             path: origin.to_owned(),
             reason,
         };
-        // The library panics on some files that are cut short.
         serde_json::from_slice::<IgnoredAny>(json)
             .map_err(|reason| error(format!("not valid JSON: {reason}")))?;
-        let inner = tokenizers::Tokenizer::from_bytes(json)
-            .map_err(|reason| error(format!("not a tokenizer: {reason}")))?;
-        Self::new(inner).map_err(error)
+        // The library panics on some files that are cut short, or hold numbers that are too large.
+        let read = unless_panicked(|| {
+            let inner = tokenizers::Tokenizer::from_bytes(json);
+            let inner = inner.map_err(|reason| format!("not a tokenizer: {reason}"))?;
+            Self::new(inner)
+        });
+        let made = read.unwrap_or_else(|fault| Err(format!("not a tokenizer: {fault}")));
+        made.map_err(|reason| error(brief(&sanitize(&reason)).replace('\n', " ")))
     }
 
     /// Builds GPT-2's byte-level BPE from its `vocab.json` and `merges.txt` in memory. `origin` names where they are
@@ -139,8 +143,8 @@ impl Tokenizer {
     /// # Errors
     /// When the tokenizer cannot represent it.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TextError> {
-        self.inner
-            .encode_fast(text, false)
+        unless_panicked(|| self.inner.encode_fast(text, false))
+            .map_err(TextError::Encode)?
             .map(|encoding| encoding.get_ids().to_vec())
             .map_err(|error| TextError::Encode(error.to_string()))
     }
@@ -155,8 +159,8 @@ impl Tokenizer {
     /// # Errors
     /// When the tokenizer cannot represent one.
     pub fn encode_batch(&self, texts: Vec<String>) -> Result<Vec<Vec<u32>>, TextError> {
-        self.inner
-            .encode_batch_fast(texts, false)
+        unless_panicked(|| self.inner.encode_batch_fast(texts, false))
+            .map_err(TextError::Encode)?
             .map(|encodings| encodings.iter().map(|one| one.get_ids().to_vec()).collect())
             .map_err(|error| TextError::Encode(error.to_string()))
     }

@@ -11,7 +11,7 @@ use crate::decoding::GenerationSettings;
 use crate::engine::Session;
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
-use crate::text::read_text;
+use crate::text::{brief, read_text};
 
 /// Which shape the file has.
 const VERSION: u32 = 1;
@@ -73,7 +73,7 @@ impl SessionFile {
         };
         let foreign = |detail: String| SessionError::Foreign {
             path: path.to_owned(),
-            detail,
+            detail: brief(&detail).into_owned(),
         };
         let text = read_text(path, LARGEST).map_err(unreadable)?;
         let session: Self =

@@ -1,13 +1,13 @@
 //! Loading a model in place of the one before.
 
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::{Ended, Worker};
 use crate::engine::texts::Texts;
 use crate::engine::{Event, RunState};
-use crate::model::{LoadProgress, LoadRequest, ModelError, panic_text};
+use crate::model::{LoadProgress, LoadRequest, ModelError};
+use crate::text::unless_panicked;
 
 /// Shortest time between two reports of how far loading has come.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
@@ -30,9 +30,8 @@ impl Worker {
             ControlFlow::Continue(())
         };
         // The model that is here outlives whatever a file or a server makes a library do.
-        let load = || (self.loader)(request, &mut progress);
-        let loaded = catch_unwind(AssertUnwindSafe(load))
-            .unwrap_or_else(|panic| Err(ModelError::Panicked(panic_text(&*panic).to_owned())));
+        let loaded = unless_panicked(|| (self.loader)(request, &mut progress))
+            .unwrap_or_else(|message| Err(ModelError::Panicked(message)));
         match loaded {
             Ok(loaded) => {
                 let model = loaded.model.info().clone();
