@@ -1,0 +1,138 @@
+//! Saved sessions: read, and brought back by the engine.
+
+use std::sync::Mutex;
+
+use logitscope::decoding::GenerationSettings;
+use logitscope::engine::{
+    Command, EngineHandle, Event, GenerateRequest, RestoreRequest, RunState, Session, Then,
+};
+use logitscope::model::LoadRequest;
+use logitscope::sampling::SamplerSettings;
+use logitscope::tui::SessionFile;
+use proptest::prelude::*;
+use tokio::sync::mpsc::Receiver;
+
+use super::harness::Target;
+
+/// An engine with the embedded model, and what it tells.
+struct Bench {
+    engine: EngineHandle,
+    events: Receiver<Event>,
+}
+
+impl Bench {
+    fn send(&mut self, command: Command) {
+        self.engine.send(command).expect("there is room");
+    }
+
+    /// Everything up to an event that fits.
+    fn until(&mut self, fits: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let mut seen = Vec::new();
+        loop {
+            let event = self.events.blocking_recv().expect("the engine lives");
+            let last = fits(&event);
+            seen.push(event);
+            if last {
+                return seen;
+            }
+        }
+    }
+
+    fn save(&mut self) -> (Session, Vec<Event>) {
+        self.send(Command::Save);
+        let mut seen =
+            self.until(|event| matches!(event, Event::Saved { .. } | Event::Died { .. }));
+        match seen.pop() {
+            Some(Event::Saved { session }) => (session, seen),
+            other => panic!("it did not outlive the session: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn session_file() {
+    let (engine, events) = EngineHandle::spawn();
+    let mut bench = Bench { engine, events };
+    let idle = |event: &Event| {
+        matches!(
+            event,
+            Event::State {
+                state: RunState::Idle
+            }
+        )
+    };
+    bench.send(Command::Load(LoadRequest::default()));
+    bench.until(idle);
+    let generation = GenerationSettings {
+        max_tokens: 6,
+        ..GenerationSettings::default()
+    };
+    bench.send(Command::Generate(Box::new(GenerateRequest {
+        prompt: "Once".to_owned(),
+        sampler: SamplerSettings::default(),
+        generation: generation.clone(),
+        samples: 1,
+        prompt_odds: true,
+        then: Then::Continue,
+    })));
+    bench.until(idle);
+    for position in [3, 2] {
+        bench.send(Command::Replace {
+            position,
+            token: 300,
+            then: Then::Continue,
+        });
+        bench.until(idle);
+    }
+    let (session, _) = bench.save();
+    assert!(session.branches.len() > 1);
+    let whole = SessionFile::new(
+        LoadRequest::default(),
+        "Once".to_owned(),
+        SamplerSettings::default(),
+        generation,
+        2,
+        session,
+    );
+    let target = Target {
+        name: "session-file",
+        seeds: vec![serde_json::to_vec(&whole).expect("JSON")],
+        reach: usize::MAX,
+        words: &[
+            "\"parent\":0,",
+            "\"parent\":1,",
+            "\"id\":0,",
+            "\"id\":1,",
+            "\"current\":1,",
+            "\"tokens\":[],",
+            "\"at\":18446744073709551615,",
+            "null",
+            "-1",
+            "1e308",
+            "[]",
+            "{}",
+        ],
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("session.json");
+    let bench = Mutex::new(bench);
+    target.run(|bytes| {
+        std::fs::write(&file, bytes).expect("writable");
+        let session = match SessionFile::read(&file) {
+            Ok(session) => session,
+            Err(error) => {
+                prop_assert!(error.to_string().len() < 4000);
+                return Ok(());
+            }
+        };
+        let mut bench = bench.lock().expect("no panic before");
+        bench.send(Command::Restore(Box::new(RestoreRequest {
+            session: session.texts,
+            sampler: session.sampler,
+            generation: session.generation,
+        })));
+        // Whatever was brought back can be saved.
+        bench.save();
+        Ok(())
+    });
+}
