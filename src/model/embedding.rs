@@ -109,7 +109,12 @@ impl Embedding {
         }
         // Rows are only looked up here: 16 bits lose less than the 8 of the matrices, and halve the memory.
         let table = match storage.quantised {
-            Some(_) => halved(&values, vocabulary, storage)?,
+            Some(_) => {
+                let table = halved(&values, vocabulary, storage)?;
+                // Before the head is read, which is as large.
+                drop(values);
+                table
+            }
             None => dense(values, vocabulary, storage)?,
         };
         let head = weights.matrix(HEAD, shape)?;

@@ -11,7 +11,7 @@ use super::config::Gpt2Config;
 use super::decoder::Decoder;
 use super::device::{choose_device, device_name, storage};
 use super::error::unless_panicked;
-use super::files::Files;
+use super::files::{Files, pointer};
 use super::gpt2::{EMBEDDING, Gpt2};
 use super::hub::{self, HubOptions};
 use super::load::{CONFIG, set_tokens};
@@ -152,6 +152,9 @@ pub fn load_tokenizer(request: &LoadRequest) -> Result<Tokenizer, ModelError> {
     if path.is_file() {
         let wrong = |error: std::io::Error| ModelError::file(&request.source, error);
         let json = unmarked(std::fs::read(path).map_err(wrong)?);
+        if let Some(problem) = pointer(&json) {
+            return Err(ModelError::file(&request.source, problem));
+        }
         return Ok(Tokenizer::from_bytes(&json, &request.source)?);
     }
     let files = find(request, &mut Vec::new(), &mut |_| ControlFlow::Continue(()))?;

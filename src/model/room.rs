@@ -124,14 +124,12 @@ fn needed(architecture: &Architecture, precision: Precision, as_stored: Option<u
     let matrices = parameters.saturating_sub(heads + positions);
     // An embedding that is not the head is only looked up in, and stays in 16 bits.
     let looked_up = if tied { 0 } else { 2 * embedding };
-    // The numbers of one matrix at a time, in the order of the file and turned, while blocks are made of them.
-    let in_blocks = |block: u64| {
-        matrices / BLOCK * block
-            + embedding / BLOCK * Q8_0_BLOCK
-            + looked_up
-            + 4 * positions
-            + 8 * widest
-    };
+    let head = embedding / BLOCK * Q8_0_BLOCK + looked_up;
+    // Blocks are made of the numbers of one matrix at a time, in the order of the file and turned. The embedding and the
+    // head, which come first, are the largest: their numbers, and the blocks twice, until they are in order.
+    let first = 4 * embedding + 2 * embedding / BLOCK * Q8_0_BLOCK + looked_up;
+    let in_blocks =
+        |block: u64| (matrices / BLOCK * block + head + 4 * positions + 8 * widest).max(first);
     let weights = match (as_stored, precision) {
         (Some(bytes), _) => bytes,
         (None, Precision::F32) => 4 * parameters,
@@ -235,6 +233,20 @@ mod tests {
         let more =
             needed_as(&tiny(false), Precision::Q8_0) - needed_as(&tiny(true), Precision::Q8_0);
         assert_eq!(more, with_tenth(2 * 2048));
+        // What is there only while blocks are made of the embedding counts where it is more than all that stays.
+        let wide = Architecture::Gpt2(Gpt2Config {
+            vocab_size: 1 << 20,
+            n_positions: 32,
+            n_embd: 32,
+            n_layer: 1,
+            n_head: 2,
+            ..Gpt2Config::default()
+        });
+        let embedding = 32 << 20;
+        assert_eq!(
+            needed_as(&wide, Precision::Q8_0),
+            with_tenth(4 * embedding + 2 * embedding / 32 * 34 + 2 * keys)
+        );
         let stored = needed(&tiny(true), Precision::Q4K, Some(500));
         assert_eq!(stored, with_tenth(500 + 2 * keys));
     }
