@@ -1,6 +1,5 @@
 //! What the binary says of such models, and of runs.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
 use logitscope::training::CheckpointState;
@@ -357,11 +356,10 @@ fn a_run_is_finetuned_from_its_best_weights() {
     ]);
     let recipe = std::fs::read_to_string(home.0.path().join("runs/more/recipe.toml"));
     let recipe = recipe.expect("a recipe");
-    let from = Path::new("runs/poems/checkpoints/step-00000020");
-    assert!(
-        recipe.contains(&format!("from = \"{}\"", from.display())),
-        "{recipe}"
-    );
+    let from = "runs/poems/checkpoints/step-00000020\"";
+    let mut lines = recipe.lines();
+    let named = lines.any(|line| line.starts_with("from = ") && line.ends_with(from));
+    assert!(named, "{recipe}");
 }
 
 #[test]
