@@ -18,13 +18,14 @@ fn moment() -> Moment {
         raw_probability: raw,
         final_probability: last,
         cut_by,
+        changes: Vec::new(),
     };
     Moment {
         position: 3,
         rows: vec![
-            row(1, "␠little", 0.214, 0.279, None),
+            row(1, "·little", 0.214, 0.279, None),
             row(2, "⏎", 0.1, 0.13, None),
-            row(3, "␠<b>&", 0.003, 0.0, Some(StageKind::TopP)),
+            row(3, "·<b>&", 0.003, 0.0, Some(StageKind::TopP)),
         ],
         vocabulary: 4096,
         kept: 2,
@@ -33,7 +34,9 @@ fn moment() -> Moment {
         trace: Vec::new(),
         chosen: Some(2),
         u: 0.5,
-        pick: 1,
+        pick: Some(1),
+        candidates: Vec::new(),
+        mu: None,
     }
 }
 
@@ -43,7 +46,7 @@ fn tokens(count: usize) -> Vec<TokenRecord> {
             position,
             id: 7,
             bytes: b" king".to_vec(),
-            display: "␠king".to_owned(),
+            display: "·king".to_owned(),
             origin: Origin::Generated,
             odds: (position > 0).then(|| TokenOdds {
                 probability: 0.25,

@@ -274,6 +274,12 @@ fn odds_agree_with_themselves() {
         "two tokens are less probable than the first of them"
     );
 
+    let penalised = home.out(&["odds", "the king and the", "--repetition-penalty", "1.3"]);
+    let king = penalised.lines().find(|line| line.contains("·king"));
+    assert!(
+        king.is_some_and(|line| line.contains("repetition -")),
+        "each stage that changed a token is on its row:\n{penalised}"
+    );
     let table = home.out(&["odds", "Once upon a", "--top", "5"]);
     assert!(
         table.contains("cut by") || table.contains("left"),

@@ -8,7 +8,8 @@ use logitscope::decoding::{
     encode_prompt, look, score,
 };
 use logitscope::model::{self, LoadRequest, LoadedModel, Precision};
-use logitscope::sampling::{Method, SamplerSettings};
+use logitscope::sampling::{Method, SamplerSettings, StageKind};
+use logitscope::text::display_token;
 use serde_json::Value;
 
 fn embedded() -> LoadedModel {
@@ -214,7 +215,11 @@ fn looking_back_shows_what_was_drawn() {
         .unwrap();
         let (odds, draw) = (record.odds.unwrap(), record.draw.as_ref().unwrap());
         assert_eq!(moment.chosen, Some(record.id));
-        assert_eq!(moment.pick, record.id, "the same u picks the same token");
+        assert_eq!(
+            moment.pick,
+            Some(record.id),
+            "the same u picks the same token"
+        );
         assert_eq!(moment.trace, draw.trace);
         assert_eq!(Some(moment.u), draw.u);
         let row = moment.rows.iter().find(|row| row.id == record.id).unwrap();
@@ -247,10 +252,133 @@ fn other_knobs_change_the_pick_but_not_the_raw_odds() {
         rows: 5,
     };
     let moment = look(&loaded, generation.sequence(), &greedy, place).unwrap();
-    assert_eq!(moment.pick, moment.rows[0].id);
+    assert_eq!(moment.pick, Some(moment.rows[0].id));
     let record = &generation.sequence().records()[8];
     let row = moment.rows.iter().find(|row| row.id == record.id).unwrap();
     assert_eq!(row.raw_probability, record.odds.unwrap().probability);
+}
+
+#[test]
+fn a_look_names_what_the_method_takes_or_nothing() {
+    let loaded = embedded();
+    let sampler = SamplerSettings {
+        contrastive_k: 4,
+        contrastive_alpha: 0.6,
+        ..neutral(Method::Contrastive)
+    };
+    let mut generation = start(&loaded, "The king said", &sampler, &tokens(16));
+    run(&loaded, &mut generation);
+    generation.catch_up(&loaded).expect("the model reads");
+    let sequence = generation.sequence();
+    let place = |position| Place {
+        position,
+        prompt_len: generation.prompt_len(),
+        mu: 0.0,
+        search: "",
+        rows: 20,
+    };
+    let looked = |sampler: &SamplerSettings, position| {
+        let chooser = Chooser::new(&loaded, sampler, 1).unwrap();
+        look(&loaded, sequence, &chooser, place(position)).unwrap()
+    };
+    let probable = neutral(Method::Greedy);
+    let mut differs = 0;
+    for record in &sequence.records()[generation.prompt_len()..] {
+        let moment = looked(&sampler, record.position);
+        assert_eq!(moment.pick, Some(record.id), "the search's own choice");
+        assert_eq!(
+            moment.candidates,
+            record.draw.as_ref().unwrap().candidates,
+            "the same weighing"
+        );
+        let best = looked(&probable, record.position).pick;
+        differs += usize::from(best != Some(record.id));
+        // Where likeness counts for nothing, the most probable token is taken.
+        let indifferent = SamplerSettings {
+            contrastive_alpha: 0.0,
+            ..sampler.clone()
+        };
+        assert_eq!(looked(&indifferent, record.position).pick, best);
+        // Likenesses of tokens that were not measured are not made up.
+        let wider = SamplerSettings {
+            contrastive_k: 9,
+            ..sampler.clone()
+        };
+        let unknown = looked(&wider, record.position);
+        assert_eq!((unknown.pick, unknown.candidates.len()), (None, 0));
+        assert_eq!(looked(&neutral(Method::Beam), record.position).pick, None);
+    }
+    assert!(differs > 0, "the search never took another than the best");
+    assert_eq!(looked(&sampler, sequence.len()).pick, None, "not measured");
+}
+
+#[test]
+fn a_look_tells_what_each_stage_did_to_each_token() {
+    let loaded = embedded();
+    let prompt = "the king and the queen and the king and the";
+    let sampler = SamplerSettings {
+        repetition_penalty: 1.2,
+        dry_multiplier: 0.8,
+        temperature: 0.7,
+        ..SamplerSettings::neutral()
+    };
+    let mut generation = start(&loaded, prompt, &sampler, &tokens(1));
+    run(&loaded, &mut generation);
+    let chooser = Chooser::new(&loaded, &sampler, 1).unwrap();
+    let place = Place {
+        position: generation.prompt_len(),
+        prompt_len: generation.prompt_len(),
+        mu: 0.0,
+        search: "",
+        rows: 50,
+    };
+    let moment = look(&loaded, generation.sequence(), &chooser, place).unwrap();
+    let stages = |row: &logitscope::decoding::Row| -> Vec<StageKind> {
+        row.own_changes().map(|change| change.stage).collect()
+    };
+    let queen = loaded.tokenizer.encode(" queen").unwrap()[0];
+    let queen = moment.rows.iter().find(|row| row.id == queen).unwrap();
+    assert_eq!(stages(queen), [StageKind::Repetition, StageKind::Dry]);
+    for row in &moment.rows {
+        let first = row.changes.first().expect("the temperature changes all");
+        assert_eq!(first.before, row.logit);
+        let last = row.changes.last().unwrap();
+        assert_eq!(last.stage, StageKind::Temperature);
+        assert!((last.probability_after - row.final_probability).abs() < 1e-6);
+        let seen = generation.sequence().ids()[..place.position].contains(&row.id);
+        assert_eq!(stages(row).contains(&StageKind::Repetition), seen);
+    }
+}
+
+#[test]
+fn a_look_shows_the_character_that_a_token_completes() {
+    let loaded = embedded();
+    let prompt = "The 🦊";
+    let generation = start(&loaded, prompt, &SamplerSettings::neutral(), &tokens(1));
+    let records = generation.sequence().records();
+    let position = records.len() - 1;
+    let last = &records[position];
+    assert!(
+        last.bytes.len() < 4,
+        "the tokenizer has no fox: {:?}",
+        last.bytes
+    );
+    let chooser = Chooser::new(&loaded, &SamplerSettings::neutral(), 1).unwrap();
+    let place = Place {
+        position,
+        prompt_len: position,
+        mu: 0.0,
+        search: "",
+        rows: 5,
+    };
+    let moment = look(&loaded, generation.sequence(), &chooser, place).unwrap();
+    let standing = moment.rows.iter().find(|row| row.id == last.id).unwrap();
+    assert!(standing.display.starts_with("🦊⟨…"), "{}", standing.display);
+    assert_eq!(
+        last.display,
+        display_token(&last.bytes),
+        "by itself it is what it is"
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn gpt2_files_give_byte_level_bpe() {
         .map(|id| tokenizer.token_text(*id).into_owned())
         .collect();
     assert_eq!(tokens, ["a", " the", "<|endoftext|>"]);
-    assert_eq!(tokenizer.display(ids[1]), "␠the");
+    assert_eq!(tokenizer.display(ids[1]), "·the");
     let euro = tokenizer.encode("€").unwrap();
     assert_eq!(tokenizer.token_bytes(euro[0]), [0xE2]);
     assert_eq!(tokenizer.display(euro[0]), "⟨E2⟩");
@@ -198,7 +198,7 @@ fn wordpiece_joins_what_continues_a_word() {
     let ids = bert.encode("playing with [MASK].").unwrap();
     assert_eq!(bert.decode_from_start(&ids), "playing with [MASK].");
     assert_eq!(bert.token_text(2), "ing");
-    assert_eq!(bert.display(3), "␠with");
+    assert_eq!(bert.display(3), "·with");
 
     let bare = tokenizer(model, json!({ "pre_tokenizer": { "type": "Whitespace" } }));
     let ids = bare.encode("playing with playing").unwrap();

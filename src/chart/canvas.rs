@@ -100,7 +100,7 @@ pub fn text_width(text: &str, size: i32) -> i32 {
 
 /// A token as the font can show it.
 pub fn label(display: &str) -> String {
-    let known = display.replace('␠', "·").replace('⏎', "¶");
+    let known = display.replace('⏎', "¶");
     let mut short: String = known.chars().take(18).collect();
     if known.chars().count() > 18 {
         short.push('…');

@@ -29,7 +29,7 @@ pub fn next_token(path: &Path, moment: &Moment, after: &str) -> Result<(), Chart
     if moment.rows.is_empty() {
         return Err(ChartError::Empty("no token was looked at"));
     }
-    let marked = |row: &Row| Some(row.id) == moment.chosen || row.id == moment.pick;
+    let marked = |row: &Row| Some(row.id) == moment.chosen || Some(row.id) == moment.pick;
     let mut rows: Vec<&Row> = moment.rows.iter().take(MOST).collect();
     rows.extend(moment.rows.iter().skip(MOST).filter(|row| marked(row)));
     write(
@@ -57,9 +57,12 @@ impl Bars<'_> {
             Some(stage) => note += &format!(", cut by {}", stage.name()),
             None => note += &format!(" to {}", percent(row.final_probability)),
         }
+        for change in row.own_changes() {
+            note += &format!(", {} {:+.2}", change.stage.name(), change.amount());
+        }
         if Some(row.id) == self.moment.chosen {
             note += ", chosen";
-        } else if row.id == self.moment.pick {
+        } else if Some(row.id) == self.moment.pick {
             note += ", picked";
         }
         note
@@ -128,7 +131,7 @@ impl Drawing for Bars<'_> {
             area.draw(&Rectangle::new(raw, RAW.filled()))?;
             area.draw(&Rectangle::new(last, FINAL.filled()))?;
             let longest = row.raw_probability.max(row.final_probability);
-            let marked = Some(row.id) == self.moment.chosen || row.id == self.moment.pick;
+            let marked = Some(row.id) == self.moment.chosen || Some(row.id) == self.moment.pick;
             let ink = if marked { MARK } else { INK };
             area.draw(&Text::new(
                 self.note(row),

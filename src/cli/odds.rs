@@ -99,7 +99,7 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
         let mut index = 0;
         moment.rows.retain(|row| {
             index += 1;
-            index <= args.top || row.id == pick
+            index <= args.top || Some(row.id) == pick
         });
     }
     if let Some(path) = &args.chart {
@@ -172,13 +172,17 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
             Some(stage) => format!("cut by {}", stage.name()),
             None => percent(f64::from(row.final_probability)),
         };
-        let mark = if row.id == moment.pick {
+        let changes: String = row
+            .own_changes()
+            .map(|change| format!("  {} {:+.3}", change.stage.name(), change.amount()))
+            .collect();
+        let mark = if Some(row.id) == moment.pick {
             "  <- drawn"
         } else {
             ""
         };
         output.line(&format!(
-            "{:>6}  {:>6}  {:>10.4}  {:>9}  {last:>9}  {}{mark}",
+            "{:>6}  {:>6}  {:>10.4}  {:>9}  {last:>9}  {}{changes}{mark}",
             row.rank,
             row.id,
             row.logit,

@@ -70,7 +70,7 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
         },
         mouse: config.ui.mouse,
         ascii: match config.ui.ascii {
-            Ascii::Auto => tui::locale_is_ascii(|name| std::env::var(name).ok()),
+            Ascii::Auto => tui::ascii_is_needed(|name| std::env::var(name).ok()),
             Ascii::Always => true,
             Ascii::Never => false,
         },

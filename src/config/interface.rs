@@ -63,7 +63,7 @@ pub struct UiSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ascii {
-    /// If the locale is not UTF-8.
+    /// If the locale is not UTF-8, or on the console of Linux.
     #[default]
     Auto,
     Always,

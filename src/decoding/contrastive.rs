@@ -9,6 +9,7 @@ use super::generation::Generation;
 use super::sequence::token_odds;
 use super::{Candidate, DecodingError};
 use crate::model::LoadedModel;
+use crate::sampling::{Distribution, SamplerSettings};
 
 /// Chooses the token after `generation`, whose text must have been read.
 pub(super) fn choose(
@@ -40,11 +41,10 @@ pub(super) fn choose(
             display: loaded.tokenizer.display(id),
             probability,
             penalty,
-            score: (1.0 - alpha) * probability - alpha * penalty,
+            score: score(alpha, probability, penalty),
         });
     }
-    // Stable, so that of equals the more probable one is taken.
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    best_first(&mut candidates);
     let id = candidates
         .first()
         .map_or(distribution.best(), |best| best.id);
@@ -55,6 +55,40 @@ pub(super) fn choose(
         odds: token_odds(logits, id),
         draw,
     })
+}
+
+/// What the search weighs under `settings` where it `measured` likenesses before, the best first. Empty where one of
+/// the `k` most probable tokens is not among those: the model would have to read it there.
+pub(super) fn weighed(
+    settings: &SamplerSettings,
+    distribution: &Distribution,
+    measured: &[Candidate],
+) -> Vec<Candidate> {
+    let weigh = |(id, probability)| {
+        let known = measured.iter().find(|candidate| candidate.id == id)?;
+        Some(Candidate {
+            probability,
+            score: score(settings.contrastive_alpha, probability, known.penalty),
+            ..known.clone()
+        })
+    };
+    let top = distribution.top(settings.contrastive_k.max(1));
+    let mut candidates: Vec<Candidate> = top
+        .into_iter()
+        .map(weigh)
+        .collect::<Option<_>>()
+        .unwrap_or_default();
+    best_first(&mut candidates);
+    candidates
+}
+
+fn score(alpha: f32, probability: f32, penalty: f32) -> f32 {
+    (1.0 - alpha) * probability - alpha * penalty
+}
+
+/// Stable, so that of equals the more probable one is taken.
+fn best_first(candidates: &mut [Candidate]) {
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
 }
 
 /// Cosine of the angle between two vectors; 0 if one is zero.

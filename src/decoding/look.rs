@@ -2,9 +2,11 @@
 
 use super::chooser::Chooser;
 use super::sequence::Sequence;
-use super::{DecodingError, Moment, Row};
+use super::shown::{bytes_after, bytes_before};
+use super::{Candidate, DecodingError, Moment, Row, contrastive};
 use crate::model::LoadedModel;
-use crate::sampling::RawOdds;
+use crate::sampling::{Distribution, Method, RawOdds};
+use crate::text::display_between;
 
 /// Where to look, and what is known of the text there.
 #[derive(Debug, Clone, Copy)]
@@ -53,14 +55,15 @@ pub fn look(
     let distribution = chooser.distribution(logits, history, prompt_len, mu, true);
     let raw = RawOdds::new(logits);
     let chosen = standing.map(|record| record.id);
-    let pick = chooser.pick(&distribution, u);
+    let measured = drawn.map_or(&[][..], |draw| &draw.candidates);
+    let (pick, candidates) = pick(chooser, &distribution, u, measured);
 
     let mut ids = if place.search.is_empty() {
         raw.top(logits, place.rows)
     } else {
         search(loaded, logits, place.search, place.rows)
     };
-    for id in chosen.into_iter().chain([pick]) {
+    for id in chosen.into_iter().chain(pick) {
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -71,12 +74,23 @@ pub fn look(
     } else {
         0
     };
+    let before = bytes_before(sequence.records(), position);
+    let after = bytes_after(sequence.records(), position + 1);
+    let display = |id: u32| {
+        let bytes = loaded.tokenizer.token_bytes(id);
+        if bytes.is_empty() {
+            return loaded.tokenizer.display(id);
+        }
+        // What would follow another token than the one that stands there is not known.
+        let after = if chosen == Some(id) { &after[..] } else { &[] };
+        display_between(&before, bytes, after)
+    };
     let rows = ids
         .into_iter()
         .enumerate()
         .map(|(index, id)| Row {
             id,
-            display: loaded.tokenizer.display(id),
+            display: display(id),
             logit: logits[id as usize],
             rank: if index < listed {
                 index + 1
@@ -86,6 +100,7 @@ pub fn look(
             raw_probability: raw.probability(logits, id),
             final_probability: distribution.probability(id),
             cut_by: distribution.cut_by(id),
+            changes: distribution.changes(id),
         })
         .collect();
     Ok(Moment {
@@ -99,7 +114,32 @@ pub fn look(
         chosen,
         u,
         pick,
+        candidates,
+        mu: (chooser.settings().method == Method::MirostatV2).then_some(mu),
     })
+}
+
+/// The token that the method takes, as far as the odds tell it, and what contrastive search weighs.
+fn pick(
+    chooser: &Chooser,
+    distribution: &Distribution,
+    u: f64,
+    measured: &[Candidate],
+) -> (Option<u32>, Vec<Candidate>) {
+    let settings = chooser.settings();
+    match settings.method {
+        Method::Sample | Method::MirostatV2 | Method::Greedy => {
+            (Some(chooser.pick(distribution, u)), Vec::new())
+        }
+        Method::Beam => (None, Vec::new()),
+        Method::Contrastive => {
+            let candidates = contrastive::weighed(settings, distribution, measured);
+            let best = candidates.first().map(|candidate| candidate.id);
+            // Where likeness counts for nothing, the most probable one is taken.
+            let alone = settings.contrastive_k <= 1 || settings.contrastive_alpha == 0.0;
+            (best.or(alone.then(|| distribution.best())), candidates)
+        }
+    }
 }
 
 /// The most probable tokens that contain `text`, at most `rows`.

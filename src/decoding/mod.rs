@@ -14,6 +14,7 @@ mod record;
 mod score;
 mod sequence;
 mod settings;
+mod shown;
 mod stats;
 mod stop;
 mod tail;
@@ -34,6 +35,7 @@ pub use record::{Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenReco
 pub use score::{Totals, score};
 pub use sequence::{Sequence, token_odds};
 pub use settings::{GenerationSettings, StopReason};
+pub use shown::{display_end, display_in_text};
 pub use stats::TextStats;
 pub use stop::{LoopDetector, StopTexts};
 pub use tail::Tail;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sampling::{StageKind, StageTrace};
+use crate::sampling::{LogitChange, StageKind, StageTrace};
 
 /// Where a token came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,16 +100,24 @@ pub struct Moment {
     pub chosen: Option<u32>,
     /// The uniform number that was, or would be, drawn there.
     pub u: f64,
-    /// The token that `u` picks under these settings.
-    pub pick: u32,
+    /// The token that the method takes there under these settings; none where that cannot be told from the odds: beam
+    /// search weighs whole texts, contrastive search likenesses that it has not measured there.
+    pub pick: Option<u32>,
+    /// What contrastive search weighs under these settings, the best first; empty under other methods, and where it has
+    /// not measured the likenesses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Candidate>,
+    /// Under Mirostat: the running maximum surprisal in bits that cuts there.
+    pub mu: Option<f32>,
 }
 
 /// One token of a [`Moment`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     pub id: u32,
-    /// The token made safe and visible for display.
+    /// The token made safe and visible for display, with the character that it completes for the text before it.
     pub display: String,
+    /// The model's logit.
     pub logit: f32,
     /// 1 is the most probable before the chain; ties by id.
     pub rank: usize,
@@ -119,4 +127,15 @@ pub struct Row {
     pub final_probability: f32,
     /// The stage that cut the token, if one did.
     pub cut_by: Option<StageKind>,
+    /// What stages did to its logit, in the order of the chain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<LogitChange>,
+}
+
+impl Row {
+    /// What was done to this token and not to all alike: what sets it apart from its neighbours in the table.
+    pub fn own_changes(&self) -> impl Iterator<Item = &LogitChange> {
+        let own = |change: &&LogitChange| !change.stage.changes_all();
+        self.changes.iter().filter(own)
+    }
 }

@@ -4,6 +4,7 @@ use pulp::{Arch, Simd};
 
 use super::StageKind;
 use super::buffers::Buffers;
+use super::explanation::Explanation;
 use super::numeric::{self, Sums};
 use super::trace::StageTrace;
 
@@ -52,14 +53,14 @@ pub(super) struct Candidates {
     stage: StageKind,
     /// Share of the mass that the stage at work has cut.
     mass_cut: f64,
-    /// Which stage cut each token of the vocabulary, when that is to be remembered.
-    cut_by: Option<Vec<Option<StageKind>>>,
+    /// Which stage cut or changed each token of the vocabulary, when that is to be remembered.
+    explanation: Option<Explanation>,
 }
 
 impl Candidates {
     /// The whole vocabulary. NaN counts as −∞, and what is −∞ is no candidate. If any logit is +∞, the candidates
     /// are those that are, all alike. If none is left by this, all tokens are candidates, all alike.
-    pub fn new(logits: &[f32], remember_cuts: bool) -> Self {
+    pub fn new(logits: &[f32], explain: bool) -> Self {
         let mut tokens = Buffers::take();
         tokens.ids.extend(0..logits.len() as u32);
         tokens.logits.extend_from_slice(logits);
@@ -70,12 +71,12 @@ impl Candidates {
             fresh: false,
             stage: StageKind::LogitBias,
             mass_cut: 0.0,
-            cut_by: None,
+            explanation: None,
         };
         if !numeric::all_finite(logits) {
             candidates.settle_infinities();
         }
-        candidates.cut_by = remember_cuts.then(|| vec![None; logits.len()]);
+        candidates.explanation = explain.then(|| Explanation::new(logits.len()));
         candidates
     }
 
@@ -113,15 +114,29 @@ impl Candidates {
     pub fn change(&mut self, id: u32, new_logit: impl FnOnce(f32) -> f32) {
         if let Some(place) = self.place(id) {
             let logit = &mut self.tokens.logits[place];
-            *logit = finite(new_logit(*logit));
+            let before = *logit;
+            *logit = finite(new_logit(before));
             self.fresh = false;
+            if let Some(explanation) = &mut self.explanation {
+                explanation.change(id, before, *logit);
+            }
         }
     }
 
     /// Changes all logits. The results are kept finite.
     pub fn change_all(&mut self, new_logit: impl Fn(f32) -> f32) {
+        let before = self
+            .explanation
+            .is_some()
+            .then(|| self.tokens.logits.clone());
         change_each(&mut self.tokens.logits, new_logit);
         self.fresh = false;
+        if let (Some(explanation), Some(before)) = (&mut self.explanation, before) {
+            let after = before.into_iter().zip(&self.tokens.logits);
+            for (&id, (before, &after)) in self.tokens.ids.iter().zip(after) {
+                explanation.change(id, before, after);
+            }
+        }
     }
 
     /// Cuts these tokens; if that would leave none, cuts nothing.
@@ -179,7 +194,7 @@ impl Candidates {
             let keeps = |place| keep(Candidate::at(place, ids, logits, weights));
             // Most have none that stays, which is seen without a branch for each.
             let stays = places.clone().fold(false, |any, place| any | keeps(place));
-            if !stays && self.cut_by.is_none() {
+            if !stays && self.explanation.is_none() {
                 continue;
             }
             for place in places {
@@ -189,8 +204,8 @@ impl Candidates {
                     logits[kept] = token.logit;
                     weights[kept] = token.weight;
                     kept += 1;
-                } else if let Some(cut_by) = &mut self.cut_by {
-                    cut_by[token.id as usize] = Some(self.stage);
+                } else if let Some(explanation) = &mut self.explanation {
+                    explanation.cut(token.id, self.stage);
                 }
             }
         }
@@ -238,14 +253,22 @@ impl Candidates {
         self.sums.entropy()
     }
 
-    /// From here on, cuts are put down to this stage.
+    /// From here on, cuts and changes are put down to this stage.
     pub fn begin(&mut self, stage: StageKind) {
         self.stage = stage;
         self.mass_cut = 0.0;
+        if self.explanation.is_some() {
+            let total = self.log_total();
+            self.explain(|explanation| explanation.begin(stage, total));
+        }
     }
 
     /// What the stage that began last has done.
     pub fn end(&mut self) -> StageTrace {
+        if self.explanation.is_some() {
+            let total = self.log_total();
+            self.explain(|explanation| explanation.end(total));
+        }
         StageTrace {
             stage: self.stage,
             kept: self.len(),
@@ -254,10 +277,16 @@ impl Candidates {
         }
     }
 
-    /// The tokens left, the sums of their weights, and which stage cut each other token.
-    pub fn into_parts(mut self) -> (Buffers, Sums, Option<Vec<Option<StageKind>>>) {
+    fn explain(&mut self, add: impl FnOnce(&mut Explanation)) {
+        if let Some(explanation) = &mut self.explanation {
+            add(explanation);
+        }
+    }
+
+    /// The tokens left, the sums of their weights, and what the stages did.
+    pub fn into_parts(mut self) -> (Buffers, Sums, Option<Explanation>) {
         self.refresh();
-        (self.tokens.compact(), self.sums, self.cut_by)
+        (self.tokens.compact(), self.sums, self.explanation)
     }
 }
 

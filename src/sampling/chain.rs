@@ -52,7 +52,8 @@ impl Chain {
         self.run_on(Candidates::new(logits, false), context)
     }
 
-    /// As [`Self::run`], remembering for [`Distribution::cut_by`] which stage cut each token.
+    /// As [`Self::run`], remembering for [`Distribution::cut_by`] and [`Distribution::changes`] which stage cut each
+    /// token, and which changed its logit.
     ///
     /// # Panics
     /// If there are no logits.

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::buffers::Buffers;
 use super::candidates::Candidates;
+use super::explanation::{Explanation, LogitChange};
 use super::{StageKind, StageTrace, numeric, select};
 
 /// A distribution over the tokens that the chain kept, and what each stage did.
@@ -17,18 +18,18 @@ pub struct Distribution {
     mass: f64,
     entropy: f32,
     trace: Vec<StageTrace>,
-    cut_by: Option<Vec<Option<StageKind>>>,
+    explanation: Option<Explanation>,
 }
 
 impl Distribution {
     pub(super) fn new(candidates: Candidates, trace: Vec<StageTrace>) -> Self {
-        let (tokens, sums, cut_by) = candidates.into_parts();
+        let (tokens, sums, explanation) = candidates.into_parts();
         Self {
             tokens,
             mass: sums.mass,
             entropy: (sums.entropy() / std::f64::consts::LN_2) as f32,
             trace,
-            cut_by,
+            explanation,
         }
     }
 
@@ -100,7 +101,20 @@ impl Distribution {
     /// The stage that cut a token. None for a kept token, for one that the model itself gave the logit −∞ (or NaN),
     /// and for all unless the chain was run by [`super::Chain::run_explained`].
     pub fn cut_by(&self, id: u32) -> Option<StageKind> {
-        *self.cut_by.as_ref()?.get(id as usize)?
+        self.explanation.as_ref()?.cut_by(id)
+    }
+
+    /// What stages did to the logit of a token, in the order of the chain; nothing unless the chain was run by
+    /// [`super::Chain::run_explained`].
+    pub fn changes(&self, id: u32) -> Vec<LogitChange> {
+        let explanation = self.explanation.as_ref();
+        explanation.map_or_else(Vec::new, |explanation| explanation.changes(id))
+    }
+
+    /// The logit of a token after the chain; none if it was cut.
+    pub fn logit(&self, id: u32) -> Option<f32> {
+        let place = self.tokens.ids.binary_search(&id).ok()?;
+        Some(self.tokens.logits[place])
     }
 }
 

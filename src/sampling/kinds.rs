@@ -93,6 +93,11 @@ impl StageKind {
         }
     }
 
+    /// Whether it changes the logits of all tokens by one rule, and not those of tokens that it picks out.
+    pub const fn changes_all(self) -> bool {
+        matches!(self, Self::Temperature)
+    }
+
     /// Whether it cuts tokens by their odds, so that [`Method::MirostatV2`] takes its place.
     pub const fn truncates(self) -> bool {
         matches!(

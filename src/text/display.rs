@@ -2,7 +2,8 @@
 //!
 //! | in the text | shown |
 //! |---|---|
-//! | space, newline, tab | `␠`, `⏎`, `⇥` |
+//! | space, newline, tab | `·`, `⏎`, `⇥` |
+//! | a dot that looks like the sign for a space | `⟨U+00B7⟩` |
 //! | another control character of ASCII, a byte that belongs to no character | `⟨1B⟩`, `⟨E2⟩` |
 //! | invisible, reordering, unassigned and private characters | `⟨U+202E⟩` |
 //! | a combining mark with nothing to combine with | on `◌` |
@@ -11,6 +12,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, VariationSelector};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -25,6 +27,55 @@ pub fn display_token(bytes: &[u8]) -> String {
         }
     }
     shown
+}
+
+/// A token's bytes between those of its neighbours, made safe and visible. A character of which the token holds a part
+/// and a neighbour the rest is shown whole, and after it the bytes of it that the token holds: `😀⟨F0 9F…⟩` begins one,
+/// `😀⟨…98 80⟩` ends it.
+pub fn display_between(before: &[u8], bytes: &[u8], after: &[u8]) -> String {
+    let joined = [before, bytes, after].concat();
+    let (start, end) = (before.len(), before.len() + bytes.len());
+    let first = character_across(&joined, start);
+    let last = character_across(&joined, end);
+    let own = |character: &Range<usize>| character.start.max(start)..character.end.min(end);
+    let part = |character: &Range<usize>| {
+        let hex: Vec<String> = joined[own(character)]
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        let sign = |outside: bool| if outside { "…" } else { "" };
+        format!(
+            "{}⟨{}{}{}⟩",
+            display_token(&joined[character.clone()]),
+            sign(character.start < start),
+            hex.join(" "),
+            sign(character.end > end)
+        )
+    };
+    let middle = first.as_ref().map_or(start, |character| own(character).end)
+        ..last.as_ref().map_or(end, |character| own(character).start);
+    let mut shown = first.as_ref().map_or_else(String::new, part);
+    if !middle.is_empty() {
+        shown += &display_token(&joined[middle]);
+    }
+    if first != last {
+        shown.extend(last.as_ref().map(part));
+    }
+    shown
+}
+
+/// Where the character lies that has bytes on both sides of a place, if there is one.
+fn character_across(bytes: &[u8], place: usize) -> Option<Range<usize>> {
+    // No character is longer than four bytes.
+    let nearest = place.saturating_sub(3)..place;
+    nearest.rev().find_map(|start| {
+        let longest = bytes.len().min(start + 4);
+        let character = |end: usize| {
+            let one = str::from_utf8(&bytes[start..end]).ok()?;
+            (one.chars().count() == 1).then_some(start..end)
+        };
+        (place + 1..=longest).find_map(character)
+    })
 }
 
 /// A text made safe, in which newlines and spaces stay. Safe also for the pieces of a text that streams: a mark or
@@ -53,6 +104,9 @@ pub fn brief(sentence: &str) -> Cow<'_, str> {
     let end = sentence.ceil_char_boundary(sentence.len() - END);
     Cow::Owned(format!("{} … {}", &sentence[..begin], &sentence[end..]))
 }
+
+/// Dots that could be taken for the sign for a space: the middle dot itself, and those that fonts draw alike.
+const DOTS: [char; 5] = ['\u{B7}', '\u{387}', '\u{2027}', '\u{2219}', '\u{22C5}'];
 
 /// What is being shown.
 #[derive(Clone, Copy, PartialEq)]
@@ -116,6 +170,7 @@ fn write_text(shown: &mut String, text: &str, place: Place) {
             '\n' => place == Place::Text,
             '!'..='~' => true,
             '\0'..='\u{7F}' => false,
+            _ if place == Place::Token && DOTS.contains(&c) => false,
             _ => match look(c) {
                 Look::Plain => true,
                 Look::Blank => place == Place::Text,
@@ -156,7 +211,7 @@ fn joins(neighbour: Option<char>, at_edge: bool, place: Place) -> bool {
 
 fn write_visible(shown: &mut String, c: char) {
     match c {
-        ' ' => shown.push('␠'),
+        ' ' => shown.push('·'),
         '\n' => shown.push('⏎'),
         '\t' => shown.push('⇥'),
         '\0'..='\u{7F}' => write_byte(shown, c as u8),
@@ -176,7 +231,7 @@ mod tests {
 
     #[test]
     fn blanks_and_controls_of_a_token_are_visible() {
-        assert_eq!(display_token(b" the"), "␠the");
+        assert_eq!(display_token(b" the"), "·the");
         assert_eq!(display_token(b"\n\t\r\x1b[31m\x7f"), "⏎⇥⟨0D⟩⟨1B⟩[31m⟨7F⟩");
         assert_eq!(display_token("\u{85}\u{9B}".as_bytes()), "⟨U+0085⟩⟨U+009B⟩");
         assert_eq!(
@@ -184,6 +239,29 @@ mod tests {
             "⟨U+00A0⟩⟨U+3000⟩"
         );
         assert_eq!(display_token(b""), "");
+    }
+
+    #[test]
+    fn a_real_dot_is_told_from_a_space() {
+        assert_eq!(display_token(" ·x".as_bytes()), "·⟨U+00B7⟩x");
+        for dot in DOTS {
+            assert_ne!(display_token(dot.to_string().as_bytes()), dot.to_string());
+        }
+        assert_eq!(sanitize("3 · 4"), "3 · 4", "in a text it is what it is");
+    }
+
+    #[test]
+    fn a_character_is_shown_where_neighbours_hold_the_rest() {
+        let between = display_between;
+        assert_eq!(between(b"a\xF0\x9F", b"\x98\x80", b"!"), "😀⟨…98 80⟩");
+        assert_eq!(between(b"a", b" \xF0\x9F", b"\x98\x80"), "·😀⟨F0 9F…⟩");
+        assert_eq!(between(b"\xF0", b"\x9F\x98", b"\x80"), "😀⟨…9F 98…⟩");
+        assert_eq!(between(b"\xC3", b"\xA9 \xC3", b"\xA9"), "é⟨…A9⟩·é⟨C3…⟩");
+        // Nothing that a neighbour does not complete, nothing that is whole.
+        assert_eq!(between(b"\xF0\x9F", b"x", b"\x80"), "x");
+        assert_eq!(between(b"a", b"\xE2\x82", b"b"), "⟨E2⟩⟨82⟩");
+        assert_eq!(between(b"\x80", "é".as_bytes(), b"\xC3"), "é");
+        assert_eq!(between("é".as_bytes(), b"", b"x"), "");
     }
 
     #[test]
@@ -219,14 +297,14 @@ mod tests {
             "e\u{301}",
         ] {
             assert!(matches!(sanitize(text), Cow::Borrowed(_)), "{text}");
-            assert_eq!(display_token(text.as_bytes()), text.replace(' ', "␠"));
+            assert_eq!(display_token(text.as_bytes()), text.replace(' ', "·"));
         }
     }
 
     #[test]
     fn a_mark_by_itself_gets_a_circle_as_a_token_and_is_kept_in_a_stream() {
         assert_eq!(display_token("\u{301}e".as_bytes()), "◌\u{301}e");
-        assert_eq!(display_token(" \u{301}".as_bytes()), "␠◌\u{301}");
+        assert_eq!(display_token(" \u{301}".as_bytes()), "·◌\u{301}");
         assert_eq!(display_token("\u{200D}".as_bytes()), "⟨U+200D⟩");
         assert_eq!(display_token("\u{FE0F}".as_bytes()), "⟨U+FE0F⟩");
         for piece in ["\u{301}e", "\u{200D}🚀", "👩\u{200D}", "\u{FE0F}"] {
@@ -279,6 +357,20 @@ mod tests {
             let shown = display_token(&bytes);
             prop_assert!(!shown.chars().any(is_dangerous), "{shown:?}");
             prop_assert_eq!(shown.is_empty(), bytes.is_empty());
+        }
+
+        #[test]
+        fn a_text_cut_anywhere_is_shown_by_its_tokens(text in ".{0,12}", cuts in prop::collection::vec(0usize..60, 2)) {
+            let bytes = text.as_bytes();
+            let (a, b) = (cuts[0].min(cuts[1]).min(bytes.len()), cuts[0].max(cuts[1]).min(bytes.len()));
+            let shown = display_between(&bytes[..a], &bytes[a..b], &bytes[b..]);
+            prop_assert!(!shown.chars().any(is_dangerous), "{shown:?}");
+            if text.is_char_boundary(a) && text.is_char_boundary(b) {
+                prop_assert_eq!(shown, display_token(&bytes[a..b]));
+            } else if a < b {
+                // Each byte of a broken character is named, and none has to go without its character.
+                prop_assert!(shown.contains('⟨') && shown.contains('…'), "{shown:?}");
+            }
         }
 
         #[test]

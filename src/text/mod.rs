@@ -15,7 +15,7 @@ mod tokenizer;
 mod tokenizer_training;
 
 pub use chat::{ChatError, ChatTemplate, Message, SpecialTokens};
-pub use display::{brief, display_token, sanitize};
+pub use display::{brief, display_between, display_token, sanitize};
 pub use faults::{panic_text, unless_panicked};
 pub use stream::StreamDecoder;
 pub use text_file::read_text;

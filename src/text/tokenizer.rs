@@ -210,7 +210,7 @@ impl Tokenizer {
         }
     }
 
-    /// The token made safe and visible for display: `␠` for a space, `⏎` for a newline, `⟨E2⟩` for a stray byte. One that
+    /// The token made safe and visible for display: `·` for a space, `⏎` for a newline, `⟨E2⟩` for a stray byte. One that
     /// the tokenizer does not have, or that stands for nothing, is named by its id: `⟨token 50260⟩`.
     pub fn display(&self, id: u32) -> String {
         match self.token_bytes(id) {

@@ -31,6 +31,8 @@ pub enum Action {
     Redraw,
     /// Open or close the help page.
     ToggleHelp,
+    /// Say what the words and signs of the pane in focus mean.
+    Legend,
     /// Close help, dismiss a banner, or leave the editor: whichever comes first.
     Escape,
     /// Switch between the dark and the light theme.

@@ -1,6 +1,6 @@
 //! The screen with ASCII alone, for terminals and fonts that have nothing else.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 
 /// Whether the locale says that only ASCII can be shown: none of `LC_ALL`, `LC_CTYPE`, `LANG` (the first that is set)
 /// names UTF-8. Where none is set nothing is known, and UTF-8 is the rule by now.
@@ -14,14 +14,43 @@ pub fn locale_is_ascii(variable: impl Fn(&str) -> Option<String>) -> bool {
         })
 }
 
+/// Whether the terminal shows ASCII alone: by its locale, or as the console of Linux, whose fonts lack most signs
+/// that bars and marks are made of.
+pub fn is_needed(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let console =
+        variable("TERM").is_some_and(|term| term == "linux" || term.starts_with("linux-"));
+    console || locale_is_ascii(variable)
+}
+
 /// Puts an ASCII character in place of every other one.
 pub fn replace(buffer: &mut Buffer) {
-    for cell in &mut buffer.content {
-        if !cell.symbol().is_ascii() {
-            let plain = cell.symbol().chars().next().map_or(' ', plain);
-            cell.set_char(plain);
+    let width = usize::from(buffer.area.width).max(1);
+    for row in buffer.content.chunks_mut(width) {
+        let dots: Vec<char> = (0..row.len()).map(|at| dot(row, at)).collect();
+        for (cell, dot) in row.iter_mut().zip(dots) {
+            if !cell.symbol().is_ascii() {
+                let plain = match cell.symbol().chars().next() {
+                    Some('·') => dot,
+                    Some(c) => plain(c),
+                    None => ' ',
+                };
+                cell.set_char(plain);
+            }
         }
     }
+}
+
+/// What a middle dot becomes: alone between words it parts them, elsewhere it stands for a space of a token, which must
+/// not look like a full stop.
+fn dot(row: &[Cell], at: usize) -> char {
+    let is_blank = |at: Option<usize>| {
+        let cell = at.and_then(|at| row.get(at));
+        cell.is_some_and(|cell| cell.symbol() == " ")
+    };
+    let is_word = |at: Option<usize>| at.is_some() && !is_blank(at);
+    let before = is_blank(at.checked_sub(1)) && is_word(at.checked_sub(2));
+    let after = is_blank(Some(at + 1)) && is_word(Some(at + 2)) && at + 2 < row.len();
+    if before && after { '-' } else { '_' }
 }
 
 /// The ASCII character that comes nearest.
@@ -34,19 +63,19 @@ fn plain(c: char) -> char {
         }
         '█' | '▉' | '▊' | '▋' | '▇' | '▆' | '▅' => '#',
         '▌' | '▍' | '▎' | '▄' | '▃' => '=',
-        '▂' | '▁' | '·' | '␠' => '.',
+        '▂' | '▁' => '.',
         '●' | '■' | '◆' => '*',
         '○' | '◌' | '◇' => 'o',
         '◀' | '←' | '‹' => '<',
         '▶' | '→' | '›' => '>',
-        '↑' => '^',
-        '↓' => 'v',
+        '↑' | '▲' => '^',
+        '↓' | '▼' => 'v',
         '–' | '−' | '‖' => '-',
-        '⏎' => '~',
+        '⏎' => '$',
         '≥' => '>',
         '≤' => '<',
         '“' | '”' => '"',
-        '…' => '_',
+        '…' => '~',
         '✗' => 'x',
         '×' => 'x',
         '∞' => '8',
@@ -72,6 +101,31 @@ mod tests {
         let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
         assert!(text.is_ascii(), "{text}");
         assert_eq!(&text[..10], "+- 21 % #=");
+    }
+
+    #[test]
+    fn a_space_of_a_token_is_told_from_a_full_stop_and_from_what_parts_words() {
+        let text = "cpu · f32  ·the  ·   a ⏎ …";
+        let mut buffer = Buffer::empty(Rect::new(0, 0, text.chars().count() as u16, 1));
+        buffer.set_string(0, 0, text, Style::new());
+        replace(&mut buffer);
+        let shown: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(shown, "cpu - f32  _the  _   a $ ~");
+    }
+
+    #[test]
+    fn the_console_of_linux_needs_it_whatever_the_locale() {
+        let needed = |term: &str, locale: &str| {
+            is_needed(|name| match name {
+                "TERM" => Some(term.to_owned()),
+                "LANG" => Some(locale.to_owned()),
+                _ => None,
+            })
+        };
+        assert!(needed("linux", "en_US.UTF-8"));
+        assert!(needed("linux-16color", "en_US.UTF-8"));
+        assert!(!needed("xterm-256color", "en_US.UTF-8"));
+        assert!(needed("xterm-256color", "C"));
     }
 
     #[test]

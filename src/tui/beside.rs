@@ -32,6 +32,8 @@ pub struct Beside {
     readings: u64,
     last_asked: Duration,
     looking: Looking,
+    /// The token of its own that was selected in its table.
+    pub selected: Option<u32>,
 }
 
 /// Where the second model's odds stand for those in view.
@@ -56,6 +58,7 @@ impl Beside {
             readings: 0,
             last_asked: Duration::ZERO,
             looking: Looking::default(),
+            selected: None,
         }
     }
 
@@ -310,7 +313,7 @@ mod tests {
         };
         assert_eq!(spot(0), None, "nothing predicts the first token");
         assert_eq!(spot(1), Some((3, 0)));
-        assert_eq!(spot(2), Some((3, 3)), "inside of ␠upon");
+        assert_eq!(spot(2), Some((3, 3)), "inside of ·upon");
         assert_eq!(spot(3), Some((4, 0)));
         assert_eq!(spot(4), Some((5, 0)), "the next token");
     }

@@ -118,6 +118,7 @@ bindings! {
         "last" Action::Last, ["end" "G"] "go to the end";
         "preset-next" Action::NextPreset, ["]"] "the next sampler preset";
         "preset-previous" Action::PreviousPreset, ["["] "the sampler preset before";
+        "legend" Action::Legend, ["a" "f3"] "what the words and signs of this pane mean";
         "theme" Action::ToggleTheme, ["ctrl-t"] "switch between dark and light";
         "help" Action::ToggleHelp, ["?" "f1"] "this page";
         "escape" Action::Escape, ["esc"] "close, dismiss, or leave the editor for the text";

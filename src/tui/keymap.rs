@@ -13,6 +13,8 @@ use super::state::Focus;
 pub struct Keymap {
     keys: Vec<Vec<Key>>,
     lookup: HashMap<(Scope, Key), usize>,
+    /// Whether hints name keys in words, not by signs.
+    in_words: bool,
 }
 
 /// What is wrong with a line of `[keys]`.
@@ -69,6 +71,7 @@ impl Keymap {
         let mut map = Self {
             keys: Vec::with_capacity(BINDINGS.len()),
             lookup: HashMap::new(),
+            in_words: false,
         };
         for (index, binding) in BINDINGS.iter().enumerate() {
             let names: Vec<&str> = match overrides.get(binding.name) {
@@ -142,6 +145,11 @@ impl Keymap {
         BINDINGS.iter().zip(self.keys.iter().map(Vec::as_slice))
     }
 
+    /// The same keys, named by signs or in words of ASCII in hints.
+    pub fn in_words(self, in_words: bool) -> Self {
+        Self { in_words, ..self }
+    }
+
     /// The keys of the action with a name, as hints; those that type a character left out if `typing`.
     pub fn hint(&self, name: &str, typing: bool) -> Option<String> {
         let letters = if typing {
@@ -149,15 +157,20 @@ impl Keymap {
         } else {
             Letters::Command
         };
-        self.hint_while(name, letters)
+        self.hint_for(name, |key, _| !letters.takes(key))
     }
 
-    /// As [`Self::hint`], without the keys that type something while letters do what they do.
-    pub fn hint_while(&self, name: &str, letters: Letters) -> Option<String> {
-        let (_, keys) = self.bindings().find(|(binding, _)| binding.name == name)?;
-        keys.iter()
-            .find(|key| !letters.takes(**key))
-            .map(|key| key.hint())
+    /// As [`Self::hint`], with a key that `means` the action where the hint stands.
+    pub fn hint_for(&self, name: &str, means: impl Fn(Key, &Action) -> bool) -> Option<String> {
+        let (binding, keys) = self.bindings().find(|(binding, _)| binding.name == name)?;
+        let key = keys
+            .iter()
+            .copied()
+            .find(|key| means(*key, &binding.action))?;
+        Some(match self.in_words {
+            true => key.hint_in_words(),
+            false => key.hint(),
+        })
     }
 }
 

@@ -145,8 +145,21 @@ impl fmt::Display for Key {
 }
 
 impl Key {
-    /// The short form of hints: `⏎`, `^C`, `M-x`, `↑`.
+    /// The short form of hints: `⏎`, `^C`, `alt-x`, `↑`.
     pub fn hint(self) -> String {
+        self.written(true)
+    }
+
+    /// The form of hints where only ASCII can be shown: `Enter`, `^C`, `alt-x`, `Up`.
+    pub fn hint_in_words(self) -> String {
+        self.written(false)
+    }
+
+    fn written(self, signs: bool) -> String {
+        let sign = |sign: char, word: &str| match signs {
+            true => sign.to_string(),
+            false => word.to_owned(),
+        };
         let mut out = String::new();
         if self.modifiers.contains(KeyModifiers::CONTROL) {
             out.push('^');
@@ -155,15 +168,15 @@ impl Key {
             out.push_str("alt-");
         }
         if self.modifiers.contains(KeyModifiers::SHIFT) {
-            out.push('⇧');
+            out.push_str(&sign('⇧', "shift-"));
         }
         match self.code {
-            KeyCode::Enter => out.push('⏎'),
-            KeyCode::Tab => out.push('⇥'),
-            KeyCode::Up => out.push('↑'),
-            KeyCode::Down => out.push('↓'),
-            KeyCode::Left => out.push('←'),
-            KeyCode::Right => out.push('→'),
+            KeyCode::Enter => out.push_str(&sign('⏎', "Enter")),
+            KeyCode::Tab => out.push_str(&sign('⇥', "Tab")),
+            KeyCode::Up => out.push_str(&sign('↑', "Up")),
+            KeyCode::Down => out.push_str(&sign('↓', "Down")),
+            KeyCode::Left => out.push_str(&sign('←', "Left")),
+            KeyCode::Right => out.push_str(&sign('→', "Right")),
             KeyCode::Char(c) if c != ' ' && self.modifiers.contains(KeyModifiers::CONTROL) => {
                 out.extend(c.to_uppercase());
             }
@@ -245,5 +258,20 @@ mod tests {
         }
         assert_eq!(key("ctrl-a").hint(), "^A");
         assert_eq!(key("alt-enter").hint(), "alt-⏎");
+    }
+
+    #[test]
+    fn in_ascii_keys_are_named_in_words() {
+        for (name, words) in [
+            ("enter", "Enter"),
+            ("shift-tab", "shift-Tab"),
+            ("left", "Left"),
+            ("ctrl-c", "^C"),
+            ("pageup", "pageup"),
+            ("f1", "F1"),
+        ] {
+            assert_eq!(key(name).hint_in_words(), words);
+            assert!(key(name).hint_in_words().is_ascii());
+        }
     }
 }

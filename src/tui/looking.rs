@@ -115,7 +115,9 @@ mod tests {
             trace: Vec::new(),
             chosen: None,
             u: 0.5,
-            pick: 0,
+            pick: Some(0),
+            candidates: Vec::new(),
+            mu: None,
         }
     }
 

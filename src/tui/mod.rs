@@ -49,7 +49,7 @@ mod view;
 
 pub use action::{Action, Copied, Edit, Mouse, MouseKind, TrainAction};
 pub use app::{TuiError, run};
-pub use ascii::locale_is_ascii;
+pub use ascii::is_needed as ascii_is_needed;
 pub use ask::Question;
 pub use colour::ColourLevel;
 pub use effect::{Chart, Effect};
@@ -61,6 +61,7 @@ pub use link::EngineLink;
 pub use marks::{Marking, Thresholds};
 pub use options::PlayOptions;
 pub use picker::Item;
+pub(crate) use safe::width as cell_width;
 pub use session::{SessionError, SessionFile};
 pub use state::{Focus, Page, State};
 pub use theme::{Likelihood, Theme, ThemeName};

@@ -2,6 +2,7 @@
 
 use super::ask::Ask;
 use super::picker::Picker;
+use super::state::Focus;
 use crate::decoding::{BranchId, TokenRecord};
 
 /// What lies over the panes.
@@ -15,6 +16,35 @@ pub enum Overlay {
     Branches(BranchView),
     /// The way of the token in view; how far it is scrolled.
     Funnel(usize),
+    /// What the words and signs of a pane mean.
+    Legend(Legend),
+}
+
+/// What a legend is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    Pane(Focus),
+    Funnel,
+}
+
+/// What the words and signs of something mean.
+#[derive(Debug)]
+pub struct Legend {
+    pub topic: Topic,
+    pub scroll: usize,
+    /// The funnel that it lies over, if it does, and how far that is scrolled.
+    pub over_funnel: Option<usize>,
+}
+
+impl Legend {
+    /// Of a topic, from its start.
+    pub fn new(topic: Topic) -> Self {
+        Self {
+            topic,
+            scroll: 0,
+            over_funnel: None,
+        }
+    }
 }
 
 impl Overlay {

@@ -128,7 +128,7 @@ mod tests {
             "👩‍👩‍👧",
             "❤\u{FE0F}",
             "e\u{301}",
-            "␠little",
+            "·little",
         ] {
             assert_eq!(safe(text), text);
         }

@@ -177,7 +177,7 @@ impl State {
         let mut state = Self {
             size,
             theme: options.theme,
-            keymap: Keymap::new(&options.keys)?,
+            keymap: Keymap::new(&options.keys)?.in_words(options.ascii),
             page: Page::default(),
             train: Train::new(),
             focus: Focus::Prompt,
@@ -339,6 +339,14 @@ impl State {
             turns: self.turns,
             seed: self.generation.seed,
         })
+    }
+
+    /// Selects a row of the next-token table.
+    pub fn choose_row(&mut self, row: usize) {
+        self.row = row;
+        if let Some(beside) = &mut self.beside {
+            beside.selected = None;
+        }
     }
 
     /// How the selected sample ended, if it has.

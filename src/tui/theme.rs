@@ -45,6 +45,9 @@ impl Likelihood {
 /// The styles of everything on screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
+    /// What the whole screen is painted with: the light theme brings its own background, since the terminal's may be
+    /// dark. The dark one leaves the terminal its own.
+    pub ground: Style,
     pub base: Style,
     /// Labels, rulers, what matters less.
     pub quiet: Style,
@@ -82,6 +85,10 @@ const fn hue(dark: u32, light: u32, ansi: Color) -> Hue {
     Hue { dark, light, ansi }
 }
 
+/// Text and background of the light theme.
+const INK: u32 = 0x1f2328;
+const PAPER: u32 = 0xffffff;
+
 const GREY: Hue = hue(0x8b949e, 0x6a737d, Color::DarkGray);
 const BLUE: Hue = hue(0x79b8ff, 0x0b5fc4, Color::Blue);
 const GREEN: Hue = hue(0x7ee08a, 0x1a7f37, Color::Green);
@@ -104,9 +111,19 @@ impl Theme {
                 .colour(rgb, hue.ansi)
                 .map_or(plain, |colour| plain.fg(colour))
         };
+        let ground = match (name, level) {
+            (ThemeName::Dark, _) | (_, ColourLevel::None) => plain,
+            (ThemeName::Light, level) => {
+                let colour = |rgb, ansi| level.colour(rgb, ansi).unwrap_or(Color::Reset);
+                plain
+                    .fg(colour(INK, Color::Black))
+                    .bg(colour(PAPER, Color::White))
+            }
+        };
         let bold = Modifier::BOLD;
         let underlined = Modifier::UNDERLINED;
         Self {
+            ground,
             base: plain,
             quiet: if level == ColourLevel::None {
                 plain.add_modifier(Modifier::DIM)
@@ -171,6 +188,41 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    /// The relative luminance of WCAG 2 (0 black, 1 white).
+    fn luminance(rgb: u32) -> f64 {
+        let [_, r, g, b] = rgb.to_be_bytes();
+        let linear = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+    }
+
+    #[test]
+    fn the_light_theme_is_readable_on_its_own_background() {
+        let theme = Theme::new(ThemeName::Light, ColourLevel::True);
+        assert_eq!(theme.ground.bg, Some(Color::Rgb(255, 255, 255)));
+        let hues = [GREY, BLUE, GREEN, CYAN, YELLOW, ORANGE, RED].map(|hue| hue.light);
+        for rgb in hues.into_iter().chain([INK]) {
+            let contrast = (luminance(PAPER) + 0.05) / (luminance(rgb) + 0.05);
+            assert!(contrast >= 4.5, "{rgb:06x}: {contrast:.2}");
+        }
+        for level in [ColourLevel::Sixteen, ColourLevel::TwoFiftySix] {
+            let ground = Theme::new(ThemeName::Light, level).ground;
+            assert!(ground.bg.is_some() && ground.fg.is_some());
+        }
+        for (name, level) in [
+            (ThemeName::Dark, ColourLevel::True),
+            (ThemeName::Light, ColourLevel::None),
+        ] {
+            assert_eq!(Theme::new(name, level).ground, Style::new());
         }
     }
 

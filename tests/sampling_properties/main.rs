@@ -131,6 +131,63 @@ proptest! {
     }
 
     #[test]
+    fn the_changes_of_a_logit_lead_from_the_models_to_the_final_one(
+        logits in finite_logits(), settings in settings(), place in place(),
+    ) {
+        let result = run(&settings, &logits, &place);
+        let stages: Vec<StageKind> = result.trace().iter().map(|step| step.stage).collect();
+        for id in ids(&logits) {
+            let changes = result.changes(id);
+            let mut logit = logits[id as usize];
+            for change in &changes {
+                prop_assert_eq!(change.before, logit, "{:?} begins where the one before ended", change);
+                prop_assert!(change.before != change.after && !change.stage.truncates());
+                logit = change.after;
+            }
+            let order: Vec<usize> = changes.iter()
+                .filter_map(|change| stages.iter().position(|stage| *stage == change.stage)).collect();
+            prop_assert!(order.len() == changes.len() && order.windows(2).all(|pair| pair[0] < pair[1]));
+            if let Some(last) = result.logit(id) {
+                prop_assert_eq!(logit, last);
+                let sum: f64 = changes.iter().map(|c| f64::from(c.after) - f64::from(c.before)).sum();
+                let whole = f64::from(last) - f64::from(logits[id as usize]);
+                prop_assert!((sum - whole).abs() <= 1e-6 * whole.abs().max(1.0), "{} {}", sum, whole);
+            } else {
+                prop_assert!(result.cut_by(id).is_some());
+            }
+        }
+        let plain = chain(&settings).run(&logits, &place.context());
+        prop_assert!(ids(&logits).all(|id| plain.changes(id).is_empty()));
+    }
+
+    #[test]
+    fn a_change_tells_the_probability_before_and_after_its_stage(
+        logits in finite_logits(), settings in settings(), place in place(),
+    ) {
+        let settings = SamplerSettings { method: Method::Sample, ..settings };
+        let whole = run(&settings, &logits, &place);
+        let mut before = run(&SamplerSettings::neutral(), &logits, &place);
+        let active: Vec<StageKind> = settings.order.iter().copied().filter(|&s| settings.is_active(s)).collect();
+        for (stage, end) in active.iter().zip(1..) {
+            let shorter = SamplerSettings { order: active[..end].to_vec(), ..settings.clone() };
+            let after = run(&shorter, &logits, &place);
+            for id in ids(&logits) {
+                let found = whole.changes(id).into_iter().find(|change| change.stage == *stage);
+                match found {
+                    Some(change) => {
+                        prop_assert_eq!((Some(change.before), Some(change.after)), (before.logit(id), after.logit(id)));
+                        prop_assert!((change.probability_before - before.probability(id)).abs() < 1e-5);
+                        prop_assert!((change.probability_after - after.probability(id)).abs() < 1e-5);
+                    }
+                    // What the stage did not change, it left as it was or cut.
+                    None => prop_assert!(after.logit(id).is_none() || after.logit(id) == before.logit(id)),
+                }
+            }
+            before = after;
+        }
+    }
+
+    #[test]
     fn truncating_keeps_the_order_and_the_ratios(logits in finite_logits(), settings in settings(), place in place()) {
         let mut settings = settings;
         settings.order.retain(|stage| stage.truncates());

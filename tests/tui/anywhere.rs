@@ -130,12 +130,12 @@ fn other_knobs_are_told_along_the_text() {
                 Otherwise {
                     position: 7,
                     id: 9,
-                    display: "␠tiny".to_owned(),
+                    display: "·tiny".to_owned(),
                 },
                 Otherwise {
                     position: 9,
                     id: 8,
-                    display: "␠in".to_owned(),
+                    display: "·in".to_owned(),
                 },
             ],
         });

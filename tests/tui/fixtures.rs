@@ -297,7 +297,7 @@ pub fn token(position: usize, bytes: &[u8], origin: Origin) -> TokenRecord {
 fn display(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
-        out.push_str(&chunk.valid().replace(' ', "␠").replace('\n', "⏎"));
+        out.push_str(&chunk.valid().replace(' ', "·").replace('\n', "⏎"));
         out.extend(chunk.invalid().iter().map(|byte| format!("⟨{byte:02X}⟩")));
     }
     out
@@ -305,13 +305,13 @@ fn display(bytes: &[u8]) -> String {
 
 /// Words that might come next: raw probability, and the stage that cut them.
 pub const NEXT_WORDS: [(&str, f32, Option<StageKind>); 8] = [
-    ("␠little", 0.214, None),
-    ("␠small", 0.126, None),
-    ("␠cottage", 0.084, None),
-    ("␠big", 0.071, None),
-    ("␠village", 0.0412, Some(StageKind::TopP)),
-    ("␠castle", 0.0051, Some(StageKind::TopP)),
-    ("␠house", 0.003, Some(StageKind::TopK)),
+    ("·little", 0.214, None),
+    ("·small", 0.126, None),
+    ("·cottage", 0.084, None),
+    ("·big", 0.071, None),
+    ("·village", 0.0412, Some(StageKind::TopP)),
+    ("·castle", 0.0051, Some(StageKind::TopP)),
+    ("·house", 0.003, Some(StageKind::TopK)),
     ("⏎", 0.00002, Some(StageKind::TopK)),
 ];
 
@@ -337,6 +337,7 @@ pub fn moment(
             raw_probability: raw,
             final_probability: if cut_by.is_some() { 0.0 } else { raw / kept },
             cut_by,
+            changes: Vec::new(),
         })
         .collect();
     let chosen = standing.map(|token| {
@@ -366,7 +367,9 @@ pub fn moment(
         ],
         chosen,
         u: 0.1275,
-        pick: rows.first().map_or(0, |row| row.id),
+        pick: rows.first().map(|row| row.id),
+        candidates: Vec::new(),
+        mu: None,
         rows,
     }
 }

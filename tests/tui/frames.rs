@@ -211,7 +211,7 @@ fn any_script_is_aligned_and_nothing_reaches_the_terminal_raw() {
         }
         play.frame();
         play.answer(&[
-            ("␠日本", 0.5, None),
+            ("·日本", 0.5, None),
             ("👩‍👩‍👧", 0.3, None),
             ("a\u{202e}b\x1b[2J", 0.1, Some(StageKind::MinP)),
             ("⟨E2⟩", 0.05, Some(StageKind::TopK)),

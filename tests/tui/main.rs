@@ -11,6 +11,7 @@ mod inputs;
 mod mouse;
 mod notices;
 mod palette;
+mod panes;
 mod random;
 mod runs;
 #[cfg(unix)]

@@ -67,7 +67,7 @@ fn a_press_on_a_row_selects_it() {
 #[test]
 fn a_knob_is_slid() {
     let mut play = ended();
-    let (_, row) = find(&play, "top-p ");
+    let (_, row) = find(&play, "● top-p ");
     // The track ends at the pane's right border.
     let track = 109..=118;
     play.act(mouse(MouseKind::Press, *track.start(), row));

@@ -175,7 +175,7 @@ fn pasting_is_typing_with_newlines() {
     });
     session.press("\u{1b}");
     session.until("the editor is left", |screen| {
-        screen.contents().contains("space step")
+        screen.contents().contains("a explain")
     });
     session.press("q");
     assert!(session.restored().contains("1 passed"));

@@ -87,8 +87,8 @@ fn odds(step: u64, good: f32) -> Event {
         prompt: "this movie is".to_owned(),
         entropy: 5.21,
         rows: vec![
-            row(1, "␠a", good),
-            row(2, "␠not", good / 3.0),
+            row(1, "·a", good),
+            row(2, "·not", good / 3.0),
             row(3, "\u{1b}[2J", 0.01),
         ],
     })

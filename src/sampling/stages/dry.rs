@@ -87,6 +87,7 @@ fn common_prefixes(text: &[u32]) -> Vec<usize> {
 mod tests {
     use super::super::testing::{at, chain, probabilities, softmax};
     use super::*;
+    use crate::sampling::StageKind;
 
     fn settings() -> SamplerSettings {
         SamplerSettings {
@@ -168,6 +169,33 @@ mod tests {
             ..settings()
         };
         assert_ne!(penalties(&wider, &[0, 1, 4, 2, 0, 1]), [0.0; 6]);
+    }
+
+    #[test]
+    fn what_it_takes_is_told_with_the_odds_before_and_after() {
+        let settings = SamplerSettings {
+            temperature: 0.5,
+            ..settings()
+        };
+        let logits = [0.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+        let result = chain(&settings).run_explained(&logits, &at(&[0, 1, 4, 2, 0, 1]));
+        let changes = result.changes(4);
+        let told: Vec<_> = changes
+            .iter()
+            .map(|change| (change.stage, change.before, change.after))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (StageKind::Dry, 1.0, 0.5),
+                (StageKind::Temperature, 0.5, 1.0)
+            ]
+        );
+        let odds = |logit: f32| logit.exp() / (logit.exp() + 5.0);
+        assert!((changes[0].probability_before - odds(1.0)).abs() < 1e-6);
+        assert!((changes[0].probability_after - odds(0.5)).abs() < 1e-6);
+        assert_eq!(changes[0].amount(), -0.5);
+        assert_eq!(result.changes(0), [], "0 divided by anything is 0");
     }
 
     #[test]

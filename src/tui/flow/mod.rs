@@ -176,6 +176,12 @@ impl Flow {
         before.min(token)..last + 1
     }
 
+    /// Whether a glyph shows bytes of a token, be they a part of its character only.
+    pub fn shows(&self, glyph: Glyph, token: usize) -> bool {
+        let begins_before = self.ends.get(token).is_some_and(|end| glyph.source < *end);
+        begins_before && glyph.token >= token
+    }
+
     fn glyph_range(&self, line: usize) -> Range<usize> {
         let start = self.starts.get(line).copied().unwrap_or(self.glyphs.len());
         start

@@ -46,6 +46,18 @@ fn a_character_split_across_tokens_belongs_to_its_last_token() {
 }
 
 #[test]
+fn a_character_shows_every_token_that_has_bytes_of_it() {
+    let flow = flow(20, &[b" \xE2", b"\x82", b"\xAC!", b"x"]);
+    let shown: Vec<String> = (0..5)
+        .map(|token| {
+            let line = flow.line(0).filter(|(glyph, _)| flow.shows(*glyph, token));
+            line.map(|(_, text)| text).collect()
+        })
+        .collect();
+    assert_eq!(shown, [" €", "€", "€!", "x", ""]);
+}
+
+#[test]
 fn stray_bytes_are_shown_as_bytes() {
     assert_eq!(lines(&flow(40, &[b"a\xFFb", b"\xE2"])), ["a⟨FF⟩b⟨E2⟩"]);
 }

@@ -99,6 +99,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.context_used = state.context_used.saturating_sub(cut);
             state.text_mut().truncate(length);
             state.comparing.cut(length);
+            state.beam_log = BeamLog::default();
             state.looking.give_up();
         }
         Event::Slid { kept, dropped } => {
@@ -121,6 +122,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.generation.seed = seed;
             state.context_used = within_context(state, tokens.len());
             state.subject = Subject::Text;
+            state.beam_log = BeamLog::default();
             show_one_text(state, tokens);
             state.finishes.clear();
         }
@@ -204,7 +206,8 @@ fn look(state: &mut State, subject: Subject, moment: crate::decoding::Moment) {
     if let Some((position, rows)) = after {
         if before != Some(position) {
             // The token that stands there is the row to start from; without one, the likeliest.
-            state.row = chosen_row(state);
+            let row = chosen_row(state);
+            state.choose_row(row);
             state.why = 0;
         }
         state.row = state.row.min(rows.saturating_sub(1));

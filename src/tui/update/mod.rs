@@ -181,6 +181,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::TypeValue
         | Action::Branches
         | Action::Funnel
+        | Action::Legend
         | Action::Models
         | Action::BrowseModels(_)
         | Action::NameBranch

@@ -1,14 +1,15 @@
 //! What the mouse does: focus, tokens, rows, knobs, tabs, the wheel, the borders between panes.
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use super::{knobs, movement};
+use crate::decoding::Row;
 use crate::engine::Subject;
 use crate::tui::layout::{Panes, Split};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Focus, Held, Page, State};
 use crate::tui::train::TrainPane;
-use crate::tui::view::{self, TrainHit};
+use crate::tui::view::{self, NextHit, TrainHit};
 use crate::tui::{Action, Mouse, MouseKind, TrainAction};
 
 /// Rows that a notch of the wheel moves.
@@ -102,7 +103,7 @@ fn touch(state: &mut State, at: Position) {
     let Some(place) = panes.place(pane) else {
         return;
     };
-    let inside = inside(place);
+    let inside = panes.inner(pane);
     if at.y == place.y
         && let Some(tab) = view::tab_at(&panes, pane, place, at.x)
     {
@@ -129,11 +130,11 @@ fn touch(state: &mut State, at: Position) {
                 state.passage_mut().go_to(token);
             }
         }
-        Focus::Next => {
-            if let Some(chosen) = view::next_row_at(state, inside, row) {
-                state.row = chosen;
-            }
-        }
+        Focus::Next => match view::next_hit_at(state, inside, column, row) {
+            Some(NextHit::Row(row)) => state.choose_row(row),
+            Some(NextHit::Beside(id, display)) => choose_beside(state, id, &display),
+            None => {}
+        },
         Focus::Knobs => {
             if let Some((chosen, fraction)) = view::knob_at(state, inside, column, row) {
                 state.knob = chosen;
@@ -144,6 +145,27 @@ fn touch(state: &mut State, at: Position) {
             }
         }
         Focus::Why => {}
+    }
+}
+
+/// Selects a token in the table of the model beside, and the same token in the first one's, if it is listed there.
+fn choose_beside(state: &mut State, id: u32, display: &str) {
+    let (Some(beside), Some(first)) = (&state.beside, &state.model) else {
+        return;
+    };
+    let same_tokens = beside.has_tokens_of(first);
+    let is_same = |row: &Row| match same_tokens {
+        true => row.id == id,
+        false => row.display == display,
+    };
+    let found = state
+        .moment()
+        .and_then(|moment| moment.rows.iter().position(is_same));
+    if let Some(row) = found {
+        state.row = row;
+    }
+    if let Some(beside) = &mut state.beside {
+        beside.selected = Some(id);
     }
 }
 
@@ -170,16 +192,17 @@ fn wheel(state: &mut State, at: Position, way: &Action) {
 /// Scrolls the text under the pointer; the token in view stays.
 fn scroll(state: &mut State, panes: &Panes, at: Position, way: &Action) {
     let by = if *way == Action::Up { -1 } else { 1 } * NOTCH as isize;
-    let place = panes.place(Focus::Text).map(inside);
-    if let Some((passage, height)) = place.and_then(|place| view::passage_at(state, place, at)) {
+    let inside = panes.inner(Focus::Text);
+    if let Some((passage, height)) = view::passage_at(state, inside, at) {
         passage.scroll(by, height);
     }
 }
 
 /// Moves the knob that is held, wherever its row is by now.
 fn slide(state: &mut State, at: Position) {
-    let place = state.panes(state.size).place(Focus::Knobs).map(inside);
-    let fraction = place.and_then(|place| view::track_at(place.width, at.x.checked_sub(place.x)?));
+    let list = state.panes(state.size).inner(Focus::Knobs);
+    let column = at.x.checked_sub(list.x);
+    let fraction = column.and_then(|column| view::track_at(list.width, column));
     if let Some(fraction) = fraction {
         knobs::slide(state, fraction);
     }
@@ -190,14 +213,5 @@ fn drag(state: &mut State, split: Split, at: Position) {
     if let Some(share) = panes.share_at(split, at) {
         state.shares.set(split, share);
         state.reflow();
-    }
-}
-
-fn inside(place: Rect) -> Rect {
-    Rect {
-        x: place.x + 1,
-        y: place.y + 1,
-        width: place.width.saturating_sub(2),
-        height: place.height.saturating_sub(2),
     }
 }

@@ -44,7 +44,8 @@ pub fn moved(state: &mut State, action: &Action) {
             let most = state
                 .moment()
                 .map_or(0, |moment| moment.rows.len().saturating_sub(1));
-            state.row = state.row.saturating_add_signed(by).min(most);
+            let row = state.row.saturating_add_signed(by).min(most);
+            state.choose_row(row);
         }
         (Focus::Why, Way::Across(by)) => {
             let most = view::why::height(state).saturating_sub(1);

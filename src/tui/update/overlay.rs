@@ -1,12 +1,13 @@
 //! What the user does while something lies over the panes: a list, a question, the branches, a token's funnel.
 
-use super::super::overlay::{BranchView, Overlay};
+use super::super::overlay::{BranchView, Legend, Overlay, Topic};
 use super::super::tree;
 use super::{branches, editing, palette, questions};
 use crate::tui::action::Edit;
 use crate::tui::ask::Question;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::state::{Page, State};
+use crate::tui::view;
 use crate::tui::{Action, Effect};
 
 /// The title of the list of models.
@@ -20,10 +21,17 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             return Some(action);
         }
         Action::Escape => {
-            state.overlay = None;
+            let under = match &state.overlay {
+                Some(Overlay::Legend(legend)) => legend.over_funnel,
+                _ => None,
+            };
+            state.overlay = under.map(Overlay::Funnel);
             return None;
         }
         _ => {}
+    }
+    if let Some(Overlay::Legend(_)) = &state.overlay {
+        return read_legend(state, action);
     }
     match &mut state.overlay {
         Some(Overlay::Picker(picker)) => match action {
@@ -66,10 +74,40 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
                 state.overlay = None;
                 return Some(action);
             }
+            Action::Legend => {
+                state.overlay = Some(Overlay::Legend(Legend {
+                    over_funnel: Some(*scroll),
+                    ..Legend::new(Topic::Funnel)
+                }));
+            }
             // Scrubbing and knobs stay at hand.
             other => return Some(other),
         },
-        None => return Some(action),
+        Some(Overlay::Legend(_)) | None => return Some(action),
+    }
+    None
+}
+
+/// While a legend is read: movements scroll it, what is typed goes to the prompt, any other key puts it away.
+fn read_legend(state: &mut State, action: Action) -> Option<Action> {
+    let Some(Overlay::Legend(legend)) = &state.overlay else {
+        return Some(action);
+    };
+    let most = view::legend::most(state, legend);
+    let (now, under) = (legend.scroll, legend.over_funnel);
+    let scroll = match action {
+        Action::Up => now.saturating_sub(1),
+        Action::Down => now + 1,
+        Action::PageUp => now.saturating_sub(10),
+        Action::PageDown => now + 10,
+        _ => {
+            state.overlay = under.map(Overlay::Funnel);
+            let typed = matches!(action, Action::Insert(_) | Action::Paste(_));
+            return typed.then_some(action);
+        }
+    };
+    if let Some(Overlay::Legend(legend)) = &mut state.overlay {
+        legend.scroll = scroll.min(most);
     }
     None
 }
@@ -203,6 +241,11 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
             })
         }
         Action::Funnel => Overlay::Funnel(0),
+        Action::Legend => {
+            // Unlike what follows it takes no keys of the editor's, so that the editor keeps the focus.
+            state.overlay = Some(Overlay::Legend(Legend::new(Topic::Pane(state.focus))));
+            return true;
+        }
         Action::Models => {
             effects.push(Effect::ListModels(None));
             Overlay::Picker(Picker::new(MODELS, Vec::new()))

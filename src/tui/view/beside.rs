@@ -1,4 +1,5 @@
-//! What the model beside expects at the place in view: a table at the right of the next-token table.
+//! What the model beside expects at the place in view: a table at the right of the next-token table, on one scale with
+//! that.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -7,34 +8,94 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 
 use super::draw::{self, cell, right};
-use super::next::CHOSEN;
+use super::next::{CHOSEN, Columns};
 use super::numbers::{bar, percent};
 use crate::decoding::{Moment, Row, TokenRecord, Totals};
 use crate::model::{LoadProgress, ModelInfo};
 use crate::tui::beside::{Beside, Spot};
 use crate::tui::safe;
-use crate::tui::state::State;
+use crate::tui::state::{Focus, State};
 use crate::tui::theme::Theme;
 
-/// Columns that the first model's table needs.
-const FIRST: u16 = 36;
 /// Columns of the percentages and of the sign beside them.
 const PERCENT: usize = 8;
 const SIGN: usize = 2;
+
+/// Cells of the table with its border.
+pub fn width(token: usize, bar: usize) -> usize {
+    1 + token + 1 + bar + PERCENT + SIGN
+}
 
 /// The places of the first model's table and of this one, in the inside of their pane.
 pub fn parts(state: &State, inside: Rect) -> (Rect, Option<Rect>) {
     if state.beside.is_none() {
         return (inside, None);
     }
-    let left = (inside.width * 56 / 100).max(FIRST).min(inside.width);
-    let [first, second] =
-        Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(inside);
+    let columns = Columns::paired(inside.width.into());
+    let second = width(columns.token, columns.bar) as u16;
+    let [first, second] = Layout::horizontal([
+        Constraint::Fill(1),
+        Constraint::Length(second.min(inside.width / 2)),
+    ])
+    .areas(inside);
     (first, Some(second))
 }
 
-/// Draws it.
-pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+/// What the table holds: rows of its moment, under a head and a note, over a foot.
+struct Table<'a> {
+    moment: &'a Moment,
+    /// Where the two cut the text differently.
+    note: Option<String>,
+    /// Indices of rows.
+    rows: Vec<usize>,
+}
+
+/// Its table for the place in view, if it has one, in an area of so many rows besides the foot.
+fn table(state: &State, height: u16) -> Option<Table<'_>> {
+    let (beside, moment, spot) = seen(state)?;
+    let note = (spot.behind > 0).then(|| inside_of(beside, spot));
+    let room = usize::from(height).saturating_sub(1 + usize::from(note.is_some()));
+    Some(Table {
+        moment,
+        note,
+        rows: rows(moment, room),
+    })
+}
+
+/// What it expects at the place in view, as far as that is known.
+fn seen(state: &State) -> Option<(&Beside, &Moment, Spot)> {
+    let (beside, first) = (state.beside.as_ref()?, state.model.as_ref()?);
+    let passage = state.passage();
+    let spot = beside.spot(passage.tokens(), passage.in_view(), first)?;
+    let moment = beside.moment()?;
+    (moment.position == spot.position).then_some((beside, moment, spot))
+}
+
+/// The highest probability among its rows, so that both tables can have one scale.
+pub fn highest(state: &State) -> f32 {
+    let rows = seen(state).map_or(&[][..], |(_, moment, _)| &moment.rows);
+    rows.iter()
+        .map(|row| row.raw_probability)
+        .fold(f32::MIN_POSITIVE, f32::max)
+}
+
+/// The token whose row is at a line of the inside of the pane.
+pub fn token_at(state: &State, inside: Rect, row: u16) -> Option<&Row> {
+    let foot = figures(state.beside.as_ref()?, state.passage().tokens(), 0).is_some();
+    let table = table(state, inside.height.saturating_sub(u16::from(foot)))?;
+    let above = 1 + usize::from(table.note.is_some());
+    let index = table.rows.get(usize::from(row).checked_sub(above)?)?;
+    table.moment.rows.get(*index)
+}
+
+/// Draws it. `highest` is the probability at which its bars are full; they are as long as those of `columns`.
+pub fn draw(
+    state: &State,
+    theme: &Theme,
+    (highest, columns): (f32, &Columns),
+    area: Rect,
+    frame: &mut Frame,
+) {
     let (Some(beside), Some(first)) = (&state.beside, &state.model) else {
         return;
     };
@@ -44,38 +105,33 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let width = usize::from(inside.width);
-    let mut lines = vec![Line::from(cell(&name(beside), width, theme.title))];
     let tokens = state.passage().tokens();
-    let spot = beside.spot(tokens, state.passage().in_view(), first);
     let foot = figures(beside, tokens, width);
-    let place = |spot: Spot, moment: &&Moment| spot.position == moment.position;
-    let seen = spot.and_then(|spot| beside.moment().filter(|moment| place(spot, moment)));
-    match (spot, seen) {
-        (Some(spot), Some(moment)) => {
-            if spot.behind > 0 {
-                let note = inside_of(beside, spot);
-                lines.push(Line::from(cell(&note, width, theme.quiet)));
-            }
-            let room = usize::from(inside.height)
-                .saturating_sub(lines.len() + usize::from(foot.is_some()));
-            lines.extend(rows(moment, room).map(|row| line(row, moment, width, theme)));
+    let above = inside.height.saturating_sub(u16::from(foot.is_some()));
+    let mut lines = vec![Line::from(cell(&name(beside), width, theme.title))];
+    match table(state, above) {
+        Some(table) => {
+            let note = table.note.map(|note| cell(&note, width, theme.quiet));
+            lines.extend(note.map(Line::from));
+            lines.extend(table.rows.iter().map(|&index| {
+                let row = &table.moment.rows[index];
+                let selected = beside.selected == Some(row.id) && state.focus == Focus::Next;
+                line(row, table.moment, highest, selected, columns, theme)
+            }));
         }
-        _ => {
+        None => {
+            let spot = beside.spot(tokens, state.passage().in_view(), first);
             for said in draw::wrapped(&waiting(beside, spot, tokens), inside.width) {
                 lines.push(Line::styled(said, theme.quiet));
             }
         }
     }
-    let above = inside.height.saturating_sub(u16::from(foot.is_some()));
     lines.truncate(above.into());
-    draw::lines(
-        lines,
-        Rect {
-            height: above,
-            ..inside
-        },
-        frame,
-    );
+    let rows = Rect {
+        height: above,
+        ..inside
+    };
+    draw::lines(lines, rows, frame);
     if let Some(foot) = foot {
         let below = Rect {
             y: inside.y + above,
@@ -151,37 +207,42 @@ fn figures(beside: &Beside, tokens: &[TokenRecord], width: usize) -> Option<Stri
 }
 
 /// The likeliest tokens, and in any case the one that stands there.
-fn rows(moment: &Moment, room: usize) -> impl Iterator<Item = &Row> {
+fn rows(moment: &Moment, room: usize) -> Vec<usize> {
     let chosen = moment
         .rows
         .iter()
         .position(|row| Some(row.id) == moment.chosen)
-        .filter(|place| *place >= room);
+        .filter(|place| *place >= room && room > 0);
     let above = room.saturating_sub(usize::from(chosen.is_some()));
-    let below = chosen.filter(|_| room > 0).map(|place| &moment.rows[place]);
-    moment.rows.iter().take(above).chain(below)
+    (0..above.min(moment.rows.len())).chain(chosen).collect()
 }
 
-fn line(row: &Row, moment: &Moment, width: usize, theme: &Theme) -> Line<'static> {
+fn line(
+    row: &Row,
+    moment: &Moment,
+    highest: f32,
+    selected: bool,
+    columns: &Columns,
+    theme: &Theme,
+) -> Line<'static> {
     let chosen = moment.chosen == Some(row.id);
-    let base: Style = if chosen { theme.chosen } else { theme.base };
-    let token = (width / 2)
-        .clamp(6, 20)
-        .min(width.saturating_sub(PERCENT + SIGN));
-    let bars = width.saturating_sub(token + 1 + PERCENT + SIGN);
-    let highest = moment
-        .rows
-        .first()
-        .map_or(1.0, |row| row.raw_probability.max(f32::MIN_POSITIVE));
+    let base: Style = match (selected, chosen) {
+        (true, _) => theme.cursor,
+        (false, true) => theme.chosen,
+        (false, false) => theme.base,
+    };
     let sign = if chosen {
         format!(" {CHOSEN}")
     } else {
         String::new()
     };
     Line::from(vec![
-        cell(&row.display, token, base),
+        cell(&row.display, columns.token, base),
         Span::styled(" ", base),
-        Span::styled(bar(row.raw_probability / highest, bars), theme.raw_bar),
+        Span::styled(
+            bar(row.raw_probability / highest, columns.bar),
+            theme.raw_bar,
+        ),
         right(&percent(row.raw_probability), PERCENT, base),
         cell(&sign, SIGN, base),
     ])

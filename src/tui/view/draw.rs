@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Paragraph};
+use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
 use super::super::layout::Panes;
 use super::super::safe;
@@ -38,24 +38,20 @@ impl Canvas<'_> {
     /// The pane's name, or the tabs that it shares its place with.
     fn title(&self) -> Vec<Span<'static>> {
         let mut title = vec![Span::raw(" ")];
-        if !self.panes.tabs.contains(&self.pane) {
+        if self.panes.tabbed != Some(self.pane) {
             title.push(Span::styled(
                 format!("{} ", name(self.pane)),
                 self.theme.title,
             ));
+            return title;
         }
-        for &tab in self
-            .panes
-            .tabs
-            .iter()
-            .filter(|_| self.panes.tabs.contains(&self.pane))
-        {
-            if tab == self.pane {
-                title.push(Span::styled(format!("[{}] ", name(tab)), self.theme.title));
+        title.extend(self.panes.tabs.iter().map(|&tab| {
+            if self.panes.tab == Some(tab) {
+                Span::styled(format!("[{}] ", name(tab)), self.theme.title)
             } else {
-                title.push(Span::styled(format!("{} ", name(tab)), self.theme.quiet));
+                Span::styled(format!("{} ", name(tab)), self.theme.quiet)
             }
-        }
+        }));
         title
     }
 
@@ -67,8 +63,24 @@ impl Canvas<'_> {
     /// Draws the border with the pane's title, and `note` at the right if there is room. Returns the inside.
     pub fn border(&self, note: Line<'_>, frame: &mut Frame) -> Rect {
         let focused = self.state.focus == self.pane;
-        let title = Line::from(self.title());
-        border(title, note, focused, self.theme, self.area, frame)
+        let sides = self.panes.borders(self.pane);
+        let (title, note) = if sides.contains(Borders::TOP) {
+            (Line::from(self.title()), note)
+        } else {
+            (Line::default(), Line::default())
+        };
+        border_at(sides, title, note, focused, self.theme, self.area, frame)
+    }
+
+    /// Writes at the right of the lower border, if there is room.
+    pub fn footnote(&self, text: &str, frame: &mut Frame) {
+        let area = self.area;
+        let cells = safe::width(text) as u16;
+        if cells + 4 <= area.width && area.height > 1 {
+            let place = Rect::new(area.right() - cells - 2, area.bottom() - 1, cells, 1);
+            let text = Line::styled(text.to_owned(), self.theme.quiet);
+            frame.render_widget(text, place);
+        }
     }
 
     /// A sentence in the middle of an empty pane.
@@ -90,6 +102,19 @@ pub fn border(
     area: Rect,
     frame: &mut Frame,
 ) -> Rect {
+    border_at(Borders::ALL, title, note, focused, theme, area, frame)
+}
+
+/// As [`border`], on some sides only.
+fn border_at(
+    sides: Borders,
+    title: Line<'_>,
+    note: Line<'_>,
+    focused: bool,
+    theme: &Theme,
+    area: Rect,
+    frame: &mut Frame,
+) -> Rect {
     // Focus is seen by the kind of line, not by its colour alone.
     let (style, kind) = if focused {
         (theme.border_focused, BorderType::Thick)
@@ -97,7 +122,8 @@ pub fn border(
         (theme.border, BorderType::Rounded)
     };
     let room = room(&title, area);
-    let mut block = Block::bordered()
+    let mut block = Block::new()
+        .borders(sides)
         .border_type(kind)
         .border_style(style)
         .title(title);
@@ -125,6 +151,17 @@ pub fn window(selected: usize, count: usize, height: usize) -> Range<usize> {
         .saturating_sub(height / 2)
         .min(count.saturating_sub(height));
     top..count.min(top + height)
+}
+
+/// How much lies before and after what a window shows of `count` rows, as a mark for the border; nothing where all is
+/// shown.
+pub fn scroll_mark(window: &Range<usize>, count: usize) -> String {
+    let (before, after) = (window.start, count.saturating_sub(window.end));
+    let mark = |sign: char, rows: usize| match rows {
+        0 => String::new(),
+        rows => format!("{sign}{rows} "),
+    };
+    mark('↑', before) + &mark('↓', after)
 }
 
 /// A sentence wrapped to a width, made safe.
@@ -164,6 +201,13 @@ mod tests {
         for selected in 0..30 {
             assert!(window(selected, 30, 7).contains(&selected));
         }
+    }
+
+    #[test]
+    fn what_is_out_of_sight_is_marked() {
+        assert_eq!(scroll_mark(&(3..9), 20), "↑3 ↓11 ");
+        assert_eq!(scroll_mark(&(0..9), 20), "↓11 ");
+        assert_eq!(scroll_mark(&(0..9), 9), "");
     }
 
     #[test]

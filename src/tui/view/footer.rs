@@ -8,8 +8,8 @@ use super::super::overlay::Overlay;
 use super::super::state::{Focus, Page, State};
 use super::super::theme::Theme;
 use crate::engine::RunState;
-use crate::tui::Letters;
 use crate::tui::update::MODELS;
+use crate::tui::{Action, Key, Letters};
 
 /// Actions worth a hint, joined where one word says what several keys do. No actions: what letters do.
 type Hint = (&'static [&'static str], &'static str);
@@ -52,8 +52,12 @@ fn hints(state: &State) -> Vec<Hint> {
             return vec![
                 (&["left", "right"], "scrub"),
                 (&["up", "down"], "scroll"),
+                (&["legend"], "explain"),
                 (&["escape"], "close"),
             ];
+        }
+        Some(Overlay::Legend(_)) => {
+            return vec![(&["up", "down"], "scroll"), (&["escape"], "close")];
         }
         None if state.page == Page::Train => return training_hints(state),
         None => {}
@@ -73,36 +77,40 @@ fn hints(state: &State) -> Vec<Hint> {
             (&["history-previous", "history-next"], "history"),
             (&["undo"], "undo"),
             (&["escape"], "to the text"),
+            (&["legend"], "explain"),
         ],
         Focus::Text | Focus::Tokens => vec![
             (&["left", "right"], "scrub"),
+            (&["legend"], "explain"),
             (&["rewind"], "redraw from here"),
         ],
         Focus::Next => vec![
             (&["up", "down"], "choose"),
             (&["take"], "take it"),
             (&["left", "right"], "scrub"),
+            (&["legend"], "explain"),
             (&["search-next"], "search"),
         ],
         Focus::Knobs => vec![
             (&["left", "right"], "turn"),
             (&["type-value"], "type"),
+            (&["legend"], "explain"),
             (&["stage-toggle"], "on/off"),
             (&["stage-earlier", "stage-later"], "order"),
             (&["preset-previous", "preset-next"], "preset"),
         ],
-        Focus::Why => vec![(&["up", "down"], "scroll"), (&["left", "right"], "scrub")],
+        Focus::Why => vec![
+            (&["up", "down"], "scroll"),
+            (&["left", "right"], "scrub"),
+            (&["legend"], "explain"),
+        ],
     };
     let running = running_hints(state);
     if state.focus != Focus::Prompt {
         hints.insert(0, (&[], "commands"));
     }
     if state.focus != Focus::Prompt || matches!(state.run, RunState::Loading | RunState::Empty) {
-        hints.extend(
-            running
-                .iter()
-                .filter(|hint| !(state.focus == Focus::Knobs && hint.1 == "step")),
-        );
+        hints.extend_from_slice(running);
     }
     if matches!(state.focus, Focus::Text | Focus::Tokens | Focus::Next) {
         hints.extend_from_slice(&[
@@ -147,6 +155,7 @@ fn ready_hints(state: &State) -> Vec<Hint> {
         (&[], "next prompt"),
         (&["escape"], "commands"),
         (&["left", "right"], "scrub"),
+        (&["legend"], "explain"),
     ];
     hints.extend_from_slice(match state.run {
         RunState::Running => &[(&["step"], "pause"), (&["stop"], "stop")],
@@ -202,21 +211,6 @@ fn training_hints(state: &State) -> Vec<Hint> {
     hints
 }
 
-/// What letters do, whatever lies over the panes.
-fn letters(state: &State) -> Letters {
-    let typed = match (&state.overlay, state.page) {
-        _ if state.help.is_some() => false,
-        (Some(overlay), _) => overlay.takes_text(),
-        (None, Page::Play) => return state.letters(),
-        (None, Page::Train) => state.train.is_typed_into(),
-    };
-    if typed {
-        Letters::Write
-    } else {
-        Letters::Command
-    }
-}
-
 /// Draws it; what there is no room for is left out, but never the way to help.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     if state.leaving {
@@ -226,13 +220,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             area,
         );
     }
-    let letters = letters(state);
+    // A key that the pane in focus uses for something else is no hint.
+    let means = |key: Key, action: &Action| state.key_action(key).as_ref() == Some(action);
     let hints: Vec<(String, &str)> = hints(state)
         .into_iter()
         .filter_map(|(names, what)| {
             let mut keys: Vec<String> = names
                 .iter()
-                .filter_map(|name| state.keymap.hint_while(name, letters))
+                .filter_map(|name| state.keymap.hint_for(name, means))
                 .collect();
             if names.is_empty() {
                 keys.push(LETTERS.to_owned());

@@ -8,8 +8,8 @@ use ratatui::widgets::{Block, BorderType, Clear};
 
 use super::draw::{self, cell, right};
 use super::numbers::{bar, bits, percent, thousands};
-use super::why;
-use crate::decoding::{Beam, Candidate, Moment, Row, TokenDraw};
+use super::{next, why};
+use crate::decoding::{Beam, Candidate, Moment, Row};
 use crate::sampling::Method;
 use crate::tui::safe;
 use crate::tui::state::State;
@@ -61,13 +61,17 @@ fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
         return lines;
     };
     lines.extend(stages(state, moment, theme, width));
+    lines.extend(changed(moment, theme, width));
     let draw = state
         .passage()
         .tokens()
         .get(moment.position)
         .and_then(|token| token.draw.as_ref());
-    if let Some(draw) = draw.filter(|draw| !draw.candidates.is_empty()) {
-        lines.extend(candidates(draw, theme, width));
+    let then = draw.map_or(&[][..], |draw| &draw.candidates);
+    match moment.candidates.as_slice() {
+        [] if then.is_empty() => {}
+        [] => lines.extend(candidates(then, moment, theme, width)),
+        now => lines.extend(candidates(now, moment, theme, width)),
     }
     if matches!(
         state.sampler.method,
@@ -140,6 +144,61 @@ fn stages(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Li
     lines
 }
 
+/// What stages did to single tokens, the chosen and the picked one first, then the likeliest: the amount, and the odds
+/// before and after the stage.
+fn changed(moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
+    const MOST: usize = 5;
+    let changes = |row: &Row| row.own_changes().copied().collect::<Vec<_>>();
+    let mut all: Vec<_> = moment
+        .rows
+        .iter()
+        .flat_map(|row| changes(row).into_iter().map(move |change| (row, change)))
+        .collect();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    all.sort_by_key(|(row, _)| match () {
+        () if moment.chosen == Some(row.id) => 0,
+        () if moment.pick == Some(row.id) => 1,
+        () => 2,
+    });
+    let (token, stage) = (20.min(width / 4), 19.min(width / 4));
+    let mut lines = vec![
+        Line::default(),
+        Line::from(vec![
+            Span::raw("   "),
+            cell("changed token", token, theme.quiet),
+            cell("by", stage, theme.quiet),
+            right("logit", 7, theme.quiet),
+            right("odds before", 13, theme.quiet),
+            right("after", 9, theme.quiet),
+        ]),
+    ];
+    lines.extend(all.iter().take(MOST).map(|(row, change)| {
+        let (sign, style) = match () {
+            () if moment.chosen == Some(row.id) => (next::CHOSEN, theme.chosen),
+            () if moment.pick == Some(row.id) => (next::PICK, theme.pick),
+            () => (" ", theme.base),
+        };
+        Line::from(vec![
+            Span::styled(format!(" {sign} "), style),
+            cell(&row.display, token, style),
+            cell(change.stage.name(), stage, style),
+            right(&format!("{:+.2}", change.amount()), 7, style),
+            right(&percent(change.probability_before), 13, style),
+            right(&percent(change.probability_after), 9, style),
+        ])
+    }));
+    if all.len() > MOST {
+        let more = format!(
+            "   and {} more among the tokens of the table",
+            all.len() - MOST
+        );
+        lines.push(Line::styled(more, theme.quiet));
+    }
+    lines
+}
+
 fn centred(share: f32, room: usize) -> String {
     let cells = ((share * room as f32).round() as usize).clamp(1, room.max(1));
     let before = room.saturating_sub(cells) / 2;
@@ -168,7 +227,7 @@ fn cumulative(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Ve
         let from = sum;
         sum += row.final_probability;
         let end = ((sum * cells as f32).round() as usize).min(cells);
-        let picked = row.id == moment.pick;
+        let picked = Some(row.id) == moment.pick;
         if end > drawn {
             let style = if picked { theme.pick } else { theme.final_bar };
             let sign = SIGNS[index % SIGNS.len()].to_string();
@@ -216,7 +275,12 @@ fn cumulative(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Ve
 }
 
 /// What contrastive search weighed.
-fn candidates(draw: &TokenDraw, theme: &Theme, width: usize) -> Vec<Line<'static>> {
+fn candidates(
+    weighed: &[Candidate],
+    moment: &Moment,
+    theme: &Theme,
+    width: usize,
+) -> Vec<Line<'static>> {
     let token = 20.min(width / 3);
     let head = Line::from(vec![
         Span::raw("   "),
@@ -225,11 +289,14 @@ fn candidates(draw: &TokenDraw, theme: &Theme, width: usize) -> Vec<Line<'static
         right("penalty", 9, theme.quiet),
         right("score", 9, theme.quiet),
     ]);
-    let row = |(index, candidate): (usize, &Candidate)| {
-        let style = if index == 0 { theme.chosen } else { theme.base };
-        let sign = if index == 0 { " ◀ " } else { "   " };
+    let row = |candidate: &Candidate| {
+        let (sign, style) = match () {
+            () if moment.chosen == Some(candidate.id) => (next::CHOSEN, theme.chosen),
+            () if moment.pick == Some(candidate.id) => (next::PICK, theme.pick),
+            () => (" ", theme.base),
+        };
         Line::from(vec![
-            Span::styled(sign, style),
+            Span::styled(format!(" {sign} "), style),
             cell(&candidate.display, token, style),
             right(&percent(candidate.probability), 9, style),
             right(&format!("{:.3}", candidate.penalty), 9, style),
@@ -244,7 +311,7 @@ fn candidates(draw: &TokenDraw, theme: &Theme, width: usize) -> Vec<Line<'static
         ),
         head,
     ];
-    lines.extend(draw.candidates.iter().enumerate().map(row));
+    lines.extend(weighed.iter().map(row));
     lines
 }
 

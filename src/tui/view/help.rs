@@ -10,12 +10,20 @@ use super::super::letters::Letters;
 use super::super::safe;
 use super::super::state::State;
 use super::super::theme::Theme;
-use super::draw;
+use super::{draw, legend};
 
 /// One line of the page.
 pub enum HelpLine {
-    Heading(&'static str),
-    Key { keys: String, what: &'static str },
+    Heading(String),
+    /// A word or sign of a pane, and a line of what it means.
+    Word {
+        word: String,
+        meaning: String,
+    },
+    Key {
+        keys: String,
+        what: &'static str,
+    },
     Note(String),
 }
 
@@ -27,16 +35,21 @@ fn width(terminal: u16) -> u16 {
 /// The page's lines.
 pub fn lines(state: &State) -> Vec<HelpLine> {
     let room = width(state.size.width).saturating_sub(6);
-    let note = |lines: &mut Vec<HelpLine>, text: &str| {
-        lines.extend(draw::wrapped(text, room).into_iter().map(HelpLine::Note));
-    };
-    let mut lines = vec![HelpLine::Heading("Letters")];
+    let mut lines = Vec::new();
+    for (pane, rows) in legend::everything(room) {
+        lines.push(HelpLine::Heading(format!("What {pane} says")));
+        let word = |(word, meaning)| HelpLine::Word { word, meaning };
+        lines.extend(rows.into_iter().map(word));
+        lines.push(HelpLine::Note(String::new()));
+    }
+    lines.push(HelpLine::Heading("Letters".to_owned()));
     for letters in Letters::ALL {
-        note(&mut lines, letters.rule());
+        let rule = draw::wrapped(letters.rule(), room);
+        lines.extend(rule.into_iter().map(HelpLine::Note));
     }
     lines.push(HelpLine::Note(String::new()));
     for scope in Scope::ALL {
-        lines.push(HelpLine::Heading(scope.title()));
+        lines.push(HelpLine::Heading(scope.title().to_owned()));
         for (binding, keys) in state
             .keymap
             .bindings()
@@ -55,20 +68,7 @@ pub fn lines(state: &State) -> Vec<HelpLine> {
         }
         lines.push(HelpLine::Note(String::new()));
     }
-    lines.push(HelpLine::Heading("Signs"));
-    for text in [
-        "text: dim, plain, underlined, bold underlined, from expected to surprising; the prompt in italics",
-        "below the text: surprisal and entropy of each token (0 to 16 bits); ◇ other knobs would have drawn another, ◆ the first",
-        "samples: d1, d2 distinct tokens and pairs, rep repeated runs of four, S mean surprisal, H mean entropy in bits",
-        "odds: raw is the softmax of the logits, final is after the sampler; H is entropy in bits",
-        "◀ the token that stands there   ◇ the token that the present knobs pick",
-        "● acts   ○ switched off   · has nothing to do",
-        "tokens: · of the prompt   + put there by you   ␠ space   ⏎ newline   ⟨E2⟩ a byte",
-    ] {
-        note(&mut lines, text);
-    }
-    lines.push(HelpLine::Note(String::new()));
-    lines.push(HelpLine::Heading("About"));
+    lines.push(HelpLine::Heading("About".to_owned()));
     lines.push(HelpLine::Note(format!(
         "logitscope {}",
         env!("CARGO_PKG_VERSION")
@@ -119,6 +119,13 @@ pub fn draw(state: &State, theme: &Theme, scroll: usize, frame: &mut Frame) {
         .take(inside_height)
         .map(|line| match line {
             HelpLine::Heading(text) => Line::styled(format!(" {text}"), theme.title),
+            HelpLine::Word { word, meaning } => Line::from(vec![
+                Span::styled(format!("   {word}  "), theme.key),
+                Span::styled(
+                    safe::fit(meaning, room.saturating_sub(safe::width(word) + 2)),
+                    theme.base,
+                ),
+            ]),
             HelpLine::Key { keys, what } => Line::from(vec![
                 Span::styled(format!("   {} ", safe::fit(keys, keys_width)), theme.key),
                 Span::styled(

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{branches, draw, funnel, help, knobs, next, picker};
+use super::{beside, branches, draw, funnel, help, knobs, legend, next, picker};
 use crate::tui::layout::Panes;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Focus, State};
@@ -18,6 +18,7 @@ pub fn overlay_area(state: &State) -> Rect {
         Some(Overlay::Ask(ask)) => picker::ask_area(state.size, ask),
         Some(Overlay::Branches(_)) => branches::area(screen),
         Some(Overlay::Funnel(_)) => funnel::area(screen),
+        Some(Overlay::Legend(about)) => legend::area(about, screen),
         None => screen,
     }
 }
@@ -36,13 +37,13 @@ pub fn overlay_row(state: &State, at: Position) -> Option<usize> {
 
 /// The tab whose name stands in a column of a pane's upper border.
 pub fn tab_at(panes: &Panes, pane: Focus, place: Rect, column: u16) -> Option<Focus> {
-    if !panes.tabs.contains(&pane) {
+    if panes.tabbed != Some(pane) {
         return None;
     }
-    // The corner and a space come first, then each name with a space; the shown one stands in brackets.
+    // The corner and a space come first, then each name with a space; the chosen one stands in brackets.
     let mut end = place.x + 2;
     panes.tabs.iter().copied().find(|tab| {
-        let brackets = if *tab == pane { 2 } else { 0 };
+        let brackets = if panes.tab == Some(*tab) { 2 } else { 0 };
         end += draw::name(*tab).len() as u16 + 1 + brackets;
         column < end
     })
@@ -57,21 +58,43 @@ pub fn token_row_at(state: &State, inside: Rect, row: u16) -> Option<usize> {
     shown.contains(&position).then_some(position)
 }
 
+/// What lies at a cell of the next-token pane.
+pub enum NextHit {
+    /// A row of the table, by its index.
+    Row(usize),
+    /// A token of the model beside: its id, and its display.
+    Beside(u32, String),
+}
+
+/// What lies at a cell of the next-token pane, counted from its inside.
+pub fn next_hit_at(state: &State, inside: Rect, column: u16, row: u16) -> Option<NextHit> {
+    let (first, second) = beside::parts(state, inside);
+    if second.is_some_and(|second| inside.x + column >= second.x) {
+        let row = beside::token_at(state, inside, row)?;
+        return Some(NextHit::Beside(row.id, row.display.clone()));
+    }
+    next_row_at(state, first, row).map(NextHit::Row)
+}
+
 /// The row of the next-token table on a row of its pane.
-pub fn next_row_at(state: &State, inside: Rect, row: u16) -> Option<usize> {
+fn next_row_at(state: &State, inside: Rect, row: u16) -> Option<usize> {
     let moment = state.moment()?;
-    let height = usize::from(inside.height).saturating_sub(1);
-    let shown = next::shown(moment, state.row, height);
-    shown.get(usize::from(row.checked_sub(1)?)).copied()
+    let (header, height) = next::heights(inside.height);
+    let shown = next::shown(moment, state.search.is_empty(), state.row, height);
+    match shown.get(usize::from(row.checked_sub(header)?))? {
+        next::Shown::Row(index) => Some(*index),
+        next::Shown::Gap => None,
+    }
 }
 
 /// The knob on a row of the sampler, and where on its track the column is (0 to 1), if it is on the track.
 pub fn knob_at(state: &State, inside: Rect, column: u16, row: u16) -> Option<(usize, Option<f64>)> {
     let count = state.knob_rows().len();
-    let list = knobs::list_height(state, inside);
-    let shown = draw::window(state.knob, count, list.into());
+    let list = knobs::parts(state, inside).list;
+    let shown = draw::window(state.knob, count, list.height.into());
+    let row = row.checked_sub(list.y - inside.y)?;
     let index = shown.start + usize::from(row);
-    if row >= list || !shown.contains(&index) {
+    if row >= list.height || !shown.contains(&index) {
         return None;
     }
     Some((index, track_at(inside.width, column)))

@@ -1,62 +1,161 @@
 //! The sampler: every stage of the chain in its order, its knobs, and what the selected one is good for.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas, cell, right};
+use super::next;
 use super::numbers::{thousands, track};
 use crate::sampling::{Knob, SamplerSettings, StageKind};
 use crate::tui::knob_rows::KnobRow;
+use crate::tui::layout::Joined;
 use crate::tui::safe;
 use crate::tui::state::State;
+
+/// What stands in the pane, from above.
+pub struct Parts {
+    /// The settings that are always in sight.
+    head: Rect,
+    /// The rows to turn.
+    pub list: Rect,
+    /// What the selected one is good for.
+    foot: Rect,
+}
+
+/// Lines of the pane from which on it has what stands above and below the list.
+const WITH_HEAD: u16 = 6;
+const WITH_FOOT: u16 = 12;
+const WITH_STOPS: u16 = 16;
 
 /// Draws it, with the selected knob in sight.
 pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
-    let preset = state.preset().map_or("custom", |at| &state.presets[at].0);
-    let note = format!(
-        " {} ",
-        safe::fit(preset, safe::width(&safe::safe(preset)).min(20))
-    );
-    let inside = canvas.border(Line::styled(note, theme.quiet), frame);
     let rows = state.knob_rows();
-    let list = Rect {
-        height: list_height(state, inside),
-        ..inside
-    };
-    let below = inside.height - list.height;
+    let parts = parts(state, canvas.panes.inner(canvas.pane));
+    let window = draw::window(state.knob, rows.len(), parts.list.height.into());
+    canvas.border(note(canvas, &draw::scroll_mark(&window, rows.len())), frame);
+    if canvas.panes.joined().is_some() {
+        next::footnote(canvas, frame);
+    }
 
-    let mut lines = Vec::new();
-    for index in draw::window(state.knob, rows.len(), list.height.into()) {
+    let width = usize::from(parts.list.width);
+    let quiet = |lines: Vec<String>| -> Vec<Line> {
+        let line = |line| Line::styled(line, theme.quiet);
+        lines.into_iter().map(line).collect()
+    };
+    draw::lines(
+        quiet(head(state, parts.list.width, parts.head.height)),
+        parts.head,
+        frame,
+    );
+    let list = window.map(|index| {
         let selected = index == state.knob && state.focus == canvas.pane;
         let first = index == 0 || rows[index - 1].stage() != rows[index].stage();
-        lines.push(line(
-            canvas,
-            rows[index],
-            first,
-            selected,
-            inside.width.into(),
-        ));
-    }
-    draw::lines(lines, list, frame);
-    if below > 0 {
-        let mut lines: Vec<Line> = why(state, inside.width)
-            .into_iter()
-            .map(|line| Line::styled(line, theme.quiet))
-            .collect();
-        lines.push(Line::styled(stops(state), theme.quiet));
-        draw::lines(
-            lines,
-            Rect {
-                y: list.bottom(),
-                height: below,
-                ..inside
-            },
-            frame,
+        line(canvas, rows[index], first, selected, width)
+    });
+    draw::lines(list.collect(), parts.list, frame);
+    let mut below = why(state, parts.foot.width);
+    below.push(stops(state));
+    below.truncate(parts.foot.height.into());
+    draw::lines(quiet(below), parts.foot, frame);
+}
+
+/// On the upper border: how to draw where that is not said above the list, the preset, and that there is more.
+fn note<'a>(canvas: &Canvas<'a>, more: &str) -> Line<'a> {
+    let state = canvas.state;
+    let preset = state.preset().map_or("custom", |at| &state.presets[at].0);
+    let preset = safe::fit(preset, safe::width(&safe::safe(preset)).min(20));
+    let run = match canvas.panes.joined() {
+        Some(Joined::List) => format!("{} · ", run(state)),
+        _ => String::new(),
+    };
+    Line::styled(format!(" {run}{preset} {more}"), canvas.theme.quiet)
+}
+
+/// The places of the pane's parts in its inside.
+pub fn parts(state: &State, inside: Rect) -> Parts {
+    let joined = state.panes(state.size).joined();
+    let head = match joined {
+        Some(Joined::Knob) => 0,
+        Some(Joined::List) => u16::from(inside.height > 2),
+        None if inside.height < WITH_HEAD => 0,
+        None => 1 + chain(state, inside.width).len().clamp(1, 2) as u16,
+    };
+    let foot = match inside.height {
+        height if height < WITH_FOOT => 0,
+        height => why(state, inside.width).len() as u16 + u16::from(height >= WITH_STOPS),
+    };
+    let [head, list, foot] = Layout::vertical([
+        Constraint::Length(head),
+        Constraint::Fill(1),
+        Constraint::Length(foot),
+    ])
+    .areas(inside);
+    Parts { head, list, foot }
+}
+
+/// What is always in sight: how to draw, and every setting that does something. Where a single line has to do, the
+/// border says the first.
+fn head(state: &State, width: u16, height: u16) -> Vec<String> {
+    let mut lines = Vec::new();
+    if height > 1 {
+        let run = run(state);
+        let most = format!(
+            "{run} · max-tokens {}",
+            thousands(state.generation.max_tokens)
         );
+        let fits = safe::width(&most) <= usize::from(width);
+        lines.push(if fits { most } else { run });
     }
+    let room = usize::from(height) - lines.len();
+    let mut chain = chain(state, width);
+    if chain.len() > room
+        && let Some(last) = room.checked_sub(1).and_then(|last| chain.get_mut(last))
+    {
+        *last = safe::fit(&format!("{last} …"), width.into());
+    }
+    lines.extend(chain.into_iter().take(room));
+    lines
+}
+
+fn run(state: &State) -> String {
+    format!(
+        "{} · seed {} · samples {}",
+        state.sampler.method.name(),
+        state.generation.seed,
+        state.samples
+    )
+}
+
+/// The settings of the stages that act, in their order, wrapped.
+fn chain(state: &State, width: u16) -> Vec<String> {
+    let sampler = &state.sampler;
+    let acts = |row: &KnobRow| row.stage().is_some_and(|stage| sampler.is_active(stage));
+    let rows = state.knob_rows();
+    let settings = rows.iter().filter(|row| acts(row)).filter_map(|row| {
+        let at_rest = matches!(row, KnobRow::Knob(knob) if knob.get(sampler) == knob.neutral);
+        (!at_rest).then(|| format!("{} {}", row.name(), value(*row, state).0))
+    });
+    let mut lines: Vec<String> = Vec::new();
+    for setting in settings {
+        match lines.last_mut() {
+            // Room for the arrow to what follows.
+            Some(line) if safe::width(line) + safe::width(&setting) + 5 <= usize::from(width) => {
+                *line += &format!(" → {setting}");
+            }
+            Some(line) => {
+                *line += " →";
+                lines.push(setting);
+            }
+            None => lines.push(setting),
+        }
+    }
+    if lines.is_empty() {
+        lines.push("no stage acts: final is raw".to_owned());
+    }
+    lines
 }
 
 /// What the selected knob is good for.
@@ -64,15 +163,6 @@ fn why(state: &State, width: u16) -> Vec<String> {
     let rows = state.knob_rows();
     let row = rows.get(state.knob);
     row.map_or_else(Vec::new, |row| draw::wrapped(row.why(), width))
-}
-
-/// Rows of the list, above what the selected knob is good for.
-pub fn list_height(state: &State, inside: Rect) -> u16 {
-    if inside.height < 12 {
-        return inside.height;
-    }
-    let below = why(state, inside.width).len() + 1;
-    inside.height.saturating_sub(below as u16)
 }
 
 /// Cells of a value and of a name.

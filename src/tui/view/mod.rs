@@ -9,6 +9,7 @@ mod funnel;
 pub mod help;
 mod hits;
 mod knobs;
+pub mod legend;
 mod next;
 mod numbers;
 mod picker;
@@ -23,13 +24,17 @@ mod train;
 pub mod why;
 
 pub use draw::window;
-pub use hits::{knob_at, next_row_at, overlay_area, overlay_row, tab_at, token_row_at, track_at};
+pub use hits::{
+    NextHit, knob_at, next_hit_at, overlay_area, overlay_row, tab_at, token_row_at, track_at,
+};
 pub use numbers::{bytes, duration};
 pub use samples::width as sample_width;
 pub use text::{passage_at, token_at};
 pub use train::{Hit as TrainHit, hit as train_hit};
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::style::Color;
 
 use super::layout::{self, SMALLEST};
 use super::overlay::Overlay;
@@ -39,9 +44,28 @@ use super::theme::Theme;
 /// Draws everything.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
     let size = frame.area().as_size();
-    if !layout::fits(size) {
-        return popup::too_small(size, SMALLEST, theme, frame);
+    if layout::fits(size) {
+        draw_all(state, theme, frame);
+    } else {
+        popup::too_small(size, SMALLEST, theme, frame);
     }
+    paint(frame.buffer_mut(), theme);
+}
+
+/// Puts the theme's colours where nothing else has put any.
+fn paint(buffer: &mut Buffer, theme: &Theme) {
+    for cell in &mut buffer.content {
+        if let (Color::Reset, Some(ground)) = (cell.bg, theme.ground.bg) {
+            cell.bg = ground;
+        }
+        if let (Color::Reset, Some(ink)) = (cell.fg, theme.ground.fg) {
+            cell.fg = ink;
+        }
+    }
+}
+
+fn draw_all(state: &State, theme: &Theme, frame: &mut Frame) {
+    let size = frame.area().as_size();
     let panes = state.panes(size);
     status::draw(state, theme, panes.status, frame);
     banner::draw(state, theme, panes.banner, frame);
@@ -78,6 +102,12 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
         Some(Overlay::Ask(ask)) => picker::draw_ask(ask, theme, frame),
         Some(Overlay::Branches(view)) => branches::draw(state, view, theme, frame),
         Some(Overlay::Funnel(scroll)) => funnel::draw(state, *scroll, theme, frame),
+        Some(Overlay::Legend(legend)) => {
+            if let Some(scroll) = legend.over_funnel {
+                funnel::draw(state, scroll, theme, frame);
+            }
+            legend::draw(legend, theme, frame);
+        }
         None => {}
     }
     if let Some(scroll) = state.help {

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas};
 use super::numbers::{percent, thousands};
-use crate::decoding::{Origin, TokenRecord};
+use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
 use crate::tui::blocks::HEIGHTS;
 use crate::tui::safe;
@@ -55,8 +55,9 @@ pub fn draw(canvas: &Canvas, strip: Rect, frame: &mut Frame) {
     let mut row = |label: &str, style: Style, sign: &dyn Fn(usize) -> char| {
         let mut spans = vec![Span::styled(safe::fit(label, LABEL.into()), theme.quiet)];
         for position in window.clone() {
+            // Not turned over: the lowest bar would become the highest.
             let style = if position == passage_in_view {
-                theme.cursor
+                theme.chosen
             } else {
                 style
             };
@@ -118,14 +119,14 @@ fn sentence(state: &State) -> Option<(String, bool)> {
     let Some((position, first)) = others.iter().next() else {
         return Some(("these knobs would have drawn the same".to_owned(), false));
     };
-    let stands = tokens.get(*position).map_or("?", |token| &token.display);
+    let stands = display_in_text(tokens, *position);
     let share = percent(others.len() as f32 / drawn as f32);
     Some((
         format!(
             "otherwise with these knobs: {} of {} ({share}), first at {position}: {} → {}",
             thousands(others.len()),
             thousands(drawn),
-            safe::safe(stands),
+            safe::safe(&stands),
             safe::safe(&first.display)
         ),
         true,

@@ -14,7 +14,7 @@ use crate::tui::safe::{fit, safe};
 use crate::tui::state::State;
 use crate::tui::theme::{Likelihood, Theme};
 
-/// Draws it, with the token in view in sight; while a beam search goes on, its beams below.
+/// Draws it, with the token in view in sight, and below the text of a beam search its beams.
 pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     let state = canvas.state;
     let inside = canvas.border(legend(state, canvas.theme), frame);
@@ -25,12 +25,9 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         }
         return;
     }
-    let [text, strip] = parts(state, inside);
+    let [text, below, strip] = parts(state, inside);
     strip::draw(canvas, strip, frame);
-    let text = match state.text_subject() {
-        Subject::Text => beams(canvas, text, frame),
-        Subject::Draft => text,
-    };
+    beams(canvas, below, frame);
     if state.text_subject() == Subject::Text && state.texts.len() > 1 {
         samples::draw(canvas, text, frame);
     } else {
@@ -38,10 +35,23 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     }
 }
 
-/// The text's place and the strip's.
-fn parts(state: &State, inside: Rect) -> [Rect; 2] {
-    let below = strip::height(state, inside);
-    Layout::vertical([Constraint::Fill(1), Constraint::Length(below)]).areas(inside)
+/// The text's place, that of the beams of its search, and the strip's.
+fn parts(state: &State, inside: Rect) -> [Rect; 3] {
+    let strip = strip::height(state, inside);
+    let beams = match state.text_subject() {
+        Subject::Text => state.beam_log.living().len(),
+        Subject::Draft => 0,
+    };
+    // The text comes first, up to half of the room.
+    let room = inside.height.saturating_sub(strip);
+    let lines = shown(state).flow().len().min(room.div_ceil(2).into());
+    let beams = beams.min(usize::from(room) - lines);
+    Layout::vertical([
+        Constraint::Fill(1),
+        Constraint::Length(beams as u16),
+        Constraint::Length(strip),
+    ])
+    .areas(inside)
 }
 
 fn shown(state: &State) -> &Passage {
@@ -53,7 +63,7 @@ fn shown(state: &State) -> &Passage {
 
 /// The sample at a cell of the pane's inside, and its token there.
 pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Option<usize>)> {
-    let [text, strip] = parts(state, inside);
+    let [text, _, strip] = parts(state, inside);
     if strip.contains(at) {
         return Some((state.sample, strip::token_at(state, strip, at)));
     }
@@ -65,7 +75,7 @@ pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Opt
 
 /// The passage at a cell of the pane's inside, and in how many rows its text is shown.
 pub fn passage_at(state: &mut State, inside: Rect, at: Position) -> Option<(&mut Passage, usize)> {
-    let [text, _] = parts(state, inside);
+    let [text, _, _] = parts(state, inside);
     let (sample, height) = if state.text_subject() == Subject::Text && state.texts.len() > 1 {
         samples::sample_at(state, text, at)?
     } else {
@@ -107,7 +117,7 @@ pub fn passage(
         let mut run = (Style::new(), String::new());
         for (glyph, text) in flow.line(index) {
             let style = match passage.tokens().get(glyph.token) {
-                Some(_) if selected && glyph.token == in_view => theme.cursor,
+                Some(_) if selected && flow.shows(glyph, in_view) => theme.cursor,
                 Some(token) => style(token, state, theme),
                 None => theme.base,
             };
@@ -126,12 +136,9 @@ pub fn passage(
     draw::lines(lines, inside, frame);
 }
 
-/// Draws the ends of the beams at the bottom, best first, and returns the room above them.
-fn beams(canvas: &Canvas, inside: Rect, frame: &mut Frame) -> Rect {
-    let (beams, theme) = (&canvas.state.beams, canvas.theme);
-    let rows = beams.len().min(usize::from(inside.height) / 2);
-    let [above, below] =
-        Layout::vertical([Constraint::Fill(1), Constraint::Length(rows as u16)]).areas(inside);
+/// Draws the ends of the beams, best first.
+fn beams(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
+    let (beams, theme) = (canvas.state.beam_log.living(), canvas.theme);
     let row = |beam: &Beam| {
         let state = if beam.finished.is_some() {
             "■"
@@ -148,8 +155,8 @@ fn beams(canvas: &Canvas, inside: Rect, frame: &mut Frame) -> Rect {
             Span::styled(fit(&end, room), theme.base),
         ])
     };
-    draw::lines(beams.iter().take(rows).map(row).collect(), below, frame);
-    above
+    let rows = beams.iter().take(inside.height.into()).map(row);
+    draw::lines(rows.collect(), inside, frame);
 }
 
 fn style(token: &TokenRecord, state: &State, theme: &Theme) -> Style {

@@ -6,8 +6,11 @@ use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas, cell, right};
 use super::numbers::{bits, percent, thousands};
-use crate::decoding::{Origin, TokenRecord};
+use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
+
+/// Cells of the sign of where a token comes from.
+const ORIGIN: usize = 3;
 
 /// Widths of the columns; 0 leaves one out.
 struct Columns {
@@ -33,6 +36,7 @@ impl Columns {
             entropy: 6,
         };
         if width < 50 {
+            columns.position = 4;
             columns.id = 6;
             columns.rank = 6;
             columns.surprisal = 6;
@@ -44,7 +48,7 @@ impl Columns {
             columns.id = 0;
         }
         let rest = columns.position
-            + 2
+            + ORIGIN
             + columns.id
             + columns.probability
             + columns.rank
@@ -63,8 +67,15 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         Subject::Draft => " of the prompt ",
         Subject::Text => " of the text ",
     };
-    let inside = canvas.border(Line::styled(of, theme.quiet), frame);
     let count = passage.tokens().len();
+    let in_view = passage.in_view();
+    let height = usize::from(canvas.panes.inner(canvas.pane).height).saturating_sub(1);
+    let window = draw::window(in_view, count + 1, height);
+    let more = match count {
+        0 => String::new(),
+        count => draw::scroll_mark(&window, count + 1),
+    };
+    let inside = canvas.border(Line::styled(format!("{of}{more}"), theme.quiet), frame);
     if count == 0 {
         return canvas.empty(
             "Every token of the prompt and of the text, with its odds.",
@@ -74,20 +85,21 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     }
     let columns = Columns::fit(inside.width.into());
     let mut lines = vec![header(&columns, theme.quiet)];
-    let in_view = passage.in_view();
-    let height = usize::from(inside.height).saturating_sub(1);
-    for position in draw::window(in_view, count + 1, height) {
+    for position in window {
         let style = if position == in_view {
             theme.cursor
         } else {
             theme.base
         };
         lines.push(match passage.tokens().get(position) {
-            Some(token) => row(token, &columns, style),
+            Some(token) => {
+                let shown = display_in_text(passage.tokens(), position);
+                row(token, &shown, &columns, style)
+            }
             None => {
                 let next = [
                     right(&position.to_string(), columns.position, style),
-                    Span::styled("  ", style),
+                    Span::styled("   ", style),
                     cell("(next)", columns.text, style),
                 ];
                 Line::from(next.to_vec())
@@ -100,7 +112,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
 fn header(columns: &Columns, style: Style) -> Line<'static> {
     Line::from(vec![
         right("pos", columns.position, style),
-        Span::styled("  ", style),
+        Span::styled("   ", style),
         cell("token", columns.text, style),
         right("id", columns.id, style),
         right("raw p", columns.probability, style),
@@ -110,18 +122,18 @@ fn header(columns: &Columns, style: Style) -> Line<'static> {
     ])
 }
 
-fn row(token: &TokenRecord, columns: &Columns, style: Style) -> Line<'static> {
+fn row(token: &TokenRecord, shown: &str, columns: &Columns, style: Style) -> Line<'static> {
     let origin = match token.origin {
-        Origin::Prompt => " ·",
-        Origin::Generated => "  ",
-        Origin::Chosen => " +",
+        Origin::Prompt => " p ",
+        Origin::Generated => "   ",
+        Origin::Chosen => " + ",
     };
     let none = || "–".to_owned();
     let odds = token.odds.as_ref();
     Line::from(vec![
         right(&token.position.to_string(), columns.position, style),
         Span::styled(origin, style),
-        cell(&token.display, columns.text, style),
+        cell(shown, columns.text, style),
         right(&token.id.to_string(), columns.id, style),
         right(
             &odds.map_or_else(none, |odds| percent(odds.probability)),

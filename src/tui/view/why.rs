@@ -7,17 +7,22 @@ use super::draw::{self, Canvas, cell, right};
 use super::numbers::{bits, percent, thousands, track};
 use crate::decoding::{Moment, TokenDraw};
 use crate::sampling::{KNOBS, KnobOwner, Method, SamplerSettings, StageKind};
-use crate::tui::state::State;
+use crate::tui::safe;
+use crate::tui::state::{Focus, State};
 use crate::tui::theme::Theme;
+
+/// Cells of the columns at the right.
+const LEFT: usize = 8;
+const CUT: usize = 8;
+const ENTROPY: usize = 6;
 
 /// Draws it.
 pub fn draw(canvas: &Canvas, frame: &mut Frame) {
-    let inside = canvas.border(
-        Line::styled(subject(canvas.state), canvas.theme.quiet),
-        frame,
-    );
-    let Some(moment) = canvas.state.moment() else {
-        let passage = canvas.state.passage();
+    let state = canvas.state;
+    let width = canvas.panes.inner(canvas.pane).width;
+    let Some(moment) = state.moment() else {
+        let inside = canvas.border(Line::default(), frame);
+        let passage = state.passage();
         let sentence = if passage.in_view() == 0 && !passage.tokens().is_empty() {
             "Nothing predicts the first token."
         } else {
@@ -25,35 +30,34 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         };
         return canvas.empty(sentence, inside, frame);
     };
-    let mut lines = lines(canvas.state, moment, canvas.theme, inside.width.into());
-    lines.drain(..canvas.state.why.min(lines.len().saturating_sub(1)));
+    let mut lines = lines(state, moment, canvas.theme, width.into());
+    let count = lines.len();
+    lines.drain(..state.why.min(count.saturating_sub(1)));
+    let height = usize::from(canvas.panes.inner(canvas.pane).height);
+    let seen = count - lines.len()..count.min(count - lines.len() + height);
+    let more = draw::scroll_mark(&seen, count);
+    let note = format!(" token {} {more}", moment.position);
+    let inside = canvas.border(Line::styled(note, canvas.theme.quiet), frame);
     draw::lines(lines, inside, frame);
 }
 
 /// How many lines there are to scroll through.
 pub fn height(state: &State) -> usize {
     let theme = Theme::new(state.theme, crate::tui::ColourLevel::None);
-    state
-        .moment()
-        .map_or(0, |moment| lines(state, moment, &theme, 40).len())
-}
-
-fn subject(state: &State) -> String {
-    state
-        .moment()
-        .map_or_else(String::new, |moment| format!(" token {} ", moment.position))
+    let width = state.panes(state.size).inside(Focus::Why).width;
+    let lines = |moment| lines(state, moment, &theme, width.into()).len();
+    state.moment().map_or(0, lines)
 }
 
 fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let sampler = &state.sampler;
-    let (left, cut, entropy) = (8, 9, 8);
-    let label = width.saturating_sub(left + cut + entropy);
+    let label = width.saturating_sub(LEFT + CUT + ENTROPY);
     let row = |name: &str, kept: String, gone: String, h: String, style| {
         Line::from(vec![
             cell(name, label, style),
-            right(&kept, left, style),
-            right(&gone, cut, style),
-            right(&h, entropy, style),
+            right(&kept, LEFT, style),
+            right(&gone, CUT, style),
+            right(&h, ENTROPY, style),
         ])
     };
     let mut lines = vec![
@@ -78,9 +82,8 @@ fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
         } else {
             String::new()
         };
-        let name = format!("→ {}", with_value(stage.stage, sampler));
         lines.push(row(
-            &name,
+            &stage_label(stage.stage, sampler, label),
             thousands(stage.kept),
             gone,
             bits(stage.entropy),
@@ -94,11 +97,34 @@ fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
         bits(moment.final_entropy),
         theme.strong,
     ));
+    if let Some(mu) = moment.mu {
+        lines.push(Line::raw(format!(
+            "mu = {} bits of surprisal at most",
+            bits(mu)
+        )));
+    }
     lines.extend(drawn(state, moment, theme, width));
-    if let Some(draw) = then(state, moment) {
-        lines.push(Line::styled(draw, theme.quiet));
+    if let Some(then) = then(state, moment) {
+        let then = draw::wrapped(&then, width as u16).into_iter();
+        lines.extend(then.map(|line| Line::styled(line, theme.quiet)));
     }
     lines
+}
+
+/// A stage's name and value, in so many cells: the name gives way, not the value.
+fn stage_label(stage: StageKind, sampler: &SamplerSettings, cells: usize) -> String {
+    let whole = with_value(stage, sampler);
+    let arrowed = format!("→ {whole}");
+    if safe::width(&arrowed) <= cells {
+        return arrowed;
+    }
+    match whole.rsplit_once(' ') {
+        Some((name, value)) if safe::width(&whole) > cells => {
+            let room = cells.saturating_sub(safe::width(value) + 1);
+            format!("{} {value}", safe::fit(name, room))
+        }
+        _ => whole,
+    }
 }
 
 /// A stage's name with the value of its first knob.
@@ -118,9 +144,6 @@ pub fn with_value(stage: StageKind, sampler: &SamplerSettings) -> String {
 
 /// How the pick follows from the final odds.
 fn drawn(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
-    let odds = moment.rows.iter().find(|row| row.id == moment.pick);
-    let name = odds.map_or_else(|| format!("#{}", moment.pick), |row| row.display.clone());
-    let probability = odds.map_or_else(String::new, |row| percent(row.final_probability));
     let greedy =
         state.sampler.temperature == 0.0 && state.sampler.is_active(StageKind::Temperature);
     let how = match state.sampler.method {
@@ -137,25 +160,51 @@ fn drawn(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
         Method::Beam => vec![Span::raw("beam search weighs whole texts")],
         Method::Contrastive => vec![Span::raw("contrastive search weighs likeness too")],
     };
+    let mut lines = vec![Line::from(how)];
+    lines.extend(weighed(moment, theme, width));
     let room = width.saturating_sub(12);
-    let pick = crate::tui::safe::fit(&name, room);
-    let mut lines = vec![
-        Line::from(how),
-        Line::styled(format!("→ {} {probability} ◇", pick.trim_end()), theme.pick),
-    ];
-    if let Some(chosen) = moment.chosen.filter(|chosen| *chosen != moment.pick) {
-        let name = moment
-            .rows
-            .iter()
-            .find(|row| row.id == chosen)
-            .map_or_else(|| format!("#{chosen}"), |row| row.display.clone());
-        let name = crate::tui::safe::fit(&name, room);
-        lines.push(Line::styled(
-            format!("there stands {} ◀", name.trim_end()),
-            theme.chosen,
-        ));
+    let name = |id: u32| {
+        let row = moment.rows.iter().find(|row| row.id == id);
+        let name = row.map_or_else(|| format!("#{id}"), |row| row.display.clone());
+        safe::fit(&name, room).trim_end().to_owned()
+    };
+    if let Some(pick) = moment.pick {
+        let odds = moment.rows.iter().find(|row| row.id == pick);
+        let probability = odds.map_or_else(String::new, |row| percent(row.final_probability));
+        let text = format!("→ {} {probability} ◇", name(pick));
+        lines.push(Line::styled(text, theme.pick));
+    }
+    if let Some(chosen) = moment.chosen.filter(|chosen| Some(*chosen) != moment.pick) {
+        let text = format!("there stands {} ◀", name(chosen));
+        lines.push(Line::styled(text, theme.chosen));
     }
     lines
+}
+
+/// What contrastive search weighs under the present knobs, the best first.
+fn weighed(moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
+    if moment.candidates.is_empty() {
+        return Vec::new();
+    }
+    let column = 8;
+    let token = width.saturating_sub(3 * column);
+    let head = Line::from(vec![
+        cell("", token, theme.quiet),
+        right("final", column, theme.quiet),
+        right("likeness", column + 1, theme.quiet),
+        right("score", column - 1, theme.quiet),
+    ]);
+    let row = |(index, candidate): (usize, &crate::decoding::Candidate)| {
+        let style = if index == 0 { theme.pick } else { theme.base };
+        Line::from(vec![
+            cell(&candidate.display, token, style),
+            right(&percent(candidate.probability), column, style),
+            right(&format!("{:.3}", candidate.penalty), column + 1, style),
+            right(&format!("{:.3}", candidate.score), column - 1, style),
+        ])
+    };
+    let rows = moment.candidates.iter().enumerate().map(row);
+    std::iter::once(head).chain(rows).collect()
 }
 
 /// How the token that stands there was drawn, by the knobs of that time.

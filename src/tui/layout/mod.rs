@@ -11,7 +11,7 @@
 //! └──────────────────────── footer ────────────────────────┘
 //! ```
 //!
-//! Medium, from 100×30:
+//! Medium, from 100×30; below 36 lines why and tokens are tabs of one place:
 //!
 //! ```text
 //! ┌──────────────── status ────────────────┐
@@ -37,8 +37,21 @@
 //!                                                   │ tabs           │
 //!                                                   └──── footer ────┘
 //! ```
+//!
+//! Where next token and sampler are both behind tabs, either of them shows both, so that a knob and the odds that it
+//! moves are seen together: the table above the one knob in hand, or above a part of the sampler.
+//!
+//! ```text
+//! ╭ [next token] tokens sampler why ──╮   ╭ next token tokens [sampler] why ──╮
+//! │ rank token   raw   final          │   │ rank token   raw   final          │
+//! │    1 ·little                      │   │    1 ·little                      │
+//! │    2 ·small                       │   ╭ sampler ──────────────────────────╮
+//! │ ● temperature  0.80  ───●──────── │   │ ● temperature  0.80  ───●──────── │
+//! ╰───────────────────────────────────╯   ╰───────────────────────────────────╯
+//! ```
 
 use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
+use ratatui::widgets::{Block, Borders};
 
 use super::state::Focus;
 
@@ -86,6 +99,15 @@ struct Border {
     whole: Rect,
 }
 
+/// What is seen of the sampler below the next-token table where the two share a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// The knob in hand, on one line.
+    Knob,
+    /// A part of the list, with a border above.
+    List,
+}
+
 /// The places of the panes. A pane behind another tab has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panes {
@@ -97,6 +119,12 @@ pub struct Panes {
     places: [Option<Rect>; 6],
     /// The panes that share one place.
     pub tabs: &'static [Focus],
+    /// The one of them that was chosen.
+    pub tab: Option<Focus>,
+    /// The pane on whose upper border their names stand.
+    pub tabbed: Option<Focus>,
+    /// Next token and sampler share a place and are both seen.
+    joined: Option<Joined>,
     borders: Vec<Border>,
 }
 
@@ -106,13 +134,30 @@ impl Panes {
         self.places[pane as usize]
     }
 
+    /// The sides of a pane that have a border: those within a joined place have none of their own.
+    pub fn borders(&self, pane: Focus) -> Borders {
+        match (self.joined, pane) {
+            (Some(_), Focus::Next) => Borders::ALL - Borders::BOTTOM,
+            (Some(Joined::Knob), Focus::Knobs) => Borders::ALL - Borders::TOP,
+            _ => Borders::ALL,
+        }
+    }
+
+    /// What is inside a pane's border; empty if it cannot be seen.
+    pub fn inner(&self, pane: Focus) -> Rect {
+        let place = self.place(pane).unwrap_or_default();
+        Block::new().borders(self.borders(pane)).inner(place)
+    }
+
+    /// How next token and sampler share a place, if they do.
+    pub fn joined(&self) -> Option<Joined> {
+        self.joined
+    }
+
     /// Columns and rows inside a pane's border; one each if it cannot be seen.
     pub fn inside(&self, pane: Focus) -> Size {
-        let place = self.place(pane).unwrap_or_default();
-        Size::new(
-            place.width.saturating_sub(2).max(1),
-            place.height.saturating_sub(2).max(1),
-        )
+        let inner = self.inner(pane);
+        Size::new(inner.width.max(1), inner.height.max(1))
     }
 
     /// The movable border at a cell.
@@ -155,6 +200,9 @@ pub struct Arrangement {
 
 const ALL: &[Focus] = &[Focus::Next, Focus::Tokens, Focus::Knobs, Focus::Why];
 const WITHOUT_NEXT: &[Focus] = &[Focus::Tokens, Focus::Knobs, Focus::Why];
+const WHY_AND_TOKENS: &[Focus] = &[Focus::Why, Focus::Tokens];
+/// From this height on, why and tokens have a place each beside the text.
+const APART: u16 = 36;
 
 /// Places the panes.
 pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
@@ -170,6 +218,9 @@ pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
         footer,
         places: [None; 6],
         tabs: &[],
+        tab: None,
+        tabbed: None,
+        joined: None,
         borders: Vec::new(),
     };
     if let Some(pane) = arrangement.zoomed {
@@ -211,14 +262,18 @@ pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
         let [prompt, rest] = Layout::vertical([Length(prompt_height), Fill(1)]).areas(left);
         let [text, next] = panes.stacked(rest, Split::Text, 400, shares);
         let [knobs, rest] = panes.stacked(right, Split::Knobs, 400, shares);
-        let [why, tokens] = Layout::vertical([Fill(1), Fill(1)]).areas(rest);
         panes.put(Focus::Prompt, prompt);
         panes.put(Focus::Text, text);
         panes.put(Focus::Next, next);
         panes.put(Focus::Knobs, knobs);
-        panes.put(Focus::Why, why);
-        panes.put(Focus::Tokens, tokens);
-        None
+        if size.height >= APART {
+            let [why, tokens] = Layout::vertical([Fill(3), Fill(2)]).areas(rest);
+            panes.put(Focus::Why, why);
+            panes.put(Focus::Tokens, tokens);
+            None
+        } else {
+            Some((WHY_AND_TOKENS, rest))
+        }
     } else if wide {
         let [left, right] = panes.columns(body, 500, shares);
         let [prompt, text] = Layout::vertical([Length(prompt_height), Fill(1)]).areas(left);
@@ -243,8 +298,12 @@ pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
     if let Some((tabs, place)) = tabs {
         let tab = arrangement.tab;
         let shown = if tabs.contains(&tab) { tab } else { tabs[0] };
-        panes.put(shown, place);
         panes.tabs = tabs;
+        panes.tab = Some(shown);
+        panes.tabbed = Some(shown);
+        if !(tabs == ALL && panes.join(shown, place)) {
+            panes.put(shown, place);
+        }
     }
     panes
 }
@@ -252,6 +311,30 @@ pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
 impl Panes {
     fn put(&mut self, pane: Focus, place: Rect) {
         self.places[pane as usize] = Some(place);
+    }
+
+    /// Puts next token and sampler into one place, if one of them is to be shown and there is room.
+    fn join(&mut self, shown: Focus, place: Rect) -> bool {
+        let inside = place.height.saturating_sub(2);
+        let (joined, rows) = match shown {
+            Focus::Next => (Joined::Knob, inside.saturating_sub(1)),
+            // The three likeliest tokens and the chosen one first, then as many knobs as rows of the table.
+            Focus::Knobs => (
+                Joined::List,
+                (inside / 2 + 1).max(4).min(inside.saturating_sub(2)),
+            ),
+            _ => return false,
+        };
+        if inside < 4 {
+            return false;
+        }
+        let [next, knobs] =
+            Layout::vertical([Constraint::Length(rows + 1), Constraint::Fill(1)]).areas(place);
+        self.put(Focus::Next, next);
+        self.put(Focus::Knobs, knobs);
+        self.tabbed = Some(Focus::Next);
+        self.joined = Some(joined);
+        true
     }
 
     /// Two columns with a movable border.
@@ -308,89 +391,4 @@ impl Panes {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn arrangement(tab: Focus, banner: u16) -> Arrangement {
-        Arrangement {
-            tab,
-            banner,
-            zoomed: None,
-            shares: Shares::default(),
-        }
-    }
-
-    #[test]
-    fn borders_follow_the_pointer() {
-        let size = Size::new(120, 40);
-        let mut arranged = arrangement(Focus::Next, 0);
-        let before = panes(size, &arranged);
-        let text = before.place(Focus::Text).expect("text is seen");
-        let edge = Position::new(text.right() - 1, text.y + 1);
-        assert_eq!(before.split_at(edge), Some(Split::Left));
-        let share = before.share_at(Split::Left, Position::new(48, 20));
-        arranged.shares.set(Split::Left, share.expect("a border"));
-        let after = panes(size, &arranged);
-        assert_eq!(
-            after.place(Focus::Text).map(|place| place.right()),
-            Some(48)
-        );
-        let below = Position::new(text.x + 5, text.bottom() - 1);
-        assert_eq!(before.split_at(below), Some(Split::Text));
-        assert_eq!(before.split_at(Position::new(text.x + 5, text.y + 1)), None);
-    }
-
-    #[test]
-    fn wherever_the_borders_are_all_panes_keep_room() {
-        for share in [0, 200, 500, 800, 1000] {
-            for split in [Split::Left, Split::Right, Split::Text, Split::Knobs] {
-                let mut arranged = arrangement(Focus::Next, 0);
-                arranged.shares.set(split, share);
-                for size in [(60, 18), (80, 24), (120, 40), (200, 60), (90, 45)] {
-                    let panes = panes(Size::new(size.0, size.1), &arranged);
-                    for pane in Focus::ALL {
-                        if let Some(place) = panes.place(pane) {
-                            assert!(place.width >= 12 && place.height >= 3, "{pane:?} {place:?}");
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn at_any_size_that_fits_the_focused_pane_is_seen_and_nothing_overlaps() {
-        for width in SMALLEST.width..=220 {
-            for height in SMALLEST.height..=70 {
-                for focus in Focus::ALL {
-                    let panes = panes(Size::new(width, height), &arrangement(focus, 0));
-                    let place = panes
-                        .place(focus)
-                        .unwrap_or_else(|| panic!("{focus:?} at {width}×{height}"));
-                    assert!(
-                        place.width >= 30 && place.height >= 3,
-                        "{focus:?} {place:?} at {width}×{height}"
-                    );
-                }
-                let panes = panes(Size::new(width, height), &arrangement(Focus::Next, 2));
-                let mut places: Vec<Rect> = Focus::ALL
-                    .into_iter()
-                    .filter_map(|pane| panes.place(pane))
-                    .collect();
-                places.extend([panes.status, panes.banner, panes.footer]);
-                let area: u32 = places.iter().map(|place| place.area()).sum();
-                assert_eq!(
-                    area,
-                    u32::from(width) * u32::from(height),
-                    "{width}×{height} is covered"
-                );
-                for (at, place) in places.iter().enumerate() {
-                    assert!(
-                        places[..at].iter().all(|other| !other.intersects(*place)),
-                        "{width}×{height}"
-                    );
-                }
-            }
-        }
-    }
-}
+mod tests;
