@@ -1,14 +1,17 @@
 //! The form that a run is started from: what was changed, over the defaults of its kind of run.
 
+mod typed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use toml::Value;
 
+pub(super) use self::typed::written;
+use self::typed::{next_name, value};
 use super::fields::{
     BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, Kind, LATEST, NAME, OVERWRITE, RESTORE, When,
 };
-use super::words;
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
 use crate::training::presets::{DEMO, preset};
@@ -274,7 +277,7 @@ impl Form {
 
     /// A sentence of the trainer's in the form's words, at the field that it speaks of.
     pub fn problem_of(&self, message: &str) -> Problem {
-        words::problem(message, &self.fields())
+        super::words::problem(message, &self.fields())
     }
 
     fn read(&self) -> Result<Start, Problem> {
@@ -318,202 +321,5 @@ impl Form {
     }
 }
 
-/// The name with its number counted on; `-2` is added where it has none.
-fn next_name(name: &str) -> String {
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    match name[stem.len()..].parse::<u32>() {
-        Ok(number) => format!("{stem}{}", u64::from(number) + 1),
-        Err(_) => format!("{name}-2"),
-    }
-}
-
-/// What was typed, as TOML has it.
-fn value(field: &Field, typed: &str) -> Result<Value, String> {
-    match field.kind {
-        Kind::Text => Ok(Value::String(typed.to_owned())),
-        Kind::List => {
-            let parts = typed.split(';').map(str::trim);
-            let parts = parts.filter(|part| !part.is_empty());
-            Ok(Value::Array(
-                parts.map(|part| Value::String(part.to_owned())).collect(),
-            ))
-        }
-        Kind::Whole => match typed.parse::<u32>() {
-            Ok(number) => Ok(Value::Integer(i64::from(number))),
-            Err(_) => Err(format!("`{typed}` is no whole number from 0 up")),
-        },
-        Kind::Number => match typed.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(format!("`{typed}` is no number")),
-        },
-        Kind::Choice(choices) if !choices.contains(&typed) => {
-            Err(format!("`{typed}` is none of {}", choices.join(", ")))
-        }
-        Kind::Choice(_) => Ok(match typed.parse::<bool>() {
-            Ok(flag) => Value::Boolean(flag),
-            Err(_) => Value::String(typed.to_owned()),
-        }),
-    }
-}
-
-/// A value as it would be typed.
-pub(super) fn written(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            let parts: Vec<String> = parts.iter().map(written).collect();
-            parts.join("; ")
-        }
-        Value::Float(number) if *number != 0.0 && number.abs() < 1e-3 => format!("{number:e}"),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::fields::SCRATCH;
-    use super::*;
-
-    fn field(name: &str) -> usize {
-        FIELDS
-            .iter()
-            .position(|field| field.name == name)
-            .unwrap_or_else(|| panic!("{name}"))
-    }
-
-    fn form() -> Form {
-        let mut form = Form::new();
-        form.surround(Surroundings {
-            model: "embedded".to_owned(),
-            prompt: "Once upon a time".to_owned(),
-            ..Surroundings::default()
-        });
-        form
-    }
-
-    #[test]
-    fn defaults_follow_the_kind_of_run() {
-        let mut form = form();
-        assert_eq!(form.value(field("learning rate")), "1e-4");
-        assert_eq!(form.value(field("model")), "embedded");
-        assert!(!form.fields().contains(&field("layers")));
-        form.set(BASE, "mini-books").expect("a choice");
-        assert_eq!(form.value(field("learning rate")), "0.001");
-        assert_eq!(form.value(field("layers")), "2");
-        assert_eq!(form.value(field("prompts")), "[BOS]");
-        form.set(BASE, SCRATCH).expect("a choice");
-        assert_eq!(form.value(field("layers")), "");
-        assert_eq!(form.value(field("prompts")), "Once upon a time");
-    }
-
-    #[test]
-    fn what_is_typed_becomes_the_recipe() {
-        let mut form = form();
-        form.set(field("corpus"), "a b.txt; c.csv").expect("a list");
-        form.set(field("batch"), "16").expect("a number");
-        form.set(field("schedule"), "linear").expect("a choice");
-        form.set(field("clip"), "0.5").expect("a number");
-        form.set(RESTORE, OVERWRITE).expect("a choice");
-        let start = form.start().expect("a run");
-        assert_eq!(start.recipe.data.corpus.files.len(), 2);
-        assert_eq!(start.recipe.training.batch, 16);
-        assert_eq!(start.recipe.optimizer.clip, 0.5);
-        assert_eq!(
-            (start.restore, start.allowed.overwrite),
-            (Restore::Fresh, true)
-        );
-        // An empty answer is the default again.
-        form.set(field("batch"), " ").expect("the default");
-        assert!(!form.is_changed(field("batch")));
-    }
-
-    #[test]
-    fn what_cannot_be_is_named_with_its_field() {
-        let mut form = form();
-        form.row = 0;
-        let problem = form.start().expect_err("no corpus");
-        assert_eq!(problem.field, Some(field("corpus")));
-        assert_eq!(form.selected(), Some(field("corpus")));
-        assert!(form.set(field("batch"), "many").is_err());
-        assert!(form.set(field("schedule"), "slow").is_err());
-        assert!(form.set(field("learning rate"), "inf").is_err());
-        form.set(field("corpus"), "a.txt").expect("a list");
-        form.set(field("learning rate"), "0").expect("a number");
-        let problem = form.start().expect_err("no rate");
-        assert!(problem.message.contains("learning rate"), "{problem:?}");
-    }
-
-    #[test]
-    fn the_demonstration_needs_nothing() {
-        let mut form = form();
-        form.set(field("batch"), "3").expect("a number");
-        form.demonstrate();
-        let start = form.start().expect("a run");
-        assert_eq!(start.recipe, preset(DEMO).expect("a preset"));
-        assert!(!form.fields().contains(&field("layers")));
-    }
-
-    #[test]
-    fn names_count_on() {
-        assert_eq!(next_name("run1"), "run2");
-        assert_eq!(next_name("poems-19"), "poems-20");
-        assert_eq!(next_name("poems"), "poems-2");
-        assert_eq!(next_name("x4294967295"), "x4294967296");
-        let mut form = form();
-        assert_eq!(form.value(NAME), "run1");
-        form.know_names(["run1", "run2"].map(str::to_owned).into());
-        assert_eq!(form.value(NAME), "run3");
-        form.pass_name("run3");
-        assert_eq!(form.value(NAME), "run4");
-        form.set(CORPUS, "a.txt").expect("a list");
-        assert_eq!(form.start().expect("a run").recipe.run.name, "run4");
-        // Going on is with a run that is there.
-        form.set(RESTORE, LATEST).expect("a choice");
-        assert_eq!(form.value(NAME), "run1");
-        form.demonstrate();
-        form.know_names(["demo", "demo-2"].map(str::to_owned).into());
-        assert_eq!(form.start().expect("a run").recipe.run.name, "demo-3");
-    }
-
-    #[test]
-    fn another_kind_of_run_keeps_what_has_a_meaning_for_it_and_says_so() {
-        let mut form = form();
-        form.set(field("batch"), "3").expect("a number");
-        form.set(field("LoRA rank"), "8").expect("a number");
-        form.row = 1;
-        while form.value(BASE) != SCRATCH {
-            form.turn(true);
-        }
-        let kept = form.kept.clone().expect("a word on what stayed");
-        assert!(kept.contains("batch") && !kept.contains("LoRA"), "{kept}");
-        while form.value(BASE) != FINETUNE {
-            form.turn(true);
-        }
-        assert_eq!(form.value(field("LoRA rank")), "0");
-        assert_eq!(form.value(field("batch")), "3");
-        // The demonstration has its own corpus.
-        form.set(CORPUS, "a.txt").expect("a list");
-        while form.value(BASE) != DEMO {
-            form.turn(true);
-        }
-        assert!(!form.fields().contains(&CORPUS));
-        form.set(field("batch"), "").expect("the default");
-        let recipe = form.start().expect("a run").recipe;
-        assert_eq!(recipe, preset(DEMO).expect("a preset"));
-    }
-
-    #[test]
-    fn choices_go_round() {
-        let mut form = form();
-        form.row = 1;
-        let first = form.value(BASE);
-        for _ in 0..6 {
-            assert!(form.turn(true));
-        }
-        assert_eq!(form.value(BASE), first);
-        form.turn(false);
-        assert_eq!(form.value(BASE), "gpt2");
-        form.row = 0;
-        assert!(!form.turn(true));
-    }
-}
+mod tests;
