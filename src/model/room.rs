@@ -64,7 +64,7 @@ impl Wanted<'_> {
     fn way_out(&self, needed: u64, available: u64, main: Option<u64>) -> String {
         let in_blocks = odd_width(self.architecture).is_none();
         let blocks = [Precision::Q8_0, Precision::Q4_0];
-        let blocks = blocks.into_iter().filter(|_| in_blocks);
+        let mut blocks = blocks.into_iter().filter(|_| in_blocks);
         let takes = |precision| needed_as(self.architecture, precision);
         if self.device.is_cpu() {
             let fits = |precision: &Precision| {
@@ -94,7 +94,7 @@ impl Wanted<'_> {
                 );
             }
         }
-        match blocks.last() {
+        match blocks.next_back() {
             Some(least) if takes(least) < needed => format!(
                 "even {} would take {}: choose a smaller model",
                 least.name(),

@@ -9,9 +9,9 @@ use crate::decoding::{BranchId, TokenRecord};
 #[derive(Debug)]
 pub enum Overlay {
     /// A list to choose from.
-    Picker(Picker),
+    Picker(Box<Picker>),
     /// A question.
-    Ask(Ask),
+    Ask(Box<Ask>),
     /// The branches.
     Branches(BranchView),
     /// The way of the token in view; how far it is scrolled.

@@ -134,7 +134,7 @@ fn lead(from: &Url, location: Option<&HeaderValue>) -> Result<Url, String> {
     let shown = String::from_utf8_lossy(location.as_bytes());
     let joined = location.to_str().ok().and_then(|to| from.join(to).ok());
     let to = joined
-        .filter(|to| is_web(to))
+        .filter(is_web)
         .ok_or_else(|| format!("to what is no address ({shown})"))?;
     if from.scheme() == "https" && to.scheme() != "https" {
         return Err(format!("to an address without TLS ({shown})"));

@@ -51,7 +51,7 @@ mod tests {
         for steps in [10, 100, 2000] {
             let calm = losses(steps);
             let highest = calm.iter().copied().fold(0.0, f64::max);
-            assert_eq!(ceiling(&[calm.clone()]), Some(highest));
+            assert_eq!(ceiling(std::slice::from_ref(&calm)), Some(highest));
             for height in [60.0, 3.8e14] {
                 let mut spiked = calm.clone();
                 spiked[steps / 2] = height;
@@ -60,7 +60,7 @@ mod tests {
         }
         // A curve that rises for good is no spike.
         let rises: Vec<f64> = (0..100).map(|step| 2.0_f64.powi(step)).collect();
-        assert_eq!(ceiling(&[rises.clone()]), rises.last().copied());
+        assert_eq!(ceiling(std::slice::from_ref(&rises)), rises.last().copied());
         assert_eq!(ceiling(&[vec![f64::NAN], vec![]]), None);
     }
 }

@@ -147,16 +147,17 @@ impl Trainer {
                 break reason;
             }
         };
-        if reason != FinishReason::Abandoned && self.state.step > 0 {
-            if let Some(problem) = self.save(Depth::Whole, events)? {
-                return Err(TrainingError::Diverged {
-                    problem: format!(
-                        "after step {} the weights are no good: {problem}",
-                        self.state.step
-                    ),
-                    kept: self.kept(),
-                });
-            }
+        if reason != FinishReason::Abandoned
+            && self.state.step > 0
+            && let Some(problem) = self.save(Depth::Whole, events)?
+        {
+            return Err(TrainingError::Diverged {
+                problem: format!(
+                    "after step {} the weights are no good: {problem}",
+                    self.state.step
+                ),
+                kept: self.kept(),
+            });
         }
         let best = self.state.best_validation;
         if let (Some(before), Some(best)) = (self.state.before, best)

@@ -20,7 +20,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Opti
         }
         (Action::NameBranch, Some((id, _, name))) => {
             let ask = Ask::new(Question::BranchName(id), &name.unwrap_or_default());
-            state.overlay = Some(Overlay::Ask(ask));
+            state.overlay = Some(Overlay::Ask(Box::new(ask)));
         }
         (Action::PruneBranch, Some((id, ..))) => effects.push(Effect::Send(Command::Prune(id))),
         (Action::CompareBranch, Some((id, ..))) => effects.push(Effect::Send(Command::Show(id))),

@@ -214,17 +214,17 @@ pub fn listed(state: &mut State, items: Vec<Item>) {
 /// Opens an overlay, if the action asks for one.
 pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bool {
     state.overlay = Some(match action {
-        Action::Palette => Overlay::Picker(palette::everything(state)),
-        Action::CopyWhat => Overlay::Picker(palette::copies()),
-        Action::Ask(question) => Overlay::Ask(questions::ask(state, *question)),
+        Action::Palette => Overlay::Picker(Box::new(palette::everything(state))),
+        Action::CopyWhat => Overlay::Picker(Box::new(palette::copies())),
+        Action::Ask(question) => Overlay::Ask(Box::new(questions::ask(state, *question))),
         Action::Quit => match questions::staying(state) {
-            Some(why) => Overlay::Ask(questions::ask(state, Question::Quit(why))),
+            Some(why) => Overlay::Ask(Box::new(questions::ask(state, Question::Quit(why)))),
             None => return false,
         },
         Action::TypeValue => match super::knobs::selected(state) {
             Some(row) => {
                 let question = crate::tui::ask::Question::Knob(row);
-                Overlay::Ask(questions::ask(state, question))
+                Overlay::Ask(Box::new(questions::ask(state, question)))
             }
             None => return true,
         },
@@ -248,11 +248,11 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
         }
         Action::Models => {
             effects.push(Effect::ListModels(None));
-            Overlay::Picker(Picker::new(MODELS, Vec::new()))
+            Overlay::Picker(Box::new(Picker::new(MODELS, Vec::new())))
         }
         Action::BrowseModels(directory) => {
             effects.push(Effect::ListModels(Some(directory.clone())));
-            Overlay::Picker(Picker::new(MODELS, Vec::new()))
+            Overlay::Picker(Box::new(Picker::new(MODELS, Vec::new())))
         }
         _ => return false,
     });

@@ -45,7 +45,10 @@ pub fn enter(state: &mut State, effects: &mut Vec<Effect>) {
     };
     if !matches!(FIELDS[field].kind, Kind::Choice(_)) {
         let suggestion = state.train.form.value(field);
-        state.overlay = Some(Overlay::Ask(Ask::new(Question::Field(field), &suggestion)));
+        state.overlay = Some(Overlay::Ask(Box::new(Ask::new(
+            Question::Field(field),
+            &suggestion,
+        ))));
     } else {
         state.train.form.turn(true);
     }
@@ -60,7 +63,7 @@ pub fn typed(state: &mut State, c: char) {
         .filter(|_| state.train.is_typed_into())
     {
         let question = Question::Field(field);
-        state.overlay = Some(Overlay::Ask(Ask::begun(question, &c.to_string())));
+        state.overlay = Some(Overlay::Ask(Box::new(Ask::begun(question, &c.to_string()))));
     }
 }
 
@@ -122,7 +125,7 @@ pub fn going_on(state: &mut State, read: Result<Box<GoingOn>, String>, effects: 
         Ok(found) => {
             let mut ask = Ask::new(Question::GoOn, "");
             ask.problem = Some(format!("What differs: {}", found.changes.join("; ")));
-            state.overlay = Some(Overlay::Ask(ask));
+            state.overlay = Some(Overlay::Ask(Box::new(ask)));
             state.train.going_on = Some(found);
         }
         Err(message) => {

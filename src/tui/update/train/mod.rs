@@ -129,7 +129,9 @@ fn steer(state: &mut State, action: &TrainAction, effects: &mut Vec<Effect>) {
 }
 
 fn ask(state: &mut State, question: Question) {
-    state.overlay = Some(Overlay::Ask(super::questions::ask(state, question)));
+    state.overlay = Some(Overlay::Ask(Box::new(super::questions::ask(
+        state, question,
+    ))));
 }
 
 fn moved(state: &mut State, action: &Action) {

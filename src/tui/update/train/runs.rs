@@ -18,7 +18,7 @@ const BESIDE: &str = "Draw a run beside";
 /// Asks for the runs that there are.
 pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
     let title = if beside { BESIDE } else { OPEN };
-    state.overlay = Some(Overlay::Picker(Picker::new(title, Vec::new())));
+    state.overlay = Some(Overlay::Picker(Box::new(Picker::new(title, Vec::new()))));
     effects.push(Effect::ListRuns {
         directory: state.train.directory(),
         beside,
