@@ -89,6 +89,22 @@ fn the_first_key_replaces_a_suggested_prompt() {
 }
 
 #[test]
+fn the_wheel_over_the_prompt_changes_no_prompt() {
+    use logitscope::tui::{Mouse, MouseKind};
+    let mut play = suggesting();
+    play.state.history.add("an older prompt");
+    for kind in [MouseKind::WheelUp, MouseKind::WheelDown] {
+        play.act(Action::Mouse(Mouse {
+            kind,
+            column: 10,
+            row: 2,
+        }));
+    }
+    assert_eq!(play.state.editor.text(), SUGGESTION);
+    assert!(play.state.editor.is_selected());
+}
+
+#[test]
 fn a_prompt_that_was_given_or_restored_is_no_suggestion() {
     let mut play = Play::inspected(PROMPT, 80, 24);
     type_text(&mut play, "x");

@@ -177,14 +177,21 @@ fn wheel(state: &mut State, at: Position, way: &Action) {
     let Some(pane) = under else {
         return;
     };
-    if pane == Focus::Text {
-        return scroll(state, &panes, at, way);
+    match pane {
+        Focus::Text => return scroll(state, &panes, at, way),
+        // The cursor moves as far as there are lines; what lies beyond, the history, is for keys.
+        Focus::Prompt if state.editor.flow().len() > 1 => {
+            for _ in 0..NOTCH {
+                state.editor.across(*way == Action::Down);
+            }
+            return;
+        }
+        Focus::Prompt => return,
+        _ => {}
     }
     let focus = std::mem::replace(&mut state.focus, pane);
-    if !(pane == Focus::Prompt && state.subject == Subject::Text) {
-        for _ in 0..NOTCH {
-            movement::moved(state, way);
-        }
+    for _ in 0..NOTCH {
+        movement::moved(state, way);
     }
     state.focus = focus;
 }
