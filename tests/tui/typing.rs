@@ -148,6 +148,11 @@ fn while_the_text_streams_letters_begin_the_next_prompt_too() {
     assert_eq!(commands(&play), []);
     assert_eq!(play.state.run, RunState::Running);
     assert_eq!(play.state.editor.text(), "stop");
+    let screen = play.screen();
+    assert!(
+        screen.contains("^G pause") && screen.contains("^S stop"),
+        "{screen}"
+    );
     for (key, expected) in [
         ("ctrl-g", Effect::Send(Command::Pause)),
         ("ctrl-s", Effect::Send(Command::Cancel)),

@@ -4,7 +4,6 @@ use ratatui::layout::Position;
 
 use super::{knobs, movement};
 use crate::decoding::Row;
-use crate::engine::Subject;
 use crate::tui::layout::{Panes, Split};
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Focus, Held, Page, State};

@@ -108,6 +108,10 @@ fn hints(state: &State) -> Vec<Hint> {
     let running = running_hints(state);
     if state.focus != Focus::Prompt {
         hints.insert(0, (&[], "commands"));
+    } else if state.run == RunState::Running {
+        // Their chords hold while the next prompt is written.
+        hints.truncate(1);
+        hints.extend_from_slice(running);
     }
     if state.focus != Focus::Prompt || matches!(state.run, RunState::Loading | RunState::Empty) {
         hints.extend_from_slice(running);
