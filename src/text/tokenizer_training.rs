@@ -249,7 +249,7 @@ mod tests {
                 .wrapping_add(1);
             char::from(b'a' + (state >> 33) as u8 % 26)
         };
-        let words: String = (0..300_000)
+        let words: String = (0..2_000_000)
             .map(|at| if at % 12 == 11 { ' ' } else { letter() })
             .collect();
         std::fs::write(&path, words).expect("a file");

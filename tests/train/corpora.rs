@@ -95,6 +95,8 @@ fn a_corpus_is_read_whole_and_what_became_of_it_is_told() {
                 "--overwrite",
                 "--split",
                 separator,
+                "--validation",
+                "0.3",
             ][..],
             &ONE_STEP,
         ];
@@ -219,10 +221,19 @@ fn a_corpus_is_encoded_once_and_carried() {
     home.out(&["export", "run1", "model"]);
     for (args, part) in [
         (
-            &["finetune", "data.tokens", "--model", "./model"][..],
+            &[
+                "finetune",
+                "data.tokens",
+                "--model",
+                "./model",
+                "--overwrite",
+            ][..],
             "another tokenizer (that of `embedded`)",
         ),
-        (&["train", "data.tokens"], "name that one with --tokenizer"),
+        (
+            &["train", "data.tokens", "--overwrite"],
+            "name that one with --tokenizer",
+        ),
         (
             &[
                 "train",

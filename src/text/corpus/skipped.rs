@@ -108,14 +108,17 @@ const NAMED: usize = 8;
 
 impl Display for SkippedKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = self.rows.iter();
         write!(formatter, "skipped {} ({} bytes)", self.count, self.bytes)?;
-        if let Some(first) = rows.next() {
-            write!(formatter, ": {first}")?;
-        }
-        for (at, row) in rows.enumerate() {
+        let Some((first, others)) = self.rows.split_first() else {
+            return Ok(());
+        };
+        write!(formatter, ": {first}")?;
+        for (at, row) in others.iter().enumerate() {
             let and = if at == 0 { "; so are " } else { ", " };
-            write!(formatter, "{and}{}", row.place())?;
+            match row.file == first.file && row.line > 0 {
+                true => write!(formatter, "{and}line {}", row.line)?,
+                false => write!(formatter, "{and}{}", row.place())?,
+            }
         }
         match self.count > self.rows.len() as u64 {
             true => formatter.write_str(" and more"),

@@ -53,6 +53,11 @@ impl Tally {
         self.skipped.merge(other.skipped);
     }
 
+    /// Whether nothing was changed or left out.
+    pub fn is_plain(&self) -> bool {
+        self.remarks.is_empty() && self.skipped.total() == 0
+    }
+
     /// The tally in sentences: the first counts all, each other one names what was changed or left out of one kind.
     /// `tokens`: what the documents became, where that is known.
     pub fn sentences(&self, tokens: Option<u64>) -> Vec<String> {

@@ -115,6 +115,7 @@ pub(super) fn read_data(
         _ => special.end.as_ref().map(|(id, _)| *id),
     };
     let directory = recipe.cache();
+    let mut read = Vec::new();
     let mut encoded =
         |corpus: &CorpusSettings, purpose: &str| -> Result<Arc<TokenCache>, TrainingError> {
             let request = EncodeRequest {
@@ -126,11 +127,16 @@ pub(super) fn read_data(
             let cache = encode(&request, &directory, &mut |state, tokens| {
                 reading(purpose, state, tokens, control, events)
             })?;
-            events(&Event::Corpus(CorpusNote {
+            let note = CorpusNote {
                 purpose: purpose.to_owned(),
                 tokens: cache.len() as u64,
                 tally: cache.info.tally.clone(),
-            }));
+            };
+            // Where all went well there is nothing to know before one knows that the corpus will do.
+            match note.tally.is_plain() {
+                true => read.push(note),
+                false => events(&Event::Corpus(note)),
+            }
             match cache.documents() {
                 0 => Err(nothing_left(&cache.info.tally)),
                 _ => Ok(Arc::new(cache)),
@@ -199,6 +205,9 @@ pub(super) fn read_data(
         },
         None => None,
     };
+    for note in read {
+        events(&Event::Corpus(note));
+    }
     // How much of it is measured, and in what pieces, decides the loss too.
     let measured = format!(
         "{:?} {time} {} {}",

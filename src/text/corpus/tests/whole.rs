@@ -266,7 +266,7 @@ fn a_quote_that_is_never_closed_swallows_no_rows() {
         "{last}"
     );
     assert!(
-        last.contains("a.tsv:3") && last.ends_with("and more"),
+        last.contains("; so are line 3, line 4,") && last.ends_with("and more"),
         "{last}"
     );
 }
