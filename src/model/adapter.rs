@@ -118,3 +118,42 @@ pub fn weights_hash(tensors: &HashMap<String, Vec<f32>>) -> String {
     let digest = hash.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::model::{LoadRequest, load_raw};
+
+    #[test]
+    fn adapters_that_go_round_in_a_circle_are_an_error() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let adapter = Adapter {
+            base: directory.path().display().to_string(),
+            base_hash: String::new(),
+            factor: 1.0,
+        };
+        let json = serde_json::to_vec(&adapter).expect("JSON");
+        std::fs::write(directory.path().join(ADAPTER), json).expect("a file");
+        let request = LoadRequest {
+            source: adapter.base.clone(),
+            ..LoadRequest::default()
+        };
+        let read = load_raw(&request, &mut |_| ControlFlow::Continue(()));
+        let error = read.err().expect("an error").to_string();
+        assert!(error.contains("without end"), "{error}");
+    }
+
+    #[test]
+    fn weights_have_one_hash_wherever_they_lie_and_another_when_one_changes() {
+        let weights = |last: f32| {
+            HashMap::from([
+                ("b".to_owned(), vec![1.0, 2.0]),
+                ("a".to_owned(), vec![last]),
+            ])
+        };
+        assert_eq!(weights_hash(&weights(3.0)), weights_hash(&weights(3.0)));
+        assert_ne!(weights_hash(&weights(3.0)), weights_hash(&weights(-3.0)));
+    }
+}

@@ -318,7 +318,8 @@ fn runs_are_listed_shown_compared_refused_and_deleted() {
     assert_eq!(&png[1..4], b"PNG");
     home.out(&["runs", "chart", "one", "--out", "one.svg"]);
     let svg = fs::read_to_string(home.path("one.svg")).expect("a picture");
-    assert!(svg.contains("Loss of one, completed at step 10"), "{svg}");
+    let title = "Loss of one, completed at step 10, mean loss of the last 5 steps";
+    assert!(svg.contains(title), "{svg}");
     for (args, part) in [
         (["one", "--out", "one.pdf"], "must end in .svg or .png"),
         (["three", "--out", "a.svg"], "there is no run `three`"),

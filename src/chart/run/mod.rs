@@ -127,7 +127,10 @@ pub fn runs(path: &Path, runs: &[Run<'_>], chart: RunChart) -> Result<(), ChartE
     let title = match runs {
         [run] => {
             let ending = run.history.finished().map_or_else(String::new, |finished| {
-                format!(", {} at step {}", finished.reason.name(), finished.step)
+                let mean = finished.mean_loss.filter(|_| chart.what == What::Loss);
+                let mean = mean.map_or_else(String::new, |mean| format!(", {mean}"));
+                let reason = finished.reason.name();
+                format!(", {reason} at step {}{mean}", finished.step)
             });
             format!("{} of {}{ending}", title(chart.what), sanitize(run.name))
         }

@@ -209,10 +209,8 @@ pub(super) fn read_data(
         events(&Event::Corpus(note));
     }
     // How much of it is measured, and in what pieces, decides the loss too.
-    let measured = format!(
-        "{:?} {time} {} {}",
-        settings.packing, recipe.evaluation.batches, recipe.training.batch
-    );
+    let sequences = recipe.evaluation.batches * recipe.training.batch as u64;
+    let measured = format!("{:?} {time} {sequences}", settings.packing);
     let validation_key = hash(&[validation_key.as_bytes(), measured.as_bytes()]);
     Ok(Data {
         validation_key: validation.is_some().then_some(validation_key),

@@ -271,7 +271,7 @@ fn inputs(
     Ok(now)
 }
 
-/// Forgets the best loss of another validation set, and the sums of an epoch of another corpus.
+/// Forgets the best loss of another validation set, and of another corpus the lowest loss and the sums of an epoch.
 fn compare_validation(state: &mut CheckpointState, data: &Data, events: Listener<'_>) {
     let set = data.validation_key.clone().unwrap_or_default();
     if state.validation_set != set && !state.validation_set.is_empty() {
@@ -285,7 +285,7 @@ fn compare_validation(state: &mut CheckpointState, data: &Data, events: Listener
     }
     state.validation_set = set;
     if state.corpus != data.corpus_key {
-        state.epoch = EpochSums::default();
+        (state.epoch, state.lowest) = (EpochSums::default(), None);
         state.corpus.clone_from(&data.corpus_key);
     }
 }

@@ -46,7 +46,9 @@ fn another_corpus_is_noticed_and_asked_for() {
     let directory = tempfile::tempdir().expect("a directory");
     let recipe = recipe(directory.path());
     stopped(&recipe);
-    drop(prepare(&recipe, &Restore::Latest, &Control::default()).expect("unchanged"));
+    let trainer = prepare(&recipe, &Restore::Latest, &Control::default()).expect("unchanged");
+    assert!(trainer.state.lowest.is_some());
+    drop(trainer);
     let corpus = &recipe.data.corpus.files[0];
     std::fs::write(corpus, "a bird sang on the mat\n".repeat(200)).expect("a corpus");
     let error = refused(&recipe);
@@ -57,6 +59,8 @@ fn another_corpus_is_noticed_and_asked_for() {
     );
     let (events, trainer) = accepted(&recipe);
     assert!(says(&events, "the corpus changed"), "{events:?}");
+    // How well the old one was known is no measure for the new one.
+    assert_eq!(trainer.state.lowest, None);
     drop(trainer);
     // What was accepted is what it has from then on.
     drop(prepare(&recipe, &Restore::Latest, &Control::default()).expect("unchanged"));
