@@ -35,6 +35,9 @@ pub enum TrainingError {
     /// A file cannot be written for want of room.
     #[error("{file}: {problem}")]
     DiskFull { file: String, problem: String },
+    /// What is to be done needs more memory than there is.
+    #[error("{0}")]
+    NoMemory(String),
     /// A run of this name exists, is in use, or does not exist.
     #[error("{0}")]
     Run(String),
@@ -76,9 +79,8 @@ impl TrainingError {
     /// A file's problem, with what helps against the frequent ones.
     pub(super) fn io(path: &Path, error: io::Error) -> Self {
         let advice = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "; free some space and resume, the last checkpoint is whole"
-            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space",
+            io::ErrorKind::FileTooLarge => "; raise the limit of what a file may hold (ulimit -f)",
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
                 "; choose a directory that can be written to"
             }
@@ -91,6 +93,19 @@ impl TrainingError {
             | io::ErrorKind::QuotaExceeded
             | io::ErrorKind::FileTooLarge => Self::DiskFull { file, problem },
             _ => Self::File { file, problem },
+        }
+    }
+}
+
+impl TrainingError {
+    /// The same, and what is to be done next where the disk was full.
+    pub(super) fn and_then(self, next: &str) -> Self {
+        match self {
+            Self::DiskFull { file, problem } => Self::DiskFull {
+                file,
+                problem: format!("{problem} {next}"),
+            },
+            other => other,
         }
     }
 }

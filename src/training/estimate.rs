@@ -1,26 +1,11 @@
 //! How much memory a run will take, before it takes it.
 
-use serde::{Deserialize, Serialize};
-
 use super::ops::{Kernels, logits_at_once};
-use super::{Recipe, TrainingError};
+use super::{Memory, Recipe, TrainingError};
 use crate::model::{Gpt2Config, available_memory, bytes_text};
 
 /// Bytes of an `f32`.
 const F32: u64 = 4;
-
-/// About how many bytes a run takes, by what takes them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Memory {
-    pub weights: u64,
-    /// Of the parameters that train.
-    pub gradients: u64,
-    /// Its running means.
-    pub optimizer: u64,
-    /// What a batch leaves behind for its backward pass, and what that works on.
-    pub activations: u64,
-}
 
 /// What decides how much memory a run takes.
 #[derive(Debug, Clone, Copy)]
@@ -28,30 +13,10 @@ pub(super) struct Load<'a> {
     pub config: &'a Gpt2Config,
     pub recipe: &'a Recipe,
     pub kernels: Kernels,
+    /// Whether it takes main memory, of which it is known how much is left.
+    pub on_cpu: bool,
     /// Sequences in a batch, and positions in each.
     pub batch: (usize, usize),
-}
-
-impl Memory {
-    /// The most that is taken at once. A checkpoint copies the weights, when gradients and activations are gone.
-    pub fn total(&self) -> u64 {
-        let step = self.gradients.saturating_add(self.activations);
-        self.weights
-            .saturating_add(self.optimizer)
-            .saturating_add(step.max(self.weights))
-    }
-
-    /// The figures for people.
-    pub fn in_words(&self) -> String {
-        format!(
-            "about {} of memory: weights {}, gradients {}, optimizer {}, activations {}",
-            bytes_text(self.total()),
-            bytes_text(self.weights),
-            bytes_text(self.gradients),
-            bytes_text(self.optimizer),
-            bytes_text(self.activations)
-        )
-    }
 }
 
 impl Load<'_> {
@@ -80,7 +45,9 @@ impl Load<'_> {
                 }
             };
             let slots = recipe.optimizer.method.of(&name, shape.len()).slots() as u64;
-            weights = weights.saturating_add(times.saturating_mul(count)).saturating_add(beside);
+            weights = weights
+                .saturating_add(times.saturating_mul(count))
+                .saturating_add(beside);
             trained = trained.saturating_add(learned);
             means = means.saturating_add(learned.saturating_mul(slots));
         }
@@ -97,7 +64,7 @@ impl Load<'_> {
     fn activations(&self) -> u64 {
         let config = self.config;
         let (width, attention) = (config.n_embd as u64, config.attention_width() as u64);
-        let inner = config.feed_forward_width() as u64;
+        let inner = config.inner_width() as u64;
         let layers = config.n_layer as u64;
         let (batch, time) = (self.batch.0 as u64, self.batch.1 as u64);
         let tokens = batch.saturating_mul(time);
@@ -129,8 +96,8 @@ impl Load<'_> {
     /// already.
     pub(super) fn check(&self, held: u64) -> Result<(), TrainingError> {
         match available_memory() {
-            Some(left) => self.check_against(left.saturating_add(held)),
-            None => Ok(()),
+            Some(left) if self.on_cpu => self.check_against(left.saturating_add(held)),
+            _ => Ok(()),
         }
     }
 
@@ -140,7 +107,7 @@ impl Load<'_> {
             return Ok(());
         }
         Err(TrainingError::NoMemory(format!(
-            "the run would take {}; {} are left: {}",
+            "the run would take {}, but {} are left; {}",
             memory.in_words(),
             bytes_text(available),
             self.way_out(available)
@@ -163,7 +130,7 @@ impl Load<'_> {
             }
         }
         match fitting {
-            0 => "choose a smaller shape, a smaller --context, or --method sgd".to_owned(),
+            0 => "choose a smaller shape, a smaller --context, or --optimizer sgd".to_owned(),
             fitting => format!(
                 "--batch {fitting} would fit, with --accumulate {} for as many sequences a step",
                 self.batch.0.div_ceil(fitting)
@@ -175,4 +142,88 @@ impl Load<'_> {
 fn product(shape: &[usize]) -> u64 {
     let sizes = shape.iter().map(|size| *size as u64);
     sizes.fold(1, u64::saturating_mul)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::network::LoraSettings;
+
+    fn gpt2(recipe: &Recipe, batch: usize) -> Memory {
+        let config = Gpt2Config::default();
+        load(&config, recipe, batch).memory()
+    }
+
+    fn load<'a>(config: &'a Gpt2Config, recipe: &'a Recipe, batch: usize) -> Load<'a> {
+        Load {
+            config,
+            recipe,
+            kernels: Kernels::Fused,
+            on_cpu: true,
+            batch: (batch, 1024),
+        }
+    }
+
+    #[test]
+    fn what_a_run_holds_is_counted() {
+        let mut recipe = Recipe::default();
+        let whole = gpt2(&recipe, 1);
+        assert_eq!(whole.weights, 4 * 124_439_808);
+        assert_eq!(whole.gradients, whole.weights);
+        assert_eq!(whole.optimizer, 2 * whole.weights);
+        let twice = gpt2(&recipe, 2).activations - whole.activations;
+        recipe.training.recompute = true;
+        assert!(gpt2(&recipe, 1).activations < twice / 4);
+        recipe.model.lora = LoraSettings {
+            rank: 8,
+            ..LoraSettings::default()
+        };
+        // Queries, keys and values of 12 layers.
+        let learned = 12 * 8 * (768 + 3 * 768);
+        assert_eq!(gpt2(&recipe, 1).gradients, 4 * learned);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_would() {
+        let recipe = Recipe::default();
+        let config = Gpt2Config::default();
+        let load = load(&config, &recipe, 64);
+        let needed = load.memory().total();
+        assert!(load.check_against(needed).is_ok());
+        let error = load.check_against(needed / 2).expect_err("too much");
+        let said = error.to_string();
+        assert!(said.contains("but ") && said.contains("--batch "), "{said}");
+        let number = said
+            .split("--batch ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        let fitting: usize = number
+            .and_then(|number| number.parse().ok())
+            .expect("a batch");
+        let with = |batch| {
+            Load {
+                batch: (batch, 1024),
+                ..load
+            }
+            .memory()
+            .total()
+        };
+        assert!(with(fitting) <= needed / 2 && with(fitting + 1) > needed / 2);
+        let said = load.check_against(1000).expect_err("too much").to_string();
+        assert!(said.contains("a smaller shape"), "{said}");
+    }
+
+    #[test]
+    fn absurd_shapes_do_not_overflow() {
+        let config = Gpt2Config {
+            vocab_size: 1 << 28,
+            n_layer: 1 << 28,
+            n_embd: 1 << 28,
+            n_head: 1 << 28,
+            n_inner: Some(1 << 28),
+            ..Gpt2Config::default()
+        };
+        let recipe = Recipe::default();
+        assert!(load(&config, &recipe, usize::MAX).memory().total() > u64::MAX / 2);
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::MeanLoss;
+use super::{MeanLoss, Memory};
 use crate::text::corpus::{ReadProgress, Tally};
 
 /// Something that happened in a run.
@@ -109,6 +109,9 @@ pub struct Started {
     pub steps_per_epoch: u64,
     /// The step that it goes on after, if it was resumed.
     pub resumed_after: Option<u64>,
+    /// About how much memory it takes.
+    #[serde(default)]
+    pub memory: Memory,
 }
 
 /// A set of documents.

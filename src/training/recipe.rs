@@ -92,13 +92,21 @@ impl ModelSettings {
     /// # Errors
     /// When it contradicts itself or has too little room for the tokenizer.
     pub fn shape(&self, vocabulary: usize) -> Result<Gpt2Config, TrainingError> {
-        let usual = Gpt2Config::default();
         let room = self.vocabulary.unwrap_or(vocabulary);
         if room < vocabulary {
             return Err(TrainingError::Setting(format!(
                 "the tokenizer has {vocabulary} tokens, more than the vocabulary of {room}; raise --vocabulary or train a smaller tokenizer"
             )));
         }
+        self.shape_for(room)
+    }
+
+    /// The shape of a network from scratch with room for so many tokens.
+    ///
+    /// # Errors
+    /// When it contradicts itself.
+    pub(super) fn shape_for(&self, room: usize) -> Result<Gpt2Config, TrainingError> {
+        let usual = Gpt2Config::default();
         let config = Gpt2Config {
             vocab_size: room,
             n_layer: self.layers.unwrap_or(4),

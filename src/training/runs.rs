@@ -17,7 +17,7 @@ pub(super) use self::inputs::{Inputs, hash};
 pub(super) use self::journal::Journal;
 pub use self::shelf::{CheckpointEntry, Damaged};
 pub(super) use self::shelf::{Keeping, remove_checkpoint};
-use super::checkpoint::{self, copy_model};
+use super::checkpoint::{self, copy_model, remove_model};
 use super::{Event, MeanLoss, Recipe, StepMetrics, Tail, TrainingError, Validation};
 
 const RECIPE: &str = "recipe.toml";
@@ -260,6 +260,7 @@ impl RunDirectory {
 /// When the target exists and is not empty, a file cannot be copied, or a weight is too large for `f16`.
 pub fn export(checkpoint: &Path, target: &Path, half: bool) -> Result<(), TrainingError> {
     let wrong = |error: io::Error| TrainingError::io(target, error);
+    let is_new = !target.exists();
     fs::create_dir_all(target).map_err(wrong)?;
     if fs::read_dir(target).map_err(wrong)?.next().is_some() {
         return Err(TrainingError::Run(format!(
@@ -267,5 +268,12 @@ pub fn export(checkpoint: &Path, target: &Path, half: bool) -> Result<(), Traini
             target.display()
         )));
     }
-    copy_model(checkpoint, target, half)
+    copy_model(checkpoint, target, half).map_err(|error| {
+        // Half a model would keep the next try from beginning. The first error is the one to tell.
+        remove_model(target);
+        if is_new {
+            let _ = fs::remove_dir(target);
+        }
+        error.and_then("and export again; nothing was left there")
+    })
 }

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod closing;
+mod limits;
 mod showing;
 mod streams;
 #[path = "../support/mod.rs"]

@@ -100,6 +100,7 @@ fn trained(width: u16, height: u16) -> Play {
     news(
         &mut play,
         Event::Started(Started {
+            memory: logitscope::training::Memory::default(),
             run: "run1".to_owned(),
             directory: "runs/run1".to_owned(),
             device: "cpu".to_owned(),

@@ -211,6 +211,7 @@ fn beginning(started: &Started) -> String {
             .as_ref()
             .map(|data| set("validation", data)),
     );
+    lines.push(started.memory.in_words());
     lines.push(format!(
         "{} steps, {} an epoch",
         started.steps, started.steps_per_epoch

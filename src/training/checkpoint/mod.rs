@@ -267,13 +267,25 @@ pub(super) fn copy_model(
                 write_file(target, name, &bytes)?;
             }
             _ => {
-                fs::copy(&from, &to).map_err(wrong)?;
-                let synced = File::open(&to).and_then(|file| file.sync_all());
-                synced.map_err(|error| TrainingError::io(&to, error))?;
+                let mut source = File::open(&from).map_err(wrong)?;
+                let copied = File::create(&to).and_then(|mut copy| {
+                    io::copy(&mut source, &mut copy)?;
+                    copy.sync_all()
+                });
+                // What goes wrong now is wrong with the target, such as that its disk is full.
+                copied.map_err(|error| TrainingError::io(&to, error))?;
             }
         }
     }
     Ok(())
+}
+
+/// Takes away what [`copy_model`] wrote, as far as it came.
+pub(super) fn remove_model(target: &Path) {
+    for name in MODEL_FILES {
+        // One that is not there is gone already.
+        let _ = fs::remove_file(target.join(name));
+    }
 }
 
 /// As [`copy_model`], of small matrices and the model that they change: merged, they are a model like any other.

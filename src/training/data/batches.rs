@@ -52,6 +52,12 @@ impl Batches {
         self.steps_per_epoch
     }
 
+    /// Sequences in the largest batch, and positions in each.
+    pub fn largest_batch(&self) -> (usize, usize) {
+        let all = usize::try_from(self.sequences.len()).unwrap_or(usize::MAX);
+        (self.batch.min(all), self.sequences.time())
+    }
+
     /// The sequences.
     pub fn sequences(&self) -> &Sequences {
         &self.sequences

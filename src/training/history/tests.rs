@@ -18,6 +18,7 @@ fn step(step: u64, loss: f64) -> StepMetrics {
 
 fn started(resumed_after: Option<u64>) -> Event {
     Event::Started(Started {
+        memory: crate::training::Memory::default(),
         run: "one".to_owned(),
         directory: "runs/one".to_owned(),
         device: "cpu".to_owned(),

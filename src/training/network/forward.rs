@@ -49,6 +49,7 @@ impl Network {
         (batch, time): (usize, usize),
         key: Option<Key>,
     ) -> Result<Tensor> {
+        pass.check()?;
         let config = &self.config;
         let name = |part: &str| format!("h.{layer}.{part}");
         let drop = |which: Site, rate: f64| site(key, rate, layer as u64, which as u64);

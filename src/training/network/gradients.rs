@@ -94,7 +94,7 @@ impl Network {
     /// nothing is dropped.
     ///
     /// # Errors
-    /// When a token is outside of the vocabulary or the device fails.
+    /// When a token is outside of the vocabulary, the device fails, or the run is to end.
     pub fn gradients(
         &self,
         batch: &Batch,
@@ -104,7 +104,7 @@ impl Network {
         if self.compute.recompute {
             return self.gradients_by_block(batch, shares, key);
         }
-        let pass = self.pass(true);
+        let pass = self.gradient_pass(true);
         let hidden = self.hidden(&pass, batch, key)?;
         let (loss, losses) = self.head(&pass, &hidden, batch, shares)?;
         drop(hidden);
@@ -121,7 +121,7 @@ impl Network {
         key: Option<Key>,
     ) -> Result<(Losses, Gradients)> {
         let size = (batch.batch, batch.time);
-        let once = self.pass(false);
+        let once = self.gradient_pass(false);
         let mut inputs = vec![self.embed(&once, batch, key)?.detach()];
         for layer in 0..self.config.n_layer {
             let next = self.block(&once, layer, &inputs[layer], size, key)?;
@@ -133,19 +133,19 @@ impl Network {
             Ok(input.and_then(|input| store.remove(input)))
         };
         let last = Var::from_tensor(&inputs[self.config.n_layer])?;
-        let pass = self.pass(true);
+        let pass = self.gradient_pass(true);
         let (loss, losses) = self.head(&pass, &self.finish(&pass, &last)?, batch, shares)?;
         let mut gradient = take(pass.backward(&loss, None)?, Some(&last))?;
         for layer in (0..self.config.n_layer).rev() {
             let Some(known) = gradient.take() else { break };
             let input = Var::from_tensor(&inputs[layer])?;
             inputs.truncate(layer);
-            let pass = self.pass(true);
+            let pass = self.gradient_pass(true);
             let out = self.block(&pass, layer, &input, size, key)?;
             gradient = take(pass.backward(&out, Some(&known))?, Some(&input))?;
         }
         if let Some(known) = gradient {
-            let pass = self.pass(true);
+            let pass = self.gradient_pass(true);
             let embedded = self.embed(&pass, batch, key)?;
             take(pass.backward(&embedded, Some(&known))?, None)?;
         }
@@ -154,6 +154,11 @@ impl Network {
 
     fn pass(&self, gradients: bool) -> Pass {
         Pass::new(self.compute.kernels, gradients)
+    }
+
+    /// A pass of the work on gradients, which a run that is to end does not wait for.
+    fn gradient_pass(&self, gradients: bool) -> Pass {
+        self.pass(gradients).until(&self.control)
     }
 
     fn head(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernels::for_each_chunk;
 use crate::model::Gpt2Config;
+use crate::training::Control;
 use crate::training::random::Key;
 
 /// How weights begin.
@@ -34,14 +35,27 @@ enum Source {
 
 /// The first weights of a network, by the names of [`Gpt2Config::tensors`].
 pub fn initial(config: &Gpt2Config, scheme: Initial, seed: u64) -> HashMap<String, Vec<f32>> {
+    initial_until(config, scheme, seed, &Control::default()).unwrap_or_default()
+}
+
+/// As [`initial`]; none if the run is to end meanwhile.
+pub fn initial_until(
+    config: &Gpt2Config,
+    scheme: Initial,
+    seed: u64,
+    control: &Control,
+) -> Option<HashMap<String, Vec<f32>>> {
     let seed = Key::new(seed).named("initial");
     let tensors = config.tensors().into_iter();
-    tensors
+    let made = tensors
         .map(|(name, shape)| {
             let key = seed.named(&name);
             let mut values = vec![0.0; shape.iter().product()];
             let source = source(config, scheme, &name, &shape);
             for_each_chunk(&mut values, AT_ONCE, |index, chunk| {
+                if control.is_ending() {
+                    return;
+                }
                 for (offset, value) in chunk.iter_mut().enumerate() {
                     let at = (index * AT_ONCE + offset) as u64;
                     *value = match source {
@@ -53,7 +67,9 @@ pub fn initial(config: &Gpt2Config, scheme: Initial, seed: u64) -> HashMap<Strin
             });
             (name, values)
         })
-        .collect()
+        .take_while(|_| !control.is_ending())
+        .collect();
+    (!control.is_ending()).then_some(made)
 }
 
 fn source(config: &Gpt2Config, scheme: Initial, name: &str, shape: &[usize]) -> Source {
@@ -120,5 +136,16 @@ mod tests {
             (2.0f64 / (64.0 * 20.0)).sqrt(),
         );
         assert_eq!(spread(Initial::Keras, "h.0.mlp.c_fc.bias"), 0.0);
+    }
+
+    #[test]
+    fn weights_of_a_run_that_is_to_end_are_not_made() {
+        let control = Control::default();
+        control.stop();
+        let config = Gpt2Config {
+            n_layer: 1,
+            ..Gpt2Config::default()
+        };
+        assert!(initial_until(&config, Initial::Gpt2, 1, &control).is_none());
     }
 }

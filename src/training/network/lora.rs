@@ -60,6 +60,16 @@ fn names(layer: &str) -> [String; 2] {
 }
 
 impl LoraSettings {
+    /// How many numbers learn beside the matrix of this name and shape.
+    pub(in crate::training) fn numbers_beside(&self, name: &str, shape: &[usize]) -> u64 {
+        let is_target =
+            |target: &LoraTarget| name.ends_with(&format!("{}.weight", target.tensor()));
+        match self.targets.iter().any(is_target) {
+            true => (shape.iter().sum::<usize>() as u64).saturating_mul(self.rank as u64),
+            false => 0,
+        }
+    }
+
     /// Adds the small matrices to the parameters. `A` is uniform within `1 / sqrt(rows)`, as PyTorch's linear layer,
     /// which the paper's own program takes over.
     pub(super) fn add(

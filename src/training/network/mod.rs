@@ -16,9 +16,10 @@ use candle_core::{DType, Device, Result};
 use serde::{Deserialize, Serialize};
 
 pub use self::gradients::{Gradients, Losses};
-pub use self::initial::{Initial, initial};
+pub use self::initial::{Initial, initial, initial_until};
 pub use self::lora::{LoraSettings, LoraTarget};
 pub use self::parameters::{Freeze, Parameter, Parameters};
+use super::Control;
 use super::ops::Kernels;
 use crate::kernels::Factors;
 use crate::model::Gpt2Config;
@@ -90,6 +91,8 @@ pub struct Network {
     compute: Compute,
     parameters: Parameters,
     lora: Option<LoraSettings>,
+    /// What ends the work on gradients before its time.
+    control: Control,
 }
 
 impl Network {
@@ -126,7 +129,13 @@ impl Network {
             compute,
             parameters,
             lora: lora.map(|(settings, _)| settings),
+            control: Control::default(),
         })
+    }
+
+    /// From now on gradients are no longer worked on once a run is to end.
+    pub fn obey(&mut self, control: &Control) {
+        self.control = control.clone();
     }
 
     /// The shape.

@@ -19,8 +19,16 @@ pub enum Freeze {
 }
 
 impl Freeze {
+    /// How many of so many blocks train.
+    pub(in crate::training) fn layers(self, all: u64) -> u64 {
+        match self {
+            Self::Nothing | Self::AllButLayers => all,
+            Self::First(frozen) => all.saturating_sub(frozen as u64),
+        }
+    }
+
     /// Whether the parameter of this name trains.
-    pub(super) fn trains(self, name: &str) -> bool {
+    pub(in crate::training) fn trains(self, name: &str) -> bool {
         let layer = name
             .strip_prefix("h.")
             .and_then(|rest| rest.split('.').next())

@@ -64,7 +64,7 @@ pub fn head_loss(
         shares,
         factors,
     }
-    .run(inputs.iter().any(|input| pass.wants(input)));
+    .run(pass, inputs.iter().any(|input| pass.wants(input)))?;
     let gradients = [outcome.hidden, outcome.weight, outcome.bias]
         .into_iter()
         .zip(inputs)
@@ -115,6 +115,16 @@ fn plain(
     Ok(((rows * shares)?.sum_all()?, losses))
 }
 
+fn rows_at_once(vocabulary: usize) -> usize {
+    (LOGITS_AT_ONCE / vocabulary.max(1)).clamp(16, ROWS_AT_ONCE)
+}
+
+/// How many logits the kernel holds for so many rows.
+pub fn logits_at_once(vocabulary: usize, rows: u64) -> u64 {
+    rows.min(rows_at_once(vocabulary) as u64)
+        .saturating_mul(vocabulary as u64)
+}
+
 struct HeadLoss<'a> {
     hidden: &'a [f32],
     weight: &'a [f32],
@@ -146,7 +156,7 @@ impl HeadLoss<'_> {
         });
     }
 
-    fn run(&self, gradients: bool) -> Outcome {
+    fn run(&self, pass: &Pass, gradients: bool) -> Result<Outcome> {
         let n = self.targets.len();
         let width = self.hidden.len() / n.max(1);
         let vocabulary = self.weight.len() / width.max(1);
@@ -156,9 +166,10 @@ impl HeadLoss<'_> {
             outcome.hidden = zeros(self.hidden.len());
             outcome.bias = zeros(self.bias.len());
         }
-        let at_once = (LOGITS_AT_ONCE / vocabulary).clamp(16, ROWS_AT_ONCE);
+        let at_once = rows_at_once(vocabulary);
         let mut logits = zeros(at_once.min(n) * vocabulary);
         for first in (0..n).step_by(at_once) {
+            pass.check()?;
             let len = at_once.min(n - first);
             let logits = &mut logits[..len * vocabulary];
             let range = first * width..(first + len) * width;
@@ -191,7 +202,7 @@ impl HeadLoss<'_> {
                 });
             }
         }
-        outcome
+        Ok(outcome)
     }
 }
 

@@ -22,6 +22,7 @@ pub use attention::{AttentionShape, attention};
 pub use bias_activation::bias_activation;
 pub use dropout::{Dropout, dropout};
 pub use embedding::embedding;
+pub(super) use head_loss::logits_at_once;
 pub use head_loss::{RowLosses, head_loss};
 pub use layer_norm::layer_norm;
 pub(super) use numbers::{Numbers, host};

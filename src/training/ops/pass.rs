@@ -13,6 +13,7 @@ use candle_core::{Result, Tensor, TensorId};
 use super::embedding::AddRows;
 use super::{Kernels, Numbers};
 use crate::kernels::zeros;
+use crate::training::Control;
 
 /// Where the operations of one pass are noted.
 pub struct Pass {
@@ -21,6 +22,8 @@ pub struct Pass {
     tape: RefCell<Vec<Step>>,
     /// What the tape has made of variables.
     varying: RefCell<HashSet<TensorId>>,
+    /// What may end it before its time.
+    control: Option<Control>,
 }
 
 /// One operation on the tape.
@@ -72,6 +75,24 @@ impl Pass {
             gradients,
             tape: RefCell::default(),
             varying: RefCell::default(),
+            control: None,
+        }
+    }
+
+    /// The same pass, which ends with an error as soon as the run is to end.
+    pub fn until(self, control: &Control) -> Self {
+        Self {
+            control: Some(control.clone()),
+            ..self
+        }
+    }
+
+    /// # Errors
+    /// When the run is to end.
+    pub(in crate::training) fn check(&self) -> Result<()> {
+        match &self.control {
+            Some(control) if control.is_ending() => candle_core::bail!("the run is to end"),
+            _ => Ok(()),
         }
     }
 
@@ -135,7 +156,7 @@ impl Pass {
     /// The gradients of the variables that `out` was made of, where `gradient` is that of `out`: ones, if it is none.
     ///
     /// # Errors
-    /// When the device fails.
+    /// When the device fails, or the run is to end.
     pub fn backward(self, out: &Tensor, gradient: Option<&Tensor>) -> Result<GradStore> {
         if self.kernels == Kernels::Plain {
             return match gradient {
@@ -149,8 +170,9 @@ impl Pass {
         };
         let mut gradients = Gradients::default();
         gradients.add(out.id(), first, false)?;
-        let mut tape = self.tape.into_inner();
+        let mut tape = self.tape.take();
         while let Some(step) = tape.pop() {
+            self.check()?;
             let Some(Sum { tensor, .. }) = gradients.0.remove(&step.out) else {
                 continue;
             };

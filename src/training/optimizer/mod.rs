@@ -30,7 +30,7 @@ pub enum Method {
 
 impl Method {
     /// What updates the parameter of this name.
-    fn of(self, name: &str, rank: usize) -> Self {
+    pub(super) fn of(self, name: &str, rank: usize) -> Self {
         match self {
             Self::Muon if rank != 2 || !name.starts_with("h.") => Self::AdamW,
             method => method,
@@ -38,7 +38,7 @@ impl Method {
     }
 
     /// Running means that are kept for each number.
-    fn slots(self) -> usize {
+    pub(super) fn slots(self) -> usize {
         match self {
             Self::AdamW | Self::Adam => 2,
             Self::Sgd | Self::Muon => 1,

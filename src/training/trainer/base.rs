@@ -14,7 +14,7 @@ use crate::text::corpus::ReadProgress;
 use crate::text::{Tokenizer, train_tokenizer};
 use crate::training::checkpoint;
 use crate::training::data::is_carried;
-use crate::training::network::initial;
+use crate::training::network::initial_until;
 use crate::training::runs::{Inputs, hash};
 use crate::training::{Control, Event, Recipe, TrainingError};
 
@@ -30,7 +30,7 @@ pub(super) struct Base {
     pub(super) adapter: Option<Adapter>,
 }
 
-/// Reads what a run starts from, or goes on after.
+/// Reads what a run starts from, or goes on after. `room` is asked before weights of a new shape are made.
 ///
 /// # Errors
 /// When it cannot be read, or has no room for the tokenizer.
@@ -39,6 +39,7 @@ pub(super) fn base(
     checkpoint: Option<&Path>,
     control: &Control,
     events: Listener<'_>,
+    room: &dyn Fn(&Gpt2Config) -> Result<(), TrainingError>,
 ) -> Result<Base, TrainingError> {
     let adapter = checkpoint.map(checkpoint::adapter).transpose()?.flatten();
     let lora = recipe.model.lora.rank > 0;
@@ -48,9 +49,13 @@ pub(super) fn base(
         (None, _) => recipe.model.from.clone(),
     };
     if source.is_empty() {
+        // With the smallest vocabulary: what cannot fit even so needs no tokenizer.
+        room(&recipe.model.shape_for(1)?)?;
         let tokenizer = new_tokenizer(recipe, control, events)?;
         let config = recipe.model.shape(tokenizer.vocabulary_size())?;
-        let tensors = initial(&config, recipe.model.initial, recipe.run.seed);
+        room(&config)?;
+        let tensors = initial_until(&config, recipe.model.initial, recipe.run.seed, control);
+        let tensors = tensors.ok_or(TrainingError::Cancelled)?;
         return Ok(Base {
             config,
             tokenizer,

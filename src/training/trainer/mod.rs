@@ -92,6 +92,7 @@ impl Trainer {
     /// newest checkpoint stays as it is.
     pub fn run(&mut self, events: Listener<'_>) -> Result<Finished, TrainingError> {
         let ended = self.train(events);
+        let ended = ended.map_err(|error| error.and_then(&self.way_on()));
         let (reason, failure) = match &ended {
             Ok(reason) => (*reason, None),
             Err(error) => (error.reason(), Some(error.to_string())),
@@ -106,6 +107,14 @@ impl Trainer {
         ended?;
         kept?;
         Ok(finished)
+    }
+
+    /// How to go on once there is room on the disk again.
+    fn way_on(&self) -> String {
+        match self.saved {
+            Some(step) => format!("and resume: the checkpoint of step {step} is whole"),
+            None => "and start over: nothing was saved yet".to_owned(),
+        }
     }
 
     fn finished(&self, reason: FinishReason, failure: Option<String>) -> Finished {
@@ -173,7 +182,9 @@ impl Trainer {
 
     /// A step and what follows it. Returns why the run ends, if it does.
     fn one_step(&mut self, events: Listener<'_>) -> Result<Option<FinishReason>, TrainingError> {
-        let metrics = self.step()?;
+        let Some(metrics) = self.step()? else {
+            return Ok(None);
+        };
         let loss = metrics.loss;
         self.emit(Event::Step(metrics), events)?;
         self.watch(loss)?;

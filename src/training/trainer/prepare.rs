@@ -14,6 +14,7 @@ use crate::model::{Gpt2Config, TokenIds, choose};
 use crate::training::checkpoint::{self, CheckpointState};
 use crate::training::data::Batches;
 use crate::training::epoch::EpochSums;
+use crate::training::estimate::Load;
 use crate::training::network::{Compute, Network};
 use crate::training::ops::Kernels;
 use crate::training::optimizer::Optimizer;
@@ -77,14 +78,16 @@ impl Trainer {
         for message in notices {
             events(&Event::Notice { message });
         }
-        let mut base = base(&kept, from.as_deref(), control, events)?;
+        let compute = compute(&recipe, device)?;
+        // Without a batch: what is read decides its size.
+        let room = |config: &Gpt2Config| load(config, &recipe, &compute, (0, 0)).check(0);
+        let mut base = base(&kept, from.as_deref(), control, events, &room)?;
         for message in std::mem::take(&mut base.notices) {
             events(&Event::Notice { message });
         }
         for message in remarks(&recipe, &base.config) {
             events(&Event::Notice { message });
         }
-        let compute = compute(&recipe, device)?;
         if compute.factors == Factors::Bf16 && !bf16_is_native() {
             events(&Event::Notice {
                 message: "this processor has no products of brain floats: training in f32"
@@ -116,9 +119,13 @@ impl Trainer {
             eos_token_id: special.end.as_ref().map(|(id, _)| TokenIds::One(*id)),
             ..base.config
         };
+        let batch = data.training.largest_batch();
+        let load = load(&config, &recipe, &compute, batch);
+        let memory = load.memory();
+        load.check(memory.weights)?;
         let lora =
             (recipe.model.lora.rank > 0).then(|| (recipe.model.lora.clone(), recipe.run.seed));
-        let network = Network::new(
+        let mut network = Network::new(
             &config,
             recipe.model.dropout,
             compute,
@@ -126,6 +133,7 @@ impl Trainer {
             recipe.model.freeze,
             lora,
         )?;
+        network.obey(control);
         let kernels = network.compute().kernels;
         let mut optimizer = Optimizer::new(&recipe.optimizer, network.parameters(), kernels)?;
         if let Some(from) = &from {
@@ -184,6 +192,7 @@ impl Trainer {
             steps: total,
             steps_per_epoch,
             resumed_after: from.is_some().then_some(state.step),
+            memory,
         };
         Ok(Self {
             token_bytes: evaluation::token_bytes(&base.tokenizer),
@@ -287,6 +296,21 @@ fn compare_validation(state: &mut CheckpointState, data: &Data, events: Listener
     if state.corpus != data.corpus_key {
         (state.epoch, state.lowest) = (EpochSums::default(), None);
         state.corpus.clone_from(&data.corpus_key);
+    }
+}
+
+fn load<'a>(
+    config: &'a Gpt2Config,
+    recipe: &'a Recipe,
+    compute: &Compute,
+    batch: (usize, usize),
+) -> Load<'a> {
+    Load {
+        config,
+        recipe,
+        kernels: compute.kernels,
+        on_cpu: compute.device.is_cpu(),
+        batch,
     }
 }
 

@@ -8,8 +8,8 @@ use crate::training::random::Key;
 use crate::training::{StepMetrics, TrainingError, heap};
 
 impl Trainer {
-    /// Makes a step.
-    pub(super) fn step(&mut self) -> Result<StepMetrics, TrainingError> {
+    /// Makes a step, or none if the run is to end meanwhile: then all is as it was before it.
+    pub(super) fn step(&mut self) -> Result<Option<StepMetrics>, TrainingError> {
         let step = self.state.step;
         let batches = self.training.step(step);
         let count_padding = self.recipe.data.count_padding;
@@ -33,7 +33,10 @@ impl Trainer {
                 .map(|real| if *real || count_padding { share } else { 0.0 })
                 .collect();
             let key = Some(dropout.with(number));
-            let (losses, new) = self.network.gradients(batch, &shares, key)?;
+            let (losses, new) = match self.network.gradients(batch, &shares, key) {
+                Err(_) if self.control.is_ending() => return Ok(None),
+                worked => worked?,
+            };
             gradients.add(new)?;
             positions += batch.targets.len() as u64;
             for (at, (row, right)) in losses
@@ -69,7 +72,7 @@ impl Trainer {
         self.smoothed.add(self.state.step, loss);
         self.meter.step(positions);
         let (tokens_per_second, seconds_a_step) = self.meter.speed();
-        Ok(StepMetrics {
+        Ok(Some(StepMetrics {
             step: self.state.step,
             epoch: self.epoch(),
             loss,
@@ -84,7 +87,7 @@ impl Trainer {
             elapsed: self.meter.elapsed(),
             seconds_left: seconds_a_step * (self.total - self.state.step) as f64,
             memory: heap::memory(),
-        })
+        }))
     }
 
     /// Epochs done, with their fraction.

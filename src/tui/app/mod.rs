@@ -261,11 +261,10 @@ impl<'a, L: EngineLink> App<'a, L> {
                 session,
                 tell,
             } => self.write_session(path, session, tell),
-            Effect::ReadSession(path) => {
+            Effect::ReadSession(path) => self.in_background(move || {
                 let read = SessionFile::read(&path);
-                let read = read.map(Box::new).map_err(|error| error.to_string());
-                self.act(Action::SessionRead(read))?;
-            }
+                Action::SessionRead(read.map(Box::new).map_err(|error| error.to_string()))
+            }),
             Effect::ListModels(directory) => self.list_models(directory),
             Effect::RememberModel(source) => {
                 if let Some(Err(error)) = self

@@ -32,7 +32,7 @@ impl<L: EngineLink> App<'_, L> {
 
     /// Does what may take long in a thread, whose last word comes back as an action. Where the system has no thread left,
     /// that is told instead.
-    fn in_background(&self, work: impl FnOnce() -> Action + Send + 'static) {
+    pub(super) fn in_background(&self, work: impl FnOnce() -> Action + Send + 'static) {
         let told = self.told.0.clone();
         let thread = thread::Builder::new().name("files".to_owned());
         let started = thread.spawn(move || {

@@ -69,3 +69,41 @@ fn a_directory_that_cannot_be_written_is_said() {
         .expect("an error");
     assert!(error.to_string().contains("runs"), "{error}");
 }
+
+#[test]
+fn a_step_under_way_is_not_waited_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut recipe = recipe(directory.path());
+    for recompute in [false, true] {
+        recipe.training.recompute = recompute;
+        recipe.run.name = format!("recompute-{recompute}");
+        let control = Control::default();
+        let mut trainer = prepare(&recipe, &Restore::Fresh, &control).expect("a trainer");
+        let before = trainer.network().weights().expect("weights");
+        control.stop();
+        assert_eq!(trainer.step().expect("no failure"), None);
+        assert_eq!(trainer.state.step, 0);
+        assert_eq!(trainer.network().weights().expect("weights"), before);
+    }
+}
+
+#[test]
+fn what_is_kept_on_a_full_disk_is_said() {
+    let full = || TrainingError::io("file".as_ref(), std::io::ErrorKind::StorageFull.into());
+    let directory = tempfile::tempdir().expect("a directory");
+    let recipe = recipe(directory.path());
+    let trainer = prepare(&recipe, &Restore::Fresh, &Control::default()).expect("a trainer");
+    let said = full().and_then(&trainer.way_on()).to_string();
+    assert!(
+        said.contains("free some space and start over: nothing was saved yet"),
+        "{said}"
+    );
+    drop(trainer);
+    run(&recipe, &Restore::Fresh).1.expect("a run");
+    let trainer = prepare(&recipe, &Restore::Latest, &Control::default()).expect("a trainer");
+    let said = full().and_then(&trainer.way_on()).to_string();
+    assert!(
+        said.contains("the checkpoint of step 24 is whole"),
+        "{said}"
+    );
+}
