@@ -242,11 +242,11 @@ impl Run {
 fn check_room(first: &Generation, request: &GenerateRequest) -> Result<(), DecodingError> {
     let texts = match request.sampler.method {
         // While they are extended, beams are there twice.
-        Method::Beam => 2 * request.sampler.num_beams,
+        Method::Beam => request.sampler.num_beams.saturating_mul(2),
         _ => request.samples,
     };
     let sequence = first.sequence();
-    let each = sequence.bytes_at(sequence.len() + request.generation.max_tokens);
+    let each = sequence.bytes_at(sequence.len().saturating_add(request.generation.max_tokens));
     let (Some(left), 2..) = (sequence.memory_left(), texts) else {
         return Ok(());
     };

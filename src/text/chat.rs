@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::clock::{Clock, add_strftime_now};
 use super::faults::on_deep_stack;
-use super::tags;
+use super::{methods, tags};
 
 /// Steps that a template may take; a long conversation takes a few thousand.
 const FUEL: u64 = 2_000_000;
@@ -100,8 +100,7 @@ impl ChatTemplate {
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(DEPTH);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_unknown_method_callback(methods::call);
         environment.add_function("raise_exception", raise_exception);
         add_strftime_now(&mut environment, clock);
         environment.add_filter("tojson", to_json);

@@ -7,6 +7,7 @@ mod display;
 pub mod encoding;
 mod faults;
 mod gpt2_files;
+mod methods;
 mod pieces;
 mod stream;
 mod tags;

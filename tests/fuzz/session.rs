@@ -1,6 +1,6 @@
 //! Saved sessions: read, and brought back by the engine.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use logitscope::decoding::GenerationSettings;
 use logitscope::engine::{
@@ -38,31 +38,41 @@ impl Bench {
         }
     }
 
-    fn save(&mut self) -> (Session, Vec<Event>) {
+    /// The texts that it holds, or what it died of. It is started again then.
+    fn save(&mut self) -> Result<Session, String> {
         self.send(Command::Save);
         let mut seen =
             self.until(|event| matches!(event, Event::Saved { .. } | Event::Died { .. }));
         match seen.pop() {
-            Some(Event::Saved { session }) => (session, seen),
-            other => panic!("it did not outlive the session: {other:?}"),
+            Some(Event::Saved { session }) => Ok(session),
+            other => {
+                self.engine.restart().expect("somebody listens");
+                self.load();
+                Err(format!("{other:?}"))
+            }
         }
     }
+
+    fn load(&mut self) {
+        self.send(Command::Load(LoadRequest::default()));
+        self.until(is_idle);
+    }
+}
+
+fn is_idle(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::State {
+            state: RunState::Idle
+        }
+    )
 }
 
 #[test]
 fn session_file() {
     let (engine, events) = EngineHandle::spawn();
     let mut bench = Bench { engine, events };
-    let idle = |event: &Event| {
-        matches!(
-            event,
-            Event::State {
-                state: RunState::Idle
-            }
-        )
-    };
-    bench.send(Command::Load(LoadRequest::default()));
-    bench.until(idle);
+    bench.load();
     let generation = GenerationSettings {
         max_tokens: 6,
         ..GenerationSettings::default()
@@ -75,16 +85,16 @@ fn session_file() {
         prompt_odds: true,
         then: Then::Continue,
     })));
-    bench.until(idle);
+    bench.until(is_idle);
     for position in [3, 2] {
         bench.send(Command::Replace {
             position,
             token: 300,
             then: Then::Continue,
         });
-        bench.until(idle);
+        bench.until(is_idle);
     }
-    let (session, _) = bench.save();
+    let session = bench.save().expect("it lives");
     assert!(session.branches.len() > 1);
     let whole = SessionFile::new(
         LoadRequest::default(),
@@ -125,14 +135,15 @@ fn session_file() {
                 return Ok(());
             }
         };
-        let mut bench = bench.lock().expect("no panic before");
+        let mut bench = bench.lock().unwrap_or_else(PoisonError::into_inner);
         bench.send(Command::Restore(Box::new(RestoreRequest {
             session: session.texts,
             sampler: session.sampler,
             generation: session.generation,
         })));
         // Whatever was brought back can be saved.
-        bench.save();
+        let saved = bench.save();
+        prop_assert!(saved.is_ok(), "{:?}", saved.err());
         Ok(())
     });
 }

@@ -73,3 +73,34 @@ fn chat_template() {
         Ok(())
     });
 }
+
+/// What `source` makes of a user's "Hello".
+fn written(source: &str) -> Result<String, String> {
+    let template = ChatTemplate::new(source.to_owned(), "a file", SpecialTokens::default());
+    let chat = Chat::new(template.map_err(|error| error.to_string())?, "");
+    chat.render("Hello").map_err(|error| error.to_string())
+}
+
+#[test]
+fn templates_that_once_took_all_memory() {
+    for source in [
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ '{:.999999999f}'.format(1) }}",
+        "{{ ('a' * 900000).replace('a', 'b' * 900000) }}",
+        "{{ 'a'.replace('', 'b' * 1500000) }}",
+        "{{ ('a' * 100000).join(range(50000) | list) }}",
+        "{% set x = 'a' * 900000 %}{{ ''.join([x, x, x, x, x, x, x, x]) }}",
+    ] {
+        let error = written(source).expect_err(source);
+        let expected = "a file: the chat template ";
+        assert!(error.starts_with(expected) && error.len() < 200, "{error}");
+    }
+    for (source, expected) in [
+        ("{{ '{:>4}|{:.2f}'.format(1, 2.5) }}", "   1|2.50"),
+        ("{{ messages[0].content.replace('l', 'L') }}", "HeLLo"),
+        ("{{ ', '.join(['a', 'b']) }}", "a, b"),
+        ("{{ ' a '.strip() + 'b'.upper() }}", "aB"),
+    ] {
+        assert_eq!(written(source).as_deref(), Ok(expected));
+    }
+}
