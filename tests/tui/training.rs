@@ -507,6 +507,25 @@ fn going_on_with_another_recipe_is_asked_for_and_keeps_the_steps() {
 }
 
 #[test]
+fn going_on_with_changed_texts_is_asked_for() {
+    let mut play = started(120, 40);
+    let why = "the corpus changed since the run `run1` was started: bring back what it was, go on all the same with --accept-changes, or choose another --run-name";
+    play.act(Action::Training(TrainingNews::Ended(Err(why.to_owned()))));
+    let screen = play.screen();
+    assert!(
+        screen.contains("the corpus changed since the run"),
+        "{screen}"
+    );
+    assert!(!screen.contains("--accept-changes"), "{screen}");
+    play.acts("yes".chars().map(Action::Insert));
+    play.act(Action::Run);
+    let Some(TrainingCommand::Start { allowed, .. }) = command(&play) else {
+        panic!("{:?}", play.effects);
+    };
+    assert!(allowed.changes);
+}
+
+#[test]
 fn something_is_shown_when_an_opened_run_is_left() {
     let mut play = form(120, 40);
     play.act(read("other", 60, false, false));

@@ -86,6 +86,8 @@ pub struct Train {
     pub prompt: usize,
     /// A run that goes on if the user says yes to what has changed.
     pub going_on: Option<Box<GoingOn>>,
+    /// How the newest run was started.
+    pub started: Option<Start>,
     /// The demonstration starts once it is known which names are free.
     pub demo_waits: bool,
 }

@@ -123,16 +123,35 @@ pub fn going_on(state: &mut State, read: Result<Box<GoingOn>, String>, effects: 
     match read {
         Ok(found) if found.changes.is_empty() => launch(state, found.start, found.history, effects),
         Ok(found) => {
-            let mut ask = Ask::new(Question::GoOn, "");
-            ask.problem = Some(format!("What differs: {}", found.changes.join("; ")));
-            state.overlay = Some(Overlay::Ask(Box::new(ask)));
-            state.train.going_on = Some(found);
+            let differs = format!("What differs: {}", found.changes.join("; "));
+            ask_to_go_on(state, found, differs);
         }
         Err(message) => {
             let problem = state.train.form.problem_of(&message);
             state.train.form.show(problem);
         }
     }
+}
+
+/// Asks whether the newest run goes on although what it learns from has changed.
+pub fn ask_in_spite_of(state: &mut State, changed: &str) {
+    let Some(start) = state.train.started.clone() else {
+        return;
+    };
+    let history = state.train.live.take().map(|run| run.history);
+    let found = GoingOn {
+        start,
+        history: history.unwrap_or_default(),
+        changes: vec![changed.to_owned()],
+    };
+    ask_to_go_on(state, Box::new(found), changed.to_owned());
+}
+
+fn ask_to_go_on(state: &mut State, found: Box<GoingOn>, differs: String) {
+    let mut ask = Ask::new(Question::GoOn, "");
+    ask.problem = Some(differs);
+    state.overlay = Some(Overlay::Ask(Box::new(ask)));
+    state.train.going_on = Some(found);
 }
 
 /// Goes on all the same, if the answer says so.
@@ -155,6 +174,7 @@ pub fn go_on(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Resul
 
 fn launch(state: &mut State, start: Start, history: History, effects: &mut Vec<Effect>) {
     let train = &mut state.train;
+    train.started = Some(start.clone());
     train.live = Some(RunInView {
         name: start.recipe.run.name.clone(),
         directory: start.recipe.run.directory.clone(),

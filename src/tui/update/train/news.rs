@@ -5,6 +5,9 @@ use crate::training::{Event, FinishReason, Finished};
 use crate::tui::state::State;
 use crate::tui::train::Job;
 
+/// The flag by which the command line goes on with what has changed.
+const ACCEPT_CHANGES: &str = "go on all the same with --accept-changes";
+
 /// Takes news of the trainer in.
 pub fn heard(state: &mut State, news: TrainingNews) {
     match news {
@@ -24,6 +27,11 @@ pub fn heard(state: &mut State, news: TrainingNews) {
 /// The run ended, or never began, for a reason.
 pub fn ended_outside(state: &mut State, message: &str) {
     state.train.job = Job::Idle;
+    // What was asked on the command line by a flag is asked here by a question.
+    if let Some((changed, _)) = message.split_once(ACCEPT_CHANGES) {
+        state.train.asks = true;
+        return super::form::ask_in_spite_of(state, changed.trim_end_matches([' ', ',', ':']));
+    }
     let problem = state.train.form.problem_of(message);
     let mut said = message.to_owned();
     if let Some(run) = &mut state.train.live {
