@@ -1,13 +1,12 @@
 //! The arguments.
 
-use std::path::PathBuf;
-
 use toml::Value;
 
 use super::bench::BenchArgs;
 use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
+use super::global_options::GlobalOptions;
 use super::models::ModelsArgs;
 use super::odds::OddsArgs;
 use super::play::PlayArgs;
@@ -25,53 +24,6 @@ pub struct Cli {
     pub options: GlobalOptions,
     #[command(subcommand)]
     pub command: Option<Subcommand>,
-}
-
-/// Options of every subcommand.
-#[derive(Debug, clap::Args)]
-pub struct GlobalOptions {
-    /// The model: `embedded`, a directory, a GGUF file, a run's name, or a Hugging Face id such as gpt2
-    #[arg(
-        long,
-        short,
-        global = true,
-        value_name = "MODEL",
-        help_heading = "Model"
-    )]
-    pub model: Option<String>,
-    /// Where to compute
-    #[arg(long, global = true, value_name = "DEVICE", help_heading = "Model",
-          value_parser = ["auto", "cpu", "cuda", "metal"])]
-    pub device: Option<String>,
-    /// The arithmetic of the large products
-    #[arg(long, global = true, value_name = "PRECISION", help_heading = "Model",
-          value_parser = ["auto", "f32", "bf16", "q8_0", "q4_0"])]
-    pub precision: Option<String>,
-    /// Take hub models from the local cache only
-    #[arg(long, global = true, help_heading = "Model")]
-    pub offline: bool,
-    /// Read settings from this file, over those of the user's own
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
-
-impl GlobalOptions {
-    /// What the flags say about the configuration, as dotted keys.
-    pub fn overrides(&self) -> Vec<(String, Value)> {
-        let texts = [
-            ("model.source", &self.model),
-            ("model.device", &self.device),
-            ("model.precision", &self.precision),
-        ];
-        let mut keys: Vec<_> = texts
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value.clone()?))))
-            .collect();
-        if self.offline {
-            keys.push(("model.offline".to_owned(), Value::Boolean(true)));
-        }
-        keys
-    }
 }
 
 /// What to do.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use super::CliError;
-use super::args::GlobalOptions;
 use super::corpus_args::CorpusArgs;
+use super::global_options::GlobalOptions;
 use super::output::Output;
 use super::train::{Report, interrupts};
 use crate::config::Config;

@@ -8,6 +8,7 @@ mod encode;
 mod error;
 mod export;
 mod generate;
+mod global_options;
 mod input;
 mod logging;
 mod models;

@@ -186,6 +186,9 @@ mod tests {
                 "followed": [], "metrics_bytes": 0, "samples_bytes": 0,
             });
             fs::write(path.join("training.json"), state.to_string()).expect("written");
+            fs::write(path.join("config.json"), "{}").expect("written");
+            // No tensors: the length of the header, and the header.
+            fs::write(path.join("model.safetensors"), b"\x02\0\0\0\0\0\0\0{}").expect("written");
         }
         let items = learned(runs.path());
         let path = |step: u64| {

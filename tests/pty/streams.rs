@@ -1,7 +1,7 @@
 //! Standard streams that are closed or full, and hang-ups, of commands without a screen.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -90,7 +90,7 @@ fn a_home_that_is_no_directory_stops_nothing() {
 fn a_run_whose_streams_are_closed_is_saved() {
     for subcommand in ["train", "finetune"] {
         let home = tempfile::tempdir().expect("a directory");
-        let (mut reader, writer) = std::io::pipe().expect("a pipe");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut command = training(home.path(), subcommand);
         command
             .stdout(writer.try_clone().expect("a duplicate"))
@@ -98,10 +98,11 @@ fn a_run_whose_streams_are_closed_is_saved() {
         command.args(["--sample-every", "1", "--prompt", "The"]);
         let mut child = command.spawn().expect("it runs");
         drop(command);
-        // The first words and no more, as `head` does.
-        let mut first = [0; 64];
-        reader.read_exact(&mut first).expect("some words");
-        drop(reader);
+        // The lines up to the first step and no more, as `head` does.
+        let mut lines = BufReader::new(reader).lines();
+        let first = |line: std::io::Result<String>| line.expect("a line").starts_with("step 1:");
+        assert!(lines.any(first), "{subcommand}: no step");
+        drop(lines);
         let status = child.wait().expect("it ends");
         assert_eq!(status.code(), Some(0), "a closed pipe is no failure");
         assert!(has_checkpoint(home.path()), "{subcommand}");

@@ -8,7 +8,13 @@ fn a_prompt_is_run_and_the_playground_is_left() {
     playground.press("\r");
     playground.until_shows("ended: max tokens");
     playground.press("\x1bOP");
-    playground.until_shows("generate one token and pause");
+    // What the words of the screen mean comes first.
+    playground.until_shows("What Next token says");
+    while !playground.text().contains("generate one token and pause") {
+        let before = playground.text();
+        playground.press("\x1b[6~");
+        playground.until("another page of help", |text| text != before);
+    }
     playground.press("?");
     playground.until("the help page to close", |text| {
         !text.contains("generate one token and pause")

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use self::args::RunArgs;
 pub(super) use self::report::{Report, epoch_means};
 use super::CliError;
-use super::args::GlobalOptions;
+use super::global_options::GlobalOptions;
 use super::sampler_args::SamplerArgs;
 use crate::config::Config;
 use crate::training::presets::DEMO;
