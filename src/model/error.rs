@@ -108,19 +108,28 @@ pub(super) fn unless_panicked<T>(
 
 /// `text` with control characters escaped and not too long, for names and messages that come from files or servers.
 pub(super) fn visible(text: &str) -> String {
-    brief(text)
+    let escaped: String = brief(text)
         .chars()
         .flat_map(|c| {
             let escape = c.is_control();
             let escaped = escape.then(|| c.escape_default()).into_iter().flatten();
             escaped.chain((!escape).then_some(c))
         })
-        .collect()
+        .collect();
+    // Again, since what is escaped is longer.
+    brief(&escaped).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_strangers_wrote_is_short_however_it_is_escaped() {
+        let shown = visible(&"\0\u{1b}[2J".repeat(10_000));
+        assert!(shown.len() < 1100, "{}", shown.len());
+        assert!(!shown.contains(char::is_control));
+    }
 
     #[test]
     fn names_from_files_cannot_steer_the_terminal() {

@@ -59,11 +59,15 @@ pub fn steps(span: Span, plot: Rect, theme: &Theme, frame: &mut Frame) {
     // There is nothing between two steps.
     let whole = axis.ticks.iter().filter(|tick| tick.value.fract() == 0.0);
     for tick in whole {
+        let label = match tick.value {
+            value if value < 10_000.0 => format!("{value:.0}"),
+            _ => tick.label.clone(),
+        };
         let column = axis.pixel(tick.value, (0, i32::from(plot.width.max(1)) - 1)) as u16;
         buffer.set_string(plot.x + column, row, "┬", theme.quiet);
-        let cells = tick.label.chars().count() as u16;
+        let cells = label.chars().count() as u16;
         let start = (plot.x + column).saturating_sub(cells / 2);
         let start = start.min(plot.right().saturating_sub(cells));
-        buffer.set_string(start, row + 1, &tick.label, theme.quiet);
+        buffer.set_string(start, row + 1, &label, theme.quiet);
     }
 }

@@ -86,7 +86,8 @@ pub fn bounds(strokes: &[Stroke], log: bool) -> Option<(f64, f64)> {
     let of = |stroke: &Stroke| stroke.points.iter().map(|point| point.1).collect();
     let curves: Vec<Vec<f64>> = strokes.iter().map(of).collect();
     let high = ceiling(&curves).unwrap_or(high);
-    let room = ((high - low) * 0.05).max(1e-6 * high.abs()).max(1e-9);
+    // A single loss has a piece of the axis around it.
+    let room = ((high - low) * 0.05).max(0.01 * high.abs()).max(1e-9);
     let floor = if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
     Some(((low - room).max(floor), high + room))
 }
@@ -114,6 +115,12 @@ mod tests {
         let (low, high) = bounds(&strokes, false).expect("bounds");
         assert!(low < 4.1 && (7.0..7.5).contains(&high), "{low} {high}");
         assert!(bounds(&strokes, true).expect("bounds").1 > 1e14);
+    }
+
+    #[test]
+    fn a_single_loss_lies_within_the_axis() {
+        let (low, high) = bounds(&[stroke([3.2].into_iter())], false).expect("bounds");
+        assert!(low < 3.17 && high > 3.23, "{low} {high}");
     }
 
     #[test]
