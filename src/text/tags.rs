@@ -5,7 +5,10 @@
 pub(super) fn longest(source: &str) -> usize {
     let bytes = source.as_bytes();
     let (mut longest, mut at) = (0, 0);
-    while let Some(begin) = bytes[at..]
+    while let Some(begin) = bytes
+        // A backslash at the very end leads past it.
+        .get(at..)
+        .unwrap_or_default()
         .windows(2)
         .position(|pair| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#'))
     {
@@ -47,6 +50,7 @@ mod tests {
             (r#"{{"a\"}}"+b}}"#, 3),
             ("{# a long comment's end #}{{a}}", 1),
             ("{{ open ", 6),
+            (r"{{'<\", 1),
             ("{", 0),
         ] {
             assert_eq!(longest(source), expected, "{source}");
