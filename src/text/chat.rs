@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::clock::{Clock, add_strftime_now};
 use super::faults::on_deep_stack;
-use super::{methods, tags};
+use super::{methods, namespaces, tags};
 
 /// Steps that a template may take; a long conversation takes a few thousand.
 const FUEL: u64 = 2_000_000;
@@ -115,6 +115,11 @@ impl ChatTemplate {
             return Err(unreadable(&format!(
                 "one of its tags has more than {LONGEST_TAG} bytes of code"
             )));
+        }
+        if namespaces::are_handed_on(&source) {
+            return Err(unreadable(
+                "it hands a namespace on, which could be put into itself",
+            ));
         }
         on_deep_stack(|| environment.add_template_owned(NAME, without_generation(&source)))
             .map_err(|fault| unreadable(&fault))?

@@ -8,6 +8,7 @@ pub mod encoding;
 mod faults;
 mod gpt2_files;
 mod methods;
+mod namespaces;
 mod pieces;
 mod stream;
 mod tags;
