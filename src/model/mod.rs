@@ -12,6 +12,7 @@ mod config;
 mod decoder;
 mod describe;
 mod device;
+pub(crate) mod disk;
 mod embedded;
 mod embedding;
 mod error;

@@ -7,7 +7,6 @@ mod changes;
 mod checkpoint;
 mod control;
 pub mod data;
-mod disk;
 mod epoch;
 mod error;
 mod estimate;

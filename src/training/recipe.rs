@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainingError;
 use super::data::{DataSettings, is_carried};
-use super::disk;
 use super::network::{DropoutRates, Freeze, Initial, LoraSettings};
 use super::ops::Kernels;
 use super::optimizer::OptimizerSettings;
 use super::schedule::Schedule;
 use crate::decoding::GenerationSettings;
-use crate::model::{Activation, DevicePreference, EMBEDDED, Gpt2Config};
+use crate::model::{Activation, DevicePreference, EMBEDDED, Gpt2Config, disk};
 use crate::sampling::SamplerSettings;
 use crate::text::TokenizerSettings;
 use crate::text::corpus::{Filters, WEATHER};

@@ -13,8 +13,9 @@ use super::digest::Hasher;
 use super::failure::{Failure, Request};
 use super::metadata::Metadata;
 use super::meter::{Gauge, comparing};
-use super::place::{free, make_folder_of};
+use super::place::make_folder_of;
 use crate::model::ModelError;
+use crate::model::disk::free;
 
 /// One file, from what of it is here to its place in the cache.
 pub(super) struct Download<'a> {

@@ -135,20 +135,6 @@ pub(super) fn digest_of(pointer: &Path) -> Option<Digest> {
     Digest::of_etag(blob.file_name()?.to_str()?)
 }
 
-/// Bytes that are free where `path` is or will be, if the system tells.
-#[cfg(unix)]
-pub(super) fn free(path: &Path) -> Option<u64> {
-    let there = path.ancestors().find(|above| above.exists())?;
-    let disk = rustix::fs::statvfs(there).ok()?;
-    // File systems that do not know say nothing of their size either.
-    (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-pub(super) fn free(_: &Path) -> Option<u64> {
-    None
-}
-
 pub(super) fn make_folder_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }

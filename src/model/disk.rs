@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Bytes that are free to this user where a path lies or will lie, where the system says it.
-pub(super) fn free(path: &Path) -> Option<u64> {
+pub(crate) fn free(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|path| path.exists());
     let there = there.unwrap_or(Path::new("."));
     let there = match there.as_os_str().is_empty() {
@@ -15,8 +15,9 @@ pub(super) fn free(path: &Path) -> Option<u64> {
 
 #[cfg(unix)]
 fn free_at(path: &Path) -> Option<u64> {
-    let data = rustix::fs::statvfs(path).ok()?;
-    Some(data.f_bavail.saturating_mul(data.f_frsize))
+    let disk = rustix::fs::statvfs(path).ok()?;
+    // File systems that do not know say nothing of their size either.
+    (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(not(unix))]
