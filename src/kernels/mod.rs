@@ -7,6 +7,8 @@
 mod add_bias;
 mod attention;
 mod blocks;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod dense_product;
 mod gelu;
 mod matrix;

@@ -33,6 +33,20 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// Its name among the kernels for cards.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn code(self) -> crate::kernels::cuda::Code {
+        use crate::kernels::cuda::Code;
+        match self {
+            Self::GeluTanh => Code::GeluTanh,
+            Self::GeluErf => Code::GeluErf,
+            Self::QuickGelu => Code::QuickGelu,
+            Self::Relu => Code::Relu,
+            Self::Silu => Code::Silu,
+            Self::Tanh => Code::Tanh,
+        }
+    }
+
     /// The function of every number of a contiguous tensor.
     ///
     /// # Errors

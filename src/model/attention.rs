@@ -6,6 +6,8 @@ use candle_transformers::utils::build_additive_causal_mask;
 
 use super::cache::LayerCache;
 use super::linear::Storage;
+#[cfg(feature = "cuda")]
+use super::on_card;
 use crate::kernels::{Append, ReadAttention, Seen, StepAttention};
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
@@ -53,7 +55,7 @@ impl CausalBlocks {
 
 /// Whether there are kernels for such activations.
 fn has_kernel(device: &Device, dtype: DType) -> bool {
-    device.is_cpu() && dtype == DType::F32
+    (device.is_cpu() && dtype == DType::F32) || device.is_cuda()
 }
 
 /// How attention is cut into heads. With fewer key heads than query heads, each run of query heads shares one
@@ -76,7 +78,7 @@ pub(super) struct Projected {
 
 impl Projected {
     /// The part of one token.
-    fn row(&self, row: usize) -> Result<Self> {
+    pub(super) fn row(&self, row: usize) -> Result<Self> {
         Ok(Self {
             queries: self.queries.narrow(0, row, 1)?,
             keys: self.keys.narrow(0, row, 1)?,
@@ -99,6 +101,10 @@ pub(super) fn attend(
     causal: &CausalBlocks,
 ) -> Result<Tensor> {
     let n = new.queries.dim(0)?;
+    #[cfg(feature = "cuda")]
+    if new.queries.device().is_cuda() {
+        return on_card::attend(new, cache, heads, scale as f32, causal.past);
+    }
     if new.have_kernel() {
         let text = append(new, cache, causal.past)?;
         if n == 1 {
@@ -146,6 +152,11 @@ pub(super) fn attend_each<'a>(
     scale: f64,
     causal: &[CausalBlocks],
 ) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if new.queries.device().is_cuda() {
+        let past = causal.iter().map(|causal| causal.past);
+        return on_card::attend_each(new, caches.zip(past), heads, scale as f32);
+    }
     let rows = caches.zip(causal).enumerate();
     if new.have_kernel() {
         let texts = rows

@@ -89,8 +89,8 @@ impl Block {
     }
 
     fn feed_forward(&self, x: &Tensor) -> CandleResult<Tensor> {
-        let inner = self.up.forward(x)?;
-        self.down.forward(&self.activation.apply(&inner)?)
+        let inner = self.up.forward_to(x, self.activation)?;
+        self.down.forward(&inner)
     }
 }
 
@@ -110,6 +110,10 @@ impl Norm {
     }
 
     pub(super) fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
+        #[cfg(feature = "cuda")]
+        if x.device().is_cuda() {
+            return crate::kernels::cuda::layer_norm(x, &self.weight, &self.bias, self.epsilon);
+        }
         if x.device().is_cpu() && x.dtype() == DType::F32 {
             let epsilon = self.epsilon;
             return x.apply_op3_no_bwd(&self.weight, &self.bias, &LayerNorm { epsilon });

@@ -7,6 +7,9 @@ use candle_core::{DType, Device, Module, Result, Tensor};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use super::Activation;
+#[cfg(feature = "cuda")]
+use crate::kernels::cuda;
 use crate::kernels::{AddBias, BlockMatrix, DenseProduct, Quantisation};
 
 /// What the numbers of all layers are held as, and where.
@@ -95,29 +98,50 @@ impl Linear {
 
     /// `(m, in)` to `(m, out)`.
     pub(super) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let product = match &self.weight {
-            Weight::Dense(weight) if x.device().is_cpu() && x.dtype() == DType::F32 => {
-                x.apply_op2_no_bwd(weight, &DenseProduct)?
-            }
-            Weight::Dense(weight) => x.matmul(&weight.t()?)?,
-            Weight::Blocks(weight) => return weight.product(x, self.bias.as_ref()),
-            Weight::Quantised(weight, out) => {
-                let product = weight.forward(x)?;
-                match product.dim(1)? == *out {
-                    true => product,
-                    false => product.narrow(1, 0, *out)?,
-                }
-            }
-        };
+        if let Weight::Blocks(weight) = &self.weight {
+            return weight.product(x, self.bias.as_ref());
+        }
+        let product = self.product(x)?;
         let Some(bias) = &self.bias else {
             return Ok(product);
         };
+        #[cfg(feature = "cuda")]
+        if product.device().is_cuda() {
+            return cuda::bias_activation(&product, bias, cuda::Code::Identity);
+        }
         let own = product.device().is_cpu() && product.dtype() == DType::F32;
         if own && product.is_contiguous() {
             product.inplace_op2(bias, &AddBias)?;
             return Ok(product);
         }
         product.broadcast_add(bias)
+    }
+
+    /// As [`Self::forward`], with a non-linearity after it.
+    pub(super) fn forward_to(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        #[cfg(feature = "cuda")]
+        if let (true, Some(bias)) = (x.device().is_cuda(), &self.bias) {
+            return cuda::bias_activation(&self.product(x)?, bias, activation.code());
+        }
+        activation.apply(&self.forward(x)?)
+    }
+
+    /// `x W^T`.
+    fn product(&self, x: &Tensor) -> Result<Tensor> {
+        match &self.weight {
+            Weight::Dense(weight) if x.device().is_cpu() && x.dtype() == DType::F32 => {
+                x.apply_op2_no_bwd(weight, &DenseProduct)
+            }
+            Weight::Dense(weight) => x.matmul(&weight.t()?),
+            Weight::Blocks(weight) => weight.product(x, None),
+            Weight::Quantised(weight, out) => {
+                let product = weight.forward(x)?;
+                match product.dim(1)? == *out {
+                    true => Ok(product),
+                    false => product.narrow(1, 0, *out),
+                }
+            }
+        }
     }
 }
 

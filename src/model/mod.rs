@@ -25,6 +25,8 @@ mod llama;
 mod load;
 mod memory;
 mod numbers;
+#[cfg(feature = "cuda")]
+mod on_card;
 mod parts;
 mod precision;
 mod raw;

@@ -28,6 +28,12 @@ impl Key {
             .fold(self, |key, byte| key.with(u64::from(byte)))
     }
 
+    /// What it is made of, for kernels that hash it themselves.
+    #[cfg(feature = "cuda")]
+    pub(super) fn word(self) -> u64 {
+        self.0
+    }
+
     /// 64 random bits.
     #[inline(always)]
     pub fn bits(self, index: u64) -> u64 {

@@ -96,6 +96,12 @@ impl Block {
         let normed = self.feed_forward_norm.forward(x)?;
         let (gate, up) = (self.gate.forward(&normed)?, self.up.forward(&normed)?);
         let on_cpu = gate.device().is_cpu() && gate.dtype() == DType::F32;
+        #[cfg(feature = "cuda")]
+        if self.activation == Activation::Silu && gate.device().is_cuda() {
+            return self
+                .down
+                .forward(&crate::kernels::cuda::swiglu(&gate, &up)?);
+        }
         let gated = match self.activation {
             Activation::Silu if on_cpu => gate
                 .contiguous()?
@@ -121,6 +127,10 @@ impl Norm {
     }
 
     pub(super) fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
+        #[cfg(feature = "cuda")]
+        if x.device().is_cuda() {
+            return crate::kernels::cuda::rms_norm(x, &self.weight, self.epsilon);
+        }
         let x = x.contiguous()?;
         if x.device().is_cpu() && x.dtype() == DType::F32 {
             let epsilon = self.epsilon;

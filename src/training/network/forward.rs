@@ -36,7 +36,8 @@ impl Network {
             .map(|at| (at % batch.time) as u32)
             .collect();
         let places = ops::embedding(pass, self.parameters.tensor("wpe.weight")?, &positions)?;
-        let x = ops::sum(pass, &tokens, &places, 1.0)?.to_dtype(self.compute.dtype)?;
+        let x = ops::sum(pass, &tokens, &places, 1.0)?;
+        let x = ops::cast(pass, &x, self.compute.dtype)?;
         ops::dropout(pass, &x, site(key, self.dropout.embedding, EMBEDDING, 0))
     }
 

@@ -47,6 +47,14 @@ impl Gradients {
     /// # Errors
     /// When the device fails.
     pub fn norm(&self, kernels: Kernels) -> Result<f64> {
+        #[cfg(feature = "cuda")]
+        if kernels == Kernels::Fused
+            && let Some(first) = self.list.iter().flatten().next()
+            && first.device().is_cuda()
+        {
+            let list = self.list.iter().flatten();
+            return Ok(crate::kernels::cuda::squares(list)?.sqrt());
+        }
         let mut squares = 0.0;
         for gradient in self.list.iter().flatten() {
             squares += match kernels {

@@ -44,6 +44,10 @@ pub fn attention(pass: &Pass, qkv: &Tensor, shape: AttentionShape) -> Result<Ten
     if pass.kernels() == Kernels::Plain {
         return plain(pass, qkv, shape);
     }
+    #[cfg(feature = "cuda")]
+    if qkv.device().is_cuda() {
+        return super::card::attention(pass, qkv, shape);
+    }
     let out = forward(&Numbers::of(qkv)?, shape);
     let out = Tensor::from_vec(out, (rows, shape.width()), qkv.device())?;
     let kept = qkv.clone();

@@ -20,6 +20,10 @@ pub fn bias_activation(
     bias: &Tensor,
     activation: Activation,
 ) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if pass.kernels() == Kernels::Fused && x.device().is_cuda() {
+        return super::card::bias_activation(pass, x, bias, activation);
+    }
     if pass.kernels() == Kernels::Fused {
         let op = BiasActivation {
             activation,

@@ -22,9 +22,16 @@ impl Dropout {
     /// What the number at `place` is multiplied by: 0 or `1 / (1 - rate)`.
     #[inline(always)]
     pub(super) fn factor(&self, place: u64) -> f32 {
-        let threshold = (self.rate * (1u64 << 32) as f64) as u64;
-        let kept = self.key.bits(place) >> 32 >= threshold;
-        f32::from(u8::from(kept)) * (1.0 / (1.0 - self.rate)) as f32
+        let (threshold, factor) = self.threshold_and_factor();
+        let kept = self.key.bits(place) >> 32 >= u64::from(threshold);
+        f32::from(u8::from(kept)) * factor
+    }
+
+    /// What the upper half of a place's bits must reach for its number to be kept, and what it is then multiplied by.
+    #[inline(always)]
+    pub(super) fn threshold_and_factor(&self) -> (u32, f32) {
+        let threshold = (self.rate * (1u64 << 32) as f64) as u32;
+        (threshold, (1.0 / (1.0 - self.rate)) as f32)
     }
 
     /// The factors of `length` numbers from `start` on.
@@ -55,6 +62,10 @@ pub fn dropout(pass: &Pass, x: &Tensor, dropout: Option<Dropout>) -> Result<Tens
     let Some(dropout) = dropout.filter(|dropout| dropout.rate > 0.0) else {
         return Ok(x.clone());
     };
+    #[cfg(feature = "cuda")]
+    if pass.kernels() == Kernels::Fused && x.device().is_cuda() {
+        return super::card::dropout(pass, x, dropout);
+    }
     if pass.kernels() == Kernels::Fused {
         let out = dropout.dropped(x)?;
         return Ok(pass.record(out, [x], move |gradient| {

@@ -17,6 +17,14 @@ pub fn embedding(pass: &Pass, table: &Tensor, ids: &[u32]) -> Result<Tensor> {
     if pass.kernels() == Kernels::Plain {
         return table.index_select(&Tensor::new(ids, table.device())?, 0);
     }
+    #[cfg(feature = "cuda")]
+    if table.device().is_cuda() {
+        // candle notes what is looked up in variables itself.
+        let out = table
+            .detach()
+            .index_select(&Tensor::new(ids, table.device())?, 0)?;
+        return Ok(pass.record_rows(out, table, (rows, width), ids));
+    }
     let out = {
         let table = Numbers::of(table)?;
         let mut out = Vec::with_capacity(ids.len() * width);

@@ -52,6 +52,10 @@ pub fn head_loss(
     if pass.kernels() == Kernels::Plain {
         return plain(hidden, weight, bias, targets, shares);
     }
+    #[cfg(feature = "cuda")]
+    if hidden.device().is_cuda() {
+        return super::card::head_loss(pass, hidden, weight, bias, (targets, shares));
+    }
     let device = hidden.device();
     let no_bias = Tensor::zeros(0, DType::F32, device)?;
     let bias = bias.unwrap_or(&no_bias);

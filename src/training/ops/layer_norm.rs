@@ -20,6 +20,10 @@ pub fn layer_norm(
     bias: &Tensor,
     epsilon: f64,
 ) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if pass.kernels() == Kernels::Fused && x.device().is_cuda() {
+        return super::card::layer_norm(pass, x, weight, bias, epsilon as f32);
+    }
     if pass.kernels() == Kernels::Fused {
         let op = LayerNorm {
             epsilon: epsilon as f32,

@@ -1,11 +1,14 @@
 //! Operations with gradients, each in two forms: plain candle operations, which keep their gradients and run on every
-//! device, and kernels for `f32` on the CPU with a backward written by hand, for the tape of a [`Pass`]. The plain form is
-//! the reference that the kernels are tested against.
+//! device, and kernels with a backward written by hand, for the tape of a [`Pass`]: for `f32` on the CPU, and for NVIDIA
+//! cards. The plain form is the reference that the kernels are tested against.
 //!
 //! Every sum is taken in an order that does not depend on the number of threads.
 
 mod attention;
 mod bias_activation;
+#[cfg(feature = "cuda")]
+mod card;
+mod cast;
 mod dropout;
 mod embedding;
 mod head_loss;
@@ -20,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attention::{AttentionShape, attention};
 pub use bias_activation::bias_activation;
+pub use cast::cast;
 pub use dropout::{Dropout, dropout};
 pub use embedding::embedding;
 pub(super) use head_loss::logits_at_once;
@@ -36,7 +40,7 @@ pub use sum::sum;
 pub enum Kernels {
     /// candle's operations: every device and number type.
     Plain,
-    /// Kernels of our own: `f32` on the CPU.
+    /// Kernels of our own: `f32` on the CPU, that and brain floats on NVIDIA cards.
     Fused,
 }
 
@@ -44,8 +48,8 @@ impl Kernels {
     /// What is best on a device.
     pub fn best_for(device: &Device) -> Self {
         match device {
-            Device::Cpu => Self::Fused,
-            _ => Self::Plain,
+            Device::Cpu | Device::Cuda(_) => Self::Fused,
+            Device::Metal(_) => Self::Plain,
         }
     }
 }

@@ -227,6 +227,12 @@ impl Gradients {
             Some(Sum { tensor, .. }) => tensor.copy()?,
             None => Tensor::from_vec(zeros(shape.0 * shape.1), shape, rows.device())?,
         };
+        #[cfg(feature = "cuda")]
+        if tensor.device().is_cuda() {
+            crate::kernels::cuda::add_rows(&tensor, ids, rows)?;
+            self.0.insert(table, Sum { tensor, own: true });
+            return Ok(());
+        }
         let rows = &Numbers::of(rows)?;
         tensor.inplace_op1(&AddRows { ids, rows })?;
         self.0.insert(table, Sum { tensor, own: true });

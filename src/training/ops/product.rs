@@ -31,6 +31,10 @@ pub fn product(
     if from != weight_from {
         candle_core::bail!("product: rows of {from} do not fit a weight of {weight_from} x {to}");
     }
+    #[cfg(feature = "cuda")]
+    if x.device().is_cuda() {
+        return super::card::product(pass, x, weight, bias);
+    }
     let no_bias = Tensor::zeros(0, DType::F32, x.device())?;
     let bias = bias.unwrap_or(&no_bias);
     let out = {

@@ -1,4 +1,5 @@
-//! Optimizers: AdamW, Adam as Keras has it, SGD with momentum, and Muon; all but Muon in place on the CPU.
+//! Optimizers: AdamW, Adam as Keras has it, SGD with momentum, and Muon; all but Muon in place on the CPU and on NVIDIA
+//! cards.
 
 mod device;
 mod kernels;
@@ -166,7 +167,8 @@ impl Optimizer {
             .trainable()
             .map(|(name, var)| {
                 let method = settings.method.of(name, var.rank());
-                if kernels == Kernels::Fused && method != Method::Muon {
+                let in_main = var.device().is_cpu();
+                if kernels == Kernels::Fused && method != Method::Muon && in_main {
                     let slots = vec![vec![0.0; var.elem_count()]; method.slots()];
                     return Ok(State::Numbers(slots));
                 }
@@ -220,7 +222,11 @@ impl Optimizer {
                     } else {
                         1
                     };
-                    muon::update(step, var, gradient, &mut slots[0], parts, self.kernels)?;
+                    let kernels = match var.device().is_cpu() {
+                        true => self.kernels,
+                        false => Kernels::Plain,
+                    };
+                    muon::update(step, var, gradient, &mut slots[0], parts, kernels)?;
                 }
                 (_, State::Numbers(slots)) => kernels::update(method, step, var, gradient, slots)?,
                 (_, State::Tensors(slots)) => device::update(method, step, var, gradient, slots)?,

@@ -317,15 +317,16 @@ fn load<'a>(
 fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {
     let best = Kernels::best_for(&device);
     let kernels = recipe.training.kernels.unwrap_or(best);
-    if kernels == Kernels::Fused && !device.is_cpu() {
+    if kernels == Kernels::Fused && device.is_metal() {
         return Err(TrainingError::Setting(
-            "the fused kernels are for the CPU; leave training.kernels out on a GPU".to_owned(),
+            "the fused kernels are for the CPU and for NVIDIA cards; leave training.kernels out"
+                .to_owned(),
         ));
     }
     let (dtype, factors) = match (recipe.training.precision, kernels) {
         (Float::F32, _) => (DType::F32, Factors::F32),
-        (Float::Bf16, Kernels::Fused) => (DType::F32, Factors::Bf16),
-        (Float::Bf16, Kernels::Plain) => (DType::BF16, Factors::F32),
+        (Float::Bf16, Kernels::Fused) if device.is_cpu() => (DType::F32, Factors::Bf16),
+        (Float::Bf16, _) => (DType::BF16, Factors::F32),
     };
     Ok(Compute {
         device,

@@ -1,0 +1,97 @@
+//! Attention over a cache by the kernels of a card.
+
+use candle_core::{DType, Result, Tensor};
+
+use super::attention::{Heads, Projected};
+use super::cache::LayerCache;
+use crate::kernels::cuda::{self, Causal, Factor, LONGEST_STEP, Text};
+
+/// Queries whose scores are held together.
+const QUERIES_AT_ONCE: usize = 1024;
+
+/// As [`super::attention::attend`], for tokens after `past` others.
+pub(super) fn attend(
+    new: &Projected,
+    cache: &LayerCache,
+    heads: Heads,
+    scale: f32,
+    past: usize,
+) -> Result<Tensor> {
+    let text = text(cache, past);
+    cuda::append(&new.keys, &new.values, &[text])?;
+    if new.queries.dim(0)? == 1 && past < LONGEST_STEP {
+        return cuda::step_attention(&new.queries, &[text], heads.queries, scale);
+    }
+    read(&new.queries, cache, heads, scale, past)
+}
+
+/// As [`super::attention::attend_each`], for the caches of some texts and how many tokens each holds.
+pub(super) fn attend_each<'a>(
+    new: &Projected,
+    caches: impl Iterator<Item = (&'a LayerCache, usize)>,
+    heads: Heads,
+    scale: f32,
+) -> Result<Tensor> {
+    let caches: Vec<_> = caches.collect();
+    if caches.iter().all(|(_, past)| *past < LONGEST_STEP) {
+        let texts: Vec<_> = caches
+            .iter()
+            .map(|(cache, past)| text(cache, *past))
+            .collect();
+        cuda::append(&new.keys, &new.values, &texts)?;
+        return cuda::step_attention(&new.queries, &texts, heads.queries, scale);
+    }
+    let attended = caches
+        .iter()
+        .enumerate()
+        .map(|(row, (cache, past))| attend(&new.row(row)?, cache, heads, scale, *past))
+        .collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&attended, 0)
+}
+
+fn text(cache: &LayerCache, past: usize) -> Text<'_> {
+    Text {
+        keys: &cache.keys,
+        values: &cache.values,
+        past,
+    }
+}
+
+/// Queries `(n, query heads * width)` of one text, whose keys and values stand in the cache after `past` others.
+fn read(
+    queries: &Tensor,
+    cache: &LayerCache,
+    heads: Heads,
+    scale: f32,
+    past: usize,
+) -> Result<Tensor> {
+    let n = queries.dim(0)?;
+    let blocks = (0..n)
+        .step_by(QUERIES_AT_ONCE)
+        .map(|start| {
+            let len = QUERIES_AT_ONCE.min(n - start);
+            let causal = Causal {
+                queries: len,
+                past: past + start,
+                seen: past + start + len,
+            };
+            let keys = cache.keys.narrow(1, 0, causal.seen)?;
+            let values = cache.values.narrow(1, 0, causal.seen)?;
+            // The queries of the heads that share keys are stacked: nothing of the cache is copied.
+            let stacked = (heads.keys, heads.queries / heads.keys * len, heads.width);
+            let q = cuda::split_heads(&queries.narrow(0, start, len)?, 1, len, heads.width)?;
+            let q = q.reshape(stacked)?;
+            let (q, k) = (Factor::new(&q), Factor::transposed(&keys));
+            let scores = cuda::products(q, k, scale, DType::F32)?;
+            let (weights, _) = cuda::causal_softmax(&scores, causal, None, values.dtype())?;
+            let (p, v) = (Factor::new(&weights), Factor::new(&values));
+            let out = cuda::products(p, v, 1.0, queries.dtype())?;
+            let by_head = (1, heads.queries, len, heads.width);
+            cuda::merge_heads(&out.reshape(by_head)?, heads.queries)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    match blocks.as_slice() {
+        [one] => Ok(one.clone()),
+        blocks => Tensor::cat(blocks, 0),
+    }
+}
