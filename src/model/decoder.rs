@@ -1,5 +1,7 @@
 //! What all decoder-only transformers here share: reading into caches, alone and together, and the head.
 
+use std::sync::{Mutex, PoisonError};
+
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each};
@@ -32,13 +34,62 @@ pub(super) trait Network: Send {
     fn head(&self, hidden: &Tensor) -> CandleResult<Tensor>;
 }
 
+/// Rows of which a GPU makes the logits with the hidden states; of more, only the last one's.
+const ROWS_AHEAD: usize = 64;
+
 /// A network that reads texts.
 pub(super) struct Decoder<N> {
-    pub(super) info: ModelInfo,
-    pub(super) network: N,
+    info: ModelInfo,
+    network: N,
+    /// What a GPU was last asked for.
+    ahead: Mutex<Option<Ahead>>,
+}
+
+/// Hidden states and the logits made of them.
+struct Ahead {
+    hidden: Rows,
+    logits: Rows,
 }
 
 impl<N: Network> Decoder<N> {
+    pub(super) fn new(info: ModelInfo, network: N) -> Self {
+        Self {
+            info,
+            network,
+            ahead: Mutex::new(None),
+        }
+    }
+
+    /// Hidden states as numbers in main memory. What a GPU has to do for the logits is asked for beside, and kept for
+    /// [`Model::logits`]: so a token is waited for once.
+    fn fetch(&self, hidden: &Tensor) -> Result<Rows, ModelError> {
+        if hidden.device().is_cpu() {
+            return self.to_rows(hidden);
+        }
+        let (n, width) = hidden.dims2()?;
+        let first = match n <= ROWS_AHEAD {
+            true => 0,
+            false => n - 1,
+        };
+        let logits = self.network.head(&hidden.narrow(0, first, n - first)?)?;
+        let flat = |tensor: &Tensor| tensor.to_dtype(DType::F32)?.flatten_all();
+        let mut both: Vec<f32> = Tensor::cat(&[flat(hidden)?, flat(&logits)?], 0)?.to_vec1()?;
+        let logits = Rows::new(self.info.vocabulary, both.split_off(n * width));
+        let ahead = Ahead {
+            hidden: Rows::new(width, both[first * width..].to_vec()),
+            logits,
+        };
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        Ok(Rows::new(width, both))
+    }
+
+    /// The logits of `hidden`, if they were made with it.
+    fn made_ahead(&self, hidden: &Rows) -> Option<Rows> {
+        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = ahead.as_ref().filter(|ahead| ahead.hidden == *hidden)?;
+        Some(ahead.logits.clone())
+    }
+
     /// A matrix on the device as numbers in main memory.
     fn to_rows(&self, matrix: &Tensor) -> Result<Rows, ModelError> {
         let width = matrix.dim(1)?;
@@ -53,7 +104,7 @@ impl<N: Network> Decoder<N> {
         tokens: &[u32],
         mut run: impl FnMut(&mut Watch) -> CandleResult<Tensor>,
     ) -> Result<Rows, ModelError> {
-        let rows = self.to_rows(&run(&mut |_, _| Ok(()))?)?;
+        let rows = self.fetch(&run(&mut |_, _| Ok(()))?)?;
         if all_finite(rows.as_slice()) {
             return Ok(rows);
         }
@@ -165,11 +216,15 @@ impl<N: Network> Model for Decoder<N> {
                 self.info.width
             )));
         }
-        let shape = (hidden.len(), hidden.width());
-        let storage = self.network.storage();
-        let hidden = Tensor::from_slice(hidden.as_slice(), shape, &storage.device)?;
-        let logits = self.network.head(&hidden.to_dtype(storage.dtype)?)?;
-        let logits = self.to_rows(&logits)?;
+        let logits = match self.made_ahead(hidden) {
+            Some(logits) => logits,
+            None => {
+                let shape = (hidden.len(), hidden.width());
+                let storage = self.network.storage();
+                let hidden = Tensor::from_slice(hidden.as_slice(), shape, &storage.device)?;
+                self.to_rows(&self.network.head(&hidden.to_dtype(storage.dtype)?)?)?
+            }
+        };
         let bad = logits.iter().find_map(bad_logit);
         match bad {
             Some(token) => Err(bad_head(token)),

@@ -256,11 +256,11 @@ fn load_once(
     let model: Box<dyn Model> = match &parts.architecture {
         Architecture::Gpt2(config) => {
             let network = Gpt2::load(config, storage, weights, progress)?;
-            Box::new(Decoder { info, network })
+            Box::new(Decoder::new(info, network))
         }
         Architecture::Llama(config) => {
             let network = Llama::load(config, storage, weights, progress)?;
-            Box::new(Decoder { info, network })
+            Box::new(Decoder::new(info, network))
         }
     };
     if let [first, rest @ ..] = parts.weights.left_over().as_slice() {

@@ -139,7 +139,7 @@ impl RawModel {
         let network = Gpt2::load(config, storage, &mut weights, &mut |_| {
             ControlFlow::Continue(())
         })?;
-        Ok(Box::new(Decoder { info, network }))
+        Ok(Box::new(Decoder::new(info, network)))
     }
 }
 
