@@ -13,7 +13,7 @@ const AT_ONCE: usize = 64;
 
 /// One of the tokens in the running.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate {
+pub struct Candidate {
     pub id: u32,
     pub logit: f32,
     /// The token's part of the mass: see [`Softmax`].
@@ -33,7 +33,7 @@ impl Candidate {
 
 /// Tokens in the order of their ids. A probability is the quotient of a weight and the mass.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Softmax<'a> {
+pub struct Softmax<'a> {
     pub ids: &'a [u32],
     pub logits: &'a [f32],
     pub weights: &'a [f32],
@@ -42,7 +42,7 @@ pub(super) struct Softmax<'a> {
 
 /// A set of tokens, never empty, ordered by id, with a finite logit each.
 #[derive(Debug, Clone)]
-pub(super) struct Candidates {
+pub struct Candidates {
     /// A weight is `exp(logit - max)`, while `fresh`.
     tokens: Buffers,
     max: f32,
@@ -60,7 +60,7 @@ pub(super) struct Candidates {
 impl Candidates {
     /// The whole vocabulary. NaN counts as −∞, and what is −∞ is no candidate. If any logit is +∞, the candidates
     /// are those that are, all alike. If none is left by this, all tokens are candidates, all alike.
-    pub fn new(logits: &[f32], explain: bool) -> Self {
+    pub(super) fn new(logits: &[f32], explain: bool) -> Self {
         let mut tokens = Buffers::take();
         tokens.ids.extend(0..logits.len() as u32);
         tokens.logits.extend_from_slice(logits);
@@ -92,11 +92,17 @@ impl Candidates {
         }
     }
 
+    /// How many are in the running.
     pub fn len(&self) -> usize {
         self.tokens.ids.len()
     }
 
-    /// In the order of the ids.
+    /// Never: a stage leaves at least one.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.ids.is_empty()
+    }
+
+    /// The logits of those in the running, in the order of their ids.
     pub fn logits(&self) -> &[f32] {
         &self.tokens.logits
     }
@@ -254,7 +260,7 @@ impl Candidates {
     }
 
     /// From here on, cuts and changes are put down to this stage.
-    pub fn begin(&mut self, stage: StageKind) {
+    pub(super) fn begin(&mut self, stage: StageKind) {
         self.stage = stage;
         self.mass_cut = 0.0;
         if self.explanation.is_some() {
@@ -264,7 +270,7 @@ impl Candidates {
     }
 
     /// What the stage that began last has done.
-    pub fn end(&mut self) -> StageTrace {
+    pub(super) fn end(&mut self) -> StageTrace {
         if self.explanation.is_some() {
             let total = self.log_total();
             self.explain(|explanation| explanation.end(total));
@@ -284,7 +290,7 @@ impl Candidates {
     }
 
     /// The tokens left, the sums of their weights, and what the stages did.
-    pub fn into_parts(mut self) -> (Buffers, Sums, Option<Explanation>) {
+    pub(super) fn into_parts(mut self) -> (Buffers, Sums, Option<Explanation>) {
         self.refresh();
         (self.tokens.compact(), self.sums, self.explanation)
     }

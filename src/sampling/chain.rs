@@ -1,8 +1,10 @@
 //! The chain: settings made ready for a vocabulary, run on the logits of each token.
 
 use super::candidates::Candidates;
-use super::stages::{self, Stage};
-use super::{Context, Distribution, SamplerSettings, SettingsError, StageKind, Vocabulary};
+use super::stages::Stage;
+use super::{
+    Context, Distribution, OwnName, SamplerSettings, SettingsError, StageKind, Vocabulary,
+};
 
 /// Sampler settings compiled for one vocabulary: an ordered list of the stages that act.
 ///
@@ -31,12 +33,26 @@ impl Chain {
             .copied()
             .chain([StageKind::Mirostat])
             .filter(|&kind| settings.is_active(kind))
-            .map(|kind| Ok((kind, stages::compile(kind, settings, vocabulary)?)))
+            .filter_map(StageKind::descriptor)
+            .map(|stage| Ok((stage.kind, (stage.compile)(settings, vocabulary)?)))
             .collect::<Result<_, SettingsError>>()?;
         Ok(Self {
             settings: settings.clone(),
             stages,
         })
+    }
+
+    /// The same chain with stages of one's own after it, in this order. Traces and explanations call each by the name
+    /// that is given with it.
+    #[must_use]
+    pub fn with_stages(
+        mut self,
+        own: impl IntoIterator<Item = (&'static str, Box<dyn Stage>)>,
+    ) -> Self {
+        let own = own.into_iter();
+        self.stages
+            .extend(own.map(|(name, stage)| (StageKind::Own(OwnName(name)), stage)));
+        self
     }
 
     /// The settings it was compiled from.
@@ -72,5 +88,39 @@ impl Chain {
             })
             .collect();
         Distribution::new(candidates, trace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stages::testing::{at, chain};
+    use super::*;
+
+    /// Keeps the tokens of even ids.
+    #[derive(Debug)]
+    struct Even;
+
+    impl Stage for Even {
+        fn apply(&self, candidates: &mut Candidates, _: &Context<'_>) {
+            candidates.cut(|token| token.id % 2 == 0);
+        }
+    }
+
+    #[test]
+    fn a_stage_of_ones_own_acts_after_the_others_and_is_traced() {
+        let settings = SamplerSettings {
+            top_k: 3,
+            ..SamplerSettings::neutral()
+        };
+        let chain = chain(&settings).with_stages([("even", Box::new(Even) as Box<dyn Stage>)]);
+        let explained = chain.run_explained(&[4.0, 3.0, 2.0, 1.0, 0.0], &at(&[]));
+        let trace: Vec<_> = explained
+            .trace()
+            .iter()
+            .map(|stage| (stage.stage.name(), stage.kept))
+            .collect();
+        assert_eq!(trace, [("top-k", 3), ("even", 2)]);
+        assert_eq!(explained.cut_by(1), Some(StageKind::Own(OwnName("even"))));
+        assert_eq!(explained.cut_by(4), Some(StageKind::TopK));
     }
 }

@@ -69,28 +69,8 @@ impl SamplerSettings {
 
     /// Whether a stage's settings are such that it would change nothing.
     pub fn is_neutral(&self, stage: StageKind) -> bool {
-        match stage {
-            StageKind::LogitBias => self.logit_bias.is_empty(),
-            StageKind::Banned => self.banned.is_empty(),
-            StageKind::MinNewTokens => self.min_new_tokens == 0,
-            StageKind::NoRepeatNgram => self.no_repeat_ngram == 0,
-            StageKind::Repetition => self.repetition_penalty == 1.0,
-            StageKind::FrequencyPresence => {
-                self.frequency_penalty == 0.0 && self.presence_penalty == 0.0
-            }
-            StageKind::Dry => self.dry_multiplier == 0.0,
-            StageKind::TopNSigma => self.top_n_sigma == 0.0,
-            StageKind::Temperature => self.temperature == 1.0,
-            StageKind::TopK => self.top_k == 0,
-            StageKind::TypicalP => self.typical_p == 1.0,
-            StageKind::TopP => self.top_p == 1.0,
-            StageKind::MinP => self.min_p == 0.0,
-            StageKind::EpsilonCutoff => self.epsilon_cutoff == 0.0,
-            StageKind::EtaCutoff => self.eta_cutoff == 0.0,
-            // No two tokens can be more probable than a half.
-            StageKind::Xtc => self.xtc_probability == 0.0 || self.xtc_threshold > 0.5,
-            StageKind::Mirostat => self.method != Method::MirostatV2,
-        }
+        let descriptor = stage.descriptor();
+        descriptor.is_none_or(|descriptor| (descriptor.is_neutral)(self))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Names and explanations of stages and methods, for help, flags and lists.
 
+use super::descriptor::{Descriptor, Effect};
+use super::stages::DESCRIPTORS;
 use super::{Method, StageKind};
 
 impl StageKind {
@@ -23,95 +25,54 @@ impl StageKind {
         Self::Xtc,
     ];
 
+    /// What the stage says of itself; none for one that is not ours.
+    pub fn descriptor(self) -> Option<&'static Descriptor> {
+        DESCRIPTORS
+            .into_iter()
+            .find(|descriptor| descriptor.kind == self)
+    }
+
     /// The name in the configuration file.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
-            Self::LogitBias => "logit-bias",
-            Self::Banned => "banned",
-            Self::MinNewTokens => "min-new-tokens",
-            Self::NoRepeatNgram => "no-repeat-ngram",
-            Self::Repetition => "repetition",
-            Self::FrequencyPresence => "frequency-presence",
-            Self::Dry => "dry",
-            Self::TopNSigma => "top-n-sigma",
-            Self::Temperature => "temperature",
-            Self::TopK => "top-k",
-            Self::TypicalP => "typical-p",
-            Self::TopP => "top-p",
-            Self::MinP => "min-p",
-            Self::EpsilonCutoff => "epsilon-cutoff",
-            Self::EtaCutoff => "eta-cutoff",
-            Self::Xtc => "xtc",
-            Self::Mirostat => "mirostat",
+            Self::Own(name) => name.0,
+            kind => kind.descriptor().map_or("", |descriptor| descriptor.name),
+        }
+    }
+
+    /// The name where there is little room.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Own(name) => name.0,
+            kind => kind.descriptor().map_or("", |descriptor| descriptor.short),
         }
     }
 
     /// The stage of a name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .chain([Self::Mirostat])
-            .find(|stage| stage.name() == name)
+        let found = DESCRIPTORS.into_iter().find(|other| other.name == name);
+        found.map(|descriptor| descriptor.kind)
     }
 
     /// Why one would use it, in one sentence.
-    pub const fn one_line(self) -> &'static str {
-        match self {
-            Self::LogitBias => {
-                "Makes chosen tokens likelier or unlikelier by adding to their logits."
-            }
-            Self::Banned => "Keeps chosen texts from being completed.",
-            Self::MinNewTokens => "Forbids the end token until enough was generated.",
-            Self::NoRepeatNgram => "Forbids any run of n tokens that the text already holds.",
-            Self::Repetition => "Makes every token that was seen less likely, to break loops.",
-            Self::FrequencyPresence => {
-                "Lowers tokens for every time, or for the first time, that they occurred."
-            }
-            Self::Dry => "Lowers tokens that would prolong a repeat, more the longer it is.",
-            Self::TopNSigma => {
-                "Keeps logits within a few standard deviations of the best, whatever the temperature."
-            }
-            Self::Temperature => {
-                "Sharpens the odds below 1, flattens them above, takes the best at 0."
-            }
-            Self::TopK => "Keeps a fixed number of the most probable tokens.",
-            Self::TypicalP => {
-                "Keeps the tokens whose surprisal is nearest to what the model expects on average."
-            }
-            Self::TopP => "Keeps the fewest tokens that together reach a probability.",
-            Self::MinP => "Keeps tokens that are not too improbable next to the best.",
-            Self::EpsilonCutoff => "Cuts tokens below a fixed probability.",
-            Self::EtaCutoff => {
-                "Cuts tokens below a probability that falls when the model is unsure."
-            }
-            Self::Xtc => {
-                "Sometimes cuts the most obvious tokens, to surprise without losing sense."
-            }
-            Self::Mirostat => {
-                "Cuts by surprisal so that the text keeps a chosen level of surprise."
-            }
-        }
+    pub fn one_line(self) -> &'static str {
+        let descriptor = self.descriptor();
+        descriptor.map_or("A stage of your own.", |descriptor| descriptor.one_line)
     }
 
     /// Whether it changes the logits of all tokens by one rule, and not those of tokens that it picks out.
-    pub const fn changes_all(self) -> bool {
-        matches!(self, Self::Temperature)
+    pub fn changes_all(self) -> bool {
+        self.has(Effect::ChangesAll)
     }
 
     /// Whether it cuts tokens by their odds, so that [`Method::MirostatV2`] takes its place.
-    pub const fn truncates(self) -> bool {
-        matches!(
-            self,
-            Self::TopNSigma
-                | Self::TopK
-                | Self::TypicalP
-                | Self::TopP
-                | Self::MinP
-                | Self::EpsilonCutoff
-                | Self::EtaCutoff
-                | Self::Xtc
-                | Self::Mirostat
-        )
+    pub fn truncates(self) -> bool {
+        self.has(Effect::Cuts)
+    }
+
+    fn has(self, effect: Effect) -> bool {
+        self.descriptor()
+            .is_some_and(|descriptor| descriptor.effect == effect)
     }
 }
 
@@ -158,6 +119,7 @@ impl Method {
 
 #[cfg(test)]
 mod tests {
+    use super::super::OwnName;
     use super::*;
 
     #[test]
@@ -171,6 +133,16 @@ mod tests {
             assert_eq!(Method::from_name(method.name()), Some(method));
         }
         assert_eq!(StageKind::from_name("top_k"), None);
+    }
+
+    #[test]
+    fn every_stage_describes_itself() {
+        let all = StageKind::ALL.into_iter().chain([StageKind::Mirostat]);
+        assert_eq!(all.clone().count(), DESCRIPTORS.len());
+        assert!(all.clone().all(|kind| kind.descriptor().is_some()));
+        let own = StageKind::Own(OwnName("mine"));
+        assert_eq!((own.name(), own.short()), ("mine", "mine"));
+        assert!(own.descriptor().is_none() && !own.truncates());
     }
 
     #[test]

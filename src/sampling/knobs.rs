@@ -1,7 +1,8 @@
 //! Every scalar setting described once: for sliders, flags, help and validation.
 
-use KnobOwner::{Method as By, Stage as In};
+use KnobOwner::Method as By;
 
+use super::stages::DESCRIPTORS;
 use super::{Method, SamplerSettings, StageKind};
 
 /// What a knob belongs to.
@@ -37,8 +38,8 @@ pub struct Knob {
     pub accepts: &'static str,
     /// What it is good for, in one sentence.
     pub why: &'static str,
-    read: fn(&SamplerSettings) -> f64,
-    write: fn(&mut SamplerSettings, f64),
+    pub(super) read: fn(&SamplerSettings) -> f64,
+    pub(super) write: fn(&mut SamplerSettings, f64),
 }
 
 impl Knob {
@@ -78,14 +79,14 @@ pub fn knob(field: &str) -> Option<&'static Knob> {
 }
 
 /// An `f32` as the decimal number that a person wrote: 0.1, not 0.10000000149.
-fn decimal(value: f32) -> f64 {
+pub(super) fn decimal(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::NAN)
 }
 
 macro_rules! real {
     ($field:ident, $owner:expr, $min:literal ..= $max:literal, slider $low:literal ..= $high:literal step $step:literal,
      neutral $neutral:literal, $accepts:expr, $why:literal) => {
-        Knob {
+        $crate::sampling::Knob {
             field: stringify!($field),
             owner: $owner,
             min: $min,
@@ -97,7 +98,7 @@ macro_rules! real {
             whole: false,
             accepts: $accepts,
             why: $why,
-            read: |settings| decimal(settings.$field),
+            read: |settings| $crate::sampling::knobs::decimal(settings.$field),
             write: |settings, value| settings.$field = value as f32,
         }
     };
@@ -106,7 +107,7 @@ macro_rules! real {
 macro_rules! whole {
     ($field:ident, $owner:expr, from $min:literal, slider to $high:literal step $step:literal,
      neutral $neutral:literal, $accepts:expr, $why:literal) => {
-        Knob {
+        $crate::sampling::Knob {
             field: stringify!($field),
             owner: $owner,
             min: $min as f64,
@@ -124,78 +125,14 @@ macro_rules! whole {
     };
 }
 
-const FROM_0: &str = "a whole number from 0";
-const FROM_1: &str = "a whole number from 1";
-const PROBABILITY: &str = "a number from 0 to 1";
+pub(super) use {real, whole};
 
-/// All knobs, in the order of the fields.
-pub const KNOBS: &[Knob] = &[
-    real!(temperature, In(StageKind::Temperature), 0.0 ..= 100.0, slider 0.0 ..= 2.0 step 0.05,
-        neutral 1.0, "a number from 0 (greedy) to 100",
-        "Below 1 the likely gets likelier, above 1 the odds even out; 0 always takes the best."),
-    whole!(top_k, In(StageKind::TopK), from 0, slider to 200 step 1,
-        neutral 0, FROM_0,
-        "Keeps this many of the most probable tokens; 0 is off."),
-    real!(top_p, In(StageKind::TopP), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
-        neutral 1.0, PROBABILITY,
-        "Keeps the fewest tokens that together have this probability; 1 is off."),
-    real!(min_p, In(StageKind::MinP), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
-        neutral 0.0, PROBABILITY,
-        "Keeps tokens at least this many times as probable as the best; 0 is off."),
-    real!(typical_p, In(StageKind::TypicalP), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
-        neutral 1.0, PROBABILITY,
-        "Keeps the most typical tokens that together have this probability; 1 is off."),
-    real!(epsilon_cutoff, In(StageKind::EpsilonCutoff), 0.0 ..= 1.0, slider 0.0 ..= 0.02 step 0.0005,
-        neutral 0.0, PROBABILITY,
-        "Cuts tokens less probable than this; 0 is off."),
-    real!(eta_cutoff, In(StageKind::EtaCutoff), 0.0 ..= 1.0, slider 0.0 ..= 0.02 step 0.0005,
-        neutral 0.0, PROBABILITY,
-        "Cuts tokens less probable than this, or than less where the model is unsure; 0 is off."),
-    real!(top_n_sigma, In(StageKind::TopNSigma), 0.0 ..= 100.0, slider 0.0 ..= 5.0 step 0.1,
-        neutral 0.0, "a number from 0 to 100",
-        "Keeps logits within this many standard deviations of the best; 0 is off."),
-    real!(xtc_probability, In(StageKind::Xtc), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.05,
-        neutral 0.0, PROBABILITY,
-        "How often the most obvious tokens are cut; 0 is off."),
-    real!(xtc_threshold, In(StageKind::Xtc), 0.0 ..= 1.0, slider 0.0 ..= 0.5 step 0.01,
-        neutral 0.1, PROBABILITY,
-        "Tokens from this probability up are obvious; the least of them stays."),
-    real!(dry_multiplier, In(StageKind::Dry), 0.0 ..= 100.0, slider 0.0 ..= 5.0 step 0.1,
-        neutral 0.0, "a number from 0 to 100",
-        "How hard tokens that prolong a repeat are lowered; 0 is off."),
-    real!(dry_base, In(StageKind::Dry), 1.0 ..= 100.0, slider 1.0 ..= 4.0 step 0.05,
-        neutral 1.75, "a number from 1 to 100",
-        "By what factor the penalty grows with each token that a repeat is longer."),
-    whole!(dry_allowed_length, In(StageKind::Dry), from 0, slider to 20 step 1,
-        neutral 2, FROM_0,
-        "Repeats shorter than this cost nothing."),
-    whole!(dry_window, In(StageKind::Dry), from 0, slider to 1024 step 16,
-        neutral 0, FROM_0,
-        "How many of the last tokens are searched for repeats; 0 is all."),
-    real!(repetition_penalty, In(StageKind::Repetition), 0.01 ..= 100.0, slider 0.5 ..= 2.0 step 0.01,
-        neutral 1.0, "a number from 0.01 to 100",
-        "Divides the logits of tokens that were seen (multiplies negative ones); 1 is off."),
-    real!(frequency_penalty, In(StageKind::FrequencyPresence), -100.0 ..= 100.0, slider -2.0 ..= 2.0 step 0.05,
-        neutral 0.0, "a number from -100 to 100",
-        "Lowers a token's logit by this each time it occurred; 0 is off."),
-    real!(presence_penalty, In(StageKind::FrequencyPresence), -100.0 ..= 100.0, slider -2.0 ..= 2.0 step 0.05,
-        neutral 0.0, "a number from -100 to 100",
-        "Lowers a token's logit by this if it occurred at all; 0 is off."),
-    whole!(penalty_window, In(StageKind::Repetition), from 0, slider to 1024 step 16,
-        neutral 64, FROM_0,
-        "How many of the last tokens the repetition, frequency and presence penalties see; 0 is all."),
-    whole!(no_repeat_ngram, In(StageKind::NoRepeatNgram), from 0, slider to 10 step 1,
-        neutral 0, FROM_0,
-        "No run of this many tokens may come twice; 0 is off."),
-    whole!(min_new_tokens, In(StageKind::MinNewTokens), from 0, slider to 200 step 1,
-        neutral 0, FROM_0,
-        "The end token is forbidden until this many tokens were generated; 0 is off."),
-    real!(mirostat_tau, In(StageKind::Mirostat), 0.0 ..= 100.0, slider 0.0 ..= 10.0 step 0.1,
-        neutral 5.0, "a number from 0 to 100",
-        "The surprise per token, in bits, that mirostat steers to."),
-    real!(mirostat_eta, In(StageKind::Mirostat), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
-        neutral 0.1, PROBABILITY,
-        "How fast mirostat corrects itself."),
+pub(super) const FROM_0: &str = "a whole number from 0";
+const FROM_1: &str = "a whole number from 1";
+pub(super) const PROBABILITY: &str = "a number from 0 to 1";
+
+/// The knobs of methods that work beside the chain.
+const OF_METHODS: &[Knob] = &[
     whole!(num_beams, By(Method::Beam), from 1, slider to 16 step 1,
         neutral 5, FROM_1,
         "How many continuations beam search follows at once."),
@@ -209,6 +146,40 @@ pub const KNOBS: &[Knob] = &[
         neutral 0.6, PROBABILITY,
         "How much being unlike what was said weighs against being probable."),
 ];
+
+/// All knobs: those of the stages, as their files describe them, and those of the methods.
+pub const KNOBS: &[Knob] = &ALL;
+
+const ALL: [Knob; COUNT] = {
+    // The first stands where the others are still to be put.
+    let mut all = [DESCRIPTORS[0].knobs[0]; COUNT];
+    let (mut filled, mut stage) = (0, 0);
+    while stage < DESCRIPTORS.len() {
+        filled = put(&mut all, filled, DESCRIPTORS[stage].knobs);
+        stage += 1;
+    }
+    put(&mut all, filled, OF_METHODS);
+    all
+};
+
+const COUNT: usize = {
+    let (mut count, mut stage) = (OF_METHODS.len(), 0);
+    while stage < DESCRIPTORS.len() {
+        count += DESCRIPTORS[stage].knobs.len();
+        stage += 1;
+    }
+    count
+};
+
+/// Puts `knobs` into `all` from `start` on: where the next would stand.
+const fn put(all: &mut [Knob; COUNT], start: usize, knobs: &[Knob]) -> usize {
+    let mut at = 0;
+    while at < knobs.len() {
+        all[start + at] = knobs[at];
+        at += 1;
+    }
+    start + at
+}
 
 #[cfg(test)]
 mod tests {

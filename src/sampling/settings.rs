@@ -46,7 +46,15 @@ pub enum StageKind {
     /// The cut of [`Method::MirostatV2`]. It comes last, takes the place of the stages that truncate, and cannot be
     /// listed in an order.
     Mirostat,
+    /// One of [`super::Chain::with_stages`], by the name that it was given. Settings cannot ask for it, and no file holds
+    /// it.
+    #[serde(skip)]
+    Own(OwnName),
 }
+
+/// What a stage of one's own is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OwnName(pub &'static str);
 
 /// Everything a user can set about sampling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

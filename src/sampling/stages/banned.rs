@@ -1,5 +1,20 @@
 use super::sequence::Sequence;
-use super::{Candidates, Context, SamplerSettings, SettingsError, Stage, Vocabulary};
+use super::{
+    Candidates, Context, Descriptor, Effect, SamplerSettings, SettingsError, Stage, StageKind,
+    Vocabulary,
+};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::Banned,
+    name: "banned",
+    short: "banned",
+    one_line: "Keeps chosen texts from being completed.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.banned.is_empty(),
+    knobs: &[],
+    compile: |settings, vocabulary| Ok(Box::new(Banned::new(settings, vocabulary)?)),
+};
 
 /// Cuts the last token of each banned sequence, where the text ends in the tokens before it. If this would cut all,
 /// it cuts none. Each text is banned as written and with a space before it, since tokenizers like GPT-2's have

@@ -1,7 +1,36 @@
 use std::collections::HashMap;
 
 use super::dry_breakers::Breakers;
-use super::{Candidates, Context, SamplerSettings, Stage, Vocabulary};
+use super::{
+    Candidates, Context, Descriptor, Effect, SamplerSettings, Stage, StageKind, Vocabulary,
+};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{FROM_0, real, whole};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::Dry,
+    name: "dry",
+    short: "dry",
+    one_line: "Lowers tokens that would prolong a repeat, more the longer it is.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.dry_multiplier == 0.0,
+    knobs: &[
+        real!(dry_multiplier, In(StageKind::Dry), 0.0 ..= 100.0, slider 0.0 ..= 5.0 step 0.1,
+            neutral 0.0, "a number from 0 to 100",
+            "How hard tokens that prolong a repeat are lowered; 0 is off."),
+        real!(dry_base, In(StageKind::Dry), 1.0 ..= 100.0, slider 1.0 ..= 4.0 step 0.05,
+            neutral 1.75, "a number from 1 to 100",
+            "By what factor the penalty grows with each token that a repeat is longer."),
+        whole!(dry_allowed_length, In(StageKind::Dry), from 0, slider to 20 step 1,
+            neutral 2, FROM_0,
+            "Repeats shorter than this cost nothing."),
+        whole!(dry_window, In(StageKind::Dry), from 0, slider to 1024 step 16,
+            neutral 0, FROM_0,
+            "How many of the last tokens are searched for repeats; 0 is all."),
+    ],
+    compile: |settings, vocabulary| Ok(Box::new(Dry::new(settings, vocabulary))),
+};
 
 /// "Don't repeat yourself": l ← l − multiplier · base^(n − allowed) for each token that would prolong a repeat. n is
 /// the length of the longest run of tokens at the end of the text that also stands earlier in the last `window`

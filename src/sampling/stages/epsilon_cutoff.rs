@@ -1,4 +1,22 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{PROBABILITY, real};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::EpsilonCutoff,
+    name: "epsilon-cutoff",
+    short: "epsilon-cutoff",
+    one_line: "Cuts tokens below a fixed probability.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.epsilon_cutoff == 0.0,
+    knobs: &[
+        real!(epsilon_cutoff, In(StageKind::EpsilonCutoff), 0.0 ..= 1.0, slider 0.0 ..= 0.02 step 0.0005,
+            neutral 0.0, PROBABILITY,
+            "Cuts tokens less probable than this; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(EpsilonCutoff(settings.epsilon_cutoff))),
+};
 
 /// Keeps p ≥ ε, and always the best and its equals.
 ///

@@ -1,4 +1,22 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{PROBABILITY, real};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::EtaCutoff,
+    name: "eta-cutoff",
+    short: "eta-cutoff",
+    one_line: "Cuts tokens below a probability that falls when the model is unsure.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.eta_cutoff == 0.0,
+    knobs: &[
+        real!(eta_cutoff, In(StageKind::EtaCutoff), 0.0 ..= 1.0, slider 0.0 ..= 0.02 step 0.0005,
+            neutral 0.0, PROBABILITY,
+            "Cuts tokens less probable than this, or than less where the model is unsure; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(EtaCutoff(settings.eta_cutoff))),
+};
 
 /// Keeps p ≥ min(ε, √ε · exp(−H)) with the entropy H in nats, and always the best and its equals.
 ///

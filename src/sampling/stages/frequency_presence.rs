@@ -1,4 +1,31 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::real;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::FrequencyPresence,
+    name: "frequency-presence",
+    short: "freq",
+    one_line: "Lowers tokens for every time, or for the first time, that they occurred.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.frequency_penalty == 0.0 && settings.presence_penalty == 0.0,
+    knobs: &[
+        real!(frequency_penalty, In(StageKind::FrequencyPresence), -100.0 ..= 100.0, slider -2.0 ..= 2.0 step 0.05,
+            neutral 0.0, "a number from -100 to 100",
+            "Lowers a token's logit by this each time it occurred; 0 is off."),
+        real!(presence_penalty, In(StageKind::FrequencyPresence), -100.0 ..= 100.0, slider -2.0 ..= 2.0 step 0.05,
+            neutral 0.0, "a number from -100 to 100",
+            "Lowers a token's logit by this if it occurred at all; 0 is off."),
+    ],
+    compile: |settings, _| {
+        Ok(Box::new(FrequencyPresence {
+            frequency: settings.frequency_penalty,
+            presence: settings.presence_penalty,
+            window: settings.penalty_window,
+        }))
+    },
+};
 
 /// l ← l − c · frequency − presence for each token that occurs c > 0 times among the last `window` of the text.
 /// Negative values favour what was said.

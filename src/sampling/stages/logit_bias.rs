@@ -1,7 +1,22 @@
 use super::sequence::Sequence;
-use super::{Candidates, Context, SamplerSettings, SettingsError, Stage, Vocabulary};
+use super::{
+    Candidates, Context, Descriptor, Effect, SamplerSettings, SettingsError, Stage, StageKind,
+    Vocabulary,
+};
 
 const FIELD: &str = "logit_bias";
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::LogitBias,
+    name: "logit-bias",
+    short: "bias",
+    one_line: "Makes chosen tokens likelier or unlikelier by adding to their logits.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.logit_bias.is_empty(),
+    knobs: &[],
+    compile: |settings, vocabulary| Ok(Box::new(LogitBias::new(settings, vocabulary)?)),
+};
 
 /// l ← l + bias for the last token of each sequence, where the text ends in the tokens before it; a single token is
 /// always biased. Biases that meet on one token add up. A bias of −∞ cuts the token, unless this would cut all.

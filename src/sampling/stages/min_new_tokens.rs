@@ -1,4 +1,22 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{FROM_0, whole};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::MinNewTokens,
+    name: "min-new-tokens",
+    short: "min-new-tokens",
+    one_line: "Forbids the end token until enough was generated.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.min_new_tokens == 0,
+    knobs: &[
+        whole!(min_new_tokens, In(StageKind::MinNewTokens), from 0, slider to 200 step 1,
+            neutral 0, FROM_0,
+            "The end token is forbidden until this many tokens were generated; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(MinNewTokens(settings.min_new_tokens))),
+};
 
 /// Cuts the end tokens while fewer tokens than this were generated. A model without end tokens, or with no other
 /// token left, is not touched.

@@ -1,4 +1,22 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{PROBABILITY, real};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::MinP,
+    name: "min-p",
+    short: "min-p",
+    one_line: "Keeps tokens that are not too improbable next to the best.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.min_p == 0.0,
+    knobs: &[
+        real!(min_p, In(StageKind::MinP), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
+            neutral 0.0, PROBABILITY,
+            "Keeps tokens at least this many times as probable as the best; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(MinP(settings.min_p))),
+};
 
 /// Keeps p ≥ min_p · max(p).
 ///

@@ -1,4 +1,26 @@
-use super::{Candidates, Context, SamplerSettings, Stage};
+use super::{Candidates, Context, Descriptor, Effect, SamplerSettings, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::Method;
+use crate::sampling::knobs::{PROBABILITY, real};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::Mirostat,
+    name: "mirostat",
+    short: "mirostat",
+    one_line: "Cuts by surprisal so that the text keeps a chosen level of surprise.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.method != Method::MirostatV2,
+    knobs: &[
+        real!(mirostat_tau, In(StageKind::Mirostat), 0.0 ..= 100.0, slider 0.0 ..= 10.0 step 0.1,
+            neutral 5.0, "a number from 0 to 100",
+            "The surprise per token, in bits, that mirostat steers to."),
+        real!(mirostat_eta, In(StageKind::Mirostat), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
+            neutral 0.1, PROBABILITY,
+            "How fast mirostat corrects itself."),
+    ],
+    compile: |_, _| Ok(Box::new(MirostatV2)),
+};
 
 /// Cuts tokens whose surprisal −log2 p exceeds μ; if that would be all, keeps the best (of equals the lowest id).
 ///

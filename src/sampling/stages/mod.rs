@@ -24,56 +24,38 @@ mod typical_p;
 mod xtc;
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 use super::candidates::Candidates;
+use super::descriptor::{Descriptor, Effect};
 use super::{Context, SamplerSettings, SettingsError, StageKind, Vocabulary};
 
 pub use mirostat::{initial_mu, next_mu};
 
-/// One stage with its settings.
-pub(super) trait Stage: std::fmt::Debug + Send + Sync {
+/// One step of the chain, with its settings.
+pub trait Stage: std::fmt::Debug + Send + Sync {
     /// Changes logits, or cuts tokens, but never all.
     fn apply(&self, candidates: &mut Candidates, context: &Context<'_>);
 }
 
-/// A stage made ready.
-pub(super) fn compile(
-    kind: StageKind,
-    settings: &SamplerSettings,
-    vocabulary: &dyn Vocabulary,
-) -> Result<Box<dyn Stage>, SettingsError> {
-    Ok(match kind {
-        StageKind::LogitBias => Box::new(logit_bias::LogitBias::new(settings, vocabulary)?),
-        StageKind::Banned => Box::new(banned::Banned::new(settings, vocabulary)?),
-        StageKind::MinNewTokens => Box::new(min_new_tokens::MinNewTokens(settings.min_new_tokens)),
-        StageKind::NoRepeatNgram => {
-            Box::new(no_repeat_ngram::NoRepeatNgram(settings.no_repeat_ngram))
-        }
-        StageKind::Repetition => Box::new(repetition::Repetition {
-            penalty: settings.repetition_penalty,
-            window: settings.penalty_window,
-        }),
-        StageKind::FrequencyPresence => Box::new(frequency_presence::FrequencyPresence {
-            frequency: settings.frequency_penalty,
-            presence: settings.presence_penalty,
-            window: settings.penalty_window,
-        }),
-        StageKind::Dry => Box::new(dry::Dry::new(settings, vocabulary)),
-        StageKind::TopNSigma => Box::new(top_n_sigma::TopNSigma(settings.top_n_sigma)),
-        StageKind::Temperature => Box::new(temperature::Temperature(settings.temperature)),
-        StageKind::TopK => Box::new(top_k::TopK(settings.top_k)),
-        StageKind::TypicalP => Box::new(typical_p::TypicalP(settings.typical_p)),
-        StageKind::TopP => Box::new(top_p::TopP(settings.top_p)),
-        StageKind::MinP => Box::new(min_p::MinP(settings.min_p)),
-        StageKind::EpsilonCutoff => {
-            Box::new(epsilon_cutoff::EpsilonCutoff(settings.epsilon_cutoff))
-        }
-        StageKind::EtaCutoff => Box::new(eta_cutoff::EtaCutoff(settings.eta_cutoff)),
-        StageKind::Xtc => Box::new(xtc::Xtc {
-            probability: settings.xtc_probability,
-            threshold: settings.xtc_threshold,
-        }),
-        StageKind::Mirostat => Box::new(mirostat::MirostatV2),
-    })
-}
+/// Every stage that settings can ask for, in the order in which help and lists name them. The chain's own order is that
+/// of [`StageKind::ALL`].
+pub(super) const DESCRIPTORS: [&Descriptor; 17] = [
+    &temperature::DESCRIPTOR,
+    &top_k::DESCRIPTOR,
+    &top_p::DESCRIPTOR,
+    &min_p::DESCRIPTOR,
+    &typical_p::DESCRIPTOR,
+    &epsilon_cutoff::DESCRIPTOR,
+    &eta_cutoff::DESCRIPTOR,
+    &top_n_sigma::DESCRIPTOR,
+    &xtc::DESCRIPTOR,
+    &dry::DESCRIPTOR,
+    &repetition::DESCRIPTOR,
+    &frequency_presence::DESCRIPTOR,
+    &no_repeat_ngram::DESCRIPTOR,
+    &logit_bias::DESCRIPTOR,
+    &banned::DESCRIPTOR,
+    &min_new_tokens::DESCRIPTOR,
+    &mirostat::DESCRIPTOR,
+];

@@ -1,4 +1,22 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{FROM_0, whole};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::NoRepeatNgram,
+    name: "no-repeat-ngram",
+    short: "no-repeat-ngram",
+    one_line: "Forbids any run of n tokens that the text already holds.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.no_repeat_ngram == 0,
+    knobs: &[
+        whole!(no_repeat_ngram, In(StageKind::NoRepeatNgram), from 0, slider to 10 step 1,
+            neutral 0, FROM_0,
+            "No run of this many tokens may come twice; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(NoRepeatNgram(settings.no_repeat_ngram))),
+};
 
 /// Cuts every token that would complete a run of n tokens which the text, prompt included, already holds. If this
 /// would cut all, it cuts none.

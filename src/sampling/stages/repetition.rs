@@ -1,4 +1,30 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{FROM_0, real, whole};
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::Repetition,
+    name: "repetition",
+    short: "rep",
+    one_line: "Makes every token that was seen less likely, to break loops.",
+    effect: Effect::ChangesSome,
+    is_neutral: |settings| settings.repetition_penalty == 1.0,
+    knobs: &[
+        real!(repetition_penalty, In(StageKind::Repetition), 0.01 ..= 100.0, slider 0.5 ..= 2.0 step 0.01,
+            neutral 1.0, "a number from 0.01 to 100",
+            "Divides the logits of tokens that were seen (multiplies negative ones); 1 is off."),
+        whole!(penalty_window, In(StageKind::Repetition), from 0, slider to 1024 step 16,
+            neutral 64, FROM_0,
+            "How many of the last tokens the repetition, frequency and presence penalties see; 0 is all."),
+    ],
+    compile: |settings, _| {
+        Ok(Box::new(Repetition {
+            penalty: settings.repetition_penalty,
+            window: settings.penalty_window,
+        }))
+    },
+};
 
 /// For each token among the last `window` of the text: l ← l / penalty if l ≥ 0, else l ← l · penalty.
 ///

@@ -1,8 +1,26 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::real;
 
 /// Below this a temperature is taken as 0: no two logits that differ would both keep a probability, and the
 /// quotients would leave the range of `f32`.
 const COLDEST: f32 = 1e-6;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::Temperature,
+    name: "temperature",
+    short: "temperature",
+    one_line: "Sharpens the odds below 1, flattens them above, takes the best at 0.",
+    effect: Effect::ChangesAll,
+    is_neutral: |settings| settings.temperature == 1.0,
+    knobs: &[
+        real!(temperature, In(StageKind::Temperature), 0.0 ..= 100.0, slider 0.0 ..= 2.0 step 0.05,
+            neutral 1.0, "a number from 0 (greedy) to 100",
+            "Below 1 the likely gets likelier, above 1 the odds even out; 0 always takes the best."),
+    ],
+    compile: |settings, _| Ok(Box::new(Temperature(settings.temperature))),
+};
 
 /// l ← l / T. At T = 0 all but the best token are cut (of equals, the lowest id stays).
 ///

@@ -33,12 +33,12 @@ impl Vocabulary for Letters {
     }
 }
 
-pub(super) fn chain(settings: &SamplerSettings) -> Chain {
+pub(in crate::sampling) fn chain(settings: &SamplerSettings) -> Chain {
     Chain::new(settings, &Letters(28)).expect("the test's settings are valid")
 }
 
 /// After this text, nothing else of note.
-pub(super) fn at(history: &[u32]) -> Context<'_> {
+pub(in crate::sampling) fn at(history: &[u32]) -> Context<'_> {
     Context {
         history,
         prompt_len: 0,
@@ -48,14 +48,14 @@ pub(super) fn at(history: &[u32]) -> Context<'_> {
     }
 }
 
-pub(super) fn probabilities(distribution: &Distribution, size: usize) -> Vec<f32> {
+pub(in crate::sampling) fn probabilities(distribution: &Distribution, size: usize) -> Vec<f32> {
     (0..size as u32)
         .map(|id| distribution.probability(id))
         .collect()
 }
 
 /// The softmax as the chain computes it, for exact comparison.
-pub(super) fn softmax(logits: &[f32]) -> Vec<f32> {
+pub(in crate::sampling) fn softmax(logits: &[f32]) -> Vec<f32> {
     probabilities(
         &chain(&SamplerSettings::neutral()).run(logits, &at(&[])),
         logits.len(),

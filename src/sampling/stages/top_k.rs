@@ -1,5 +1,23 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{FROM_0, whole};
 use crate::sampling::select;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::TopK,
+    name: "top-k",
+    short: "top-k",
+    one_line: "Keeps a fixed number of the most probable tokens.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.top_k == 0,
+    knobs: &[
+        whole!(top_k, In(StageKind::TopK), from 0, slider to 200 step 1,
+            neutral 0, FROM_0,
+            "Keeps this many of the most probable tokens; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(TopK(settings.top_k))),
+};
 
 /// Keeps the k tokens of the largest logits. Those that equal the k-th stay too, so that more than k may be left.
 ///

@@ -1,4 +1,22 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::real;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::TopNSigma,
+    name: "top-n-sigma",
+    short: "top-n-sigma",
+    one_line: "Keeps logits within a few standard deviations of the best, whatever the temperature.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.top_n_sigma == 0.0,
+    knobs: &[
+        real!(top_n_sigma, In(StageKind::TopNSigma), 0.0 ..= 100.0, slider 0.0 ..= 5.0 step 0.1,
+            neutral 0.0, "a number from 0 to 100",
+            "Keeps logits within this many standard deviations of the best; 0 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(TopNSigma(settings.top_n_sigma))),
+};
 
 /// Keeps l ≥ max(l) − n · σ, where σ is the standard deviation of the logits that are left (of the population).
 ///

@@ -1,7 +1,25 @@
 use std::ops::ControlFlow;
 
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{PROBABILITY, real};
 use crate::sampling::select;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::TopP,
+    name: "top-p",
+    short: "top-p",
+    one_line: "Keeps the fewest tokens that together reach a probability.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.top_p == 1.0,
+    knobs: &[
+        real!(top_p, In(StageKind::TopP), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
+            neutral 1.0, PROBABILITY,
+            "Keeps the fewest tokens that together have this probability; 1 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(TopP(settings.top_p))),
+};
 
 /// Keeps the shortest head of the tokens, ordered by probability, whose probabilities sum up to at least `top_p`; at
 /// least one. Of equals at the border the lower ids stay (transformers leaves this to its sort).

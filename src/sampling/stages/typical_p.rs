@@ -1,7 +1,25 @@
 use std::ops::ControlFlow;
 
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{PROBABILITY, real};
 use crate::sampling::select;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::TypicalP,
+    name: "typical-p",
+    short: "typical-p",
+    one_line: "Keeps the tokens whose surprisal is nearest to what the model expects on average.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.typical_p == 1.0,
+    knobs: &[
+        real!(typical_p, In(StageKind::TypicalP), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.01,
+            neutral 1.0, PROBABILITY,
+            "Keeps the most typical tokens that together have this probability; 1 is off."),
+    ],
+    compile: |settings, _| Ok(Box::new(TypicalP(settings.typical_p))),
+};
 
 /// Orders tokens by how far their surprisal is from the entropy H, |−ln p − H|, and keeps the shortest head whose
 /// probabilities sum up to at least `typical_p`; at least one. Those as far off as the last of them stay too. The best

@@ -1,5 +1,31 @@
-use super::{Candidates, Context, Stage};
+use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knobs::{PROBABILITY, real};
 use crate::sampling::select;
+
+/// What it is called, and how it is set.
+pub(super) const DESCRIPTOR: Descriptor = Descriptor {
+    kind: StageKind::Xtc,
+    name: "xtc",
+    short: "xtc",
+    one_line: "Sometimes cuts the most obvious tokens, to surprise without losing sense.",
+    effect: Effect::Cuts,
+    is_neutral: |settings| settings.xtc_probability == 0.0 || settings.xtc_threshold > 0.5,
+    knobs: &[
+        real!(xtc_probability, In(StageKind::Xtc), 0.0 ..= 1.0, slider 0.0 ..= 1.0 step 0.05,
+            neutral 0.0, PROBABILITY,
+            "How often the most obvious tokens are cut; 0 is off."),
+        real!(xtc_threshold, In(StageKind::Xtc), 0.0 ..= 1.0, slider 0.0 ..= 0.5 step 0.01,
+            neutral 0.1, PROBABILITY,
+            "Tokens from this probability up are obvious; the least of them stays."),
+    ],
+    compile: |settings, _| {
+        Ok(Box::new(Xtc {
+            probability: settings.xtc_probability,
+            threshold: settings.xtc_threshold,
+        }))
+    },
+};
 
 /// "Exclude top choices": with the given probability, of the tokens with p ≥ threshold all are cut but the last in
 /// order (the least probable; of equals the highest id). With fewer than two such tokens nothing happens.

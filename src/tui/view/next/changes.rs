@@ -1,7 +1,7 @@
 //! What stages did to single tokens, in as many words as there is room for.
 
 use crate::decoding::{Moment, Row};
-use crate::sampling::{LogitChange, StageKind};
+use crate::sampling::LogitChange;
 use crate::tui::view::numbers::percent;
 
 /// What the column says of each row, all in one form: the longest that fits in `most` cells, or else the shortest.
@@ -23,23 +23,13 @@ fn label(moment: &Moment, row: &Row, digits: usize, joint: &str) -> String {
     let score = weighed.map(|one| format!("score {:.1$}", one.score, digits + 1));
     let changes = row.own_changes().map(|change| {
         let amount = change.amount();
-        format!("{}{joint}{amount:+.digits$}", short(change.stage))
+        format!("{}{joint}{amount:+.digits$}", change.stage.short())
     });
     score
         .into_iter()
         .chain(changes)
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// A stage's name where many have to stand on one line.
-fn short(stage: StageKind) -> &'static str {
-    match stage {
-        StageKind::LogitBias => "bias",
-        StageKind::Repetition => "rep",
-        StageKind::FrequencyPresence => "freq",
-        other => other.name(),
-    }
 }
 
 /// Whether the changes made the token less likely against the others, or more; none where nothing was done to it.
@@ -66,6 +56,7 @@ pub fn sentence(row: &Row) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling::StageKind;
 
     fn change(stage: StageKind, amount: f32) -> LogitChange {
         LogitChange {
