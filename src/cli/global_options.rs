@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use toml::Value;
 
+use crate::model::DevicePreference;
+
 /// Options of every subcommand.
 #[derive(Debug, clap::Args)]
 pub struct GlobalOptions {
@@ -16,10 +18,9 @@ pub struct GlobalOptions {
         help_heading = "Model"
     )]
     pub model: Option<String>,
-    /// Where to compute
-    #[arg(long, global = true, value_name = "DEVICE", help_heading = "Model",
-          value_parser = ["auto", "cpu", "cuda", "metal"])]
-    pub device: Option<String>,
+    /// Where to compute: auto, cpu, cuda, metal, or one of several NVIDIA GPUs, such as cuda:1
+    #[arg(long, global = true, value_name = "DEVICE", help_heading = "Model")]
+    pub device: Option<DevicePreference>,
     /// The arithmetic of the large products
     #[arg(long, global = true, value_name = "PRECISION", help_heading = "Model",
           value_parser = ["auto", "f32", "bf16", "q8_0", "q4_0"])]
@@ -37,13 +38,15 @@ impl GlobalOptions {
     pub fn overrides(&self) -> Vec<(String, Value)> {
         let texts = [
             ("model.source", &self.model),
-            ("model.device", &self.device),
             ("model.precision", &self.precision),
         ];
         let mut keys: Vec<_> = texts
             .into_iter()
             .filter_map(|(key, value)| Some((key.to_owned(), Value::String(value.clone()?))))
             .collect();
+        if let Some(device) = self.device {
+            keys.push(("model.device".to_owned(), Value::String(device.to_string())));
+        }
         if self.offline {
             keys.push(("model.offline".to_owned(), Value::Boolean(true)));
         }

@@ -1,6 +1,9 @@
 //! Which of the supported architectures a model has.
 
+use candle_core::Device;
+
 use super::config::{Gpt2Config, OWN_MODEL_TYPE};
+use super::gpu::{card, device_name};
 use super::llama::{Family, LlamaConfig};
 use super::{ModelError, ModelInfo, Precision, gpt2, llama};
 
@@ -175,7 +178,7 @@ impl Architecture {
     }
 
     /// What is known of a model, but for its tokens.
-    pub(super) fn info(&self, name: String, device: String, precision: Precision) -> ModelInfo {
+    pub(super) fn info(&self, name: String, device: &Device, precision: Precision) -> ModelInfo {
         let (layers, heads, width) = match self {
             Self::Gpt2(config) => (config.n_layer, config.n_head, config.n_embd),
             Self::Llama(config) => (config.layers, config.heads.queries, config.width),
@@ -192,7 +195,8 @@ impl Architecture {
             sliding_window: self.sliding_window(),
             start_token: None,
             end_tokens: Vec::new(),
-            device,
+            device: device_name(device),
+            card: card(device),
             precision,
             token_set: 0,
             adds_first_space: false,

@@ -3,7 +3,8 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::ModelError;
-use super::memory::{available_memory, check_left, check_room, device_memory};
+use super::gpu::free_memory;
+use super::memory::{available_memory, check_left, check_room};
 
 /// Keys and values of every layer for the tokens read so far.
 ///
@@ -139,7 +140,7 @@ impl Cache {
         let layer = self.layers.first()?;
         match layer.keys.device() {
             Device::Cpu => available_memory(),
-            gpu => device_memory(gpu),
+            gpu => free_memory(gpu),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Which device and which arithmetic a model gets.
 
-use candle_core::{DType, Device, DeviceLocation};
+use candle_core::{DType, Device};
 
 use super::architecture::Architecture;
+use super::gpu::Gpu;
 use super::linear::Storage;
 use super::{DevicePreference, ModelError, Precision};
 use crate::kernels::Quantisation;
@@ -23,71 +24,20 @@ pub(super) fn choose_device(
 ) -> Result<Device, ModelError> {
     match preference {
         DevicePreference::Cpu => Ok(Device::Cpu),
-        DevicePreference::Cuda => gpu(Gpu::Cuda),
-        DevicePreference::Metal => gpu(Gpu::Metal),
+        DevicePreference::Cuda(number) => Gpu::Cuda(number).open(),
+        DevicePreference::Metal => Gpu::Metal.open(),
         DevicePreference::Auto => {
-            let built_in = [Gpu::Cuda, Gpu::Metal]
+            let built_in = [Gpu::Cuda(0), Gpu::Metal]
                 .into_iter()
                 .find(|gpu| gpu.is_built_in());
             let Some(built_in) = built_in else {
                 return Ok(Device::Cpu);
             };
-            gpu(built_in).or_else(|error| {
+            built_in.open().or_else(|error| {
                 notices.push(format!("running on the CPU: {error}"));
                 Ok(Device::Cpu)
             })
         }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Gpu {
-    Cuda,
-    Metal,
-}
-
-impl Gpu {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Cuda => "cuda",
-            Self::Metal => "metal",
-        }
-    }
-
-    fn is_built_in(self) -> bool {
-        match self {
-            Self::Cuda => cfg!(feature = "cuda"),
-            Self::Metal => cfg!(feature = "metal"),
-        }
-    }
-}
-
-fn gpu(gpu: Gpu) -> Result<Device, ModelError> {
-    let name = gpu.name();
-    if !gpu.is_built_in() {
-        return Err(ModelError::Setting(format!(
-            "this build has no support for {name}; build with `cargo build --release --features {name}`, \
-             or choose the device `cpu`"
-        )));
-    }
-    let device = match gpu {
-        Gpu::Cuda => Device::new_cuda(0),
-        Gpu::Metal => Device::new_metal(0),
-    };
-    device.map_err(|error| {
-        ModelError::Setting(format!(
-            "no {name} device can be used ({}); choose the device `cpu` or `auto`",
-            super::error::plain(&error)
-        ))
-    })
-}
-
-/// What a device is called: `cpu`, `cuda:0`, `metal:0`.
-pub(super) fn device_name(device: &Device) -> String {
-    match device.location() {
-        DeviceLocation::Cpu => "cpu".to_owned(),
-        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
-        DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}"),
     }
 }
 
@@ -109,9 +59,9 @@ pub(super) fn choose_precision(
     notices: &mut Vec<String>,
 ) -> Result<Precision, ModelError> {
     match (preference, device.is_cpu()) {
+        (Precision::Auto, _) if own.is_some() => Ok(own.unwrap_or_default()),
+        (wanted, _) if own == Some(wanted) => Ok(wanted),
         (Precision::Auto, false) => Ok(Precision::Bf16),
-        (Precision::Auto, true) if own.is_some() => Ok(own.unwrap_or_default()),
-        (wanted, true) if own == Some(wanted) => Ok(wanted),
         (Precision::Auto, true) if is_kept_in_f32(config.parameters()) => Ok(Precision::F32),
         (Precision::Auto, true) => match odd_width(config) {
             None => Ok(Precision::Q8_0),
@@ -128,7 +78,7 @@ pub(super) fn choose_precision(
             ))),
         },
         (wanted @ (Precision::Q8_0 | Precision::Q4_0), false) => Err(ModelError::Setting(format!(
-            "{} runs on the CPU only; choose bf16 or f32 on a GPU, or the device `cpu`",
+            "on a GPU {} is had only from a GGUF file that holds it; choose bf16 or f32, or the device `cpu`",
             wanted.name()
         ))),
         (Precision::Bf16, true) => Err(ModelError::Setting(
@@ -137,7 +87,7 @@ pub(super) fn choose_precision(
         (Precision::Bf16, false) => Ok(Precision::Bf16),
         (Precision::F32, _) => Ok(Precision::F32),
         (other, _) => Err(ModelError::Setting(format!(
-            "{} runs on the CPU only, and only from a GGUF file that holds it; choose auto",
+            "{} is had only from a GGUF file that holds it; choose auto",
             other.name()
         ))),
     }
@@ -155,11 +105,12 @@ pub(super) fn odd_width(config: &Architecture) -> Option<String> {
 /// How tensors are held for a decided precision; `own` if it is that of the file, which then needs no quantising.
 pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storage {
     Storage {
-        device,
-        dtype: match precision {
-            Precision::Bf16 => DType::BF16,
-            _ => DType::F32,
+        dtype: match (precision, device.is_cpu()) {
+            (Precision::F32, _) | (_, true) => DType::F32,
+            // Beside blocks too: a GPU multiplies them by brain floats.
+            (_, false) => DType::BF16,
         },
+        device,
         // Beside that of weights the rounding is small, and long texts take half the memory and time.
         cache: match precision {
             Precision::F32 => DType::F32,
@@ -227,7 +178,7 @@ mod tests {
     fn a_device_that_is_not_built_in_is_an_error_and_auto_is_silent() {
         let mut notices = Vec::new();
         for (preference, name) in [
-            (DevicePreference::Cuda, "cuda"),
+            (DevicePreference::Cuda(1), "cuda"),
             (DevicePreference::Metal, "metal"),
         ] {
             let error = choose_device(preference, &mut notices)

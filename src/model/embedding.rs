@@ -6,7 +6,7 @@ use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::ModelError;
-use super::linear::{Linear, Matrix, Storage, dense, halved};
+use super::linear::{Linear, Matrix, Storage, dense, halved, on_device};
 use super::weights::{HEAD, HEAD_BIAS, Weights};
 use crate::kernels::{BlockMatrix, Quantisation};
 
@@ -92,6 +92,7 @@ impl Embedding {
         }
         let values = match tokens {
             Matrix::Quantised(quantised) => {
+                let quantised = on_device(quantised, &storage.device)?;
                 let head = match tied {
                     true => Matrix::Quantised(Arc::clone(&quantised)),
                     false => weights.matrix(HEAD, shape)?,

@@ -2,13 +2,23 @@
 
 use std::fmt::Display;
 
+use super::gpu::Trouble;
 use crate::text::{ChatError, TextError, brief};
 
-/// candle's error without the backtrace that it carries where `RUST_BACKTRACE` is set: users get one sentence.
+/// candle's error without the backtrace that it carries where `RUST_BACKTRACE` is set: users get one sentence. What a
+/// GPU's libraries tell by their codes is said in words.
 pub fn plain(error: &candle_core::Error) -> String {
+    let bare = bare(error).to_string();
+    match Trouble::of(&bare) {
+        Some(trouble) => trouble.while_running(),
+        None => bare,
+    }
+}
+
+fn bare(error: &candle_core::Error) -> &candle_core::Error {
     match error {
-        candle_core::Error::WithBacktrace { inner, .. } => plain(inner),
-        other => other.to_string(),
+        candle_core::Error::WithBacktrace { inner, .. } => bare(inner),
+        other => other,
     }
 }
 
@@ -159,5 +169,12 @@ mod tests {
         };
         let shown = ModelError::from(error).to_string();
         assert_eq!(shown, "the model failed: out of memory");
+        let code = "DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")";
+        let error = candle_core::Error::Cuda(code.into()).bt().context("head");
+        let shown = ModelError::from(error).to_string();
+        assert!(
+            shown.starts_with("the model failed: the GPU has no memory left: load a smaller model"),
+            "{shown}"
+        );
     }
 }

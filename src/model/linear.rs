@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use candle_core::quantized::{QMatMul, QTensor};
+use candle_core::quantized::{QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
@@ -48,14 +48,23 @@ enum Weight {
 }
 
 impl Weight {
-    fn quantised(weight: Arc<QTensor>, out: usize) -> Result<Self> {
+    fn quantised(weight: Arc<QTensor>, out: usize, device: &Device) -> Result<Self> {
         Ok(
-            match weight.device().is_cpu() && BlockMatrix::knows(weight.dtype()) {
+            match device.is_cpu() && BlockMatrix::knows(weight.dtype()) {
                 true => Self::Blocks(Arc::new(BlockMatrix::new(&weight, out)?)),
-                false => Self::Quantised(QMatMul::from_arc(weight)?, out),
+                false => Self::Quantised(QMatMul::from_arc(on_device(weight, device)?)?, out),
             },
         )
     }
+}
+
+/// A matrix in blocks where it is to be multiplied: files are read into main memory.
+pub(super) fn on_device(weight: Arc<QTensor>, device: &Device) -> Result<Arc<QTensor>> {
+    if weight.device().same_device(device) {
+        return Ok(weight);
+    }
+    let storage = QStorage::from_data(weight.data()?, device, weight.dtype())?;
+    Ok(Arc::new(QTensor::new(storage, weight.shape().clone())?))
 }
 
 /// candle's fast kernels take rows of a quantised matrix by so many.
@@ -70,7 +79,7 @@ impl Linear {
         storage: &Storage,
     ) -> Result<Self> {
         let weight = match weight {
-            Matrix::Quantised(weight) => Weight::quantised(weight, out)?,
+            Matrix::Quantised(weight) => Weight::quantised(weight, out, &storage.device)?,
             Matrix::Values(weight) => match storage.quantised {
                 None => Weight::Dense(dense(weight, out, storage)?),
                 Some(to) => Weight::Blocks(Arc::new(BlockMatrix::quantise(&weight, out, to)?)),
@@ -135,10 +144,11 @@ impl Linear {
             Weight::Dense(weight) => x.matmul(&weight.t()?),
             Weight::Blocks(weight) => weight.product(x, None),
             Weight::Quantised(weight, out) => {
-                let product = weight.forward(x)?;
+                // candle's product takes whole rows alone.
+                let product = weight.forward(&x.contiguous()?)?;
                 match product.dim(1)? == *out {
                     true => Ok(product),
-                    false => product.narrow(1, 0, *out),
+                    false => product.narrow(1, 0, *out)?.contiguous(),
                 }
             }
         }

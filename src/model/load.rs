@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::architecture::Architecture;
 use super::chat::Chat;
 use super::decoder::Decoder;
-use super::device::{choose_device, choose_precision, device_name, storage};
+use super::device::{choose_device, choose_precision, storage};
 use super::error::unless_panicked;
 use super::files::Files;
 use super::gpt2::Gpt2;
@@ -17,20 +17,8 @@ use super::parts::Parts;
 use super::room::Wanted;
 use super::source::Source;
 use super::weights::Weights;
-use super::{Model, ModelError, ModelInfo, Precision};
+use super::{DevicePreference, Model, ModelError, ModelInfo, Precision};
 use crate::text::Tokenizer;
-
-/// Where the arithmetic runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DevicePreference {
-    /// A GPU where this build and machine have one, the CPU otherwise.
-    #[default]
-    Auto,
-    Cpu,
-    Cuda,
-    Metal,
-}
 
 /// What to load and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,9 +207,7 @@ fn load_once(
     {
         weights.dequantise();
     }
-    let mut info = parts
-        .architecture
-        .info(source.name(), device_name(&device), precision);
+    let mut info = parts.architecture.info(source.name(), &device, precision);
     set_tokens(
         &mut info,
         &parts.tokenizer,

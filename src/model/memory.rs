@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use candle_core::Device;
-
 use super::ModelError;
 
 /// Room for so many values, none of them there yet. `what` they are is for the error.
@@ -73,20 +71,6 @@ pub fn available_memory() -> Option<u64> {
         .into_iter()
         .flatten()
         .min()
-}
-
-/// Free memory of a GPU; none where it is not known, and for the CPU.
-pub(super) fn device_memory(device: &Device) -> Option<u64> {
-    match device {
-        #[cfg(feature = "cuda")]
-        Device::Cuda(cuda) => {
-            let (free, _) = cuda.cuda_stream().context().mem_get_info().ok()?;
-            Some(free as u64)
-        }
-        // Apple's GPUs share the memory of the processor.
-        Device::Metal(_) => available_memory(),
-        _ => None,
-    }
 }
 
 /// The number of a line such as `MemAvailable:  12 kB`, in bytes.

@@ -19,6 +19,7 @@ mod error;
 mod files;
 mod gguf;
 mod gpt2;
+mod gpu;
 mod hub;
 mod linear;
 mod llama;
@@ -29,6 +30,7 @@ mod numbers;
 mod on_card;
 mod parts;
 mod precision;
+mod preference;
 mod raw;
 mod room;
 mod rows;
@@ -47,12 +49,14 @@ pub use config::{Gpt2Config, OWN_MODEL_TYPE, TokenIds};
 pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
 pub use embedded::{EMBEDDED, embedded_size};
 pub use error::{ModelError, plain};
+pub use gpu::{card, device_name, peak, reset_peak};
 pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
-pub use load::{DevicePreference, LoadProgress, LoadRequest, LoadedModel, load, load_with};
+pub use load::{LoadProgress, LoadRequest, LoadedModel, load, load_with};
 pub use memory::{
     address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,
 };
 pub use precision::Precision;
+pub use preference::DevicePreference;
 pub use raw::{RawModel, choose, load_raw, load_tokenizer};
 pub use rows::Rows;
 
@@ -83,6 +87,9 @@ pub struct ModelInfo {
     pub end_tokens: Vec<u32>,
     /// `cpu`, `cuda:0`, `metal:0`.
     pub device: String,
+    /// What an NVIDIA GPU is and how much memory it has: `NVIDIA H100 80GB HBM3 85.0 GB`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     pub precision: Precision,
     /// Equal for models whose ids stand for the same tokens, within one run of the program.
     #[serde(skip)]

@@ -9,7 +9,7 @@ use super::adapter::{ADAPTER, Adapter, weights_hash};
 use super::architecture::Architecture;
 use super::config::Gpt2Config;
 use super::decoder::Decoder;
-use super::device::{choose_device, device_name, storage};
+use super::device::{choose_device, storage};
 use super::error::unless_panicked;
 use super::files::{Files, pointer};
 use super::gpt2::{EMBEDDING, Gpt2};
@@ -132,7 +132,7 @@ impl RawModel {
         (device, precision): (&Device, Precision),
     ) -> Result<Box<dyn Model>, ModelError> {
         let architecture = Architecture::Gpt2(config.clone());
-        let mut info = architecture.info(name.to_owned(), device_name(device), precision);
+        let mut info = architecture.info(name.to_owned(), device, precision);
         set_tokens(&mut info, tokenizer, &architecture.end_tokens(), None);
         let mut weights = Weights::Safetensors(Shards::in_memory(tensors));
         let storage = storage(device.clone(), precision, false);

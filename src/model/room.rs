@@ -7,7 +7,8 @@ use super::Precision;
 use super::architecture::{Architecture, Sizes};
 use super::cache::FIRST_ROOM;
 use super::device::odd_width;
-use super::memory::{available_memory, bytes_text, device_memory};
+use super::gpu::free_memory;
+use super::memory::{available_memory, bytes_text};
 
 /// Of the numbers of a block, the bytes that they take in q8_0 and q4_0: one or half a one each, and two for the scale.
 const Q8_0_BLOCK: u64 = 34;
@@ -32,7 +33,7 @@ impl Wanted<'_> {
     pub(super) fn check(&self) -> Result<(), ModelError> {
         let available = match self.device.is_cpu() {
             true => available_memory(),
-            false => device_memory(self.device),
+            false => free_memory(self.device),
         };
         match available {
             Some(available) => self.check_against(available, available_memory()),

@@ -245,6 +245,7 @@ mod tests {
             start_token: None,
             end_tokens: Vec::new(),
             device: "cpu".to_owned(),
+            card: None,
             precision: Precision::F32,
             token_set,
             adds_first_space: false,

@@ -243,6 +243,7 @@ pub fn model() -> ModelInfo {
         start_token: Some(0),
         end_tokens: vec![0],
         device: "cpu".to_owned(),
+        card: None,
         precision: Precision::F32,
         token_set: 1,
         adds_first_space: false,

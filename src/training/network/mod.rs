@@ -21,6 +21,7 @@ pub use self::lora::{LoraSettings, LoraTarget};
 pub use self::parameters::{Freeze, Parameter, Parameters};
 use super::Control;
 use super::ops::Kernels;
+use super::recipe::Float;
 use crate::kernels::Factors;
 use crate::model::Gpt2Config;
 
@@ -52,11 +53,22 @@ pub struct Compute {
 impl Compute {
     /// What is best on a device, in `f32`.
     pub fn on(device: Device) -> Self {
+        Self::in_precision(device, Float::F32, None)
+    }
+
+    /// Arithmetic of this precision on a device, by these kernels or by those that are best there.
+    pub fn in_precision(device: Device, precision: Float, kernels: Option<Kernels>) -> Self {
+        let kernels = kernels.unwrap_or(Kernels::best_for(&device));
+        let (dtype, factors) = match (precision, kernels) {
+            (Float::F32, _) => (DType::F32, Factors::F32),
+            (Float::Bf16, Kernels::Fused) if device.is_cpu() => (DType::F32, Factors::Bf16),
+            (Float::Bf16, _) => (DType::BF16, Factors::F32),
+        };
         Self {
-            kernels: Kernels::best_for(&device),
-            factors: Factors::F32,
             device,
-            dtype: DType::F32,
+            dtype,
+            kernels,
+            factors,
             recompute: false,
         }
     }

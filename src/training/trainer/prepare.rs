@@ -1,6 +1,6 @@
 //! From a recipe to a trainer.
 
-use candle_core::{DType, Device};
+use candle_core::Device;
 
 use super::base::{Base, base};
 use super::corpus::{Data, read_data, special_tokens};
@@ -10,7 +10,7 @@ use super::start::{
 };
 use super::{Listener, Meter, Smoothed, Trainer};
 use crate::kernels::{Factors, bf16_is_native};
-use crate::model::{Gpt2Config, TokenIds, choose};
+use crate::model::{Gpt2Config, TokenIds, choose, device_name};
 use crate::training::checkpoint::{self, CheckpointState};
 use crate::training::data::Batches;
 use crate::training::epoch::EpochSums;
@@ -18,7 +18,6 @@ use crate::training::estimate::Load;
 use crate::training::network::{Compute, Network};
 use crate::training::ops::Kernels;
 use crate::training::optimizer::Optimizer;
-use crate::training::recipe::Float;
 use crate::training::run_model::run_model;
 use crate::training::runs::{Inputs, Journal, Keeping, RunDirectory, remove_checkpoint};
 use crate::training::{
@@ -183,7 +182,7 @@ impl Trainer {
         let started = Started {
             run: recipe.run.name.clone(),
             directory: run.path().display().to_string(),
-            device: format!("{:?}", network.compute().device.location()).to_lowercase(),
+            device: device_name(&network.compute().device),
             parameters,
             trainable,
             context: data.training.sequences().time(),
@@ -315,25 +314,17 @@ fn load<'a>(
 }
 
 fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {
-    let best = Kernels::best_for(&device);
-    let kernels = recipe.training.kernels.unwrap_or(best);
-    if kernels == Kernels::Fused && device.is_metal() {
+    let precision = recipe.training.precision;
+    let kernels = recipe.training.kernels;
+    if kernels == Some(Kernels::Fused) && device.is_metal() {
         return Err(TrainingError::Setting(
             "the fused kernels are for the CPU and for NVIDIA cards; leave training.kernels out"
                 .to_owned(),
         ));
     }
-    let (dtype, factors) = match (recipe.training.precision, kernels) {
-        (Float::F32, _) => (DType::F32, Factors::F32),
-        (Float::Bf16, Kernels::Fused) if device.is_cpu() => (DType::F32, Factors::Bf16),
-        (Float::Bf16, _) => (DType::BF16, Factors::F32),
-    };
     Ok(Compute {
-        device,
-        dtype,
-        kernels,
-        factors,
         recompute: recipe.training.recompute,
+        ..Compute::in_precision(device, precision, kernels)
     })
 }
 

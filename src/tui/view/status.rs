@@ -26,6 +26,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         .model
         .as_ref()
         .map_or_else(|| safe::safe(&state.load.source).into_owned(), describe);
+    let card = state.model.as_ref().and_then(|model| model.card.as_ref());
     let context = state.model.as_ref().map(|model| {
         format!(
             "{}/{} context",
@@ -62,6 +63,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
     if let Some(speed) = speed {
         add(&mut right, 0, format!("{speed}  "), theme.quiet);
+    }
+    if let Some(card) = card {
+        add(
+            &mut left,
+            2,
+            format!(" · {}", safe::safe(card)),
+            theme.quiet,
+        );
     }
     frame.render_widget(Line::from(left), area);
     frame.render_widget(Line::from(right).right_aligned(), area);
