@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use candle_core::{DType, Device, Result, Tensor};
 use serde::Serialize;
 
 use super::median;
@@ -12,14 +13,17 @@ use crate::kernels::{Factors, Matrix, bf16_is_native, for_each_index, multiply};
 const MAIN_MEMORY: usize = 512 << 20;
 /// Rows and columns of the matrices that are multiplied.
 const SIDE: usize = 1024;
+/// The same on a GPU, which has more multipliers to keep busy.
+const SIDE_ON_GPU: usize = 8192;
 /// Passes of which the fastest counts: what holds one up is not the machine's limit.
 const PASSES: usize = 5;
 
-/// Rates of all threads together.
+/// Rates of all threads together, or of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Machine {
+    /// Of the processor.
     pub threads: usize,
-    /// Bytes read from main memory a second.
+    /// Bytes read from main memory a second; of a GPU, bytes read and written while its memory is copied.
     pub bandwidth: f64,
     /// Floating-point operations a second in products of large `f32` matrices.
     pub f32_products: f64,
@@ -28,13 +32,22 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub(super) fn measure() -> Self {
-        Self {
-            threads: candle_core::utils::get_num_threads(),
+    pub(super) fn measure(device: &Device) -> Result<Self> {
+        let threads = candle_core::utils::get_num_threads();
+        if !device.is_cpu() {
+            return Ok(Self {
+                threads,
+                bandwidth: copying(MAIN_MEMORY, device)?,
+                f32_products: products_on(DType::F32, device)?,
+                bf16_products: Some(products_on(DType::BF16, device)?),
+            });
+        }
+        Ok(Self {
+            threads,
             bandwidth: reading(MAIN_MEMORY),
             f32_products: products(Factors::F32),
             bf16_products: bf16_is_native().then(|| products(Factors::Bf16)),
-        }
+        })
     }
 
     pub(super) fn median(all: &[Self]) -> Self {
@@ -58,8 +71,41 @@ impl Machine {
     }
 }
 
+/// Bytes a second that a device reads of so many, over and over.
+pub(super) fn reading_on(device: &Device, bytes: usize) -> Result<f64> {
+    match device.is_cpu() {
+        true => Ok(reading(bytes)),
+        false => copying(bytes, device),
+    }
+}
+
+/// Bytes a second, read and written together, that a GPU moves while it copies so many.
+fn copying(bytes: usize, device: &Device) -> Result<f64> {
+    const COPIES: usize = 8;
+    let block = Tensor::ones(bytes / size_of::<f32>(), DType::F32, device)?;
+    let copies = || -> Result<()> {
+        for _ in 0..COPIES {
+            black_box(block.copy()?);
+        }
+        device.synchronize()
+    };
+    Ok((2 * COPIES * bytes) as f64 / fastest_of(copies)?)
+}
+
+fn products_on(dtype: DType, device: &Device) -> Result<f64> {
+    let side = (SIDE_ON_GPU, SIDE_ON_GPU);
+    // Not constant: on some cards products of equal numbers take less power, and are faster.
+    let matrix = Tensor::randn(0f32, 1.0, side, device)?.to_dtype(dtype)?;
+    let operations = 2.0 * (SIDE_ON_GPU as f64).powi(3);
+    let product = || -> Result<()> {
+        black_box(matrix.matmul(&matrix)?);
+        device.synchronize()
+    };
+    Ok(operations / fastest_of(product)?)
+}
+
 /// Bytes a second that all threads together read of so many, over and over: from a cache, where one holds them.
-pub(super) fn reading(bytes: usize) -> f64 {
+fn reading(bytes: usize) -> f64 {
     /// Numbers that a thread reads at once.
     const PART: usize = 1 << 15;
     let block = vec![1u64; (bytes / size_of::<u64>()).max(1)];
@@ -100,4 +146,15 @@ fn fastest(mut pass: impl FnMut()) -> f64 {
         begun.elapsed().as_secs_f64()
     });
     timed.fold(f64::INFINITY, f64::min)
+}
+
+/// Seconds of the fastest pass.
+fn fastest_of(mut pass: impl FnMut() -> Result<()>) -> Result<f64> {
+    let mut least = f64::INFINITY;
+    for _ in 0..PASSES {
+        let begun = Instant::now();
+        pass()?;
+        least = least.min(begun.elapsed().as_secs_f64());
+    }
+    Ok(least)
 }

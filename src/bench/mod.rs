@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use self::machine::Machine;
 pub use self::subject::Subject;
 use crate::kernels::Factors;
-use crate::model::Precision;
+use crate::model::{Precision, card, device_name, peak, reset_peak};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,6 +32,8 @@ pub enum Work {
     Batch,
     /// Reading a prompt.
     Prefill,
+    /// Reading a prompt up to the odds of what follows it: times a second.
+    First,
     /// Learning: forward, backward and update.
     Train,
 }
@@ -58,6 +60,25 @@ pub struct Speed {
     /// Tokens a second that the bound allows.
     pub limit: f64,
     pub bound: Bound,
+    /// Of a GPU: bytes of its memory that were in use at most, with all that was made ready for other measurements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
+}
+
+impl Speed {
+    /// One that is not measured yet.
+    fn of(work: Work, bound: Bound) -> Self {
+        Self {
+            work,
+            precision: Precision::Auto,
+            batch: 1,
+            context: 0,
+            tokens_per_second: 0.0,
+            limit: 0.0,
+            bound,
+            memory: None,
+        }
+    }
 }
 
 /// All of it: medians over the rounds.
@@ -65,6 +86,11 @@ pub struct Speed {
 pub struct Report {
     pub model: String,
     pub parameters: usize,
+    /// `cpu`, `cuda:0`, `metal:0`.
+    pub device: String,
+    /// What an NVIDIA GPU is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     pub machine: Machine,
     pub speeds: Vec<Speed>,
 }
@@ -73,6 +99,10 @@ pub struct Report {
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub rounds: usize,
+    /// What to measure; [`Work::Train`] also needs sizes of steps.
+    pub works: Vec<Work>,
+    /// The one precision to measure in, or all that the device has for [`Precision::Auto`].
+    pub precision: Precision,
     /// Sequences in a step of training and the tokens in each, at most the model's context: for each size to measure.
     pub training: Vec<(usize, usize)>,
 }
@@ -82,27 +112,37 @@ pub struct Plan {
 /// # Errors
 /// When the model does not fit in memory.
 pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> Result<Report> {
+    let device = &subject.device;
+    let asked = |precision: &Precision| [Precision::Auto, *precision].contains(&plan.precision);
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
-    for precision in subject.precisions() {
-        works.extend(running::works(subject, precision)?);
+    for precision in subject.precisions().into_iter().filter(asked) {
+        works.extend(running::works(subject, precision, &plan.works)?);
     }
-    works.extend(training::works(subject, &plan.training)?);
+    if plan.works.contains(&Work::Train) {
+        let both = [Precision::F32, Precision::Bf16].into_iter().filter(asked);
+        let both: Vec<_> = both.collect();
+        works.extend(training::works(subject, &plan.training, &both)?);
+    }
     let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
     let mut readings: HashMap<usize, Vec<f64>> = HashMap::new();
     for round in 0..plan.rounds {
         told(round);
         if round == 0 {
             // What is done for the first time is slower: memory that was never used.
-            for (_, work) in &mut works {
+            for (speed, work) in &mut works {
+                reset_peak(device);
                 work.run()?;
+                speed.memory = peak(device);
             }
         }
-        machines.push(Machine::measure());
+        if device.is_cpu() || round == 0 {
+            machines.push(Machine::measure(device)?);
+        }
         for ((_, work), found) in works.iter_mut().zip(&mut found) {
             if let Some(block) = work.block() {
                 let read = readings.entry(block).or_default();
                 if read.len() <= round {
-                    read.push(machine::reading(block));
+                    read.push(machine::reading_on(device, block)?);
                 }
             }
             found.push(work.run()?);
@@ -124,6 +164,8 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
     Ok(Report {
         model: subject.name.clone(),
         parameters: subject.config.parameters(),
+        device: device_name(device),
+        card: card(device),
         speeds: speeds.collect(),
         machine,
     })

@@ -12,23 +12,25 @@ use crate::text::Tokenizer;
 use crate::training::Recipe;
 use crate::training::network::initial;
 
-/// A model of the GPT-2 family, its weights in main memory.
+/// A model of the GPT-2 family, its weights in main memory, and where it is to be run.
 pub struct Subject {
     pub name: String,
+    pub device: Device,
     pub config: Gpt2Config,
     pub(super) tensors: HashMap<String, Vec<f32>>,
     tokenizer: Tokenizer,
 }
 
 impl Subject {
-    /// A model by its source.
+    /// A model by its source, to be run on `device`.
     ///
     /// # Errors
     /// As [`load_raw`].
-    pub fn load(request: &LoadRequest) -> std::result::Result<Self, ModelError> {
+    pub fn load(request: &LoadRequest, device: Device) -> std::result::Result<Self, ModelError> {
         let raw = load_raw(request, &mut |_| ControlFlow::Continue(()))?;
         Ok(Self {
             name: request.source.clone(),
+            device,
             config: raw.config,
             tensors: raw.tensors,
             tokenizer: raw.tokenizer,
@@ -44,12 +46,14 @@ impl Subject {
         name: &str,
         recipe: &Recipe,
         tokenizer: Tokenizer,
+        device: Device,
     ) -> std::result::Result<Self, crate::training::TrainingError> {
         let vocabulary = recipe.model.vocabulary;
         let vocabulary = vocabulary.unwrap_or_else(|| tokenizer.vocabulary_size());
         let config = recipe.model.shape(vocabulary)?;
         Ok(Self {
             name: format!("random {name}"),
+            device,
             tensors: initial(&config, recipe.model.initial, recipe.run.seed),
             config,
             tokenizer,
@@ -58,6 +62,9 @@ impl Subject {
 
     /// The precisions that it can be run in.
     pub(super) fn precisions(&self) -> Vec<Precision> {
+        if !self.device.is_cpu() {
+            return vec![Precision::F32, Precision::Bf16];
+        }
         let config = &self.config;
         let widths = [
             config.n_embd,
@@ -77,7 +84,7 @@ impl Subject {
             &self.config,
             self.tensors.clone(),
             &self.tokenizer,
-            (&Device::Cpu, precision),
+            (&self.device, precision),
         )
         .map_err(candle_core::Error::wrap)?;
         let json = self.tokenizer.to_json().map_err(candle_core::Error::wrap)?;

@@ -5,48 +5,50 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
-use candle_core::{Device, Result};
+use candle_core::Result;
 
 use super::{Bound, Measured, Speed, Subject, Work};
-use crate::kernels::{Factors, bf16_is_native};
+use crate::kernels::bf16_is_native;
 use crate::model::Precision;
 use crate::training::network::{Batch, Compute, DropoutRates, Freeze, Network};
 use crate::training::optimizer::{Optimizer, OptimizerSettings};
+use crate::training::recipe::Float;
 
 /// Too small to change anything, and of no matter to the time.
 const RATE: f64 = 1e-6;
 
-/// Training in `f32`, and with products of brain floats where the processor has them, in steps of each of some sizes:
-/// sequences, and tokens in each.
+/// Training in `f32` and mixed, where the device does that, in steps of each of some sizes: sequences, and tokens in
+/// each.
 pub(super) fn works(
     subject: &Subject,
     sizes: &[(usize, usize)],
+    precisions: &[Precision],
 ) -> Result<Vec<(Speed, Box<dyn Measured>)>> {
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
-    if sizes.is_empty() {
-        return Ok(works);
-    }
-    let trained = Rc::new(RefCell::new(Trained::new(subject)?));
-    for &(batch, time) in sizes {
-        let time = time.min(subject.config.n_positions);
-        for (factors, precision) in [
-            (Factors::F32, Precision::F32),
-            (Factors::Bf16, Precision::Bf16),
-        ] {
-            if factors == Factors::Bf16 && !bf16_is_native() {
-                continue;
-            }
+    for (float, precision) in [(Float::F32, Precision::F32), (Float::Bf16, Precision::Bf16)] {
+        let mixed = float == Float::Bf16;
+        if mixed && subject.device.is_cpu() && !bf16_is_native() || !precisions.contains(&precision)
+        {
+            continue;
+        }
+        let compute = Compute::in_precision(subject.device.clone(), float, None);
+        let mut trained: Option<Rc<RefCell<Trained>>> = None;
+        for &(batch, time) in sizes {
+            let time = time.min(subject.config.n_positions);
             let speed = Speed {
-                work: Work::Train,
                 precision,
                 batch,
                 context: time,
-                tokens_per_second: 0.0,
-                limit: 0.0,
-                bound: Bound::Products,
+                ..Speed::of(Work::Train, Bound::Products)
             };
-            let trained = Rc::clone(&trained);
-            let training = Training::new(subject, trained, factors, (batch, time));
+            let trained = match &trained {
+                Some(trained) => Rc::clone(trained),
+                None => {
+                    let new = Rc::new(RefCell::new(Trained::new(subject, compute.clone())?));
+                    Rc::clone(trained.insert(new))
+                }
+            };
+            let training = Training::new(subject, trained, (batch, time));
             works.push((speed, Box::new(training)));
         }
     }
@@ -60,8 +62,7 @@ struct Trained {
 }
 
 impl Trained {
-    fn new(subject: &Subject) -> Result<Self> {
-        let compute = Compute::on(Device::Cpu);
+    fn new(subject: &Subject, compute: Compute) -> Result<Self> {
         let kernels = compute.kernels;
         let network = Network::new(
             &subject.config,
@@ -79,7 +80,6 @@ impl Trained {
 
 struct Training {
     trained: Rc<RefCell<Trained>>,
-    factors: Factors,
     batch: Batch,
     cost: f64,
 }
@@ -88,7 +88,6 @@ impl Training {
     fn new(
         subject: &Subject,
         trained: Rc<RefCell<Trained>>,
-        factors: Factors,
         (batch, time): (usize, usize),
     ) -> Self {
         let tokens = subject.tokens(batch * time + 1);
@@ -96,7 +95,6 @@ impl Training {
         let forward = 2.0 * (subject.block_numbers() + subject.head_numbers()) + attention;
         Self {
             trained,
-            factors,
             batch: Batch {
                 batch,
                 time,
@@ -120,11 +118,11 @@ impl Measured for Training {
         let shares = vec![1.0 / count as f32; count];
         let mut trained = self.trained.borrow_mut();
         let Trained { network, optimizer } = &mut *trained;
-        network.set_factors(self.factors);
         let begun = Instant::now();
         let (losses, gradients) = network.gradients(&self.batch, &shares, None)?;
         black_box(losses);
         optimizer.step(network.parameters(), &gradients, RATE)?;
+        network.compute().device.synchronize()?;
         Ok(count as f64 / begun.elapsed().as_secs_f64())
     }
 

@@ -2,16 +2,21 @@
 
 use std::str::FromStr;
 
+use candle_core::Device;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use super::output::Output;
 use super::progress::Gauge;
 use super::{CliError, warn};
 use crate::bench::{Bound, Plan, Report, Speed, Subject, Work, measure};
 use crate::config::Config;
-use crate::model::{DevicePreference, EMBEDDED, LoadRequest, load_tokenizer};
+use crate::model::{EMBEDDED, LoadRequest, bytes_text, choose, load_tokenizer};
 use crate::training::presets::{PRESETS, preset};
 use crate::training::{heap, with_run};
 
 /// Measure how fast this machine generates, reads and trains, beside what its memory and multipliers allow
+///
+/// With --precision that precision alone is measured, with --device cuda an NVIDIA GPU.
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
     /// Measure random weights of a recipe's shape instead of the model: gpt2, gpt2-medium, gpt2-large, gpt2-xl,
@@ -25,9 +30,29 @@ pub struct BenchArgs {
     /// Sequences and tokens in each of a step of training, more such after commas, or none to leave training out
     #[arg(long, value_name = "BATCHxTOKENS|none", default_value = "8x128")]
     pub training: Steps,
+    /// What to measure, more after commas: 8 texts at once are a batch, first is up to the first token
+    #[arg(long, value_name = "WORK", value_delimiter = ',',
+          default_value = "decode,generate,batch,prefill,first,train",
+          value_parser = PossibleValuesParser::new(WORKS.map(|(name, _)| name)).map(|name| work_of(&name)))]
+    pub works: Vec<Work>,
     /// Print one line of JSON
     #[arg(long)]
     pub json: bool,
+}
+
+const WORKS: [(&str, Work); 6] = [
+    ("decode", Work::Decode),
+    ("generate", Work::Generate),
+    ("batch", Work::Batch),
+    ("prefill", Work::Prefill),
+    ("first", Work::First),
+    ("train", Work::Train),
+];
+
+/// The work of one of these names.
+fn work_of(name: &str) -> Work {
+    let found = WORKS.iter().find(|(known, _)| *known == name);
+    found.map_or(Work::Decode, |(_, work)| *work)
 }
 
 /// The sizes of steps of training: sequences, and tokens in each.
@@ -56,21 +81,19 @@ impl FromStr for Steps {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// When a GPU is asked for, the model cannot be loaded or is not of the GPT-2 family, or the output cannot be written.
+/// When the device cannot be had, the model cannot be loaded or is not of the GPT-2 family, or the output cannot be written.
 pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
-    if !matches!(
-        config.model.device,
-        DevicePreference::Auto | DevicePreference::Cpu
-    ) {
-        return Err(CliError::usage(
-            "bench measures the CPU; leave --device out, or use --device cpu",
-        ));
-    }
     heap::tune();
-    let subject = subject(args.shape.as_deref(), config)?;
+    let (device, notices) = choose(config.model.device).map_err(CliError::failed)?;
+    for notice in notices {
+        warn(&notice);
+    }
+    let subject = subject(args.shape.as_deref(), config, device)?;
     let mut gauge = Gauge::new();
     let plan = Plan {
         rounds: args.rounds as usize,
+        works: args.works.clone(),
+        precision: config.model.precision,
         training: args.training.0.clone(),
     };
     let report = measure(&subject, &plan, &mut |round| {
@@ -86,13 +109,13 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
     output.flush()
 }
 
-fn subject(shape: Option<&str>, config: &Config) -> Result<Subject, CliError> {
+fn subject(shape: Option<&str>, config: &Config, device: Device) -> Result<Subject, CliError> {
     let Some(name) = shape else {
         let (request, notice) = with_run(&config.model).map_err(CliError::failed)?;
         if let Some(notice) = notice {
             warn(&notice);
         }
-        return Subject::load(&request).map_err(CliError::failed);
+        return Subject::load(&request, device).map_err(CliError::failed);
     };
     let recipe = preset(name).filter(|recipe| recipe.model.from.is_empty());
     let recipe = recipe.ok_or_else(|| {
@@ -105,7 +128,7 @@ fn subject(shape: Option<&str>, config: &Config) -> Result<Subject, CliError> {
         ..LoadRequest::default()
     };
     let tokenizer = load_tokenizer(&embedded).map_err(CliError::failed)?;
-    Subject::random(name, &recipe, tokenizer).map_err(CliError::failed)
+    Subject::random(name, &recipe, tokenizer, device).map_err(CliError::failed)
 }
 
 fn table(report: &Report) -> String {
@@ -115,28 +138,34 @@ fn table(report: &Report) -> String {
         Some(rate) => format!("{} GFLOP/s in bf16", giga(rate)),
         None => "none in bf16".to_owned(),
     };
+    let (place, memory) = match &report.card {
+        Some(card) => (format!("{} {card}, copy", report.device), "    memory"),
+        None => (format!("{} threads, read", machine.threads), ""),
+    };
     let mut text = format!(
-        "{}: {} parameters\n{} threads, read {} GB/s, multiply {} GFLOP/s in f32, {bf16}\n\n\
-         work                              precision    tokens/s       limit   share  bound by\n",
+        "{}: {} parameters\n{place} {} GB/s, multiply {} GFLOP/s in f32, {bf16}\n\n\
+         work                              precision    tokens/s       limit   share  bound by{memory}\n",
         report.model,
         report.parameters,
-        machine.threads,
         giga(machine.bandwidth),
         giga(machine.f32_products),
     );
     for speed in &report.speeds {
-        text += &format!(
-            "{:<33} {:<9} {:>11} {:>11} {:>5.0} %  {}\n",
+        let bound = match speed.bound {
+            Bound::Memory => "memory",
+            Bound::Products => "products",
+        };
+        let memory = speed.memory.map(bytes_text).unwrap_or_default();
+        let line = format!(
+            "{:<33} {:<9} {:>11} {:>11} {:>5.0} %  {bound:<8}  {memory:>8}",
             work(speed),
             speed.precision.name(),
             rate(speed.tokens_per_second),
             rate(speed.limit),
             100.0 * speed.tokens_per_second / speed.limit,
-            match speed.bound {
-                Bound::Memory => "memory",
-                Bound::Products => "products",
-            }
         );
+        text += line.trim_end();
+        text.push('\n');
     }
     text
 }
@@ -148,6 +177,7 @@ fn work(speed: &Speed) -> String {
         Work::Generate => format!("generate after {context}, traced"),
         Work::Batch => format!("decode {batch} texts after {context}"),
         Work::Prefill => format!("read {context}"),
+        Work::First => format!("read {context} and say what follows"),
         Work::Train => format!("train {batch} x {context}"),
     }
 }
