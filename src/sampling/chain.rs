@@ -1,7 +1,7 @@
 //! The chain: settings made ready for a vocabulary, run on the logits of each token.
 
 use super::candidates::Candidates;
-use super::stages::Stage;
+use super::stage::Stage;
 use super::{
     Context, Distribution, OwnName, SamplerSettings, SettingsError, StageKind, Vocabulary,
 };

@@ -1,7 +1,8 @@
 //! What a stage says of itself: everything that help, lists, sliders and the chain need to know of it, in its own file.
 
-use super::stages::Stage;
-use super::{Knob, SamplerSettings, SettingsError, StageKind, Vocabulary};
+use super::knob::Knob;
+use super::stage::Stage;
+use super::{SamplerSettings, SettingsError, StageKind, Vocabulary};
 
 /// What a stage does to the tokens in the running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use super::sequence::Sequence;
-use super::{
+use crate::sampling::{
     Candidates, Context, Descriptor, Effect, SamplerSettings, SettingsError, Stage, StageKind,
     Vocabulary,
 };

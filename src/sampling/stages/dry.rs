@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
 use super::dry_breakers::Breakers;
-use super::{
+use crate::sampling::KnobOwner::Stage as In;
+use crate::sampling::knob::{FROM_0, real, whole};
+use crate::sampling::{
     Candidates, Context, Descriptor, Effect, SamplerSettings, Stage, StageKind, Vocabulary,
 };
-use crate::sampling::KnobOwner::Stage as In;
-use crate::sampling::knobs::{FROM_0, real, whole};
 
 /// What it is called, and how it is set.
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {

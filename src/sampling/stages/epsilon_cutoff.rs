@@ -1,6 +1,6 @@
-use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
 use crate::sampling::KnobOwner::Stage as In;
-use crate::sampling::knobs::{PROBABILITY, real};
+use crate::sampling::knob::{PROBABILITY, real};
+use crate::sampling::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
 
 /// What it is called, and how it is set.
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {

@@ -1,6 +1,6 @@
-use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
 use crate::sampling::KnobOwner::Stage as In;
-use crate::sampling::knobs::{FROM_0, whole};
+use crate::sampling::knob::{FROM_0, whole};
+use crate::sampling::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
 
 /// What it is called, and how it is set.
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {

@@ -1,7 +1,7 @@
-use super::{Candidates, Context, Descriptor, Effect, SamplerSettings, Stage, StageKind};
 use crate::sampling::KnobOwner::Stage as In;
 use crate::sampling::Method;
-use crate::sampling::knobs::{PROBABILITY, real};
+use crate::sampling::knob::{PROBABILITY, real};
+use crate::sampling::{Candidates, Context, Descriptor, Effect, SamplerSettings, Stage, StageKind};
 
 /// What it is called, and how it is set.
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {

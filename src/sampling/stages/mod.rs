@@ -26,17 +26,9 @@ mod xtc;
 #[cfg(test)]
 pub(super) mod testing;
 
-use super::candidates::Candidates;
-use super::descriptor::{Descriptor, Effect};
-use super::{Context, SamplerSettings, SettingsError, StageKind, Vocabulary};
+use super::descriptor::Descriptor;
 
 pub use mirostat::{initial_mu, next_mu};
-
-/// One step of the chain, with its settings.
-pub trait Stage: std::fmt::Debug + Send + Sync {
-    /// Changes logits, or cuts tokens, but never all.
-    fn apply(&self, candidates: &mut Candidates, context: &Context<'_>);
-}
 
 /// Every stage that settings can ask for, in the order in which help and lists name them. The chain's own order is that
 /// of [`StageKind::ALL`].

@@ -1,6 +1,6 @@
-use super::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
 use crate::sampling::KnobOwner::Stage as In;
-use crate::sampling::knobs::real;
+use crate::sampling::knob::real;
+use crate::sampling::{Candidates, Context, Descriptor, Effect, Stage, StageKind};
 
 /// Below this a temperature is taken as 0: no two logits that differ would both keep a probability, and the
 /// quotients would leave the range of `f32`.
