@@ -4,10 +4,12 @@ use candle_core::{DType, Result, Tensor};
 
 use super::attention::{Heads, Projected};
 use super::cache::LayerCache;
-use crate::kernels::cuda::{self, Causal, Factor, LONGEST_STEP, Text};
+use crate::kernels::cuda::{self, Causal, Factor, Text};
 
 /// Queries whose scores are held together.
 const QUERIES_AT_ONCE: usize = 1024;
+/// Scores that are held together: of a long text there are fewer queries.
+const SCORES_AT_ONCE: usize = 64 << 20;
 
 /// As [`super::attention::attend`], for tokens after `past` others.
 pub(super) fn attend(
@@ -19,7 +21,7 @@ pub(super) fn attend(
 ) -> Result<Tensor> {
     let text = text(cache, past);
     cuda::append(&new.keys, &new.values, &[text])?;
-    if new.queries.dim(0)? == 1 && past < LONGEST_STEP {
+    if new.queries.dim(0)? == 1 && cuda::can_step(heads.width, past + 1) {
         return cuda::step_attention(&new.queries, &[text], heads.queries, scale);
     }
     read(&new.queries, cache, heads, scale, past)
@@ -33,7 +35,8 @@ pub(super) fn attend_each<'a>(
     scale: f32,
 ) -> Result<Tensor> {
     let caches: Vec<_> = caches.collect();
-    if caches.iter().all(|(_, past)| *past < LONGEST_STEP) {
+    let can_step = |(_, past): &(_, usize)| cuda::can_step(heads.width, past + 1);
+    if caches.iter().all(can_step) {
         let texts: Vec<_> = caches
             .iter()
             .map(|(cache, past)| text(cache, *past))
@@ -66,10 +69,12 @@ fn read(
     past: usize,
 ) -> Result<Tensor> {
     let n = queries.dim(0)?;
+    let at_once = SCORES_AT_ONCE / (heads.queries * (past + n));
+    let at_once = at_once.clamp(16, QUERIES_AT_ONCE);
     let blocks = (0..n)
-        .step_by(QUERIES_AT_ONCE)
+        .step_by(at_once)
         .map(|start| {
-            let len = QUERIES_AT_ONCE.min(n - start);
+            let len = at_once.min(n - start);
             let causal = Causal {
                 queries: len,
                 past: past + start,

@@ -18,8 +18,8 @@ const TEXTS_AT_ONCE: usize = 32;
 const ROWS_AT_ONCE: usize = 32_768;
 /// Numbers that a thread of [`step_attention`] reads together, if a head's width allows it.
 const AT_ONCE: usize = 8;
-/// Most tokens of a text whose weights fit beside the rest in what a block's threads share (48 KiB).
-pub const LONGEST_STEP: usize = 9_000;
+/// Bytes that a block's threads can share (48 KiB) beside the parts of sums over a block.
+const MOST_SHARED: usize = 47 << 10;
 
 /// Which earlier tokens queries see: query `i` of `queries` the first `past + i + 1` of `seen`.
 #[derive(Debug, Clone, Copy)]
@@ -180,8 +180,26 @@ pub fn append(keys: &Tensor, values: &Tensor, texts: &[Text<'_>]) -> Result<()> 
     Ok(())
 }
 
+/// Numbers of a head of this width that a thread of [`step_attention`] reads together.
+fn at_once(width: usize) -> usize {
+    match width.is_multiple_of(AT_ONCE) {
+        true => AT_ONCE,
+        false => 1,
+    }
+}
+
+/// Bytes that a block's threads of [`step_attention`] share.
+fn shared(width: usize, tokens: usize) -> usize {
+    (width + THREADS as usize * at_once(width) + tokens) * size_of::<f32>()
+}
+
+/// Whether [`step_attention`] takes heads of this width and texts of so many tokens, the new one among them.
+pub fn can_step(width: usize, tokens: usize) -> bool {
+    width / at_once(width) <= THREADS as usize && shared(width, tokens) <= MOST_SHARED
+}
+
 /// `softmax(scale * q k^T) v` for one query of each text, `queries (texts, heads * width)`, whose keys and values were
-/// appended; each text at most [`LONGEST_STEP`] tokens.
+/// appended; as [`can_step`] allows.
 ///
 /// # Errors
 /// When shapes or types do not fit, or the device fails.
@@ -194,20 +212,19 @@ pub fn step_attention(
     let (key_heads, width, cache) = shape(texts)?;
     let (n, all) = queries.dims2()?;
     let longest = texts.iter().map(|text| text.past + 1).max().unwrap_or(0);
-    let each = match width.is_multiple_of(AT_ONCE) {
-        true => AT_ONCE,
-        false => 1,
-    };
     let fits = n == texts.len()
         && all == heads * width
         && heads.is_multiple_of(key_heads)
-        && width / each <= THREADS as usize
-        && longest <= LONGEST_STEP;
+        && can_step(width, longest);
     if !fits {
         candle_core::bail!("attention: {n} queries of {all} for {} texts", texts.len());
     }
     let out = unwritten((n, all), queries.dtype(), queries)?;
-    let name = format!("step_attention_{each}_{}", kinds(queries, cache)?);
+    let name = format!(
+        "step_attention_{}_{}",
+        at_once(width),
+        kinds(queries, cache)?
+    );
     let mut to = address(&out)?;
     for (start, texts) in (0..)
         .step_by(TEXTS_AT_ONCE)
@@ -215,11 +232,10 @@ pub fn step_attention(
     {
         let caches = Caches::new(texts)?;
         let (from, stride) = rows(&queries.narrow(0, start, texts.len())?)?;
-        let shared = (width + THREADS as usize * each + longest) * size_of::<f32>();
         let grid = Grid {
             blocks: (heads as u32, texts.len() as u32, 1),
             threads: (THREADS, 1),
-            shared: shared as u32,
+            shared: shared(width, longest) as u32,
         };
         // SAFETY: as the kernel has it; the caches hold `past + 1` tokens, and a block's threads share enough.
         unsafe {

@@ -16,7 +16,7 @@ mod settle;
 
 pub use activation::{Code, bias_activation, bias_activation_back, swiglu};
 pub use attention::{
-    Causal, Dropping, LONGEST_STEP, Text, append, causal_softmax, merge_heads, softmax_back,
+    Causal, Dropping, Text, append, can_step, causal_softmax, merge_heads, softmax_back,
     split_heads, step_attention,
 };
 pub use device::open;
