@@ -172,7 +172,8 @@ fn multiply(a: &Place, b: &Place, out: &Tensor, factor: f32, add: bool) -> Resul
             (a.rows * b.columns) as i64,
             a.batch as i32,
             sys::cublasComputeType_t::CUBLAS_COMPUTE_32F,
-            sys::cublasGemmAlgo_t::CUBLAS_GEMM_DEFAULT_TENSOR_OP,
+            // Not `CUBLAS_GEMM_DEFAULT_TENSOR_OP`, which allows `f32` factors to be rounded to `f16`.
+            sys::cublasGemmAlgo_t::CUBLAS_GEMM_DFALT,
         )
         .w()
     }
