@@ -1,7 +1,7 @@
 //! The operations by kernels of a card, for the tape of a [`Pass`]: in `f32` or brain floats, parameters and their
 //! gradients always in `f32`.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 
 use super::attention::AttentionShape;
 use super::{Dropout, Pass, RowLosses};
@@ -26,6 +26,11 @@ pub(super) fn layer_norm(
     }))
 }
 
+/// What the tape is given where there is no bias. Not on the card: some refuse room for no numbers at all.
+fn no_bias() -> Result<Tensor> {
+    Tensor::zeros(0, DType::F32, &Device::Cpu)
+}
+
 pub(super) fn product(
     pass: &Pass,
     x: &Tensor,
@@ -38,7 +43,7 @@ pub(super) fn product(
     if let Some(bias) = bias {
         out = cuda::bias_activation(&out, bias, Code::Identity)?;
     }
-    let no_bias = Tensor::zeros(0, DType::F32, x.device())?;
+    let no_bias = no_bias()?;
     let inputs = [x, weight, bias.unwrap_or(&no_bias)];
     let [for_x, for_weight, for_bias] = inputs.map(|input| pass.wants(input));
     let kept = x.clone();
@@ -196,7 +201,7 @@ pub(super) fn head_loss(
 ) -> Result<(Tensor, RowLosses)> {
     let ((n, width), vocabulary) = (hidden.dims2()?, weight.dim(0)?);
     let (device, dtype) = (hidden.device(), hidden.dtype());
-    let no_bias = Tensor::zeros(0, DType::F32, device)?;
+    let no_bias = no_bias()?;
     let inputs = [hidden, weight, bias.unwrap_or(&no_bias)];
     let [for_hidden, for_weight, for_bias] = inputs.map(|input| pass.wants(input));
     let slopes = for_hidden || for_weight || for_bias;

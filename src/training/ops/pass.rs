@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use candle_core::backprop::GradStore;
-use candle_core::{Result, Tensor, TensorId};
+use candle_core::{DType, Result, Tensor, TensorId};
 
 use super::embedding::AddRows;
 use super::{Kernels, Numbers};
@@ -225,7 +225,11 @@ impl Gradients {
         let tensor = match self.0.remove(&table) {
             Some(Sum { tensor, own: true }) => tensor,
             Some(Sum { tensor, .. }) => tensor.copy()?,
-            None => Tensor::from_vec(zeros(shape.0 * shape.1), shape, rows.device())?,
+            None if rows.device().is_cpu() => {
+                Tensor::from_vec(zeros(shape.0 * shape.1), shape, rows.device())?
+            }
+            // Those of main memory would have to be sent there.
+            None => Tensor::zeros(shape, DType::F32, rows.device())?,
         };
         #[cfg(feature = "cuda")]
         if tensor.device().is_cuda() {
