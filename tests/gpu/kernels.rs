@@ -89,7 +89,8 @@ fn compare(held: &mut Held, case: &Case<'_>, operation: &Operation<'_>) -> Resul
 #[test]
 fn norms() -> Result<()> {
     let mut held = Held::new("kernels: layer norm");
-    for (n, width) in [(1, 2), (3, 7), (65, 33), (700, 768), (5, 4100)] {
+    // Not of two numbers: what is left of their gradient is less than the rounding of its parts.
+    for (n, width) in [(1, 5), (3, 7), (65, 33), (700, 768), (5, 4100)] {
         let inputs = [
             normal(1, &[n, width])?,
             normal(2, &[width])?,
