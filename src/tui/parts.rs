@@ -49,6 +49,8 @@ pub struct Saving {
     pub asked_for: bool,
     /// Texts are: cut, grown, or begun.
     pub texts: bool,
+    /// Texts were in what was to be saved: if that fails, they still are to be.
+    pub sent: bool,
     /// The last attempt failed.
     pub failed: bool,
     /// When it was saved last.

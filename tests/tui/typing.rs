@@ -275,8 +275,17 @@ fn leaving_asks_while_something_goes_on_or_is_saved_nowhere() {
     press(&mut play, &["esc", "q"]);
     assert!(play.screen().contains("saved nowhere"), "{}", play.screen());
 
-    let mut play = ended();
+    let mut play = Play::running(PROMPT, &[" there"], 80, 24);
     play.state.autosave_file = Some("session.json".into());
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.frame();
+    assert!(
+        play.effects.contains(&Effect::Send(Command::Save)),
+        "the end of a run saves: {:?}",
+        play.effects
+    );
     play.act(Action::SaveFailed("The disk is full.".to_owned()));
     press(&mut play, &["esc", "esc", "q"]);
     assert!(play.screen().contains("saved nowhere"), "{}", play.screen());

@@ -245,6 +245,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Told { message, error } => state.tell(message, error),
         Action::SaveFailed(message) => {
             state.saving.failed = true;
+            state.saving.texts |= state.saving.sent;
             state.tell(message, true);
         }
         Action::Refused { command, error } => refused(state, *command, error),

@@ -18,7 +18,7 @@ pub fn save(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn request(state: &mut State, effects: &mut Vec<Effect>) {
     state.saving.due = false;
-    state.saving.texts = false;
+    state.saving.sent |= std::mem::take(&mut state.saving.texts);
     state.saving.failed = false;
     state.saving.last = state.now;
     effects.push(Effect::Send(Command::Save));
