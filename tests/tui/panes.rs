@@ -419,6 +419,30 @@ fn what_stages_did_to_a_token_stands_on_its_row() {
 }
 
 #[test]
+fn stages_that_are_too_many_for_the_border_are_told_in_brief() {
+    let mut play = ended(80, 24);
+    play.state.focus_on(Focus::Next);
+    show(&mut play, |position| {
+        let mut moment = moment(position, None, &NEXT_WORDS);
+        moment.rows[0].changes = vec![
+            change(StageKind::Repetition, -0.93, (0.76, 0.567)),
+            change(StageKind::Dry, -3.5, (0.567, 0.0381)),
+            change(StageKind::Temperature, 0.47, (0.0381, 0.031)),
+        ];
+        moment
+    });
+    play.state.choose_row(0);
+    sees(
+        &play,
+        &[
+            "rep -0.93 → 56.7 % · dry -3.50 → 3.81 % · temperature +0.47 → 3.10 %",
+            // On the row the strongest is first, since the end may be cut off.
+            "dry-3.5 rep-0.9 ▼",
+        ],
+    );
+}
+
+#[test]
 fn contrastive_search_names_its_own_pick_and_shows_its_scores() {
     let candidate = |id: u32, display: &str, score: f32| Candidate {
         id,

@@ -2,6 +2,7 @@
 
 use crate::decoding::{Moment, Row};
 use crate::sampling::LogitChange;
+use crate::tui::safe;
 use crate::tui::view::numbers::percent;
 
 /// What the column says of each row, all in one form: the longest that fits in `most` cells, or else the shortest.
@@ -17,11 +18,14 @@ pub fn column(moment: &Moment, rows: &[usize], most: usize) -> Vec<String> {
     form(1, "")
 }
 
-/// `rep -0.42 dry -5.60`; under contrastive search the score that the method goes by.
+/// `dry -5.60 rep -0.42`, the strongest first, since the end is cut off where there is little room; under contrastive
+/// search the score that the method goes by.
 fn label(moment: &Moment, row: &Row, digits: usize, joint: &str) -> String {
     let weighed = moment.candidates.iter().find(|one| one.id == row.id);
     let score = weighed.map(|one| format!("score {:.1$}", one.score, digits + 1));
-    let changes = row.own_changes().map(|change| {
+    let mut changes: Vec<&LogitChange> = row.own_changes().collect();
+    changes.sort_by(|a, b| b.amount().abs().total_cmp(&a.amount().abs()));
+    let changes = changes.into_iter().map(|change| {
         let amount = change.amount();
         format!("{}{joint}{amount:+.digits$}", change.stage.short())
     });
@@ -38,9 +42,14 @@ pub fn lowered(row: &Row) -> Option<bool> {
     (!amounts.is_empty()).then(|| amounts.iter().sum::<f32>() < 0.0)
 }
 
-/// Every stage that changed the token's logit, with its odds before and after.
-pub fn sentence(row: &Row) -> Option<String> {
-    let told = |change: &LogitChange| {
+/// Every stage that changed the token's logit, in at most so many cells: with its odds before and after, or where that is
+/// too long with those after it.
+pub fn sentence(row: &Row, cells: usize) -> Option<String> {
+    let each = |told: &dyn Fn(&LogitChange) -> String| {
+        let told: Vec<String> = row.changes.iter().map(told).collect();
+        told.join(" · ")
+    };
+    let whole = each(&|change| {
         format!(
             "{} {:+.2}: {} → {}",
             change.stage.name(),
@@ -48,9 +57,19 @@ pub fn sentence(row: &Row) -> Option<String> {
             percent(change.probability_before),
             percent(change.probability_after)
         )
-    };
-    let told: Vec<String> = row.changes.iter().map(told).collect();
-    (!told.is_empty()).then(|| told.join(" · "))
+    });
+    if safe::width(&whole) <= cells {
+        return Some(whole).filter(|told| !told.is_empty());
+    }
+    let brief = each(&|change| {
+        format!(
+            "{} {:+.2} → {}",
+            change.stage.short(),
+            change.amount(),
+            percent(change.probability_after)
+        )
+    });
+    Some(safe::fit(&brief, cells).trim_end().to_owned())
 }
 
 #[cfg(test)]
@@ -99,21 +118,28 @@ mod tests {
     }
 
     #[test]
-    fn each_stage_that_changed_a_token_is_named_with_its_amount() {
+    fn each_stage_that_changed_a_token_is_named_with_its_amount_the_strongest_first() {
         let changes = vec![
             change(StageKind::Repetition, -0.42),
             change(StageKind::Dry, -5.6),
             change(StageKind::Temperature, 0.3),
         ];
         let moment = moment(vec![row(1, changes), row(2, Vec::new())]);
-        assert_eq!(column(&moment, &[0, 1], 20), ["rep -0.42 dry -5.60", ""]);
-        assert_eq!(column(&moment, &[1, 0], 16), ["", "rep-0.4 dry-5.6"]);
+        assert_eq!(column(&moment, &[0, 1], 20), ["dry -5.60 rep -0.42", ""]);
+        assert_eq!(column(&moment, &[1, 0], 16), ["", "dry-5.6 rep-0.4"]);
         assert_eq!(lowered(&moment.rows[0]), Some(true));
         assert_eq!(lowered(&moment.rows[1]), None);
-        let told = sentence(&moment.rows[0]).expect("it was changed");
+        let told = |cells| sentence(&moment.rows[0], cells).expect("it was changed");
         assert!(
-            told.contains("dry -5.60: 2.42 % → 0.01 % · temperature +0.30"),
-            "{told}"
+            told(100).contains("dry -5.60: 2.42 % → 0.01 % · temperature +0.30"),
+            "{}",
+            told(100)
         );
+        assert_eq!(
+            told(70),
+            "rep -0.42 → 0.01 % · dry -5.60 → 0.01 % · temperature +0.30 → 0.01 %"
+        );
+        assert_eq!(told(40), "rep -0.42 → 0.01 % · dry -5.60 → 0.01 %…");
+        assert_eq!(sentence(&moment.rows[1], 40), None);
     }
 }

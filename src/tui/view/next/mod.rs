@@ -316,11 +316,10 @@ pub fn footnote(canvas: &Canvas, frame: &mut Frame) {
     };
     let row = moment.rows.get(state.row);
     let selected = row.filter(|_| state.focus == Focus::Next);
-    let told = selected.and_then(changes::sentence);
-    let told = told.map(|told| format!(" {told} "));
-    let room = usize::from(canvas.area.width.saturating_sub(4));
-    match told.filter(|told| safe::width(told) <= room) {
-        Some(told) => canvas.footnote(&told, frame),
+    // Beside the corners: a space on both sides.
+    let room = usize::from(canvas.area.width.saturating_sub(6));
+    match selected.and_then(|row| changes::sentence(row, room)) {
+        Some(told) => canvas.footnote(&format!(" {told} "), frame),
         None => canvas.footnote(&legend(state, moment), frame),
     }
 }
