@@ -64,7 +64,8 @@ fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
         row(
             "",
             "left".into(),
-            "cut".into(),
+            // Its neighbour fills its own cells.
+            "cut ".into(),
             "H bits".into(),
             theme.quiet,
         ),
