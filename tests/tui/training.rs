@@ -4,8 +4,9 @@ use crate::fixtures::Play;
 use insta::assert_snapshot;
 use logitscope::engine::{Command, TrainingCommand, TrainingNews};
 use logitscope::training::{
-    Allowed, CheckpointNote, Event, FinishReason, Finished, History, MeanLoss, MeanOf, Memorised,
-    Odds, OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics, Validation,
+    Allowed, CheckpointNote, CorpusNote, Event, FinishReason, Finished, History, MeanLoss, MeanOf,
+    Memorised, Odds, OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics,
+    Validation,
 };
 use logitscope::tui::{Action, Effect, GoingOn, Mouse, MouseKind, Page, ReadRun, TrainAction};
 
@@ -219,6 +220,24 @@ fn reading_the_corpus_is_seen() {
         assert!(screen.contains(said), "{screen}");
     }
     assert!(screen.contains("preparing"), "{screen}");
+}
+
+#[test]
+fn what_became_of_the_texts_is_told_with_what_they_are_for() {
+    let mut play = started(120, 40);
+    for purpose in ["training", "validation"] {
+        news(
+            &mut play,
+            Event::Corpus(CorpusNote {
+                purpose: purpose.to_owned(),
+                tokens: 620,
+                ..CorpusNote::default()
+            }),
+        );
+        let screen = play.screen();
+        let told = format!("! Texts for {purpose}: 0 files");
+        assert!(screen.contains(&told), "{screen}");
+    }
 }
 
 #[test]

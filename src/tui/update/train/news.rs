@@ -57,7 +57,7 @@ fn happened(state: &mut State, event: &Event) {
         Event::Paused { .. } if !ending => train.job = Job::Paused,
         Event::Corpus(note) => {
             let sentences = note.sentences().join(". ");
-            state.tell(format!("Training: {sentences}"), false);
+            state.tell(format!("Texts for {sentences}"), false);
         }
         Event::Notice { message } => state.tell(format!("Training: {message}"), false),
         _ => {}
