@@ -10,7 +10,7 @@ const COLDEST: f32 = 1e-6;
 pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     kind: StageKind::Temperature,
     name: "temperature",
-    short: "temperature",
+    short: "temp",
     one_line: "Sharpens the odds below 1, flattens them above, takes the best at 0.",
     effect: Effect::ChangesAll,
     is_neutral: |settings| settings.temperature == 1.0,

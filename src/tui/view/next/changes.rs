@@ -136,8 +136,8 @@ mod tests {
             told(100)
         );
         assert_eq!(
-            told(70),
-            "rep -0.42 → 0.01 % · dry -5.60 → 0.01 % · temperature +0.30 → 0.01 %"
+            told(63),
+            "rep -0.42 → 0.01 % · dry -5.60 → 0.01 % · temp +0.30 → 0.01 %"
         );
         assert_eq!(told(40), "rep -0.42 → 0.01 % · dry -5.60 → 0.01 %…");
         assert_eq!(sentence(&moment.rows[1], 40), None);
