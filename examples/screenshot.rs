@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use logitscope::config::{Config, Sources};
 use logitscope::engine::{Command, EngineHandle, Event, RunState};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, PlayOptions, State, Theme, ThemeName, Thresholds,
+    Action, ColourLevel, Effect, Marking, News, PlayOptions, State, Theme, ThemeName, Thresholds,
 };
-use logitscope::tui::{update, view};
+use logitscope::tui::{hear, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
@@ -60,12 +60,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     hear_until(&mut state, &engine, &mut events, |state| {
         state.run == RunState::Idle
     })?;
-    act(&mut state, &engine, Action::Run)?;
+    perform(&engine, update(&mut state, Action::Run))?;
     hear_until(&mut state, &engine, &mut events, |state| {
         state.finish().is_some()
     })?;
     for _ in 0..150 {
-        act(&mut state, &engine, Action::Left)?;
+        perform(&engine, update(&mut state, Action::Left))?;
     }
     let start = Instant::now();
     let position = state.text().in_view();
@@ -84,8 +84,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Lets an action happen, and carries out what it asks of the engine.
-fn act(state: &mut State, engine: &EngineHandle, action: Action) -> Result<(), Box<dyn Error>> {
-    for effect in update(state, action) {
+fn perform(engine: &EngineHandle, effects: Vec<Effect>) -> Result<(), Box<dyn Error>> {
+    for effect in effects {
         match effect {
             Effect::Send(command) => engine.send(command)?,
             Effect::Look(request) => engine.look(*request),
@@ -105,11 +105,11 @@ fn hear_until(
     fits: impl Fn(&State) -> bool,
 ) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
-    act(state, engine, Action::Frame(Duration::ZERO))?;
+    perform(engine, hear(state, News::Frame(Duration::ZERO)))?;
     while !fits(state) {
         let event = events.blocking_recv().ok_or("the engine ended")?;
-        act(state, engine, Action::Engine(event))?;
-        act(state, engine, Action::Frame(start.elapsed()))?;
+        perform(engine, hear(state, News::Engine(event)))?;
+        perform(engine, hear(state, News::Frame(start.elapsed())))?;
     }
     Ok(())
 }

@@ -1,18 +1,12 @@
-//! Everything that can happen to the playground. Keys, the engine, the terminal and tests all speak through this.
+//! Everything that a person can ask of the playground, with keys, with the mouse, through the palette. What the outside
+//! tells is [`super::News`].
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::ask::Question;
 use super::knob_rows::KnobRow;
-use super::picker::Item;
-use super::session::SessionFile;
-use super::train::runs::{GoingOn, ReadRun};
-use crate::engine::{Command, Event, SendError, TrainingNews};
-use crate::sampling::SamplerSettings;
 
-/// Something that happened, or that the user asks for.
+/// Something that a person asks for.
 ///
 /// The variants with a name in [`super::default_keys`] can be bound to keys; what a movement does depends on the
 /// pane in focus.
@@ -21,8 +15,6 @@ pub enum Action {
     // The program.
     /// Leave, after asking where something would be lost.
     Quit,
-    /// Leave at once: a signal says so.
-    Leave,
     /// Cancel what runs; when nothing does, leave at the second time.
     Interrupt,
     /// Stop the process as a shell's Ctrl-Z does.
@@ -149,100 +141,104 @@ pub enum Action {
     Paste(String),
     Edit(Edit),
 
-    // From outside.
     Mouse(Mouse),
-    /// The terminal has a new size: columns and rows.
-    Resize(u16, u16),
-    /// The engine said something.
-    Engine(Event),
-    /// The second engine said something.
-    Beside(Event),
-    /// A command did not reach the engine.
-    Refused {
-        command: Box<Command>,
-        error: SendError,
-    },
-    /// The engine could not be started again; the sentence says why.
-    RestartFailed(String),
-    /// A session file was read, or the sentence says why not.
-    SessionRead(Result<Box<SessionFile>, String>),
-    /// The session could not be saved; the sentence says why.
-    SaveFailed(String),
-    /// The trainer said something.
-    Training(TrainingNews),
-    /// A run could not be started; the sentence says why.
-    TrainingRefused(String),
-    /// The runs were listed; shown if the list is still open.
-    RunsListed(Vec<Item>),
-    /// What a run kept was read, or the sentence says why not.
-    RunRead {
-        path: PathBuf,
-        /// Whether it is drawn beside the run in view.
-        beside: bool,
-        read: Result<Box<ReadRun>, String>,
-    },
-    /// The names of runs that are taken.
-    RunNames(BTreeSet<String>),
-    /// What a run that is to go on is so far, or the sentence says why it cannot.
-    GoingOn(Result<Box<GoingOn>, String>),
-    /// A run that another process works on went on, or ended.
-    RunGrew {
-        path: PathBuf,
-        read: Box<ReadRun>,
-    },
-    /// The models were listed; shown if the list is still open.
-    Listed(Vec<Item>),
-    /// A preset was saved under a name.
-    PresetSaved(String, Box<SamplerSettings>),
-    /// Something outside ended; the sentence says how, and whether well.
-    Told {
-        message: String,
-        error: bool,
-    },
-    /// The terminal is about to be drawn; the time since the start.
-    Frame(Duration),
+}
+
+/// What an action is about, and with that where it means something: what lies over the panes and each screen let some
+/// through and keep the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// The screen and the process as a whole, whatever is shown.
+    Whole,
+    /// Closing what is open.
+    Closing,
+    /// A movement in what has the focus.
+    Movement,
+    /// The playground: models, engine, leaving; what is asked from every screen.
+    Playground,
+    /// Which pane of a screen has the focus, and how large it is.
+    Panes,
+    /// The Train screen.
+    Train,
+    /// What Play shows.
+    Play,
 }
 
 impl Action {
-    /// Whether an action concerns the playground as a whole and not what Play shows.
-    pub(super) fn concerns_all(&self) -> bool {
-        matches!(
-            self,
+    /// What it is about. Every action is placed by hand, so that a new one cannot be forgotten.
+    pub(super) fn concern(&self) -> Concern {
+        match self {
+            Self::Interrupt | Self::Suspend | Self::Redraw | Self::ToggleTheme => Concern::Whole,
+            Self::ToggleHelp | Self::Escape => Concern::Closing,
+            Self::Up
+            | Self::Down
+            | Self::Left
+            | Self::Right
+            | Self::PageUp
+            | Self::PageDown
+            | Self::First
+            | Self::Last => Concern::Movement,
             Self::Quit
-                | Self::Interrupt
-                | Self::Suspend
-                | Self::Redraw
-                | Self::ToggleHelp
-                | Self::Escape
-                | Self::ToggleTheme
-                | Self::Palette
-                | Self::ToggleMouse
-                | Self::RestartEngine
-                | Self::Models
-                | Self::BrowseModels(_)
-                | Self::LoadModel(_)
-                | Self::Ask(Question::ChartRun(_))
-        )
+            | Self::Palette
+            | Self::ToggleMouse
+            | Self::RestartEngine
+            | Self::Models
+            | Self::BrowseModels(_)
+            | Self::LoadModel(_)
+            | Self::Ask(Question::ChartRun(_)) => Concern::Playground,
+            Self::FocusNext | Self::FocusPrevious | Self::Zoom => Concern::Panes,
+            Self::Train(_) => Concern::Train,
+            Self::Legend
+            | Self::CopyWhat
+            | Self::Copy(_)
+            | Self::LoadBeside(_)
+            | Self::UnloadBeside
+            | Self::Ask(_)
+            | Self::FocusPrompt
+            | Self::Follow
+            | Self::FindNext
+            | Self::CycleMarking
+            | Self::MarkMore
+            | Self::MarkFewer
+            | Self::Funnel
+            | Self::Run
+            | Self::Step
+            | Self::TogglePause
+            | Self::Stop
+            | Self::Retry
+            | Self::Rewind
+            | Self::RewindPaused
+            | Self::Take
+            | Self::TakePaused
+            | Self::Read
+            | Self::NextSample
+            | Self::PreviousSample
+            | Self::Branches
+            | Self::NameBranch
+            | Self::PruneBranch
+            | Self::CompareBranch
+            | Self::BigLeft
+            | Self::BigRight
+            | Self::ToggleStage
+            | Self::Neutral
+            | Self::TypeValue
+            | Self::SetKnob(..)
+            | Self::DefaultKnobs
+            | Self::StageEarlier
+            | Self::StageLater
+            | Self::NextPreset
+            | Self::PreviousPreset
+            | Self::Preset(_)
+            | Self::Insert(_)
+            | Self::Paste(_)
+            | Self::Edit(_)
+            | Self::Mouse(_) => Concern::Play,
+        }
     }
 
-    /// Whether an action means something on the Train screen.
+    /// Whether it means something on the Train screen.
     pub(super) fn is_for_training(&self) -> bool {
-        self.concerns_all()
-            || matches!(
-                self,
-                Self::Train(_)
-                    | Self::FocusNext
-                    | Self::FocusPrevious
-                    | Self::Up
-                    | Self::Down
-                    | Self::Left
-                    | Self::Right
-                    | Self::PageUp
-                    | Self::PageDown
-                    | Self::First
-                    | Self::Last
-                    | Self::Zoom
-            )
+        self.concern() != Concern::Play
     }
 }
 

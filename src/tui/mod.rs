@@ -1,7 +1,9 @@
-//! The terminal playground: a [`State`], changed by [`update`] with an [`Action`], drawn by [`view`].
+//! The terminal playground: a [`State`], changed by [`update`] with an [`Action`] of a person and by [`hear`] with
+//! [`News`] of the outside, drawn by [`view`].
 //!
-//! Keys, the engine's events and the terminal's become actions; what an action asks of the outside comes back as
-//! [`Effect`]s. [`run`] is the loop around them: it takes in all that came, then draws at most one frame.
+//! Keys and the mouse become actions; what engine, trainer, clock and files tell becomes news; what either asks of the
+//! outside comes back as [`Effect`]s. [`run`] is the loop around them: it takes in all that came, then draws at most
+//! one frame.
 
 mod action;
 mod app;
@@ -29,6 +31,7 @@ mod link;
 mod looking;
 mod marks;
 mod models;
+mod news;
 mod notices;
 mod options;
 mod overlay;
@@ -59,6 +62,7 @@ pub use layout::SMALLEST;
 pub use letters::Letters;
 pub use link::EngineLink;
 pub use marks::{Marking, Thresholds};
+pub use news::News;
 pub use options::PlayOptions;
 pub use picker::Item;
 pub(crate) use safe::width as cell_width;
@@ -66,6 +70,6 @@ pub use session::{SessionError, SessionFile};
 pub use state::{Focus, Page, State};
 pub use theme::{Likelihood, Theme, ThemeName};
 pub use train::runs::{GoingOn, ReadRun};
-pub use update::update;
+pub use update::{hear, update};
 pub(crate) use view::duration;
 pub use view::view;

@@ -6,7 +6,7 @@ use logitscope::decoding::{
     Beam, BranchId, BranchInfo, Lineage, Origin, Otherwise, StopReason, TextStats, TokenRecord,
 };
 use logitscope::engine::{Command, Event, RunState, Session, Subject};
-use logitscope::tui::{Action, Copied, Effect, Question, SessionFile};
+use logitscope::tui::{Action, Copied, Effect, News, Question, SessionFile};
 
 const PROMPT: &str = "Once upon a time";
 const WORDS: [&str; 6] = [" there", " was", " a", " little", " girl", " who"];
@@ -382,7 +382,7 @@ fn a_session_is_saved_and_opened() {
     let mut session: SessionFile = (**session).clone();
     session.sampler.temperature = 0.33;
     session.prompt = "Another".to_owned();
-    play.act(Action::SessionRead(Ok(Box::new(session))));
+    play.act(News::SessionRead(Ok(Box::new(session))));
     assert_eq!(play.state.sampler.temperature, 0.33);
     assert!(play.screen().contains("Another"));
     assert!(

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use logitscope::engine::{Command, Event, LookRequest, RunState, Subject};
 use logitscope::model::{LoadProgress, ModelInfo};
-use logitscope::tui::{Action, Effect, Focus, Item};
+use logitscope::tui::{Action, Effect, Focus, Item, News};
 
 use crate::fixtures::{NEXT_WORDS, Play, model, moment, read};
 
@@ -41,7 +41,7 @@ fn beside(tokens: u64, width: u16, height: u16) -> Play {
 }
 
 fn hear(play: &mut Play, event: Event) {
-    play.act(Action::Beside(event));
+    play.act(News::Beside(event));
 }
 
 /// What the second engine was sent at the last frame.
@@ -159,7 +159,7 @@ fn tab_in_the_list_of_models_loads_beside_and_the_list_unloads() {
         detail: String::new(),
         action: Action::LoadModel("embedded".to_owned()),
     };
-    play.act(Action::Listed(vec![items.clone()]));
+    play.act(News::Listed(vec![items.clone()]));
     assert!(play.screen().contains("⇥ load beside"), "{}", play.screen());
     play.act(Action::FocusNext);
     assert!(matches!(play.effects.as_slice(), [Effect::LoadBeside(_)]));
@@ -169,7 +169,7 @@ fn tab_in_the_list_of_models_loads_beside_and_the_list_unloads() {
     );
     assert!(play.screen().contains("+ embedded (loading 25 %)"));
     play.act(Action::Models);
-    play.act(Action::Listed(vec![items]));
+    play.act(News::Listed(vec![items]));
     assert!(play.screen().contains("unload embedded, the model beside"));
     play.acts([Action::Down, Action::Run]);
     assert_eq!(play.effects, [Effect::UnloadBeside]);

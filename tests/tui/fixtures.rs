@@ -10,8 +10,8 @@ use logitscope::engine::{Event, RunState, Subject};
 use logitscope::model::{LoadRequest, ModelInfo, Precision};
 use logitscope::sampling::{SamplerSettings, StageKind, StageTrace};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, PlayOptions, State, Theme, ThemeName, Thresholds, update,
-    view,
+    Action, ColourLevel, Effect, Marking, News, PlayOptions, State, Theme, ThemeName, Thresholds,
+    hear, update, view,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -52,6 +52,25 @@ pub fn options(prompt: &str) -> PlayOptions {
         fps: 60,
         log_file: Some("/var/log/logitscope.log".into()),
         history_file: None,
+    }
+}
+
+/// What a person asks for, or what the outside tells.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    Action(Action),
+    News(News),
+}
+
+impl From<Action> for Happening {
+    fn from(action: Action) -> Self {
+        Self::Action(action)
+    }
+}
+
+impl From<News> for Happening {
+    fn from(news: News) -> Self {
+        Self::News(news)
     }
 }
 
@@ -116,24 +135,27 @@ impl Play {
         play
     }
 
-    pub fn act(&mut self, action: Action) {
-        self.effects = update(&mut self.state, action);
+    pub fn act(&mut self, what: impl Into<Happening>) {
+        self.effects = match what.into() {
+            Happening::Action(action) => update(&mut self.state, action),
+            Happening::News(news) => hear(&mut self.state, news),
+        };
     }
 
-    pub fn acts(&mut self, actions: impl IntoIterator<Item = Action>) {
-        for action in actions {
-            self.act(action);
+    pub fn acts(&mut self, all: impl IntoIterator<Item = impl Into<Happening>>) {
+        for what in all {
+            self.act(what);
         }
     }
 
     pub fn hear(&mut self, event: Event) {
-        self.act(Action::Engine(event));
+        self.act(News::Engine(event));
     }
 
     /// What happens before a frame is drawn.
     pub fn frame(&mut self) {
         self.clock += Duration::from_millis(17);
-        self.act(Action::Frame(self.clock));
+        self.act(News::Frame(self.clock));
     }
 
     /// The engine adds a token to the text.

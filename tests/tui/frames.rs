@@ -6,7 +6,7 @@ use logitscope::decoding::StopReason;
 use logitscope::engine::{Event, RunState, Subject};
 use logitscope::model::LoadProgress;
 use logitscope::sampling::StageKind;
-use logitscope::tui::{Action, ColourLevel, ThemeName};
+use logitscope::tui::{Action, ColourLevel, News, ThemeName};
 
 const STORY: &str = "Once upon a time there was a little";
 const WORDS: [&str; 18] = [
@@ -294,7 +294,7 @@ fn cost_of_a_frame_with_two_thousand_tokens() {
         }
         let token = start.elapsed() / 10_000;
         let start = Instant::now();
-        play.act(Action::Resize(width - 1, height));
+        play.act(News::Resize(width - 1, height));
         println!(
             "{width}×{height}: {each:?} a frame, {token:?} a token, {:?} a resize",
             start.elapsed()

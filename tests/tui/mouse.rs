@@ -3,7 +3,7 @@
 use crate::fixtures::{NEXT_WORDS, Play};
 use logitscope::engine::Event;
 use logitscope::engine::RunState;
-use logitscope::tui::{Action, Focus, Mouse, MouseKind, Question};
+use logitscope::tui::{Action, Focus, Mouse, MouseKind, News, Question};
 
 const PROMPT: &str = "Once upon a time";
 const WORDS: [&str; 4] = [" there", " was", " a", " king"];
@@ -171,16 +171,13 @@ fn lists_are_chosen_from_and_left_by_a_press_beside_them() {
 #[test]
 fn a_press_on_a_terminal_that_is_too_small_for_the_question_is_harmless() {
     let mut play = Play::inspected("Once upon a time", 80, 24);
-    play.acts([
-        Action::Ask(Question::PresetName),
-        Action::Run,
-        Action::Resize(1, 1),
-        Action::Mouse(Mouse {
-            kind: MouseKind::Press,
-            column: 0,
-            row: 0,
-        }),
-    ]);
-    play.act(Action::Resize(80, 24));
+    play.acts([Action::Ask(Question::PresetName), Action::Run]);
+    play.act(News::Resize(1, 1));
+    play.act(Action::Mouse(Mouse {
+        kind: MouseKind::Press,
+        column: 0,
+        row: 0,
+    }));
+    play.act(News::Resize(80, 24));
     assert!(play.screen().contains("Once upon a time"));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use logitscope::engine::Event;
-use logitscope::tui::Action;
+use logitscope::tui::{Action, News};
 
 use crate::asked::PROMPT;
 use crate::fixtures::Play;
@@ -21,7 +21,7 @@ fn error(play: &mut Play, message: &str) {
 }
 
 fn at(play: &mut Play, seconds: u64) {
-    play.act(Action::Frame(Duration::from_secs(seconds)));
+    play.act(News::Frame(Duration::from_secs(seconds)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use logitscope::engine::{Command, Event, RunState};
 use logitscope::sampling::Method;
-use logitscope::tui::{Action, Effect, Item, TrainAction};
+use logitscope::tui::{Action, Effect, Item, News, TrainAction};
 
 use crate::asked::{PROMPT, commands};
 use crate::fixtures::Play;
@@ -137,7 +137,7 @@ fn a_path_that_is_not_listed_is_loaded_as_it_was_typed() {
     play.act(Action::Models);
     // What is typed before the list is there counts too.
     type_text(&mut play, path);
-    play.act(Action::Listed(vec![embedded()]));
+    play.act(News::Listed(vec![embedded()]));
     assert!(
         play.screen().contains(&format!("load {path}")),
         "{}",
@@ -148,7 +148,7 @@ fn a_path_that_is_not_listed_is_loaded_as_it_was_typed() {
 
     let mut play = ended();
     play.act(Action::Models);
-    play.act(Action::Listed(vec![embedded()]));
+    play.act(News::Listed(vec![embedded()]));
     type_text(&mut play, "embed");
     play.act(Action::Run);
     assert!(loads(&play, "embedded"), "what is listed comes first");

@@ -5,11 +5,11 @@ use logitscope::decoding::{Beam, Candidate, Moment, Origin, Row, StopReason};
 use logitscope::engine::{Event, RunState, Subject};
 use logitscope::model::ModelInfo;
 use logitscope::sampling::{LogitChange, Method, StageKind};
-use logitscope::tui::{Action, ColourLevel, Effect, Focus, Mouse, MouseKind, ThemeName};
+use logitscope::tui::{Action, ColourLevel, Effect, Focus, Mouse, MouseKind, News, ThemeName};
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
-use crate::fixtures::{NEXT_WORDS, Play, model, moment, options, read, token};
+use crate::fixtures::{Happening, NEXT_WORDS, Play, model, moment, options, read, token};
 
 const PROMPT: &str = "Once upon a time";
 const WORDS: [&str; 6] = [" there", " was", " a", " little", " girl", " who"];
@@ -266,11 +266,11 @@ fn the_light_theme_brings_its_background_everywhere() {
     let mut play = ended(120, 40);
     play.act(Action::ToggleTheme);
     assert_eq!(play.state.theme, ThemeName::Light);
-    let overlays = [
-        Action::Palette,
-        Action::Funnel,
-        Action::Legend,
-        Action::Resize(20, 5),
+    let overlays: [Happening; 4] = [
+        Action::Palette.into(),
+        Action::Funnel.into(),
+        Action::Legend.into(),
+        News::Resize(20, 5).into(),
     ];
     for overlay in overlays {
         let buffer = play.buffer(ColourLevel::True);
@@ -294,10 +294,10 @@ fn with_beside(width: u16, height: u16) -> Play {
         name: "other".to_owned(),
         ..model()
     };
-    play.act(Action::Beside(Event::Loaded { model: other }));
+    play.act(News::Beside(Event::Loaded { model: other }));
     play.frame();
     let text = read(&[PROMPT, &WORDS.concat()].concat());
-    play.act(Action::Beside(Event::PromptRead {
+    play.act(News::Beside(Event::PromptRead {
         subject: Subject::Draft,
         tokens: text.clone(),
         seconds: 0.0,
@@ -308,7 +308,7 @@ fn with_beside(width: u16, height: u16) -> Play {
         ("·vast", 0.05, None),
         ("·who", 0.02, None),
     ];
-    play.act(Action::Beside(Event::Look {
+    play.act(News::Beside(Event::Look {
         subject: Subject::Draft,
         moment: moment(9, text.get(9).cloned(), &words),
     }));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fixtures::{NEXT_WORDS, Play, model, moment, read, token};
+use crate::fixtures::{Happening, NEXT_WORDS, Play, model, moment, read, token};
 use logitscope::decoding::{
     Beam, BranchId, BranchInfo, Lineage, Origin, Otherwise, StopReason, TextStats,
 };
@@ -11,7 +11,9 @@ use logitscope::model::LoadProgress;
 use logitscope::training::{
     Event as TrainingEvent, Odds, OddsRow, SampleText, Samples, StepMetrics, Validation,
 };
-use logitscope::tui::{Action, ColourLevel, Edit, Effect, Mouse, MouseKind, Question, TrainAction};
+use logitscope::tui::{
+    Action, ColourLevel, Edit, Effect, Mouse, MouseKind, News, Question, TrainAction,
+};
 use proptest::prelude::*;
 
 fn plain() -> impl Strategy<Value = Action> {
@@ -75,7 +77,7 @@ fn plain() -> impl Strategy<Value = Action> {
     ])
 }
 
-fn training() -> impl Strategy<Value = Action> {
+fn training() -> impl Strategy<Value = Happening> {
     let acts = prop::sample::select(vec![
         TrainAction::Page,
         TrainAction::Enter,
@@ -95,7 +97,7 @@ fn training() -> impl Strategy<Value = Action> {
         TrainAction::Overlay,
         TrainAction::DrawAlone,
     ])
-    .prop_map(Action::Train);
+    .prop_map(|act| Action::Train(act).into());
     let news = (0u64..300, -9.0f64..9.0, ".{0,60}").prop_flat_map(|(step, loss, text)| {
         let sample = SampleText {
             prompt: text.clone(),
@@ -141,8 +143,8 @@ fn training() -> impl Strategy<Value = Action> {
     let ended = ".{0,60}".prop_map(|why| TrainingNews::Ended(Err(why)));
     prop_oneof![
         3 => acts,
-        4 => news.prop_map(Action::Training),
-        1 => ended.prop_map(Action::Training),
+        4 => news.prop_map(|news| News::Training(news).into()),
+        1 => ended.prop_map(|news| News::Training(news).into()),
     ]
 }
 
@@ -289,17 +291,24 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn action() -> impl Strategy<Value = Action> {
-    prop_oneof![
+fn happening() -> impl Strategy<Value = Happening> {
+    let (width, height, millis) = (0u16..230, 0u16..70, 0u64..100_000);
+    let news = prop_oneof![
+        4 => event().prop_map(News::Engine),
+        1 => (width, height).prop_map(|(width, height)| News::Resize(width, height)),
+        2 => millis.prop_map(|millis| News::Frame(Duration::from_millis(millis))),
+    ];
+    let action = prop_oneof![
         4 => plain(),
-        3 => training(),
         2 => mouse(),
         1 => any::<char>().prop_map(Action::Insert),
         1 => ".{0,200}".prop_map(Action::Paste),
         2 => edit(),
-        4 => event().prop_map(Action::Engine),
-        1 => (0u16..230, 0u16..70).prop_map(|(width, height)| Action::Resize(width, height)),
-        2 => (0u64..100_000).prop_map(|millis| Action::Frame(Duration::from_millis(millis))),
+    ];
+    prop_oneof![
+        10 => action.prop_map(Happening::from),
+        3 => training(),
+        7 => news.prop_map(Happening::from),
     ]
 }
 
@@ -308,13 +317,13 @@ proptest! {
 
     #[test]
     fn nothing_panics(
-        actions in prop::collection::vec(action(), 1..60),
+        all in prop::collection::vec(happening(), 1..60),
         width in 1u16..220, height in 1u16..70,
     ) {
         let mut play = Play::running("Once upon a time", &[" there", " was"], width, height);
         play.state.samples = 3;
-        for action in actions {
-            play.act(action);
+        for what in all {
+            play.act(what);
             for look in play.effects.iter().filter_map(|effect| match effect {
                 Effect::Look(look) => Some(look),
                 _ => None,

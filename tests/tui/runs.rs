@@ -3,7 +3,7 @@
 use logitscope::engine::SendError;
 use logitscope::engine::{Command, Event, RunState, Subject, Then};
 use logitscope::model::LoadRequest;
-use logitscope::tui::{Action, Effect, Focus};
+use logitscope::tui::{Action, Effect, Focus, News};
 
 use crate::asked::{PROMPT, commands, paused};
 use crate::fixtures::{Play, model};
@@ -204,14 +204,14 @@ fn what_the_engine_had_no_room_for_is_sent_again_or_said() {
     let [inspect] = &commands(&play)[..] else {
         panic!("{:?}", play.effects);
     };
-    play.act(Action::Refused {
+    play.act(News::Refused {
         command: Box::new(inspect.clone()),
         error: SendError::Full,
     });
     play.frame();
     assert_eq!(commands(&play).first(), Some(inspect));
     assert!(play.state.banners.is_empty());
-    play.act(Action::Refused {
+    play.act(News::Refused {
         command: Box::new(Command::Step),
         error: SendError::Full,
     });

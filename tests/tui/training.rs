@@ -8,7 +8,9 @@ use logitscope::training::{
     Memorised, Odds, OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics,
     Validation,
 };
-use logitscope::tui::{Action, Effect, GoingOn, Mouse, MouseKind, Page, ReadRun, TrainAction};
+use logitscope::tui::{
+    Action, Effect, GoingOn, Mouse, MouseKind, News, Page, ReadRun, TrainAction,
+};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -35,7 +37,7 @@ fn started(width: u16, height: u16) -> Play {
 }
 
 fn news(play: &mut Play, event: Event) {
-    play.act(Action::Training(TrainingNews::Event(event)));
+    play.act(News::Training(TrainingNews::Event(event)));
 }
 
 fn step(step: u64) -> Event {
@@ -191,15 +193,17 @@ fn begun(play: &Play) -> Option<(&str, &str)> {
 fn one_key_starts_the_demonstration() {
     let mut play = form(120, 40);
     let demo = Action::Train(TrainAction::Demo);
-    let names = |names: &[&str]| Action::RunNames(names.iter().map(|&name| name.into()).collect());
-    play.acts([demo.clone(), names(&[])]);
+    let names = |names: &[&str]| News::RunNames(names.iter().map(|&name| name.into()).collect());
+    play.act(demo.clone());
+    play.act(names(&[]));
     assert_eq!(begun(&play), Some(("demo", "embedded")));
     // The next one waits for its end and has the next name.
     play.act(demo.clone());
     assert_eq!(play.effects, []);
     let failed = TrainingNews::Ended(Err("no disk".to_owned()));
-    play.act(Action::Training(failed));
-    play.acts([demo, names(&["demo"])]);
+    play.act(News::Training(failed));
+    play.act(demo);
+    play.act(names(&["demo"]));
     assert_eq!(begun(&play), Some(("demo-2", "embedded")));
 }
 
@@ -357,7 +361,7 @@ fn a_run_is_paused_saved_steered_and_stopped() {
         checkpoint: None,
         failure: None,
     };
-    play.act(Action::Training(TrainingNews::Ended(Ok(finished.clone()))));
+    play.act(News::Training(TrainingNews::Ended(Ok(finished.clone()))));
     news(&mut play, Event::Finished(finished));
     let screen = play.screen();
     assert!(screen.contains("stopped and saved at step 100"), "{screen}");
@@ -389,7 +393,7 @@ fn abandoning_needs_a_yes() {
 fn a_run_that_fails_goes_back_to_the_form_with_its_reason() {
     let mut play = started(120, 40);
     let why = "the run `run1` exists; choose another --run-name".to_owned();
-    play.act(Action::Training(TrainingNews::Ended(Err(why))));
+    play.act(News::Training(TrainingNews::Ended(Err(why))));
     let screen = play.screen();
     assert!(
         screen.contains("Training: the run `run1` exists"),
@@ -402,7 +406,7 @@ fn a_run_that_fails_goes_back_to_the_form_with_its_reason() {
     // One that had made steps stays in view.
     let mut play = trained(120, 40);
     let why = "the loss at step 101 is NaN".to_owned();
-    play.act(Action::Training(TrainingNews::Ended(Err(why))));
+    play.act(News::Training(TrainingNews::Ended(Err(why))));
     let screen = play.screen();
     assert!(
         screen.contains("failed") && screen.contains("Loss · run1"),
@@ -442,7 +446,7 @@ fn another_run_is_opened_and_drawn_beside() {
     }
     let path = std::path::PathBuf::from("runs/other");
     for beside in [true, false] {
-        play.act(Action::RunRead {
+        play.act(News::RunRead {
             path: path.clone(),
             beside,
             read: Ok(Box::new(ReadRun {
@@ -462,7 +466,7 @@ fn another_run_is_opened_and_drawn_beside() {
     );
     play.act(Action::Train(TrainAction::DrawAlone));
     assert!(!play.screen().contains("a other"));
-    play.act(Action::RunRead {
+    play.act(News::RunRead {
         path,
         beside: false,
         read: Err("there is no run `other` in runs".to_owned()),
@@ -471,12 +475,12 @@ fn another_run_is_opened_and_drawn_beside() {
 }
 
 /// A run that was read from the disk.
-fn read(name: &str, steps: u64, running: bool, beside: bool) -> Action {
+fn read(name: &str, steps: u64, running: bool, beside: bool) -> News {
     let mut history = History::new();
     for at in 1..=steps {
         history.push(&step(at));
     }
-    Action::RunRead {
+    News::RunRead {
         path: std::path::Path::new("runs").join(name),
         beside,
         read: Ok(Box::new(ReadRun { history, running })),
@@ -506,7 +510,7 @@ fn going_on_with_another_recipe_is_asked_for_and_keeps_the_steps() {
         history.push(&step(at));
     }
     let found = |changes: &[&str]| {
-        Action::GoingOn(Ok(Box::new(GoingOn {
+        News::GoingOn(Ok(Box::new(GoingOn {
             start: start.clone(),
             history: history.clone(),
             changes: changes.iter().map(|&change| change.to_owned()).collect(),
@@ -529,7 +533,7 @@ fn going_on_with_another_recipe_is_asked_for_and_keeps_the_steps() {
 fn going_on_with_changed_texts_is_asked_for() {
     let mut play = started(120, 40);
     let why = "the corpus changed since the run `run1` was started: bring back what it was, go on all the same with --accept-changes, or choose another --run-name";
-    play.act(Action::Training(TrainingNews::Ended(Err(why.to_owned()))));
+    play.act(News::Training(TrainingNews::Ended(Err(why.to_owned()))));
     let screen = play.screen();
     assert!(
         screen.contains("the corpus changed since the run"),
@@ -561,11 +565,11 @@ fn a_run_of_another_terminal_is_followed() {
     let screen = play.screen();
     assert!(screen.contains("training elsewhere"), "{screen}");
     assert!(screen.contains("h 12 min left"), "{screen}");
-    let Action::RunRead { path, read, .. } = read("other", 75, false, false) else {
+    let News::RunRead { path, read, .. } = read("other", 75, false, false) else {
         panic!("a run that was read");
     };
     let read = read.expect("a history");
-    play.act(Action::RunGrew { path, read });
+    play.act(News::RunGrew { path, read });
     let screen = play.screen();
     assert!(screen.contains("broken off"), "{screen}");
     assert_eq!(play.state.train.step_in_view(), 75);
@@ -577,7 +581,7 @@ fn the_demonstration_takes_a_name_that_is_free() {
     let mut play = form(120, 40);
     play.act(Action::Train(TrainAction::Demo));
     assert!(matches!(&play.effects[..], [Effect::ListRunNames(_)]));
-    play.act(Action::RunNames(["demo".to_owned()].into()));
+    play.act(News::RunNames(["demo".to_owned()].into()));
     let Some(TrainingCommand::Start { recipe, .. }) = command(&play) else {
         panic!("{:?}", play.effects);
     };

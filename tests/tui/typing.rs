@@ -1,7 +1,7 @@
 //! What typing does: a suggested prompt, the prompt that stays ready after a run, values that are asked for, leaving.
 
 use logitscope::engine::{Command, Event, RunState};
-use logitscope::tui::{Action, Edit, Effect, Focus, Key, Letters, Page, Question};
+use logitscope::tui::{Action, Edit, Effect, Focus, Key, Letters, News, Page, Question};
 
 use crate::asked::{PROMPT, commands};
 use crate::fixtures::{Play, model, options};
@@ -286,17 +286,18 @@ fn leaving_asks_while_something_goes_on_or_is_saved_nowhere() {
         "the end of a run saves: {:?}",
         play.effects
     );
-    play.act(Action::SaveFailed("The disk is full.".to_owned()));
+    play.act(News::SaveFailed("The disk is full.".to_owned()));
     press(&mut play, &["esc", "esc", "q"]);
     assert!(play.screen().contains("saved nowhere"), "{}", play.screen());
-    play.act(Action::Leave);
+    play.act(News::Leave);
     assert_eq!(play.effects, [Effect::Quit], "a signal does not ask");
 }
 
 #[test]
 fn a_signal_ends_it_under_the_help_page_too() {
     let mut play = ended();
-    play.acts([Action::ToggleHelp, Action::Leave]);
+    play.act(Action::ToggleHelp);
+    play.act(News::Leave);
     assert_eq!(play.effects, [Effect::Quit]);
 }
 

@@ -6,7 +6,7 @@ use super::turns::burst;
 use super::{App, TuiError};
 use crate::engine::{Command, Event, SendError};
 use crate::model::LoadRequest;
-use crate::tui::{Action, EngineLink};
+use crate::tui::{EngineLink, News};
 
 /// What the second engine says next; waits for ever while there is none.
 pub(super) async fn hear<L>(beside: &mut Option<(L, Receiver<Event>)>) -> Vec<Event> {
@@ -25,17 +25,17 @@ impl<L: EngineLink> App<'_, L> {
         self.end_beside();
         self.beside = Some((self.second)());
         match self.send_beside(Command::Load(request)) {
-            Some(action) => self.act(action),
+            Some(news) => self.hear(news),
             None => Ok(()),
         }
     }
 
     /// Hands a command to the second engine. What keeps it from arriving is told as the engine would.
-    pub(super) fn send_beside(&self, command: Command) -> Option<Action> {
+    pub(super) fn send_beside(&self, command: Command) -> Option<News> {
         let (link, _) = self.beside.as_ref()?;
         let error = link.send(command).err()?;
         let message = error.to_string();
-        Some(Action::Beside(match error {
+        Some(News::Beside(match error {
             SendError::Full => Event::Failed { message },
             SendError::Ended => Event::Died { message },
         }))

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{App, TuiError};
 use crate::tui::theme::Theme;
-use crate::tui::{Action, EngineLink, ascii, terminal, update, view};
+use crate::tui::{EngineLink, News, ascii, hear, terminal, view};
 
 impl<L: EngineLink> App<'_, L> {
     /// After the process was stopped and continued.
@@ -29,7 +29,7 @@ impl<L: EngineLink> App<'_, L> {
         queue!(self.terminal.backend_mut(), Clear(ClearType::All))?;
         // Not `Terminal::clear`, which asks the terminal where its cursor is and waits for the answer.
         self.terminal.resize(self.area)?;
-        self.act(Action::Resize(size.width, size.height))
+        self.hear(News::Resize(size.width, size.height))
     }
 
     pub(super) fn draw(&mut self) -> Result<(), TuiError> {
@@ -39,7 +39,7 @@ impl<L: EngineLink> App<'_, L> {
             self.resize(size)?;
         }
         self.changed = false;
-        let effects = update(&mut self.state, Action::Frame(now - self.start));
+        let effects = hear(&mut self.state, News::Frame(now - self.start));
         self.perform(effects)?;
         self.theme = Theme::new(self.state.theme, self.colours);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;

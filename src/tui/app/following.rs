@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::training::RunDirectory;
-use crate::tui::Action;
+use crate::tui::News;
 use crate::tui::train::runs;
 
 /// How often the disk is asked whether a run went on.
@@ -24,7 +24,7 @@ pub struct Followed(HashMap<PathBuf, Sender<()>>);
 impl Followed {
     /// Reads a run and tells of it, and again each time that it went on, until no process works on it any more or it
     /// is read anew.
-    pub fn read(&mut self, path: PathBuf, beside: bool, told: UnboundedSender<Action>) {
+    pub fn read(&mut self, path: PathBuf, beside: bool, told: UnboundedSender<News>) {
         let (alive, ended) = mpsc::channel();
         self.0.insert(path.clone(), alive);
         let refused = told.clone();
@@ -36,12 +36,12 @@ impl Followed {
                 Err(message) => (Err(message), None),
             };
             let goes_on = read.as_ref().is_ok_and(|read| read.running);
-            let action = Action::RunRead {
+            let news = News::RunRead {
                 path: path.clone(),
                 beside,
                 read,
             };
-            let arrived = told.send(action).is_ok();
+            let arrived = told.send(news).is_ok();
             if let Some(run) = run.filter(|_| goes_on && arrived) {
                 follow(&run, &path, &told, |rest| {
                     ended.recv_timeout(rest) == Err(RecvTimeoutError::Timeout)
@@ -51,7 +51,7 @@ impl Followed {
         if let Err(error) = started {
             let message =
                 format!("The run cannot be read: the system has no thread for it: {error}.");
-            let _ = refused.send(Action::Told {
+            let _ = refused.send(News::Told {
                 message,
                 error: true,
             });
@@ -63,7 +63,7 @@ impl Followed {
 fn follow(
     run: &RunDirectory,
     path: &Path,
-    told: &UnboundedSender<Action>,
+    told: &UnboundedSender<News>,
     wait: impl Fn(Duration) -> bool,
 ) {
     // Nothing is known: what was written since it was read is read soon.
@@ -80,11 +80,11 @@ fn follow(
         if let Ok(read) = runs::read(run) {
             rest = LOOK.max(begun.elapsed() * REST);
             let over = !read.running;
-            let action = Action::RunGrew {
+            let news = News::RunGrew {
                 path: path.to_owned(),
                 read: Box::new(read),
             };
-            if told.send(action).is_err() || over {
+            if told.send(news).is_err() || over {
                 return;
             }
         }

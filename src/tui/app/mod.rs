@@ -26,8 +26,8 @@ use super::clusters::Clusters;
 use super::terminal::{self, Guard, Screen, stop_process, writer};
 use super::theme::Theme;
 use super::{
-    Action, ColourLevel, Effect, EngineLink, KeymapError, PlayOptions, SessionFile, State, history,
-    update,
+    Action, ColourLevel, Effect, EngineLink, KeymapError, News, PlayOptions, SessionFile, State,
+    hear, history, update,
 };
 use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
 
@@ -83,7 +83,7 @@ pub async fn run<L: EngineLink>(
         news,
     };
     let mut ended = match session {
-        Some(session) => app.act(Action::SessionRead(Ok(session))),
+        Some(session) => app.hear(News::SessionRead(Ok(session))),
         None => app.perform(vec![Effect::Send(Command::Load(app.state.load.clone()))]),
     };
     while ended.is_ok() && !app.over {
@@ -123,7 +123,7 @@ struct App<'a, L> {
     models_file: Option<PathBuf>,
     presets_file: Option<PathBuf>,
     /// What threads that write files tell.
-    told: (UnboundedSender<Action>, UnboundedReceiver<Action>),
+    told: (UnboundedSender<News>, UnboundedReceiver<News>),
     /// Runs that other processes work on.
     followed: Followed,
     /// The thread that writes the session.
@@ -198,13 +198,19 @@ impl<'a, L: EngineLink> App<'a, L> {
         self.perform(effects)
     }
 
+    fn hear(&mut self, news: News) -> Result<(), TuiError> {
+        self.changed = true;
+        let effects = hear(&mut self.state, news);
+        self.perform(effects)
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) -> Result<(), TuiError> {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
             let answer = match effect {
                 Effect::Send(command) => match self.link.send(command.clone()) {
                     Ok(()) => None,
-                    Err(error) => Some(Action::Refused {
+                    Err(error) => Some(News::Refused {
                         command: Box::new(command),
                         error,
                     }),
@@ -214,20 +220,20 @@ impl<'a, L: EngineLink> App<'a, L> {
                     .link
                     .restart()
                     .err()
-                    .map(|error| Action::RestartFailed(error.to_string())),
+                    .map(|error| News::RestartFailed(error.to_string())),
                 Effect::Train(command) => self
                     .training
                     .send(*command)
                     .err()
-                    .map(Action::TrainingRefused),
+                    .map(News::TrainingRefused),
                 other => {
                     self.perform_here(other)?;
                     None
                 }
             };
-            if let Some(action) = answer {
+            if let Some(news) = answer {
                 self.changed = true;
-                queue.extend(update(&mut self.state, action));
+                queue.extend(hear(&mut self.state, news));
             }
         }
         Ok(())
@@ -263,7 +269,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             } => self.write_session(path, session, tell),
             Effect::ReadSession(path) => self.in_background(move || {
                 let read = SessionFile::read(&path);
-                Action::SessionRead(read.map(Box::new).map_err(|error| error.to_string()))
+                News::SessionRead(read.map(Box::new).map_err(|error| error.to_string()))
             }),
             Effect::ListModels(directory) => self.list_models(directory),
             Effect::RememberModel(source) => {

@@ -11,7 +11,7 @@ use super::{App, TuiError};
 use crate::chart;
 use crate::sampling::SamplerSettings;
 use crate::tui::train::{Start, runs};
-use crate::tui::{Action, Chart, EngineLink, SessionFile, clipboard, history, models, presets};
+use crate::tui::{Chart, EngineLink, News, SessionFile, clipboard, history, models, presets};
 
 impl<L: EngineLink> App<'_, L> {
     pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {
@@ -27,12 +27,12 @@ impl<L: EngineLink> App<'_, L> {
                 false,
             )
         };
-        self.act(Action::Told { message, error })
+        self.hear(News::Told { message, error })
     }
 
-    /// Does what may take long in a thread, whose last word comes back as an action. Where the system has no thread left,
+    /// Does what may take long in a thread, whose last word comes back as news. Where the system has no thread left,
     /// that is told instead.
-    pub(super) fn in_background(&self, work: impl FnOnce() -> Action + Send + 'static) {
+    pub(super) fn in_background(&self, work: impl FnOnce() -> News + Send + 'static) {
         let told = self.told.0.clone();
         let thread = thread::Builder::new().name("files".to_owned());
         let started = thread.spawn(move || {
@@ -41,7 +41,7 @@ impl<L: EngineLink> App<'_, L> {
         });
         if let Err(error) = started {
             let message = format!("That cannot be done: the system has no thread for it: {error}.");
-            let _ = self.told.0.send(Action::Told {
+            let _ = self.told.0.send(News::Told {
                 message,
                 error: true,
             });
@@ -57,8 +57,8 @@ impl<L: EngineLink> App<'_, L> {
                 let _ = before.join();
             }
             let shown = path.display();
-            let action = match session.write(&path) {
-                Ok(()) if tell => Action::Told {
+            let news = match session.write(&path) {
+                Ok(()) if tell => News::Told {
                     message: format!("The session was saved to {shown}."),
                     error: false,
                 },
@@ -66,11 +66,11 @@ impl<L: EngineLink> App<'_, L> {
                 Err(error) => {
                     tracing::warn!("{shown}: {error}");
                     let message = format!("The session could not be saved to {shown}: {error}.");
-                    Action::SaveFailed(message)
+                    News::SaveFailed(message)
                 }
             };
             // The playground may have been left meanwhile.
-            let _ = told.send(action);
+            let _ = told.send(news);
         });
         if let Err(error) = &started {
             tracing::warn!("the session could not be saved: {error}");
@@ -90,15 +90,15 @@ impl<L: EngineLink> App<'_, L> {
                     models::at_hand(&recent.unwrap_or_default(), &runs)
                 }
             };
-            Action::Listed(items)
+            News::Listed(items)
         });
     }
 
     /// Reads the runs of a directory at a glance, in the background.
     pub(super) fn list_runs(&self, directory: PathBuf, beside: bool) {
         self.in_background(move || match runs::list(&directory, beside) {
-            Ok(items) => Action::RunsListed(items),
-            Err(message) => Action::Told {
+            Ok(items) => News::RunsListed(items),
+            Err(message) => News::Told {
                 message,
                 error: true,
             },
@@ -107,12 +107,12 @@ impl<L: EngineLink> App<'_, L> {
 
     /// Reads what a run is so far that is to go on, in the background.
     pub(super) fn read_going_on(&self, start: Start) {
-        self.in_background(move || Action::GoingOn(runs::going_on(start).map(Box::new)));
+        self.in_background(move || News::GoingOn(runs::going_on(start).map(Box::new)));
     }
 
     /// Lists the names of a directory's runs, in the background.
     pub(super) fn list_run_names(&self, directory: PathBuf) {
-        self.in_background(move || Action::RunNames(runs::names(&directory)));
+        self.in_background(move || News::RunNames(runs::names(&directory)));
     }
 
     /// Draws in the background.
@@ -144,7 +144,7 @@ impl<L: EngineLink> App<'_, L> {
                 ),
                 Err(error) => (error.to_string(), true),
             };
-            Action::Told { message, error }
+            News::Told { message, error }
         });
     }
 
@@ -154,16 +154,16 @@ impl<L: EngineLink> App<'_, L> {
         sampler: Box<SamplerSettings>,
     ) -> Result<(), TuiError> {
         let Some(path) = &self.presets_file else {
-            return self.act(Action::Told {
+            return self.hear(News::Told {
                 message: "There is no home directory to save presets in.".to_owned(),
                 error: true,
             });
         };
         match presets::save(path, &name, &sampler) {
-            Ok(()) => self.act(Action::PresetSaved(name, sampler)),
+            Ok(()) => self.hear(News::PresetSaved(name, sampler)),
             Err(error) => {
                 let message = format!("{}: the preset could not be saved: {error}", path.display());
-                self.act(Action::Told {
+                self.hear(News::Told {
                     message,
                     error: true,
                 })

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::{App, TuiError, beside};
 use crate::engine::{Command, Event, TrainingNews};
 use crate::tui::terminal::{Wish, writer};
-use crate::tui::{Action, EngineLink};
+use crate::tui::{Action, EngineLink, News};
 
 /// Most inputs or events taken in before a frame that is due is drawn.
 const BURST: usize = 1024;
@@ -66,20 +66,20 @@ impl<L: EngineLink> App<'_, L> {
             first = sources.events.recv(), if sources.events_open => {
                 sources.events_open = first.is_some();
                 for event in burst(first.unwrap_or_else(Event::closed), &mut sources.events) {
-                    self.act(Action::Engine(event))?;
+                    self.hear(News::Engine(event))?;
                 }
             }
             Some(first) = sources.news.recv() => {
                 for one in burst(first, &mut sources.news) {
-                    self.act(Action::Training(one))?;
+                    self.hear(News::Training(one))?;
                 }
             }
             heard = beside::hear(&mut self.beside) => {
                 for event in heard {
-                    self.act(Action::Beside(event))?;
+                    self.hear(News::Beside(event))?;
                 }
             }
-            Some(action) = self.told.1.recv() => self.act(action)?,
+            Some(news) = self.told.1.recv() => self.hear(news)?,
             () = sleep_until(self.due), if self.changed && writer::is_idle() => {}
             () = sleep_until(leaves.unwrap_or(self.due)), if leaves.is_some() && !self.changed => {
                 self.changed = true;
@@ -90,7 +90,7 @@ impl<L: EngineLink> App<'_, L> {
 
     fn wish(&mut self, wish: Wish) -> Result<(), TuiError> {
         match wish {
-            Wish::Leave => self.act(Action::Leave),
+            Wish::Leave => self.hear(News::Leave),
             Wish::Suspend => self.act(Action::Suspend),
             Wish::Continue => self.return_to_terminal(),
         }
@@ -105,7 +105,7 @@ impl<L: EngineLink> App<'_, L> {
             if self.link.send(Command::Save).is_ok() {
                 while let Ok(Some(event)) = timeout_at(deadline, events.recv()).await {
                     let is_last = matches!(event, Event::Saved { .. });
-                    if let Err(error) = self.act(Action::Engine(event)) {
+                    if let Err(error) = self.hear(News::Engine(event)) {
                         tracing::warn!("while leaving: {error}");
                     }
                     if is_last {

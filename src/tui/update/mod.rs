@@ -19,22 +19,21 @@ pub use overlay::MODELS;
 
 use ratatui::layout::Size;
 
+use super::action::Concern;
 use super::effect::Effect;
 use super::state::{Focus, Page, State};
-use super::{Action, TrainAction};
+use super::{Action, News, TrainAction};
 use crate::engine::SendError;
 use crate::engine::{Command, RunState, Subject, Then};
 
-/// Takes one action in.
+/// Takes one action of a person in.
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if is_input(&action) && action != Action::Interrupt {
+    if action != Action::Interrupt {
         state.stopping = false;
         state.leaving = false;
     }
-    if !is_input(&action) {
-        apply(state, action, &mut effects);
-    } else if let Action::Mouse(moved) = action {
+    if let Action::Mouse(moved) = action {
         if let Some(meant) = mouse::moved(state, moved) {
             effects.extend(update(state, meant));
         }
@@ -67,60 +66,25 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     effects
 }
 
-/// Whether an action has a meaning while the help page covers the rest.
-fn concerns_help(action: &Action) -> bool {
-    use Action::{
-        Down, Escape, First, Interrupt, Last, Left, PageDown, PageUp, Redraw, Right, Suspend,
-        ToggleHelp, ToggleTheme, Up,
-    };
-    matches!(
-        action,
-        Down | Escape
-            | First
-            | Interrupt
-            | Last
-            | Left
-            | PageDown
-            | PageUp
-            | Redraw
-            | Right
-            | Suspend
-            | ToggleHelp
-            | ToggleTheme
-            | Up
-    )
+/// Takes one piece of news in, whatever is shown.
+pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    heard(state, news, &mut effects);
+    effects
 }
 
-/// Whether an action is the user's.
-fn is_input(action: &Action) -> bool {
-    !matches!(
-        action,
-        Action::Engine(_)
-            | Action::Beside(_)
-            | Action::Frame(_)
-            | Action::Resize(..)
-            | Action::Refused { .. }
-            | Action::RestartFailed(_)
-            | Action::SessionRead(_)
-            | Action::Listed(_)
-            | Action::PresetSaved(..)
-            | Action::Training(_)
-            | Action::TrainingRefused(_)
-            | Action::RunsListed(_)
-            | Action::GoingOn(_)
-            | Action::RunNames(_)
-            | Action::RunRead { .. }
-            | Action::RunGrew { .. }
-            | Action::Told { .. }
-            | Action::Leave
-            | Action::SaveFailed(_)
+/// Whether an action has a meaning while the help page covers the rest.
+fn concerns_help(action: &Action) -> bool {
+    matches!(
+        action.concern(),
+        Concern::Whole | Concern::Closing | Concern::Movement
     )
 }
 
 fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
         // Where something could be lost, `overlay::open` asks first.
-        Action::Quit | Action::Leave => effects.push(Effect::Quit),
+        Action::Quit => effects.push(Effect::Quit),
         Action::Interrupt => interrupt(state, effects),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -220,40 +184,37 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 train::turn_page(state, effects);
             }
         }
-        Action::Training(news) => train::heard(state, news),
-        Action::TrainingRefused(message) => train::ended_outside(state, &message),
-        Action::RunsListed(items) => train::listed(state, items),
-        Action::GoingOn(read) => train::going_on(state, read, effects),
-        Action::RunNames(names) => train::names_listed(state, names, effects),
-        Action::RunRead { path, beside, read } => train::read(state, &path, beside, read),
-        Action::RunGrew { path, read } => train::grew(state, &path, *read),
-
         Action::Insert(c) => editing::insert(state, c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => editing::insert(state, &text),
         Action::Edit(edit) => editing::edit(state, edit),
+    }
+}
 
-        Action::Resize(width, height) => {
+fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
+    match news {
+        News::Leave => effects.push(Effect::Quit),
+        News::Resize(width, height) => {
             state.size = Size::new(width, height);
             state.reflow();
         }
-        Action::Engine(event) => engine::heard(state, event, effects),
-        Action::Beside(event) => beside::heard(state, event, effects),
-        Action::SessionRead(Ok(session)) => session::open(state, *session, effects),
-        Action::SessionRead(Err(message)) => state.tell(message, true),
-        Action::Listed(items) => overlay::listed(state, items),
-        Action::PresetSaved(name, sampler) => knobs::keep_preset(state, name, *sampler),
-        Action::Told { message, error } => state.tell(message, error),
-        Action::SaveFailed(message) => {
+        News::Engine(event) => engine::heard(state, event, effects),
+        News::Beside(event) => beside::heard(state, event, effects),
+        News::SessionRead(Ok(session)) => session::open(state, *session, effects),
+        News::SessionRead(Err(message)) => state.tell(message, true),
+        News::Listed(items) => overlay::listed(state, items),
+        News::PresetSaved(name, sampler) => knobs::keep_preset(state, name, *sampler),
+        News::Told { message, error } => state.tell(message, error),
+        News::SaveFailed(message) => {
             state.saving.failed = true;
             state.saving.texts |= state.saving.sent;
             state.tell(message, true);
         }
-        Action::Refused { command, error } => refused(state, *command, error),
-        Action::RestartFailed(message) => {
+        News::Refused { command, error } => refused(state, *command, error),
+        News::RestartFailed(message) => {
             state.died = Some(message);
             state.reflow();
         }
-        Action::Frame(now) => {
+        News::Frame(now) => {
             state.now = now;
             state.let_notices_leave();
             if state.run == RunState::Running {
@@ -263,6 +224,13 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             flush(state, effects);
             beside::flush(state, effects);
         }
+        News::Training(news) => train::heard(state, news),
+        News::TrainingRefused(message) => train::ended_outside(state, &message),
+        News::RunsListed(items) => train::listed(state, items),
+        News::GoingOn(read) => train::going_on(state, read, effects),
+        News::RunNames(names) => train::names_listed(state, names, effects),
+        News::RunRead { path, beside, read } => train::read(state, &path, beside, read),
+        News::RunGrew { path, read } => train::grew(state, &path, *read),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::overlay::{BranchView, Legend, Overlay, Topic};
 use super::super::tree;
 use super::{branches, editing, palette, questions};
-use crate::tui::action::Edit;
+use crate::tui::action::{Concern, Edit};
 use crate::tui::ask::Question;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::state::{Page, State};
@@ -17,9 +17,7 @@ pub const MODELS: &str = "Models";
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
     match action {
         // The way out, and what concerns the whole screen.
-        Action::Interrupt | Action::Suspend | Action::Redraw | Action::ToggleTheme => {
-            return Some(action);
-        }
+        _ if action.concern() == Concern::Whole => return Some(action),
         Action::Escape => {
             let under = match &state.overlay {
                 Some(Overlay::Legend(legend)) => legend.over_funnel,

@@ -9,6 +9,7 @@ pub use news::{ended_outside, heard};
 pub use runs::{abandon, chart, grew, listed, read, set_learning_rate};
 
 use crate::engine::TrainingCommand;
+use crate::tui::action::Concern;
 use crate::tui::ask::Question;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Page, State};
@@ -31,14 +32,7 @@ pub fn turn_page(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
     match action {
         Action::Train(action) => act(state, action, effects),
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::First
-        | Action::Last
-        | Action::Left
-        | Action::Right => moved(state, &action),
+        _ if action.concern() == Concern::Movement => moved(state, &action),
         Action::FocusNext | Action::FocusPrevious if !state.train.asks => {
             let places = if action == Action::FocusNext { 1 } else { -1 };
             state.train.pane = state.train.pane.moved(places);
@@ -49,8 +43,10 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         Action::Insert(c) if state.train.asks => form::typed(state, c),
         Action::Paste(text) if state.train.asks => form::paste(state, &text),
         Action::Escape if state.banners.is_empty() && state.help.is_none() => form::leave(state),
-        other if other.concerns_all() => return Some(other),
-        _ => {}
+        other => match other.concern() {
+            Concern::Whole | Concern::Closing | Concern::Playground => return Some(other),
+            Concern::Movement | Concern::Panes | Concern::Train | Concern::Play => {}
+        },
     }
     None
 }

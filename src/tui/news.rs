@@ -1,0 +1,70 @@
+//! Everything that the outside tells the playground: the engine, the trainer, the clock, the terminal, and threads that
+//! read and write files. What a person asks for is [`super::Action`].
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::picker::Item;
+use super::session::SessionFile;
+use super::train::runs::{GoingOn, ReadRun};
+use crate::engine::{Command, Event, SendError, TrainingNews};
+use crate::sampling::SamplerSettings;
+
+/// Something that happened outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    // The clock and the terminal.
+    /// The terminal is about to be drawn; the time since the start.
+    Frame(Duration),
+    /// The terminal has a new size: columns and rows.
+    Resize(u16, u16),
+    /// A signal ends the program.
+    Leave,
+
+    // The engines.
+    /// The engine said something.
+    Engine(Event),
+    /// The second engine said something.
+    Beside(Event),
+    /// A command did not reach the engine.
+    Refused {
+        command: Box<Command>,
+        error: SendError,
+    },
+    /// The engine could not be started again; the sentence says why.
+    RestartFailed(String),
+
+    // The trainer.
+    /// The trainer said something.
+    Training(TrainingNews),
+    /// A run could not be started; the sentence says why.
+    TrainingRefused(String),
+
+    // Files.
+    /// A session file was read, or the sentence says why not.
+    SessionRead(Result<Box<SessionFile>, String>),
+    /// The session could not be saved; the sentence says why.
+    SaveFailed(String),
+    /// The models were listed; shown if the list is still open.
+    Listed(Vec<Item>),
+    /// A preset was saved under a name.
+    PresetSaved(String, Box<SamplerSettings>),
+    /// The runs were listed; shown if the list is still open.
+    RunsListed(Vec<Item>),
+    /// The names of runs that are taken.
+    RunNames(BTreeSet<String>),
+    /// What a run kept was read, or the sentence says why not.
+    RunRead {
+        path: PathBuf,
+        /// Whether it is drawn beside the run in view.
+        beside: bool,
+        read: Result<Box<ReadRun>, String>,
+    },
+    /// A run that another process works on went on, or ended.
+    RunGrew { path: PathBuf, read: Box<ReadRun> },
+    /// What a run that is to go on is so far, or the sentence says why it cannot.
+    GoingOn(Result<Box<GoingOn>, String>),
+    /// Something outside ended; the sentence says how, and whether well.
+    Told { message: String, error: bool },
+}
