@@ -141,6 +141,12 @@ impl Linear {
             Weight::Dense(weight) if x.device().is_cpu() && x.dtype() == DType::F32 => {
                 x.apply_op2_no_bwd(weight, &DenseProduct)
             }
+            // candle's own product of `f32` may round the factors.
+            #[cfg(feature = "cuda")]
+            Weight::Dense(weight) if x.device().is_cuda() => {
+                let (rows, matrix) = (cuda::Factor::new(x), cuda::Factor::transposed(weight));
+                cuda::products(rows, matrix, 1.0, x.dtype())
+            }
             Weight::Dense(weight) => x.matmul(&weight.t()?),
             Weight::Blocks(weight) => weight.product(x, None),
             Weight::Quantised(weight, out) => {

@@ -1,13 +1,14 @@
 // Cross-entropy of rows of logits, which become their gradients in place. One block a row.
 #include "common.cuh"
 
+// Rows lie `stride` numbers apart, of which the first `vocabulary` are logits; those behind become 0 with the slopes.
 // `stats (rows, 2)` gets each row's loss in nats, and 1 where its target had the largest logit. With `slopes`, the logits
 // become `share * (softmax - target)`.
 template <typename T>
 __device__ void settle(T *logits, const float *bias, const uint32_t *targets, const float *shares, float *stats,
-                       int vocabulary, int slopes) {
+                       int vocabulary, int stride, int slopes) {
     const int row = blockIdx.x;
-    logits += (size_t)row * vocabulary;
+    logits += (size_t)row * stride;
     // The largest so far and the sum of exponentials below it, of this thread's columns.
     float largest = -INFINITY, sum = 0.0f;
     for (int i = threadIdx.x; i < vocabulary; i += blockDim.x) {
@@ -38,12 +39,14 @@ __device__ void settle(T *logits, const float *bias, const uint32_t *targets, co
         const float slope = share == 0.0f ? 0.0f : __expf(logit - best) * factor - (i == target ? share : 0.0f);
         logits[i] = narrow<T>(slope);
     }
+    for (int i = vocabulary + threadIdx.x; i < stride; i += blockDim.x) logits[i] = narrow<T>(0.0f);
 }
 
 #define HEAD(T, NAME)                                                                                                  \
     extern "C" __global__ void settle_##NAME(T *logits, const float *bias, const uint32_t *targets,                   \
-                                             const float *shares, float *stats, int vocabulary, int slopes) {         \
-        settle(logits, bias, targets, shares, stats, vocabulary, slopes);                                             \
+                                             const float *shares, float *stats, int vocabulary, int stride,           \
+                                             int slopes) {                                                            \
+        settle(logits, bias, targets, shares, stats, vocabulary, stride, slopes);                                     \
     }
 HEAD(float, f32)
 HEAD(__nv_bfloat16, bf16)

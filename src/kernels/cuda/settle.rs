@@ -9,19 +9,23 @@ const MODULE: Module = Module {
     ptx: ptx::HEAD,
 };
 
-/// Turns contiguous `logits (n, vocabulary)` into the gradients, by them, of the sum of each row's cross-entropy times its
-/// share, in place if `slopes`. The result `(n, 2)`, in `f32`, has each row's own cross-entropy in nats, and 1 where its
+/// Turns the first `vocabulary` of each row of contiguous `logits (n, vocabulary or more)` into the gradients, by them, of
+/// the sum of each row's cross-entropy times its share, and the others into 0, in place if `slopes`. The result `(n, 2)`, in `f32`, has each row's own cross-entropy in nats, and 1 where its
 /// target had the largest logit. `bias (vocabulary)` in `f32` is added first. `targets` and `shares` have `n` numbers.
 ///
 /// # Errors
 /// When shapes or types do not fit, or the device fails.
 pub fn settle(
     logits: &Tensor,
+    vocabulary: usize,
     bias: Option<&Tensor>,
     (targets, shares): (&Tensor, &Tensor),
     slopes: bool,
 ) -> Result<Tensor> {
-    let (n, vocabulary) = logits.dims2()?;
+    let (n, stride) = logits.dims2()?;
+    if vocabulary > stride {
+        candle_core::bail!("rows of {stride} logits for a vocabulary of {vocabulary}");
+    }
     check("targets", targets, DType::U32, n)?;
     check("shares", shares, DType::F32, n)?;
     if let Some(bias) = bias {
@@ -42,6 +46,7 @@ pub fn settle(
                 Argument::Tensor(shares),
                 Argument::Tensor(&stats),
                 Argument::Int(vocabulary as i32),
+                Argument::Int(stride as i32),
                 Argument::Int(i32::from(slopes)),
             ],
         )?;

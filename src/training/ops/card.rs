@@ -11,6 +11,9 @@ use crate::model::Activation;
 /// Logits, and scores of attention, that are held at once.
 const NUMBERS_AT_ONCE: usize = 64 << 20;
 
+/// Rows of a head are a multiple of so many.
+const TOGETHER: usize = 64;
+
 pub(super) fn layer_norm(
     pass: &Pass,
     x: &Tensor,
@@ -205,7 +208,10 @@ pub(super) fn head_loss(
     let inputs = [hidden, weight, bias.unwrap_or(&no_bias)];
     let [for_hidden, for_weight, for_bias] = inputs.map(|input| pass.wants(input));
     let slopes = for_hidden || for_weight || for_bias;
+    // Rows of logits that do not begin at addresses of 16 bytes make cuBLAS slow: the head gets rows of zeros behind it.
+    let padded = vocabulary.next_multiple_of(TOGETHER);
     let rounded = weight.to_dtype(dtype)?;
+    let rounded = rounded.pad_with_zeros(0, 0, padded - vocabulary)?.detach();
     let marks = (Tensor::new(targets, device)?, Tensor::new(shares, device)?);
     let dh = match for_hidden {
         // SAFETY: each run of rows writes its own, and the runs are all rows.
@@ -213,11 +219,11 @@ pub(super) fn head_loss(
         false => None,
     };
     let dw = match for_weight {
-        true => Some(Tensor::zeros((vocabulary, width), DType::F32, device)?),
+        true => Some(Tensor::zeros((padded, width), DType::F32, device)?),
         false => None,
     };
     let mut db: Option<Tensor> = None;
-    let at_once = (NUMBERS_AT_ONCE / vocabulary.max(1)).max(16);
+    let at_once = (NUMBERS_AT_ONCE / padded).max(16);
     let mut stats = Vec::new();
     for first in (0..n).step_by(at_once) {
         pass.check()?;
@@ -227,7 +233,7 @@ pub(super) fn head_loss(
         let logits = cuda::products(of, Factor::transposed(&rounded), 1.0, dtype)?;
         let part = |marks: &Tensor| marks.narrow(0, first, len);
         let marks = (&part(&marks.0)?, &part(&marks.1)?);
-        stats.push(cuda::settle(&logits, bias, marks, slopes)?);
+        stats.push(cuda::settle(&logits, vocabulary, bias, marks, slopes)?);
         if let Some(dh) = &dh {
             let to = dh.narrow(0, first, len)?;
             cuda::product(Factor::new(&logits), Factor::new(&rounded), 1.0, &to, false)?;
@@ -236,7 +242,7 @@ pub(super) fn head_loss(
             cuda::product(Factor::transposed(&logits), of, 1.0, dw, true)?;
         }
         if for_bias {
-            let sums = cuda::column_sums(&logits)?;
+            let sums = cuda::column_sums(&logits)?.narrow(0, 0, vocabulary)?;
             db = Some(match db {
                 Some(before) => (before + sums)?,
                 None => sums,
@@ -260,6 +266,7 @@ pub(super) fn head_loss(
             Some(gradient) if factor != 1.0 => (gradient * factor).map(Some),
             gradient => Ok(gradient),
         };
+        let dw = dw.map(|dw| dw.narrow(0, 0, vocabulary)).transpose()?;
         Ok([scaled(dh)?, scaled(dw)?, scaled(db)?])
     });
     Ok((loss, rows))
