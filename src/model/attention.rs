@@ -170,6 +170,32 @@ pub(super) fn attend_each<'a>(
     Tensor::cat(&attended, 0)
 }
 
+/// The weights by which each new token, after `past` others, looks at all up to itself, whose keys are in `cache`: in
+/// `f32`, `(query heads * n, past + n)`, 0 for what comes later. For whoever looks inside: [`attend`] does not make them.
+pub(super) fn pattern(
+    new: &Projected,
+    cache: &LayerCache,
+    heads: Heads,
+    scale: f64,
+    past: usize,
+) -> Result<Tensor> {
+    let n = new.queries.dim(0)?;
+    let (seen, shared) = (past + n, heads.queries / heads.keys);
+    let q = new
+        .queries
+        .reshape((n, heads.queries, heads.width))?
+        .transpose(0, 1)?
+        .to_dtype(DType::F32)?
+        .contiguous()?
+        .reshape((heads.keys, shared * n, heads.width))?;
+    let keys = cache.keys.narrow(1, 0, seen)?.to_dtype(DType::F32)?;
+    let scores = (q.matmul(&keys.contiguous()?.t()?)? * scale)?;
+    let mask = build_additive_causal_mask(n, past, None, q.device(), DType::F32)?;
+    let scores = scores.reshape((heads.queries, n, seen))?;
+    let weights = softmax_last_dim(&scores.broadcast_add(&mask.squeeze(0)?)?)?;
+    weights.reshape((heads.queries * n, seen))
+}
+
 /// Appends keys and values by the kernel: all up to and with them.
 fn append(new: &Projected, cache: &LayerCache, start: usize) -> Result<Seen> {
     cache.keys.inplace_op2(&new.keys, &Append { start })?;

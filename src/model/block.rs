@@ -61,13 +61,14 @@ impl Block {
     }
 
     /// `x (n, width)` to the same shape. `attend` turns queries, keys and values and the scale of their scores into
-    /// what each token attends to.
+    /// what each token attends to; `fed` is shown what the feed-forward part made.
     pub(super) fn forward(
         &self,
         x: &Tensor,
-        attend: impl FnOnce(&Projected, f64) -> CandleResult<Tensor>,
+        attend: &mut dyn FnMut(&Projected, f64) -> CandleResult<Tensor>,
+        fed: &mut dyn FnMut(&Tensor) -> CandleResult<()>,
     ) -> CandleResult<Tensor> {
-        let attention = |x: &Tensor| {
+        let mut attention = |x: &Tensor| {
             let qkv = self.qkv.forward(x)?;
             let width = qkv.dim(1)? / 3;
             let new = Projected {
@@ -80,12 +81,14 @@ impl Block {
         };
         if self.post_norm {
             let x = self.attention_norm.forward(&(x + attention(x)?)?)?;
-            return self
-                .feed_forward_norm
-                .forward(&(&x + self.feed_forward(&x)?)?);
+            let change = self.feed_forward(&x)?;
+            fed(&change)?;
+            return self.feed_forward_norm.forward(&(&x + change)?);
         }
         let x = (x + attention(&self.attention_norm.forward(x)?)?)?;
-        &x + self.feed_forward(&self.feed_forward_norm.forward(&x)?)?
+        let change = self.feed_forward(&self.feed_forward_norm.forward(&x)?)?;
+        fed(&change)?;
+        &x + change
     }
 
     fn feed_forward(&self, x: &Tensor) -> CandleResult<Tensor> {

@@ -1,12 +1,14 @@
 //! What all decoder-only transformers here share: reading into caches, alone and together, and the head.
 
+use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::{DType, Result as CandleResult, Tensor};
 
-use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each};
+use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each, pattern};
 use super::linear::Storage;
-use super::numbers::{Search, Watch, all_finite, bad_head, bad_logit};
+use super::numbers::{Search, all_finite, bad_head, bad_logit};
+use super::site::{Observer, Site, Watch};
 use super::{Cache, Model, ModelError, ModelInfo, Rows};
 
 /// Lets the tokens of one layer look at each other and back: the layer's number, what its tokens ask for and offer,
@@ -158,7 +160,7 @@ impl<N: Network> Model for Decoder<N> {
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
         let (past, heads) = (cache.len(), self.network.heads());
-        let positions: Vec<u32> = (past..past + tokens.len()).map(|at| at as u32).collect();
+        let positions = positions(past, tokens.len());
         let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
         let layers = cache.layers();
         let hidden = self.numbers_of(tokens, |watch| {
@@ -167,6 +169,52 @@ impl<N: Network> Model for Decoder<N> {
             };
             self.network.run(tokens, &positions, &mut attend, watch)
         })?;
+        cache.advance(tokens.len())?;
+        Ok(hidden)
+    }
+
+    fn read_observed(
+        &self,
+        tokens: &[u32],
+        cache: &mut Cache,
+        observer: &mut dyn Observer,
+    ) -> Result<Rows, ModelError> {
+        self.check_tokens(tokens)?;
+        self.make_room(cache, tokens.len())?;
+        if tokens.is_empty() {
+            return Ok(Rows::new(self.info.width, Vec::new()));
+        }
+        let (past, heads) = (cache.len(), self.network.heads());
+        let positions = positions(past, tokens.len());
+        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
+        let layers = cache.layers();
+        // Attention and the rest of the network take turns in showing what they made.
+        let observer = RefCell::new(observer);
+        let show = |site: Site, x: &Tensor| {
+            let rows = self.to_rows(x).map_err(candle_core::Error::wrap)?;
+            observer.borrow_mut().see(site, rows);
+            Ok(())
+        };
+        let mut attend = |layer: usize, new: &Projected, scale| {
+            let attended = attend(new, &layers[layer], heads, scale, &causal)?;
+            let site = Site::AttentionPattern(layer);
+            let wanted = observer.borrow().wants(site);
+            if wanted {
+                show(site, &pattern(new, &layers[layer], heads, scale, past)?)?;
+            }
+            Ok(attended)
+        };
+        let mut watch = |site, x: &Tensor| {
+            let wanted = observer.borrow().wants(site);
+            if wanted { show(site, x) } else { Ok(()) }
+        };
+        let hidden = self
+            .network
+            .run(tokens, &positions, &mut attend, &mut watch)?;
+        let hidden = self.to_rows(&hidden)?;
+        if !all_finite(hidden.as_slice()) {
+            return Err(Search::default().error(tokens, self.info.layers));
+        }
         cache.advance(tokens.len())?;
         Ok(hidden)
     }
@@ -231,4 +279,9 @@ impl<N: Network> Model for Decoder<N> {
             None => Ok(logits),
         }
     }
+}
+
+/// Those of tokens after `past` others.
+fn positions(past: usize, tokens: usize) -> Vec<u32> {
+    (past..past + tokens).map(|at| at as u32).collect()
 }

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 
 use candle_core::{Result as CandleResult, Tensor};
 
-use super::attention::Heads;
+use super::attention::{Heads, Projected};
 use super::block::{Block, Norm};
 use super::config::Gpt2Config;
 use super::decoder::{Attend, Network};
 use super::embedding::{Embedding, HeadKind};
 use super::linear::{Linear, Storage, dense};
-use super::numbers::{Stage, Watch};
+use super::site::{Site, Watch};
 use super::weights::Weights;
 use super::{LoadProgress, ModelError};
 
@@ -107,15 +107,18 @@ impl Network for Gpt2 {
         let positions = Tensor::new(positions, &self.storage.device)?;
         let positions = self.position_embedding.index_select(&positions, 0)?;
         let mut x = (self.token_embedding.rows(tokens)? + positions)?;
-        watch(Stage::Embedding, &x)?;
+        watch(Site::Embedding, &x)?;
         for (layer, block) in self.blocks.iter().enumerate() {
-            x = block.forward(&x, |new, scale| attend(layer, new, scale))?;
-            watch(Stage::Layer(layer), &x)?;
+            let mut attend = |new: &Projected, scale| attend(layer, new, scale);
+            let mut fed = |fed: &Tensor| watch(Site::FeedForward(layer), fed);
+            x = block.forward(&x, &mut attend, &mut fed)?;
+            watch(Site::Residual(layer), &x)?;
         }
-        match &self.last_norm {
-            Some(norm) => norm.forward(&x),
-            None => Ok(x),
+        if let Some(norm) = &self.last_norm {
+            x = norm.forward(&x)?;
         }
+        watch(Site::FinalNorm, &x)?;
+        Ok(x)
     }
 
     fn head(&self, hidden: &Tensor) -> CandleResult<Tensor> {

@@ -35,6 +35,7 @@ mod raw;
 mod room;
 mod rows;
 mod safetensors_file;
+mod site;
 mod source;
 mod tokenizer_files;
 mod weights;
@@ -59,6 +60,7 @@ pub use precision::Precision;
 pub use preference::DevicePreference;
 pub use raw::{RawModel, choose, load_raw, load_tokenizer};
 pub use rows::Rows;
+pub use site::{Observer, Site};
 
 /// What is known of a loaded model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,6 +119,21 @@ pub trait Model: Send {
     /// # Errors
     /// When the cache would grow past the context length, a token is outside the vocabulary, or the device fails.
     fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError>;
+
+    /// As [`Model::read`], showing `observer` what it wants to see of what is computed on the way. A model without a
+    /// network inside shows nothing.
+    ///
+    /// # Errors
+    /// As [`Model::read`].
+    fn read_observed(
+        &self,
+        tokens: &[u32],
+        cache: &mut Cache,
+        observer: &mut dyn Observer,
+    ) -> Result<Rows, ModelError> {
+        let _ = observer;
+        self.read(tokens, cache)
+    }
 
     /// Reads one token at the end of each of several texts, together. Returns a row of `width` a text.
     ///

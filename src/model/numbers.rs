@@ -4,18 +4,7 @@
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::ModelError;
-
-/// What a network has just computed, for whoever watches it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// What the tokens are turned into.
-    Embedding,
-    /// The sum after a layer, counted from 0.
-    Layer(usize),
-}
-
-/// Is shown the rows `(n, width)` of each stage, in order.
-pub(super) type Watch<'a> = dyn FnMut(Stage, &Tensor) -> CandleResult<()> + 'a;
+use super::site::Site;
 
 /// Values looked at together: a loop that may end at any of them is many times slower.
 const AT_ONCE: usize = 256;
@@ -43,37 +32,40 @@ pub(super) fn bad_logit(row: &[f32]) -> Option<usize> {
     bad.or_else(none)
 }
 
-/// Finds the stage at which values are no numbers for the first time, while a network runs.
+/// Finds the place at which values are no numbers for the first time, while a network runs.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    found: Option<(Stage, usize)>,
+    found: Option<(Site, usize)>,
 }
 
 impl Search {
-    /// Looks at a stage.
+    /// Looks at the rows `(n, width)` of a place.
     ///
     /// # Errors
     /// When the device fails.
-    pub(super) fn look(&mut self, stage: Stage, rows: &Tensor) -> CandleResult<()> {
+    pub(super) fn look(&mut self, site: Site, rows: &Tensor) -> CandleResult<()> {
         if self.found.is_none() {
             let width = rows.dim(1)?;
             let values = rows.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
             let bad = values.chunks(width).position(|row| !all_finite(row));
-            self.found = bad.map(|row| (stage, row));
+            self.found = bad.map(|row| (site, row));
         }
         Ok(())
     }
 
     /// The error that names what was found, for a network that read `tokens` through so many `layers`. Where all
-    /// stages had numbers, the last norm has none.
+    /// others had numbers, the last norm has none.
     pub(super) fn error(&self, tokens: &[u32], layers: usize) -> ModelError {
         let place = match self.found {
-            Some((Stage::Embedding, row)) => match tokens.get(row) {
+            Some((Site::Embedding, row)) => match tokens.get(row) {
                 Some(token) => format!("the embedding of token {token}"),
                 None => "the embedding".to_owned(),
             },
-            Some((Stage::Layer(layer), _)) => format!("layer {} of {layers}", layer + 1),
-            None => "the norm after the last layer".to_owned(),
+            Some((
+                Site::AttentionPattern(layer) | Site::FeedForward(layer) | Site::Residual(layer),
+                _,
+            )) => format!("layer {} of {layers}", layer + 1),
+            Some((Site::FinalNorm, _)) | None => "the norm after the last layer".to_owned(),
         };
         ModelError::NotNumbers { place }
     }

@@ -74,12 +74,14 @@ impl Block {
     }
 
     /// `x (n, width)` to the same shape. `turns` are those of the tokens' positions; `attend` turns queries, keys and
-    /// values and the scale of their scores into what each token attends to.
+    /// values and the scale of their scores into what each token attends to; `fed` is shown what the feed-forward part
+    /// made.
     pub(super) fn forward(
         &self,
         x: &Tensor,
         turns: &Turns,
-        attend: impl FnOnce(&Projected, f64) -> CandleResult<Tensor>,
+        attend: &mut dyn FnMut(&Projected, f64) -> CandleResult<Tensor>,
+        fed: &mut dyn FnMut(&Tensor) -> CandleResult<()>,
     ) -> CandleResult<Tensor> {
         let normed = self.attention_norm.forward(x)?;
         let new = Projected {
@@ -89,7 +91,9 @@ impl Block {
         };
         let attended = attend(&new, 1.0 / (self.heads.width as f64).sqrt())?;
         let x = (x + self.attention_out.forward(&attended)?)?;
-        &x + self.feed_forward(&x)?
+        let change = self.feed_forward(&x)?;
+        fed(&change)?;
+        &x + change
     }
 
     fn feed_forward(&self, x: &Tensor) -> CandleResult<Tensor> {

@@ -10,11 +10,11 @@ use std::ops::ControlFlow;
 
 use candle_core::{Result as CandleResult, Tensor};
 
-use super::attention::Heads;
+use super::attention::{Heads, Projected};
 use super::decoder::{Attend, Network};
 use super::embedding::{Embedding, HeadKind};
 use super::linear::{Linear, Storage};
-use super::numbers::{Stage, Watch};
+use super::site::{Site, Watch};
 use super::weights::Weights;
 use super::{LoadProgress, ModelError};
 use block::{Block, Norm};
@@ -98,12 +98,16 @@ impl Network for Llama {
     ) -> CandleResult<Tensor> {
         let turns = self.rope.turns(positions, &self.storage)?;
         let mut x = self.embedding.rows(tokens)?;
-        watch(Stage::Embedding, &x)?;
+        watch(Site::Embedding, &x)?;
         for (layer, block) in self.blocks.iter().enumerate() {
-            x = block.forward(&x, &turns, |new, scale| attend(layer, new, scale))?;
-            watch(Stage::Layer(layer), &x)?;
+            let mut attend = |new: &Projected, scale| attend(layer, new, scale);
+            let mut fed = |fed: &Tensor| watch(Site::FeedForward(layer), fed);
+            x = block.forward(&x, &turns, &mut attend, &mut fed)?;
+            watch(Site::Residual(layer), &x)?;
         }
-        self.last_norm.forward(&x)
+        x = self.last_norm.forward(&x)?;
+        watch(Site::FinalNorm, &x)?;
+        Ok(x)
     }
 
     fn head(&self, hidden: &Tensor) -> CandleResult<Tensor> {
