@@ -1,6 +1,4 @@
-//! The settings that a playground opens with, those that change nothing, and which stages act.
-
-use std::collections::BTreeMap;
+//! The settings that a playground opens with, and which stages act.
 
 use super::{Method, SamplerSettings, StageKind};
 
@@ -18,45 +16,6 @@ impl Default for SamplerSettings {
 }
 
 impl SamplerSettings {
-    /// Every stage off: the distribution is the softmax of the logits. Settings that only refine a stage keep the
-    /// value that is sensible once the stage is on.
-    pub fn neutral() -> Self {
-        Self {
-            method: Method::Sample,
-            order: StageKind::ALL.to_vec(),
-            disabled: Vec::new(),
-            temperature: 1.0,
-            top_k: 0,
-            top_p: 1.0,
-            min_p: 0.0,
-            typical_p: 1.0,
-            epsilon_cutoff: 0.0,
-            eta_cutoff: 0.0,
-            top_n_sigma: 0.0,
-            xtc_probability: 0.0,
-            xtc_threshold: 0.1,
-            dry_multiplier: 0.0,
-            dry_base: 1.75,
-            dry_allowed_length: 2,
-            dry_window: 0,
-            dry_breakers: ["\n", ":", "\"", "*"].map(str::to_owned).to_vec(),
-            repetition_penalty: 1.0,
-            frequency_penalty: 0.0,
-            presence_penalty: 0.0,
-            penalty_window: 64,
-            no_repeat_ngram: 0,
-            logit_bias: BTreeMap::new(),
-            banned: Vec::new(),
-            min_new_tokens: 0,
-            mirostat_tau: 5.0,
-            mirostat_eta: 0.1,
-            num_beams: 5,
-            length_penalty: 1.0,
-            contrastive_k: 5,
-            contrastive_alpha: 0.6,
-        }
-    }
-
     /// Whether a stage acts: it is in the order, not disabled, not neutral, and not one that mirostat replaces.
     pub fn is_active(&self, stage: StageKind) -> bool {
         if stage == StageKind::Mirostat {
