@@ -116,9 +116,10 @@ fn png_pictures_have_text_too() {
 fn history(steps: u64, broken: &[u64], padded: bool) -> History {
     let mut history = History::new();
     for step in 1..=steps {
-        let loss = match broken.contains(&step) {
-            true => f64::NAN,
-            false => 2.0 + 5.0 / step as f64,
+        let loss = if broken.contains(&step) {
+            f64::NAN
+        } else {
+            2.0 + 5.0 / step as f64
         };
         history.push(&Event::Step(StepMetrics {
             step,

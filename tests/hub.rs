@@ -295,9 +295,10 @@ fn catches_a_lie(told: usize, lie: impl Fn(&Request, Answer) -> Answer + Send + 
     let served = repository.clone();
     let hub = Hub::start(move |request| {
         let answer = served.answer(request);
-        match request.path.ends_with(WEIGHTS) {
-            true => lie(request, answer),
-            false => answer,
+        if request.path.ends_with(WEIGHTS) {
+            lie(request, answer)
+        } else {
+            answer
         }
     });
     let error = refused(&options(&hub.endpoint, &cache));
@@ -338,9 +339,10 @@ fn a_lie_about_a_files_size_is_caught_and_leaves_nothing() {
     // The whole file for each range.
     let whole = Repository::of("plain").files[WEIGHTS].clone();
     catches_a_lie(size, move |request, answer| {
-        match request.is_content_of(WEIGHTS) {
-            true => Answer::new(200, Vec::new(), whole.clone()),
-            false => answer,
+        if request.is_content_of(WEIGHTS) {
+            Answer::new(200, Vec::new(), whole.clone())
+        } else {
+            answer
         }
     });
 }
@@ -371,9 +373,10 @@ fn a_server_cannot_choose_where_files_go() {
         let repository = Repository::of("plain");
         let hub = Hub::start(move |request| {
             let answer = repository.answer(request);
-            match request.path.contains("/resolve/") {
-                true => answer.with_header(header, value),
-                false => answer,
+            if request.path.contains("/resolve/") {
+                answer.with_header(header, value)
+            } else {
+                answer
             }
         });
         let error = refused(&options(&hub.endpoint, &cache));
@@ -395,9 +398,10 @@ fn a_download_can_be_cancelled_in_the_middle_and_taken_up_again() {
         let answer = served.answer(request);
         let far = request.is_content_of(WEIGHTS)
             && request.range.is_some_and(|(first, _)| first >= 3 * CHUNK);
-        match far {
-            true => answer.cut_half_way(Then::Hold),
-            false => answer,
+        if far {
+            answer.cut_half_way(Then::Hold)
+        } else {
+            answer
         }
     });
     let mut last = 0;
@@ -450,9 +454,10 @@ fn a_silent_hub_is_not_waited_for_for_ever() {
 
     let hub = Hub::start(move |request| {
         let answer = repository.answer(request);
-        match request.is_content_of(WEIGHTS) {
-            true => answer.cut_half_way(Then::Hold),
-            false => answer,
+        if request.is_content_of(WEIGHTS) {
+            answer.cut_half_way(Then::Hold)
+        } else {
+            answer
         }
     });
     options.endpoint = hub.endpoint.clone();

@@ -73,9 +73,10 @@ impl Machine {
 
 /// Bytes a second that a device reads of so many, over and over.
 pub(super) fn reading_on(device: &Device, bytes: usize) -> Result<f64> {
-    match device.is_cpu() {
-        true => Ok(reading(bytes)),
-        false => copying(bytes, device),
+    if device.is_cpu() {
+        Ok(reading(bytes))
+    } else {
+        copying(bytes, device)
     }
 }
 

@@ -29,9 +29,10 @@ pub(super) fn works(
         return Ok(Vec::new());
     }
     let loaded = Rc::new(subject.build(precision)?);
-    let steps = match subject.device.is_cpu() {
-        true => STEPS,
-        false => STEPS_ON_GPU,
+    let steps = if subject.device.is_cpu() {
+        STEPS
+    } else {
+        STEPS_ON_GPU
     };
     let most = subject.config.n_positions;
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();

@@ -71,9 +71,10 @@ impl Subject {
             config.inner_width(),
             config.attention_width(),
         ];
-        match widths.iter().all(|width| width.is_multiple_of(32)) {
-            true => vec![Precision::F32, Precision::Q8_0, Precision::Q4_0],
-            false => vec![Precision::F32],
+        if widths.iter().all(|width| width.is_multiple_of(32)) {
+            vec![Precision::F32, Precision::Q8_0, Precision::Q4_0]
+        } else {
+            vec![Precision::F32]
         }
     }
 

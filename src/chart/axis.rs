@@ -26,9 +26,10 @@ impl Axis {
             (false, false) if low == 0.0 => (-1.0, 1.0),
             (false, false) => (low - low.abs() / 2.0, low + low.abs() / 2.0),
         };
-        let ticks = match log {
-            true => decades(low, high, most),
-            false => even(low, high, most),
+        let ticks = if log {
+            decades(low, high, most)
+        } else {
+            even(low, high, most)
         };
         Self {
             low,
@@ -123,9 +124,10 @@ fn label(mantissa: i64, power: i32, highest: f64) -> String {
     let shifted = |by: i32| {
         let decimals = (by - power).max(0) as usize;
         let text = format!("{:.decimals$}", mantissa as f64 * ten(power - by));
-        match text.contains('.') {
-            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            false => text,
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text
         }
     };
     match highest {

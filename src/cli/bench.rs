@@ -102,9 +102,10 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
     gauge.clear();
     let report = report.map_err(|error| CliError::failed(crate::model::plain(&error)))?;
     let mut output = Output::stdout();
-    match args.json {
-        true => output.json(&report)?,
-        false => output.text(&table(&report))?,
+    if args.json {
+        output.json(&report)?
+    } else {
+        output.text(&table(&report))?
     }
     output.flush()
 }
@@ -183,9 +184,10 @@ fn work(speed: &Speed) -> String {
 }
 
 fn rate(value: f64) -> String {
-    match value < 100.0 {
-        true => format!("{value:.1}"),
-        false => format!("{value:.0}"),
+    if value < 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
     }
 }
 

@@ -68,9 +68,10 @@ pub fn run(args: &EncodeArgs, options: &GlobalOptions, config: &Config) -> Resul
             &Event::Reading(Reading::of("encoding", state, tokens)),
             &control,
         );
-        match control.is_ending() {
-            true => Err(CorpusError::Cancelled),
-            false => Ok(()),
+        if control.is_ending() {
+            Err(CorpusError::Cancelled)
+        } else {
+            Ok(())
         }
     });
     let (tally, tokens) = encoded.map_err(|error| match error {

@@ -96,13 +96,14 @@ fn checkpoint(run: &RunDirectory, which: &str) -> Result<(CheckpointEntry, Strin
     };
     let steps: Vec<String> = all.iter().map(|entry| entry.step.to_string()).collect();
     found.ok_or_else(|| {
-        CliError::failed(match steps.is_empty() {
-            true => format!("the run `{}` has no checkpoint yet", run.name()),
-            false => format!(
+        CliError::failed(if steps.is_empty() {
+            format!("the run `{}` has no checkpoint yet", run.name())
+        } else {
+            format!(
                 "the run `{}` has no checkpoint `{which}`; there are those of steps {}",
                 run.name(),
                 steps.join(", ")
-            ),
+            )
         })
     })
 }

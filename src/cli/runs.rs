@@ -96,9 +96,10 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     for run in runs {
         let summary = run.summary().map_err(CliError::failed)?;
         warn_of_damage(&summary);
-        match json {
-            true => output.json(&summary)?,
-            false => output.line(&one_line(&summary))?,
+        if json {
+            output.json(&summary)?
+        } else {
+            output.line(&one_line(&summary))?
         }
     }
     output.flush()

@@ -33,9 +33,10 @@ pub fn encode_prompt(loaded: &LoadedModel, prompt: &str) -> Result<Vec<u32>, Dec
         None => {
             let ids = loaded.tokenizer.encode(prompt)?;
             let start = loaded.tokenizer.start_ids();
-            match ids.starts_with(start) {
-                true => ids,
-                false => [start, &ids].concat(),
+            if ids.starts_with(start) {
+                ids
+            } else {
+                [start, &ids].concat()
             }
         }
     };

@@ -31,11 +31,12 @@ impl InplaceOp2 for AddBias {
         if width == 0 || !x.len().is_multiple_of(width) {
             candle_core::bail!("add-bias: {} numbers are no rows of {width}", x.len());
         }
-        match x.len() <= AT_ONCE {
-            true => add_to_rows(x, bias),
-            false => for_each_chunk(x, AT_ONCE.next_multiple_of(width), |_, x| {
+        if x.len() <= AT_ONCE {
+            add_to_rows(x, bias)
+        } else {
+            for_each_chunk(x, AT_ONCE.next_multiple_of(width), |_, x| {
                 add_to_rows(x, bias);
-            }),
+            })
         }
         Ok(())
     }

@@ -19,15 +19,14 @@ impl CustomOp1 for GeluTanh {
 
     fn cpu_fwd(&self, xs: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let xs = contiguous(xs, layout, self.name())?;
-        let values = match xs.len() <= AT_ONCE {
-            true => {
-                let mut values = vec![0.0; xs.len()];
-                gelu_all(xs, &mut values);
-                values
-            }
-            false => collect_chunks(xs.len(), AT_ONCE, |index, out| {
+        let values = if xs.len() <= AT_ONCE {
+            let mut values = vec![0.0; xs.len()];
+            gelu_all(xs, &mut values);
+            values
+        } else {
+            collect_chunks(xs.len(), AT_ONCE, |index, out| {
                 gelu_all(&xs[index * AT_ONCE..][..out.len()], out);
-            }),
+            })
         };
         Ok((CpuStorage::F32(values), layout.shape().clone()))
     }

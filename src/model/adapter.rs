@@ -49,12 +49,13 @@ impl Adapter {
     /// # Errors
     /// So.
     pub fn check(&self, hash: &str) -> Result<(), ModelError> {
-        match self.base_hash == hash {
-            true => Ok(()),
-            false => Err(ModelError::Setting(super::error::visible(&format!(
+        if self.base_hash == hash {
+            Ok(())
+        } else {
+            Err(ModelError::Setting(super::error::visible(&format!(
                 "the model `{}` is not the one that was finetuned: its weights have changed since; bring the old ones back, or finetune anew",
                 self.base
-            )))),
+            ))))
         }
     }
 

@@ -42,12 +42,13 @@ impl CausalBlocks {
             })
         };
         // A single query sees all there is, and the kernel needs no mask.
-        let blocks = match new == 1 || has_kernel(device, storage.dtype) {
-            true => Vec::new(),
-            false => (0..new)
+        let blocks = if new == 1 || has_kernel(device, storage.dtype) {
+            Vec::new()
+        } else {
+            (0..new)
                 .step_by(QUERIES_AT_ONCE)
                 .map(block)
-                .collect::<Result<_>>()?,
+                .collect::<Result<_>>()?
         };
         Ok(Self { past, blocks })
     }

@@ -146,9 +146,10 @@ impl Cache {
 
     /// Tokens that there is room for at least once `tokens` were read.
     pub fn room_for(&self, tokens: usize) -> usize {
-        match tokens <= self.room {
-            true => self.room,
-            false => tokens.max(2 * self.room).min(self.capacity),
+        if tokens <= self.room {
+            self.room
+        } else {
+            tokens.max(2 * self.room).min(self.capacity)
         }
     }
 
@@ -191,9 +192,10 @@ impl Cache {
 
 /// Whether main memory has room for a cache, if it is to be there.
 fn check_in_main(bytes: usize, tokens: usize, device: &Device) -> Result<(), ModelError> {
-    match device.is_cpu() {
-        true => check_room(bytes as u64, &text_of(tokens)),
-        false => Ok(()),
+    if device.is_cpu() {
+        check_room(bytes as u64, &text_of(tokens))
+    } else {
+        Ok(())
     }
 }
 

@@ -69,10 +69,7 @@ impl<N: Network> Decoder<N> {
             return self.to_rows(hidden);
         }
         let (n, width) = hidden.dims2()?;
-        let first = match n <= ROWS_AHEAD {
-            true => 0,
-            false => n - 1,
-        };
+        let first = if n <= ROWS_AHEAD { 0 } else { n - 1 };
         let logits = self.network.head(&hidden.narrow(0, first, n - first)?)?;
         let flat = |tensor: &Tensor| tensor.to_dtype(DType::F32)?.flatten_all();
         let mut both: Vec<f32> = Tensor::cat(&[flat(hidden)?, flat(&logits)?], 0)?.to_vec1()?;

@@ -6,9 +6,10 @@ use std::path::Path;
 pub(crate) fn free(path: &Path) -> Option<u64> {
     let there = path.ancestors().find(|path| path.exists());
     let there = there.unwrap_or(Path::new("."));
-    let there = match there.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => there,
+    let there = if there.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        there
     };
     free_at(there)
 }

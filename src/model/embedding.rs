@@ -93,9 +93,10 @@ impl Embedding {
         let values = match tokens {
             Matrix::Quantised(quantised) => {
                 let quantised = on_device(quantised, &storage.device)?;
-                let head = match tied {
-                    true => Matrix::Quantised(Arc::clone(&quantised)),
-                    false => weights.matrix(HEAD, shape)?,
+                let head = if tied {
+                    Matrix::Quantised(Arc::clone(&quantised))
+                } else {
+                    weights.matrix(HEAD, shape)?
                 };
                 let embedding = Self::new(Table::Quantised(quantised), storage);
                 let bias = take_bias(bias, vocabulary, weights)?;

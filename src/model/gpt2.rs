@@ -67,9 +67,10 @@ impl Gpt2 {
             blocks.push(Block::load(layer, config, &storage, weights)?);
             report(layer + 2)?;
         }
-        let last_norm = match config.post_norm {
-            true => None,
-            false => Some(Norm::load("ln_f", config, &storage, weights)?),
+        let last_norm = if config.post_norm {
+            None
+        } else {
+            Some(Norm::load("ln_f", config, &storage, weights)?)
         };
         report(total)?;
         Ok(Self {

@@ -49,12 +49,11 @@ enum Weight {
 
 impl Weight {
     fn quantised(weight: Arc<QTensor>, out: usize, device: &Device) -> Result<Self> {
-        Ok(
-            match device.is_cpu() && BlockMatrix::knows(weight.dtype()) {
-                true => Self::Blocks(Arc::new(BlockMatrix::new(&weight, out)?)),
-                false => Self::Quantised(QMatMul::from_arc(on_device(weight, device)?)?, out),
-            },
-        )
+        Ok(if device.is_cpu() && BlockMatrix::knows(weight.dtype()) {
+            Self::Blocks(Arc::new(BlockMatrix::new(&weight, out)?))
+        } else {
+            Self::Quantised(QMatMul::from_arc(on_device(weight, device)?)?, out)
+        })
     }
 }
 
@@ -152,9 +151,10 @@ impl Linear {
             Weight::Quantised(weight, out) => {
                 // candle's product takes whole rows alone.
                 let product = weight.forward(&x.contiguous()?)?;
-                match product.dim(1)? == *out {
-                    true => Ok(product),
-                    false => product.narrow(1, 0, *out)?.contiguous(),
+                if product.dim(1)? == *out {
+                    Ok(product)
+                } else {
+                    product.narrow(1, 0, *out)?.contiguous()
                 }
             }
         }

@@ -179,9 +179,10 @@ fn load_once(
         Source::Hub(id) => {
             let offline = request.offline || hub.offline;
             let path = hub::fetch(id, hub, offline, notices, progress)?;
-            match path.is_dir() {
-                true => Parts::from_files(&Files::Directory(path), chat, notices)?,
-                false => Parts::from_gguf(&path, chat, notices)?,
+            if path.is_dir() {
+                Parts::from_files(&Files::Directory(path), chat, notices)?
+            } else {
+                Parts::from_gguf(&path, chat, notices)?
             }
         }
     };

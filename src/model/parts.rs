@@ -66,10 +66,7 @@ impl Parts {
         }
         Ok(Self {
             tokenizer: tokenizer_files::load(files)?,
-            template: match chat {
-                true => chat::in_files(files)?,
-                false => None,
-            },
+            template: if chat { chat::in_files(files)? } else { None },
             weights: Weights::Safetensors(shards),
             quantisation: None,
             start_token: architecture.start_token(),
@@ -106,10 +103,7 @@ impl Parts {
         let architecture = file.architecture()?;
         Ok(Self {
             tokenizer: file.tokenizer(notices)?,
-            template: match chat {
-                true => chat::in_gguf(&file)?,
-                false => None,
-            },
+            template: if chat { chat::in_gguf(&file)? } else { None },
             quantisation: file.precision(),
             start_token: file.token("tokenizer.ggml.bos_token_id"),
             end_tokens: file.end_tokens(),

@@ -31,9 +31,10 @@ impl Wanted<'_> {
     /// # Errors
     /// When it is known that the model does not fit: what it takes, what is left, and the form that would fit.
     pub(super) fn check(&self) -> Result<(), ModelError> {
-        let available = match self.device.is_cpu() {
-            true => available_memory(),
-            false => free_memory(self.device),
+        let available = if self.device.is_cpu() {
+            available_memory()
+        } else {
+            free_memory(self.device)
         };
         match available {
             Some(available) => self.check_against(available, available_memory()),
@@ -47,9 +48,10 @@ impl Wanted<'_> {
         if needed <= available {
             return Ok(());
         }
-        let place = match self.device.is_cpu() {
-            true => "memory",
-            false => "the GPU's memory",
+        let place = if self.device.is_cpu() {
+            "memory"
+        } else {
+            "the GPU's memory"
         };
         Err(ModelError::NoMemory(super::error::visible(&format!(
             "`{}` takes about {} of {place} in {}, but {} are left; {}",

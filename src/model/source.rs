@@ -43,11 +43,12 @@ impl Source {
             return Ok(Self::Directory(path));
         }
         if path.is_file() {
-            return match is_gguf(&path) {
-                true => Ok(Self::File(path)),
-                false => wrong(format!(
+            return if is_gguf(&path) {
+                Ok(Self::File(path))
+            } else {
+                wrong(format!(
                     "`{text}` is no GGUF file; name one, or the directory that holds the model's files"
-                )),
+                ))
             };
         }
         if let Some(beginning) = local_beginning(text) {

@@ -95,9 +95,10 @@ fn added_tokens(files: &Files, vocabulary: &Value) -> Result<Vec<Added>, ModelEr
             ModelError::file(files.label(name), format!("is no valid JSON: {error}"))
         })
     };
-    let special = match files.has(SPECIAL_TOKENS) {
-        true => texts(&understood(SPECIAL_TOKENS)?),
-        false => Vec::new(),
+    let special = if files.has(SPECIAL_TOKENS) {
+        texts(&understood(SPECIAL_TOKENS)?)
+    } else {
+        Vec::new()
     };
     let listed: BTreeMap<String, u32> =
         serde_json::from_value(understood(ADDED_TOKENS)?).map_err(|error| {

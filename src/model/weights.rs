@@ -239,16 +239,17 @@ impl Shards {
         };
         if let Some(values) = self.in_memory.remove(&full_name) {
             let sizes = shape.iter().product::<usize>();
-            return match values.len() == sizes {
-                true => Ok(values),
-                false => Err(ModelError::tensor(
+            return if values.len() == sizes {
+                Ok(values)
+            } else {
+                Err(ModelError::tensor(
                     &self.root,
                     &full_name,
                     format!(
                         "has {} numbers, but config.json calls for {shape:?}",
                         values.len()
                     ),
-                )),
+                ))
             };
         }
         let place = *self

@@ -274,9 +274,10 @@ mod tests {
         let mut looks = 0;
         let made = train_tokenizer(&settings, &corpus, &mut |_| {
             looks += 1;
-            match looks > pieces {
-                true => Err(CorpusError::Cancelled),
-                false => Ok(()),
+            if looks > pieces {
+                Err(CorpusError::Cancelled)
+            } else {
+                Ok(())
             }
         });
         let cancelled = TokenizerTrainingError::Corpus(CorpusError::Cancelled).to_string();

@@ -32,9 +32,10 @@ impl Load<'_> {
             ..self.config.clone()
         };
         for (name, shape) in one.tensors() {
-            let (times, learned) = match name.starts_with("h.") {
-                true => (layers, freeze.layers(layers)),
-                false => (1, u64::from(freeze.trains(&name))),
+            let (times, learned) = if name.starts_with("h.") {
+                (layers, freeze.layers(layers))
+            } else {
+                (1, u64::from(freeze.trains(&name)))
             };
             let count = product(&shape);
             let (beside, learned) = match lora.rank {
@@ -79,9 +80,10 @@ impl Load<'_> {
                 tokens.saturating_mul(4 * config.vocab_size as u64),
             ),
         };
-        let kept = match self.recipe.training.recompute {
-            true => layers.saturating_mul(width).saturating_add(block),
-            false => layers.saturating_mul(block),
+        let kept = if self.recipe.training.recompute {
+            layers.saturating_mul(width).saturating_add(block)
+        } else {
+            layers.saturating_mul(block)
         };
         // The gradients under way: of a feed-forward layer, of its input and of the sums around.
         let under_way = 2 * inner + 6 * width;
@@ -124,9 +126,10 @@ impl Load<'_> {
         let (mut fitting, mut too_large) = (0, self.batch.0);
         while too_large - fitting > 1 {
             let middle = fitting + (too_large - fitting) / 2;
-            match fits(middle) {
-                true => fitting = middle,
-                false => too_large = middle,
+            if fits(middle) {
+                fitting = middle
+            } else {
+                too_large = middle
             }
         }
         match fitting {

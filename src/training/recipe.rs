@@ -366,9 +366,10 @@ impl Recipe {
 
     /// The directory of encoded corpora.
     pub fn cache(&self) -> PathBuf {
-        match self.run.cache.as_os_str().is_empty() {
-            true => self.run.directory.join(".cache"),
-            false => self.run.cache.clone(),
+        if self.run.cache.as_os_str().is_empty() {
+            self.run.directory.join(".cache")
+        } else {
+            self.run.cache.clone()
         }
     }
 }

@@ -68,12 +68,13 @@ impl RunDirectory {
     /// When there is none.
     pub fn open(directory: &Path, name: &str) -> Result<Self, TrainingError> {
         let run = Self::of(directory, name);
-        match run.exists() {
-            true => Ok(run),
-            false => Err(TrainingError::Run(format!(
+        if run.exists() {
+            Ok(run)
+        } else {
+            Err(TrainingError::Run(format!(
                 "there is no run `{name}` in {}; `logitscope runs list` shows what there is",
                 directory.display()
-            ))),
+            )))
         }
     }
 

@@ -23,9 +23,10 @@ pub const CARD: DevicePreference = DevicePreference::Cuda(0);
 /// The repository: the test may run elsewhere than where it was built.
 fn root() -> PathBuf {
     let here = PathBuf::from("tests/reference");
-    match here.is_dir() {
-        true => PathBuf::from("."),
-        false => PathBuf::from(env!("CARGO_MANIFEST_DIR")),
+    if here.is_dir() {
+        PathBuf::from(".")
+    } else {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
     }
 }
 

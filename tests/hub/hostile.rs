@@ -37,9 +37,10 @@ fn a_later_answer_cannot_choose_where_files_go() {
         let hub = Hub::start(move |request| {
             let answer = repository.answer(request);
             let again = request.path.ends_with(WEIGHTS) && asked.fetch_add(1, Ordering::SeqCst) > 0;
-            match again {
-                true => answer.with_header(header, &target),
-                false => answer,
+            if again {
+                answer.with_header(header, &target)
+            } else {
+                answer
             }
         });
         // The first answer is the one that counts.
@@ -241,9 +242,10 @@ fn absurd_sizes_are_refused_before_anything_is_written() {
         let (served, total) = (repository.clone(), total.to_owned());
         let hub = Hub::start(move |request| {
             let answer = served.answer(request);
-            match request.path.ends_with(file) {
-                true => answer.with_header("content-range", &format!("bytes 0-0/{total}")),
-                false => answer,
+            if request.path.ends_with(file) {
+                answer.with_header("content-range", &format!("bytes 0-0/{total}"))
+            } else {
+                answer
             }
         });
         let error = refused(&options(&hub.endpoint, &cache));
@@ -264,9 +266,10 @@ fn a_file_is_no_larger_than_its_list_says() {
     let size = repository.files[WEIGHTS].len();
     let hub = Hub::start(move |request| {
         let answer = repository.answer(request);
-        match request.path.ends_with(WEIGHTS) {
-            true => answer.with_header("content-range", &format!("bytes 0-0/{}", size + 1)),
-            false => answer,
+        if request.path.ends_with(WEIGHTS) {
+            answer.with_header("content-range", &format!("bytes 0-0/{}", size + 1))
+        } else {
+            answer
         }
     });
     let error = refused(&options(&hub.endpoint, &cache));

@@ -57,9 +57,10 @@ fn who_waits_for_another_program_can_leave() {
     let (cache, repository) = (cache(), Repository::of("plain"));
     let hub = Hub::start(move |request| {
         let answer = repository.answer(request);
-        match request.is_content_of(WEIGHTS) {
-            true => answer.cut_half_way(Then::Hold),
-            false => answer,
+        if request.is_content_of(WEIGHTS) {
+            answer.cut_half_way(Then::Hold)
+        } else {
+            answer
         }
     });
     let options = options(&hub.endpoint, &cache);
@@ -138,13 +139,15 @@ fn a_short_pause_that_the_hub_asks_for_is_made_and_told() {
         let (cache, repository) = (cache(), Repository::of("plain"));
         let first = AtomicBool::new(true);
         let hub = Hub::start(move |request| {
-            let meant = match of_the_list {
-                true => request.path.starts_with("/api/"),
-                false => request.is_content_of(WEIGHTS),
+            let meant = if of_the_list {
+                request.path.starts_with("/api/")
+            } else {
+                request.is_content_of(WEIGHTS)
             };
-            match meant && first.swap(false, Ordering::SeqCst) {
-                true => Answer::refusal(status, None).with_header("retry-after", "1"),
-                false => repository.answer(request),
+            if meant && first.swap(false, Ordering::SeqCst) {
+                Answer::refusal(status, None).with_header("retry-after", "1")
+            } else {
+                repository.answer(request)
             }
         });
         let mut told = Vec::new();

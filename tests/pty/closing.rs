@@ -28,9 +28,10 @@ fn opened_without_control(args: &[&str]) -> Playground {
 #[test]
 fn closed_just_after_typing_it_ends_with_all_saved() {
     for controlled in [true, true, true, false] {
-        let mut playground = match controlled {
-            true => opened(120, 40),
-            false => opened_without_control(&["play", PROMPT]),
+        let mut playground = if controlled {
+            opened(120, 40)
+        } else {
+            opened_without_control(&["play", PROMPT])
         };
         playground.press(&" and then some".repeat(200));
         playground.close();

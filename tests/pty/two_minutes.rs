@@ -47,9 +47,10 @@ fn focused(text: &str) -> Option<String> {
 
 /// Whether a title is a pane's own, or has its tab in front.
 fn is_of(title: &str, pane: &str) -> bool {
-    match title.contains('[') {
-        true => title.contains(&format!("[{pane}]")),
-        false => title.trim_start().starts_with(pane),
+    if title.contains('[') {
+        title.contains(&format!("[{pane}]"))
+    } else {
+        title.trim_start().starts_with(pane)
     }
 }
 

@@ -310,9 +310,10 @@ fn marks_of_configuration_and_prompts_are_dropped_and_returns_are_told() {
         ("tokenizer_config.json", false),
     ] {
         let text = fs::read_to_string(home.path("model").join(name)).expect("a file");
-        let bytes = match wide {
-            true => utf16(&text),
-            false => format!("\u{feff}{text}").into_bytes(),
+        let bytes = if wide {
+            utf16(&text)
+        } else {
+            format!("\u{feff}{text}").into_bytes()
         };
         fs::write(home.path("model").join(name), bytes).expect("a file");
     }

@@ -89,9 +89,10 @@ impl Picture {
             })
         };
         if values().next().is_none() {
-            return Err(ChartError::Empty(match chart.log {
-                true => "no value is above 0, as a logarithmic axis needs it; leave --log away",
-                false => "no value is a finite number",
+            return Err(ChartError::Empty(if chart.log {
+                "no value is above 0, as a logarithmic axis needs it; leave --log away"
+            } else {
+                "no value is a finite number"
             }));
         }
         let (x, mut y) = (span(|value| value.x), span(|value| value.y));
@@ -115,16 +116,13 @@ impl Picture {
             inside.chain(&mut series.gaps).for_each(|x| *x /= unit);
         }
         // Room above and below, so that no line lies on the frame.
-        let (low, high) = match chart.log {
-            true => {
-                let room = (y.1 / y.0).powf(0.04);
-                (y.0 / room, y.1 * room)
-            }
-            false => {
-                let room = (y.1 - y.0) * 0.04;
-                // Nothing here is negative.
-                ((y.0 - room).max(0.0), y.1 + room)
-            }
+        let (low, high) = if chart.log {
+            let room = (y.1 / y.0).powf(0.04);
+            (y.0 / room, y.1 * room)
+        } else {
+            let room = (y.1 - y.0) * 0.04;
+            // Nothing here is negative.
+            ((y.0 - room).max(0.0), y.1 + room)
         };
         let (legend, rows) = lay_out(&series);
         Ok(Self {

@@ -50,9 +50,10 @@ impl Writer {
             all_beams: args.all_beams,
             streams: args.batch.min(args.samples) == 1 && !args.all_beams,
             delimiter: args.delimiter.clone(),
-            prefix: match args.include_prefix.unwrap_or(!chat) {
-                true => request.prompt.clone(),
-                false => String::new(),
+            prefix: if args.include_prefix.unwrap_or(!chat) {
+                request.prompt.clone()
+            } else {
+                String::new()
             },
             cuts: Cuts {
                 stop,

@@ -69,9 +69,10 @@ pub fn run(run: &RunDirectory, runs: PathBuf, args: &ResumeArgs) -> Result<(), C
                 CliError::failed(format!(
                     "the run `{}` cannot go on from step {step}: {}",
                     run.name(),
-                    match steps.is_empty() {
-                        true => "it has no checkpoint to go on after".to_owned(),
-                        false => format!("it has checkpoints of steps {}", steps.join(", ")),
+                    if steps.is_empty() {
+                        "it has no checkpoint to go on after".to_owned()
+                    } else {
+                        format!("it has checkpoints of steps {}", steps.join(", "))
                     }
                 ))
             })?;

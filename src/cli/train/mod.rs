@@ -69,12 +69,11 @@ pub fn finetune(
     check_options(options)?;
     let mut flags = args.run.clone();
     // The recipe names its model itself.
-    let base = match args.demo {
-        true => {
-            flags.recipe.push(DEMO.to_owned());
-            None
-        }
-        false => Some(config.model.source.clone()),
+    let base = if args.demo {
+        flags.recipe.push(DEMO.to_owned());
+        None
+    } else {
+        Some(config.model.source.clone())
     };
     let mut recipe = overrides::recipe(&flags, &args.sampler, config, base)?;
     // A run that goes on has its model already; one that is named all the same must be that one.

@@ -31,9 +31,10 @@ pub(super) struct Packed<F: Form> {
 
 /// How many lines a block has.
 pub(super) const fn lines<F: Form>() -> usize {
-    match F::WIDE {
-        true => BLOCK / RUN,
-        false => BLOCK / RUN / 2,
+    if F::WIDE {
+        BLOCK / RUN
+    } else {
+        BLOCK / RUN / 2
     }
 }
 
@@ -85,9 +86,10 @@ impl<F: Form> Packed<F> {
         Group {
             lines: &self.lines[start * lines::<F>()..end * lines::<F>()],
             scales: &self.scales[start..end],
-            leasts: match F::HAS_LEAST {
-                true => &self.leasts[start..end],
-                false => &[],
+            leasts: if F::HAS_LEAST {
+                &self.leasts[start..end]
+            } else {
+                &[]
             },
         }
     }
@@ -143,9 +145,10 @@ fn pack<F: Form>(
                 for (at, byte) in rows[row].iter_mut().enumerate() {
                     let at = line * RUN + at;
                     let bits = |at: usize| (parts.small[at] + F::ZERO).cast_unsigned();
-                    *byte = match F::WIDE {
-                        true => bits(at),
-                        false => bits(at) | bits(BLOCK / 2 + at) << 4,
+                    *byte = if F::WIDE {
+                        bits(at)
+                    } else {
+                        bits(at) | bits(BLOCK / 2 + at) << 4
                     };
                 }
             }

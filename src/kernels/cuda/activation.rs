@@ -22,9 +22,10 @@ pub enum Code {
 const AT_ONCE: usize = 4;
 
 fn at_once(width: usize) -> usize {
-    match width.is_multiple_of(AT_ONCE) {
-        true => AT_ONCE,
-        false => 1,
+    if width.is_multiple_of(AT_ONCE) {
+        AT_ONCE
+    } else {
+        1
     }
 }
 
@@ -36,12 +37,11 @@ pub fn bias_activation(x: &Tensor, bias: &Tensor, code: Code) -> Result<Tensor> 
     let (n, width) = x.dims2()?;
     let x = x.contiguous()?;
     check("bias", bias, bias.dtype(), width)?;
-    let kind = match bias.dtype() == x.dtype() {
-        true => "bias_activation",
-        false => {
-            check("bias", bias, DType::F32, width)?;
-            "bias_activation_wide"
-        }
+    let kind = if bias.dtype() == x.dtype() {
+        "bias_activation"
+    } else {
+        check("bias", bias, DType::F32, width)?;
+        "bias_activation_wide"
     };
     let out = unwritten((n, width), x.dtype(), &x)?;
     let each = at_once(width);

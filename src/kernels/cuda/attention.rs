@@ -133,9 +133,10 @@ pub fn append(keys: &Tensor, values: &Tensor, texts: &[Text<'_>]) -> Result<()> 
         _ => {}
     }
     let name = format!("append_{}", kinds(keys, cache)?);
-    let at_once = match one_text {
-        true => ROWS_AT_ONCE,
-        false => TEXTS_AT_ONCE,
+    let at_once = if one_text {
+        ROWS_AT_ONCE
+    } else {
+        TEXTS_AT_ONCE
     };
     for start in (0..n).step_by(at_once) {
         let len = at_once.min(n - start);
@@ -182,9 +183,10 @@ pub fn append(keys: &Tensor, values: &Tensor, texts: &[Text<'_>]) -> Result<()> 
 
 /// Numbers of a head of this width that a thread of [`step_attention`] reads together.
 fn at_once(width: usize) -> usize {
-    match width.is_multiple_of(AT_ONCE) {
-        true => AT_ONCE,
-        false => 1,
+    if width.is_multiple_of(AT_ONCE) {
+        AT_ONCE
+    } else {
+        1
     }
 }
 
@@ -424,8 +426,9 @@ fn check_causal(tensor: &Tensor, causal: Causal) -> Result<usize> {
     let fits = tensor.elem_count() == n * causal.seen
         && n.is_multiple_of(causal.queries)
         && causal.past + causal.queries <= causal.seen;
-    match fits {
-        true => Ok(n),
-        false => candle_core::bail!("softmax: {:?} does not fit {causal:?}", tensor.shape()),
+    if fits {
+        Ok(n)
+    } else {
+        candle_core::bail!("softmax: {:?} does not fit {causal:?}", tensor.shape())
     }
 }

@@ -22,12 +22,11 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> R
     let x = x.contiguous()?;
     check("layer-norm", weight, weight.dtype(), width)?;
     check("layer-norm", bias, weight.dtype(), width)?;
-    let kind = match weight.dtype() == x.dtype() {
-        true => "layer_norm",
-        false => {
-            check("layer-norm", weight, DType::F32, width)?;
-            "layer_norm_wide"
-        }
+    let kind = if weight.dtype() == x.dtype() {
+        "layer_norm"
+    } else {
+        check("layer-norm", weight, DType::F32, width)?;
+        "layer_norm_wide"
     };
     let out = unwritten((n, width), x.dtype(), &x)?;
     // SAFETY: as the kernel has it; sizes were checked.

@@ -64,9 +64,10 @@ impl<'a> Factor<'a> {
         if last != 1 && columns != 1 {
             candle_core::bail!("a product needs columns beside each other, not {layout:?}");
         }
-        let (rows, columns) = match self.transposed {
-            true => (columns, rows),
-            false => (rows, columns),
+        let (rows, columns) = if self.transposed {
+            (columns, rows)
+        } else {
+            (rows, columns)
         };
         Ok(Place {
             address: super::launch::first(storage, layout)?,
@@ -84,9 +85,10 @@ impl<'a> Factor<'a> {
 
 impl Place {
     fn operation(&self) -> sys::cublasOperation_t {
-        match self.transposed {
-            true => sys::cublasOperation_t::CUBLAS_OP_T,
-            false => sys::cublasOperation_t::CUBLAS_OP_N,
+        if self.transposed {
+            sys::cublasOperation_t::CUBLAS_OP_T
+        } else {
+            sys::cublasOperation_t::CUBLAS_OP_N
         }
     }
 }

@@ -105,9 +105,10 @@ unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer<f32>, add: bo
     for_each_index(side.div_ceil(part), |index| {
         let start = index * part;
         let len = part.min(side - start);
-        let ((row, rows), (column, columns)) = match by_row {
-            true => ((start, len), (0, columns)),
-            false => ((0, rows), (start, len)),
+        let ((row, rows), (column, columns)) = if by_row {
+            ((start, len), (0, columns))
+        } else {
+            ((0, rows), (start, len))
         };
         let (left, right) = (
             view(a, row * a.row_stride),
@@ -131,9 +132,10 @@ unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer<f32>, add: bo
 /// The part of a matrix from the number at `offset` on, and whether it lies transposed.
 fn view(matrix: Matrix<'_>, offset: usize) -> (View, bool) {
     let transposed = matrix.column_stride != 1;
-    let stride = match transposed {
-        true => matrix.column_stride,
-        false => matrix.row_stride,
+    let stride = if transposed {
+        matrix.column_stride
+    } else {
+        matrix.row_stride
     };
     (View::of(matrix.numbers, offset, stride), transposed)
 }

@@ -115,9 +115,10 @@ impl Client {
 
     /// A name and password in the endpoint's address go to no other server.
     fn set_password(&self, url: &mut Url, own: bool) {
-        let (name, password) = match own {
-            true => (self.endpoint.username(), self.endpoint.password()),
-            false => ("", None),
+        let (name, password) = if own {
+            (self.endpoint.username(), self.endpoint.password())
+        } else {
+            ("", None)
         };
         // Fails for addresses without a host, which never come here.
         let _ = url.set_username(name);

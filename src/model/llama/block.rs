@@ -43,9 +43,10 @@ impl Block {
         let mut linear = |name: &str, from: usize, to: usize, bias: bool| {
             let name = format!("layers.{layer}.{name}");
             let weight = weights.matrix(&format!("{name}.weight"), [to, from])?;
-            let bias = match bias {
-                true => Some(weights.take(&format!("{name}.bias"), &[to])?),
-                false => None,
+            let bias = if bias {
+                Some(weights.take(&format!("{name}.bias"), &[to])?)
+            } else {
+                None
             };
             Ok::<_, ModelError>(Linear::new(weight, to, bias, storage)?)
         };

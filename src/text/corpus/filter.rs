@@ -46,9 +46,10 @@ impl Filters {
             Normalisation::Nfd => DecomposingNormalizerBorrowed::new_nfd().normalize(text),
             Normalisation::Nfkd => DecomposingNormalizerBorrowed::new_nfkd().normalize(text),
         };
-        let text = match self.standardise {
-            true => standardise(&text),
-            false => text.into_owned(),
+        let text = if self.standardise {
+            standardise(&text)
+        } else {
+            text.into_owned()
         };
         // Counting stops where enough is known.
         if self.min_chars > 0 && text.chars().nth(self.min_chars - 1).is_none() {
@@ -88,9 +89,10 @@ impl Excluded {
             !holds
         });
         let kept: String = kept.map(|(_, line)| line).collect();
-        match left_out.is_empty() {
-            true => (Cow::Borrowed(text), left_out),
-            false => (Cow::Owned(kept), left_out),
+        if left_out.is_empty() {
+            (Cow::Borrowed(text), left_out)
+        } else {
+            (Cow::Owned(kept), left_out)
         }
     }
 }

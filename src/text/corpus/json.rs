@@ -44,9 +44,10 @@ impl Reader<'_> {
         let whole = serde_json::from_str::<Value>(&first).is_ok();
         let opens = matches!(first.trim(), "[" | "{") || first.starts_with('[');
         let rest = Cursor::new(first.into_bytes()).chain(input);
-        match whole || (lines && !opens) {
-            true => self.json_lines(path, rest, number, bytes),
-            false => self.json_values(path, rest, number, bytes),
+        if whole || (lines && !opens) {
+            self.json_lines(path, rest, number, bytes)
+        } else {
+            self.json_values(path, rest, number, bytes)
         }
     }
 
@@ -174,12 +175,11 @@ impl Reader<'_> {
             }
             Some(_) => return skip(self, Reason::NotText(name.to_owned())),
         };
-        let text = match text.contains('\r') {
-            true => {
-                self.returns = true;
-                text.replace("\r\n", "\n").replace('\r', "\n")
-            }
-            false => text,
+        let text = if text.contains('\r') {
+            self.returns = true;
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        } else {
+            text
         };
         self.document(path, place.line, &text, place.read)
     }

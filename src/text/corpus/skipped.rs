@@ -115,14 +115,16 @@ impl Display for SkippedKind {
         write!(formatter, ": {first}")?;
         for (at, row) in others.iter().enumerate() {
             let and = if at == 0 { "; so are " } else { ", " };
-            match row.file == first.file && row.line > 0 {
-                true => write!(formatter, "{and}line {}", row.line)?,
-                false => write!(formatter, "{and}{}", row.place())?,
+            if row.file == first.file && row.line > 0 {
+                write!(formatter, "{and}line {}", row.line)?
+            } else {
+                write!(formatter, "{and}{}", row.place())?
             }
         }
-        match self.count > self.rows.len() as u64 {
-            true => formatter.write_str(" and more"),
-            false => Ok(()),
+        if self.count > self.rows.len() as u64 {
+            formatter.write_str(" and more")
+        } else {
+            Ok(())
         }
     }
 }

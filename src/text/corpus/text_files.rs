@@ -98,9 +98,10 @@ impl Reader<'_> {
         number: u64,
         separator: Option<&Separator>,
     ) -> Result<(), CorpusError> {
-        let line = match pending.text.is_empty() && pending.after_breaks {
-            true => line.trim_start_matches('\n'),
-            false => line,
+        let line = if pending.text.is_empty() && pending.after_breaks {
+            line.trim_start_matches('\n')
+        } else {
+            line
         };
         if line.is_empty() {
             return Ok(());
@@ -160,9 +161,10 @@ impl Reader<'_> {
             let rest = &all[start..];
             // The line break after a separator is no part of the next document; after one of line breaks no number
             // of them is.
-            let trimmed = match separator.is_line_breaks {
-                true => rest.trim_start_matches('\n'),
-                false => rest.strip_prefix('\n').unwrap_or(rest),
+            let trimmed = if separator.is_line_breaks {
+                rest.trim_start_matches('\n')
+            } else {
+                rest.strip_prefix('\n').unwrap_or(rest)
             };
             start += rest.len() - trimmed.len();
             pending.line = number;
@@ -178,9 +180,10 @@ impl Reader<'_> {
 
     /// Ends a line that came in parts, if that was one.
     fn end_long_line(&mut self, path: &Path, pending: &mut Pending) -> Result<(), CorpusError> {
-        match pending.text.is_empty() && !self.open_document {
-            true => Ok(()),
-            false => self.end(path, pending),
+        if pending.text.is_empty() && !self.open_document {
+            Ok(())
+        } else {
+            self.end(path, pending)
         }
     }
 

@@ -63,10 +63,7 @@ fn malformed(at: usize, before: impl Iterator<Item = u8>, encoding: &Encoding) -
     NoText::Malformed {
         at,
         line: before.filter(|byte| *byte == b'\n').count() + 1,
-        encoding: match encoding == UTF_8 {
-            true => "UTF-8",
-            false => "UTF-16",
-        },
+        encoding: if encoding == UTF_8 { "UTF-8" } else { "UTF-16" },
     }
 }
 
@@ -76,9 +73,10 @@ pub fn unmarked(bytes: Vec<u8>) -> Vec<u8> {
         Ok((encoding, 0)) if encoding == UTF_8 => bytes,
         Ok((encoding, mark)) => {
             let (text, _) = encoding.decode_without_bom_handling(&bytes[mark..]);
-            match encoding == UTF_8 {
-                true => bytes[mark..].to_vec(),
-                false => text.into_owned().into_bytes(),
+            if encoding == UTF_8 {
+                bytes[mark..].to_vec()
+            } else {
+                text.into_owned().into_bytes()
             }
         }
         Err(_) => bytes,
@@ -95,9 +93,10 @@ fn encoding_of(start: &[u8]) -> Result<(&'static Encoding, usize), NoText> {
     }
     let start = &start[..start.len().min(LOOKED_AT)];
     let zeros = start.iter().filter(|byte| **byte == 0).count();
-    match zeros * 10 > start.len() {
-        true => Err(NoText::Zeros),
-        false => Ok((UTF_8, 0)),
+    if zeros * 10 > start.len() {
+        Err(NoText::Zeros)
+    } else {
+        Ok((UTF_8, 0))
     }
 }
 

@@ -76,9 +76,10 @@ fn tensors(path: &Path) -> Result<(), String> {
     let tensors = parsed.as_object().into_iter().flatten();
     let ends = tensors.filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
     let data = ends.max().unwrap_or(0);
-    match length == 8 + header.len() as u64 + data {
-        true => Ok(()),
-        false => Err(said("it is cut short, or holds more than it says")),
+    if length == 8 + header.len() as u64 + data {
+        Ok(())
+    } else {
+        Err(said("it is cut short, or holds more than it says"))
     }
 }
 

@@ -183,9 +183,10 @@ fn write_files(directory: &Path, contents: &Contents<'_>) -> Result<(), Training
         None => write_tensors(&directory.join(MODEL), &model_tensors(network)?)?,
     }
     write_state(directory, contents)?;
-    match contents.whole {
-        true => write_optimizer(directory, contents),
-        false => Ok(()),
+    if contents.whole {
+        write_optimizer(directory, contents)
+    } else {
+        Ok(())
     }
 }
 
@@ -200,9 +201,10 @@ fn named(
 ) -> Result<Vec<Named<'static>>, TrainingError> {
     let tensors = config.tensors().into_iter().map(|(name, shape)| {
         let values = weights.remove(&name).unwrap_or_default();
-        let full = match name.starts_with("lm_head") {
-            true => name,
-            false => format!("transformer.{name}"),
+        let full = if name.starts_with("lm_head") {
+            name
+        } else {
+            format!("transformer.{name}")
         };
         Named::new(full, shape, values)
     });

@@ -32,10 +32,7 @@ impl<'a> Named<'a> {
 
 impl View for &Named<'_> {
     fn dtype(&self) -> Dtype {
-        match self.half {
-            true => Dtype::F16,
-            false => Dtype::F32,
-        }
+        if self.half { Dtype::F16 } else { Dtype::F32 }
     }
 
     fn shape(&self) -> &[usize] {
@@ -45,9 +42,10 @@ impl View for &Named<'_> {
     fn data(&self) -> Cow<'_, [u8]> {
         let mut bytes = Vec::with_capacity(self.data_len());
         for value in self.values.iter() {
-            match self.half {
-                true => bytes.extend_from_slice(&f16::from_f32(*value).to_le_bytes()),
-                false => bytes.extend_from_slice(&value.to_le_bytes()),
+            if self.half {
+                bytes.extend_from_slice(&f16::from_f32(*value).to_le_bytes())
+            } else {
+                bytes.extend_from_slice(&value.to_le_bytes())
             }
         }
         Cow::Owned(bytes)

@@ -233,9 +233,10 @@ fn label(path: &Path, file: &mut File) -> Result<Label, TrainingError> {
         let ends = label.documents.checked_mul(8)?;
         HEAD.checked_add(tokens)?.checked_add(ends)
     };
-    match matches!(label.width, 2 | 4) && contents() == Some(at) {
-        true => Ok(label),
-        false => Err(damaged(path, "its lengths contradict each other")),
+    if matches!(label.width, 2 | 4) && contents() == Some(at) {
+        Ok(label)
+    } else {
+        Err(damaged(path, "its lengths contradict each other"))
     }
 }
 
@@ -253,9 +254,10 @@ fn ends(path: &Path, file: &mut File, label: &Label) -> Result<Vec<u64>, Trainin
         ends.push(u64::from_le_bytes(number));
     }
     let counts_up = ends.is_sorted() && ends.last().copied().unwrap_or(0) == label.tokens;
-    match counts_up {
-        true => Ok(ends),
-        false => Err(damaged(path, "its documents do not follow one another")),
+    if counts_up {
+        Ok(ends)
+    } else {
+        Err(damaged(path, "its documents do not follow one another"))
     }
 }
 

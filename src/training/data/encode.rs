@@ -179,9 +179,10 @@ impl Encoder<'_> {
     fn take(&mut self, piece: Piece) -> Result<(), TrainingError> {
         self.waiting_bytes += piece.text.len();
         self.waiting.push(piece);
-        match self.waiting_bytes >= AT_ONCE {
-            true => self.flush(),
-            false => Ok(()),
+        if self.waiting_bytes >= AT_ONCE {
+            self.flush()
+        } else {
+            Ok(())
         }
     }
 

@@ -55,9 +55,10 @@ pub(in crate::training) fn sample(
         .map(|(prompt, seed)| {
             let ids = generate(studio, prompt, seed, settings, cancelled)?;
             let tokenizer = &studio.loaded.tokenizer;
-            let text = match prompt.is_empty() {
-                true => tokenizer.decode_from_start(&ids),
-                false => tokenizer.decode(&ids),
+            let text = if prompt.is_empty() {
+                tokenizer.decode_from_start(&ids)
+            } else {
+                tokenizer.decode(&ids)
             };
             let sample = SampleText {
                 prompt: prompt.clone(),

@@ -88,9 +88,10 @@ impl Network {
 
     /// After the blocks: the last norm, where there is one.
     pub(super) fn finish(&self, pass: &Pass, x: &Tensor) -> Result<Tensor> {
-        match self.config.post_norm {
-            true => Ok(x.clone()),
-            false => self.norm(pass, x, "ln_f"),
+        if self.config.post_norm {
+            Ok(x.clone())
+        } else {
+            self.norm(pass, x, "ln_f")
         }
     }
 

@@ -176,9 +176,10 @@ impl Network {
         batch: &Batch,
         shares: &[f32],
     ) -> Result<(Tensor, Losses)> {
-        let name = match self.config.tie_word_embeddings {
-            true => "wte.weight",
-            false => "lm_head.weight",
+        let name = if self.config.tie_word_embeddings {
+            "wte.weight"
+        } else {
+            "lm_head.weight"
         };
         let (loss, rows) = ops::head_loss(
             pass,

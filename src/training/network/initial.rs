@@ -88,9 +88,10 @@ fn source(config: &Gpt2Config, scheme: Initial, name: &str, shape: &[usize]) -> 
         Initial::Keras => {
             // Keras' attention holds queries, keys and values as three kernels of (width, heads, head width), of
             // which its `compute_fans` takes the first axis for a receptive field.
-            let fans = match name.ends_with("c_attn.weight") {
-                true => config.n_embd * (config.n_head + config.head_width()),
-                false => shape.iter().sum::<usize>(),
+            let fans = if name.ends_with("c_attn.weight") {
+                config.n_embd * (config.n_head + config.head_width())
+            } else {
+                shape.iter().sum::<usize>()
             };
             Source::Uniform((6.0 / fans as f64).sqrt())
         }

@@ -64,9 +64,10 @@ impl LoraSettings {
     pub(in crate::training) fn numbers_beside(&self, name: &str, shape: &[usize]) -> u64 {
         let is_target =
             |target: &LoraTarget| name.ends_with(&format!("{}.weight", target.tensor()));
-        match self.targets.iter().any(is_target) {
-            true => (shape.iter().sum::<usize>() as u64).saturating_mul(self.rank as u64),
-            false => 0,
+        if self.targets.iter().any(is_target) {
+            (shape.iter().sum::<usize>() as u64).saturating_mul(self.rank as u64)
+        } else {
+            0
         }
     }
 

@@ -218,9 +218,10 @@ pub(super) fn head_loss(
         true => Some(unsafe { hidden.empty_like() }?),
         false => None,
     };
-    let dw = match for_weight {
-        true => Some(Tensor::zeros((padded, width), DType::F32, device)?),
-        false => None,
+    let dw = if for_weight {
+        Some(Tensor::zeros((padded, width), DType::F32, device)?)
+    } else {
+        None
     };
     let mut db: Option<Tensor> = None;
     let at_once = (NUMBERS_AT_ONCE / padded).max(16);

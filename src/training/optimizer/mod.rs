@@ -222,9 +222,10 @@ impl Optimizer {
                     } else {
                         1
                     };
-                    let kernels = match var.device().is_cpu() {
-                        true => self.kernels,
-                        false => Kernels::Plain,
+                    let kernels = if var.device().is_cpu() {
+                        self.kernels
+                    } else {
+                        Kernels::Plain
                     };
                     muon::update(step, var, gradient, &mut slots[0], parts, kernels)?;
                 }

@@ -122,9 +122,10 @@ mod tests {
             let x = normal(rows, columns)?;
             let found = orthogonal(&x, kernels)?;
             assert_eq!(found.dims2()?, (rows, columns));
-            let (x, found) = match rows > columns {
-                true => (x.t()?, found.t()?),
-                false => (x, found),
+            let (x, found) = if rows > columns {
+                (x.t()?, found.t()?)
+            } else {
+                (x, found)
             };
             // Singular values of 0.7 to 1.2 leave no vector much longer or shorter.
             let side = rows.min(columns);

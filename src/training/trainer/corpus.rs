@@ -133,9 +133,10 @@ pub(super) fn read_data(
                 tally: cache.info.tally.clone(),
             };
             // Where all went well there is nothing to know before one knows that the corpus will do.
-            match note.tally.is_plain() {
-                true => read.push(note),
-                false => events(&Event::Corpus(note)),
+            if note.tally.is_plain() {
+                read.push(note)
+            } else {
+                events(&Event::Corpus(note))
             }
             match cache.documents() {
                 0 => Err(nothing_left(&cache.info.tally)),
@@ -147,29 +148,26 @@ pub(super) fn read_data(
     // A share of the corpus is the same one as long as corpus, share and seed are.
     let share = format!("{} {}", settings.validation, recipe.run.seed);
     let mut validation_key = hash(&[corpus_key.as_bytes(), share.as_bytes()]);
-    let (training, validation) = match settings.validation_files.is_empty() {
-        true => {
-            let least = match settings.packing {
-                Packing::Windows => time + 1,
-                Packing::Documents => 2,
-            };
-            let parts = split(&cache, settings.validation, recipe.run.seed, least);
-            if let Some(message) = held_out(&cache, parts.held_out, settings.validation, least)? {
-                events(&Event::Notice { message });
-            }
-            (parts.training, parts.validation)
+    let (training, validation) = if settings.validation_files.is_empty() {
+        let least = match settings.packing {
+            Packing::Windows => time + 1,
+            Packing::Documents => 2,
+        };
+        let parts = split(&cache, settings.validation, recipe.run.seed, least);
+        if let Some(message) = held_out(&cache, parts.held_out, settings.validation, least)? {
+            events(&Event::Notice { message });
         }
-        false => {
-            let mut corpus = CorpusSettings {
-                files: settings.validation_files.clone(),
-                ..settings.corpus.clone()
-            };
-            // What is not to be learned is still measured, so that a loss does not depend on the list.
-            corpus.filters.exclude.clear();
-            let held_out = encoded(&corpus, "validation")?;
-            validation_key.clone_from(&held_out.key);
-            (Documents::all(cache), Some(Documents::all(held_out)))
-        }
+        (parts.training, parts.validation)
+    } else {
+        let mut corpus = CorpusSettings {
+            files: settings.validation_files.clone(),
+            ..settings.corpus.clone()
+        };
+        // What is not to be learned is still measured, so that a loss does not depend on the list.
+        corpus.filters.exclude.clear();
+        let held_out = encoded(&corpus, "validation")?;
+        validation_key.clone_from(&held_out.key);
+        (Documents::all(cache), Some(Documents::all(held_out)))
     };
     let pad = special.pad.as_ref().map_or(0, |(id, _)| *id);
     let batches = |documents, what: &str, accumulate, take| {

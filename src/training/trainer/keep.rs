@@ -53,13 +53,12 @@ impl Trainer {
             whole: depth == Depth::Whole,
         };
         let checkpoints = self.run.checkpoints_path();
-        let path = match written {
-            true => {
-                let path = checkpoint::directory_of(&checkpoints, step);
-                checkpoint::complete(&path, &contents)?;
-                path
-            }
-            false => checkpoint::write(&checkpoints, &contents)?,
+        let path = if written {
+            let path = checkpoint::directory_of(&checkpoints, step);
+            checkpoint::complete(&path, &contents)?;
+            path
+        } else {
+            checkpoint::write(&checkpoints, &contents)?
         };
         self.written = Some(step);
         if depth == Depth::Whole {
@@ -135,16 +134,17 @@ impl Trainer {
             return Ok(());
         };
         self.adrift += 1;
-        match self.adrift < ADRIFT {
-            true => Ok(()),
-            false => Err(TrainingError::Diverged {
+        if self.adrift < ADRIFT {
+            Ok(())
+        } else {
+            Err(TrainingError::Diverged {
                 problem: format!(
                     "at step {} the run has lost its way: {problem}, like those of the {} steps before",
                     self.state.step,
                     ADRIFT - 1
                 ),
                 kept: self.kept(),
-            }),
+            })
         }
     }
 

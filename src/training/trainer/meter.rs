@@ -110,9 +110,10 @@ impl Smoothed {
 
     /// The mean; 0 of nothing.
     pub(super) fn value(self) -> f64 {
-        match self.weight > 0.0 {
-            true => self.sum / self.weight,
-            false => 0.0,
+        if self.weight > 0.0 {
+            self.sum / self.weight
+        } else {
+            0.0
         }
     }
 }

@@ -144,9 +144,10 @@ impl Trainer {
         }
         let reason = loop {
             if self.obey(events)? {
-                break match self.control.take().abandon {
-                    true => FinishReason::Abandoned,
-                    false => FinishReason::Stopped,
+                break if self.control.take().abandon {
+                    FinishReason::Abandoned
+                } else {
+                    FinishReason::Stopped
                 };
             }
             if self.state.step >= self.total {
@@ -239,9 +240,10 @@ impl Trainer {
             let step = self.state.step;
             if held != paused {
                 paused = held;
-                let event = match held {
-                    true => Event::Paused { step },
-                    false => Event::Resumed { step },
+                let event = if held {
+                    Event::Paused { step }
+                } else {
+                    Event::Resumed { step }
                 };
                 self.meter.hold(held);
                 self.emit(event, events)?;

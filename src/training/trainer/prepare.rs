@@ -52,9 +52,10 @@ impl Trainer {
         let mut claim = run.claim()?;
         let from = find_start(&run, restore, allowed.overwrite, events)?;
         let goes_on = from.as_ref().is_some_and(|from| lies_in(from, run.path()));
-        let before = match goes_on {
-            true => Some(run.recipe()?.seen_from(&here)),
-            false => None,
+        let before = if goes_on {
+            Some(run.recipe()?.seen_from(&here))
+        } else {
+            None
         };
         let mut state = match &from {
             Some(from) => checkpoint::read_state(from)?,
@@ -140,9 +141,10 @@ impl Trainer {
         }
 
         // From here on the disk is changed.
-        let later = match goes_on {
-            true => run.checkpoints()?,
-            false => Vec::new(),
+        let later = if goes_on {
+            run.checkpoints()?
+        } else {
+            Vec::new()
         };
         let later: Vec<_> = later
             .into_iter()
@@ -251,10 +253,7 @@ fn inputs(
         corpus: data.corpus_key.clone(),
         validation: data.validation_key.clone(),
     };
-    let before = match goes_on {
-        true => run.inputs()?,
-        false => None,
-    };
+    let before = if goes_on { run.inputs()? } else { None };
     if let Some(before) = before {
         base.compare(kept, &before, &mut now, events)?;
         let changed = now.changed_since(&before);

@@ -90,12 +90,11 @@ impl Trainer {
         let control = &self.control;
         let samples = evaluation::sample(&studio, &prompts, settings, &|| control.is_ending());
         let samples = samples.map_err(diverged)?;
-        let odds = match settings.probe.is_empty() {
-            true => None,
-            false => {
-                let odds = evaluation::odds(&studio, settings, &mut self.state.followed);
-                Some(odds.map_err(diverged)?)
-            }
+        let odds = if settings.probe.is_empty() {
+            None
+        } else {
+            let odds = evaluation::odds(&studio, settings, &mut self.state.followed);
+            Some(odds.map_err(diverged)?)
         };
         if !samples.is_empty() {
             let (texts, ids): (Vec<_>, Vec<_>) = samples.into_iter().unzip();

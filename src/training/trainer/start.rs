@@ -146,10 +146,11 @@ fn model_keys(recipe: &Recipe) -> Result<Table, TrainingError> {
 
 /// An error if more steps were made than the run is to have.
 pub(super) fn refuse_fewer_steps(name: &str, made: u64, total: u64) -> Result<(), TrainingError> {
-    match made > total {
-        false => Ok(()),
-        true => Err(TrainingError::Setting(format!(
+    if made > total {
+        Err(TrainingError::Setting(format!(
             "the run `{name}` has made {made} steps already, more than the {total} it is to have: ask for more, or go on from an earlier checkpoint"
-        ))),
+        )))
+    } else {
+        Ok(())
     }
 }

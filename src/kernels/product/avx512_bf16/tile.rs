@@ -106,9 +106,10 @@ unsafe fn store<const N: usize>(tile: &Tile, sums: &[[__m512; N]; ROWS], out: *m
             // SAFETY: the caller's promise: the rows and columns that the mask leaves are its own.
             unsafe {
                 let out = out.add(row * tile.out_stride + vector * LANES);
-                let sum = match tile.add {
-                    true => _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), sum),
-                    false => sum,
+                let sum = if tile.add {
+                    _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), sum)
+                } else {
+                    sum
                 };
                 _mm512_mask_storeu_ps(out, mask, sum);
             }
