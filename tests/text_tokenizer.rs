@@ -47,7 +47,8 @@ fn gpt2_files() -> (String, String) {
 
 fn gpt2() -> Tokenizer {
     let (vocab, merges) = gpt2_files();
-    Tokenizer::from_vocab_merges(vocab.as_bytes(), merges.as_bytes(), "gpt2").expect("valid files")
+    Tokenizer::from_vocab_merges(vocab.as_bytes(), merges.as_bytes(), &[], "gpt2")
+        .expect("valid files")
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_written_tokenizer_reads_back_the_same() {
 fn broken_gpt2_files_are_named() {
     let (vocab, merges) = gpt2_files();
     let error = |vocab: &str, merges: &str| {
-        Tokenizer::from_vocab_merges(vocab.as_bytes(), merges.as_bytes(), "dir")
+        Tokenizer::from_vocab_merges(vocab.as_bytes(), merges.as_bytes(), &[], "dir")
             .err()
             .expect("an error")
             .to_string()
@@ -282,8 +283,8 @@ fn gpt2_gives_back_long_and_multilingual_texts() {
     let modern = Tokenizer::from_bytes(&read("tokenizer.json"), "tokenizer.json").unwrap();
     println!("tokenizer.json read in {:?}", started.elapsed());
     let started = std::time::Instant::now();
-    let old =
-        Tokenizer::from_vocab_merges(&read("vocab.json"), &read("merges.txt"), "files").unwrap();
+    let old = Tokenizer::from_vocab_merges(&read("vocab.json"), &read("merges.txt"), &[], "files")
+        .unwrap();
     println!("vocab.json and merges.txt read in {:?}", started.elapsed());
     assert_eq!(old.vocabulary_size(), 50257);
     assert_eq!(old.end_of_text(), Some(50256));

@@ -2,22 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::ModelError;
 use super::chat::SPECIAL_TOKENS;
 use super::files::Files;
 use super::memory::check_room;
-use crate::text::Tokenizer;
+use crate::text::{AddedToken, Tokenizer};
 
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 pub(super) const VOCABULARY: &str = "vocab.json";
 pub(super) const MERGES: &str = "merges.txt";
 /// Tokens that were added to those two.
 pub(super) const ADDED_TOKENS: &str = "added_tokens.json";
-
-/// GPT-2's only special token.
-const END_OF_TEXT: &str = "<|endoftext|>";
 
 /// Reads `tokenizer.json`, or builds the byte-level BPE that `vocab.json` and `merges.txt` describe.
 ///
@@ -37,20 +34,16 @@ pub(super) fn load(files: &Files) -> Result<Tokenizer, ModelError> {
             ),
         ));
     }
-    let vocabulary: Value = serde_json::from_slice(&files.read(VOCABULARY)?).map_err(|error| {
-        ModelError::file(
-            files.label(VOCABULARY),
-            format!("is no valid JSON: {error}"),
-        )
-    })?;
-    let merges = String::from_utf8(files.read(MERGES)?)
-        .map_err(|error| ModelError::file(files.label(MERGES), format!("is no UTF-8: {error}")))?;
-    let added = added_tokens(files, &vocabulary)?;
-    let json = byte_level_bpe(vocabulary, &merges, &added).to_string();
-    check_tokenizer_room(json.len())?;
-    Ok(Tokenizer::from_bytes(
-        json.as_bytes(),
-        &files.label(VOCABULARY),
+    let (vocabulary, merges) = (files.read(VOCABULARY)?, files.read(MERGES)?);
+    check_tokenizer_room(vocabulary.len() + merges.len())?;
+    let label = files.label(VOCABULARY);
+    let origin = label.strip_suffix(VOCABULARY).unwrap_or(&label);
+    let origin = origin.trim_end_matches(['/', '\\', ' ']);
+    Ok(Tokenizer::from_vocab_merges(
+        &vocabulary,
+        &merges,
+        &added_tokens(files)?,
+        origin,
     )?)
 }
 
@@ -64,31 +57,10 @@ pub(super) fn check_tokenizer_room(bytes: usize) -> Result<(), ModelError> {
     check_room(EACH * bytes as u64, "the tokenizer")
 }
 
-/// A token that is matched in a text as it stands.
-struct Added {
-    content: String,
-    id: u32,
-    special: bool,
-}
-
-/// The tokens beyond the vocabulary, in the order of their ids: GPT-2's end of text, and those of `added_tokens.json`,
-/// which are special where `special_tokens_map.json` names them.
-fn added_tokens(files: &Files, vocabulary: &Value) -> Result<Vec<Added>, ModelError> {
-    let mut added: BTreeMap<u32, Added> = BTreeMap::new();
-    let end = vocabulary.get(END_OF_TEXT).and_then(Value::as_u64);
-    if let Some(id) = end.and_then(|id| u32::try_from(id).ok()) {
-        let content = END_OF_TEXT.to_owned();
-        added.insert(
-            id,
-            Added {
-                content,
-                id,
-                special: true,
-            },
-        );
-    }
+/// The tokens of `added_tokens.json`, which are special where `special_tokens_map.json` names them.
+fn added_tokens(files: &Files) -> Result<Vec<AddedToken>, ModelError> {
     if !files.has(ADDED_TOKENS) {
-        return Ok(added.into_values().collect());
+        return Ok(Vec::new());
     }
     let understood = |name: &str| -> Result<Value, ModelError> {
         serde_json::from_slice(&files.read(name)?).map_err(|error| {
@@ -107,18 +79,12 @@ fn added_tokens(files: &Files, vocabulary: &Value) -> Result<Vec<Added>, ModelEr
                 format!("is no list of tokens and their ids: {error}"),
             )
         })?;
-    for (content, id) in listed {
-        let special = content == END_OF_TEXT || special.contains(&content);
-        added.insert(
-            id,
-            Added {
-                content,
-                id,
-                special,
-            },
-        );
-    }
-    Ok(added.into_values().collect())
+    let added = listed.into_iter().map(|(content, id)| AddedToken {
+        special: special.contains(&content),
+        content,
+        id,
+    });
+    Ok(added.collect())
 }
 
 /// All texts in a value.
@@ -129,34 +95,4 @@ fn texts(value: &Value) -> Vec<String> {
         Value::Object(fields) => fields.values().flat_map(texts).collect(),
         _ => Vec::new(),
     }
-}
-
-/// The `tokenizer.json` that transformers would write for GPT-2's two files.
-fn byte_level_bpe(vocabulary: Value, merges: &str, added: &[Added]) -> Value {
-    let merges: Vec<&str> = merges
-        .lines()
-        .filter(|line| !line.starts_with("#version") && !line.trim().is_empty())
-        .collect();
-    let added = added.iter().map(|token| {
-        json!({
-            "id": token.id, "content": token.content, "special": token.special,
-            "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
-        })
-    });
-    let byte_level = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
-    json!({
-        "version": "1.0",
-        "truncation": null,
-        "padding": null,
-        "added_tokens": added.collect::<Vec<_>>(),
-        "normalizer": null,
-        "pre_tokenizer": byte_level,
-        "post_processor": byte_level,
-        "decoder": byte_level,
-        "model": {
-            "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": "",
-            "end_of_word_suffix": "", "fuse_unk": false, "byte_fallback": false,
-            "vocab": vocabulary, "merges": merges,
-        },
-    })
 }

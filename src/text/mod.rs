@@ -19,6 +19,7 @@ mod tokenizer_training;
 pub use chat::{ChatError, ChatTemplate, Message, SpecialTokens};
 pub use display::{brief, display_between, display_token, sanitize};
 pub use faults::{panic_text, unless_panicked};
+pub use gpt2_files::AddedToken;
 pub use stream::StreamDecoder;
 pub use text_file::read_text;
 pub use tokenizer::{TextError, Tokenizer};

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
+use super::gpt2_files::AddedToken;
 use super::pieces::Pieces;
 use super::{brief, display_token, gpt2_files, sanitize, unless_panicked};
 
@@ -72,17 +73,18 @@ impl Tokenizer {
         made.map_err(|reason| error(brief(&sanitize(&reason)).replace('\n', " ")))
     }
 
-    /// Builds GPT-2's byte-level BPE from its `vocab.json` and `merges.txt` in memory. `origin` names where they are
-    /// from in errors.
+    /// Builds GPT-2's byte-level BPE from its `vocab.json` and `merges.txt` in memory, with tokens that were `added` to
+    /// them. `origin` names where they are from in errors.
     ///
     /// # Errors
     /// When either is not what it should be, or a merge makes a token that the vocabulary lacks.
     pub fn from_vocab_merges(
         vocab_json: &[u8],
         merges_txt: &[u8],
+        added: &[AddedToken],
         origin: &str,
     ) -> Result<Self, TextError> {
-        let json = gpt2_files::to_tokenizer_json(vocab_json, merges_txt, origin)?;
+        let json = gpt2_files::to_tokenizer_json(vocab_json, merges_txt, added, origin)?;
         Self::from_bytes(&json, origin)
     }
 
