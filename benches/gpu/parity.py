@@ -63,7 +63,7 @@ def ours(steps, folder, reference, precision):
         far = max(abs(bit * 0.6931471805599453 - nat) for bit, nat in zip(bits, reference["nats"]))
     compared(rows, "nats of each token of a text, the furthest", precision, far, limits[1])
 
-    command = [args.binary, "generate", prompt, *common, "--method", "greedy", "--max-tokens", "100", "--ignore-end"]
+    command = [args.binary, "generate", prompt, *common, "--preset", "neutral", "--method", "greedy", "--max-tokens", "100", "--ignore-end"]
     lines = steps.run(f"generate {precision}", [*command, "--allow-loops", "--json"], 40)
     said = [event["id"] for event in events(lines) if event.get("event") == "token"]
     other = next((at for at, (a, b) in enumerate(zip(said, reference["greedy"])) if a != b), None)
@@ -81,7 +81,7 @@ def losses(steps, folder, corpus, reference, precision):
     options = {
         "--model": folder, "--device": args.device, "--runs": runs, "--run-name": "parity",
         "--steps": STEPS, "--batch": 2, "--context": reference["period"], "--learning-rate": "1e-4", "--schedule": "constant",
-        "--warmup": 0, "--weight-decay": "0.01", "--clip": 1, "--validation": 0, "--packing": "windows",
+        "--warmup": 0, "--weight-decay": "0.01", "--clip": 1, "--validation": 0, "--packing": "windows", "--end": "",
         "--sample-every": 1000,
     }
     flags = [str(part) for pair in options.items() for part in pair]

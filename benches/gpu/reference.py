@@ -65,7 +65,8 @@ def main():
             gaps.append((best.values[0] - best.values[1]).item())
             ids, cache = best.indices[:1][None], out.past_key_values
     # A text that repeats itself: whatever window of a period's length is taken, the batch is the same up to a turn.
-    (args.folder / "corpus.txt").write_text(text(period.repeat(41)) + "\n")
+    # The one token more is the last target.
+    (args.folder / "corpus.txt").write_text(text(torch.cat([period.repeat(41), period[:1]])) + "\n")
     losses = {}
     for precision in ["f32"] if args.device == "cpu" else ["f32", "bf16"]:
         net = made().train()
