@@ -96,6 +96,12 @@ impl Passage {
         }
     }
 
+    /// The token at a column of a line; the last one of the line behind its end.
+    pub fn token_at(&self, line: usize, column: u16) -> Option<usize> {
+        let found = self.flow.token_at(line, column);
+        found.or_else(|| self.flow.last_of(line))
+    }
+
     /// Scrolls what is shown in `height` rows. The token in view stays the one that it is.
     pub fn scroll(&mut self, by: isize, height: usize) {
         let most = self.flow.len().saturating_sub(height);

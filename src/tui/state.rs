@@ -19,6 +19,7 @@ use super::overlay::Overlay;
 pub use super::parts::{Banner, Finish, Held, Pending, Saving};
 use super::passage::Passage;
 use super::rate::Rate;
+use super::seen::Seen;
 use super::theme::ThemeName;
 use super::train::Train;
 use super::{Keymap, KeymapError, PlayOptions};
@@ -80,6 +81,8 @@ pub struct State {
     pub zoomed: bool,
     /// Where the user put the borders between panes.
     pub shares: Shares,
+    /// What the newest drawing laid out.
+    pub seen: Seen,
     /// What the mouse holds.
     pub held: Option<Held>,
     /// Whether the mouse is taken.
@@ -185,6 +188,7 @@ impl State {
             tab: Focus::Next,
             zoomed: false,
             shares: Shares::default(),
+            seen: Seen::default(),
             held: None,
             mouse: options.mouse,
             help: None,

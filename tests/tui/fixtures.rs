@@ -10,8 +10,8 @@ use logitscope::engine::{Event, RunState, Subject};
 use logitscope::model::{LoadRequest, ModelInfo, Precision};
 use logitscope::sampling::{SamplerSettings, StageKind, StageTrace};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, News, PlayOptions, State, Theme, ThemeName, Thresholds,
-    hear, update, view,
+    Action, ColourLevel, Effect, Marking, News, PlayOptions, Seen, State, Theme, ThemeName,
+    Thresholds, hear, update, view,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -135,9 +135,13 @@ impl Play {
         play
     }
 
+    /// A person acts on what the screen shows.
     pub fn act(&mut self, what: impl Into<Happening>) {
         self.effects = match what.into() {
-            Happening::Action(action) => update(&mut self.state, action),
+            Happening::Action(action) => {
+                self.state.seen = self.drawn(self.state.size, ColourLevel::None).1;
+                update(&mut self.state, action)
+            }
             Happening::News(news) => hear(&mut self.state, news),
         };
     }
@@ -224,13 +228,19 @@ impl Play {
     }
 
     pub fn buffer_at(&self, width: u16, height: u16, colours: ColourLevel) -> Buffer {
+        self.drawn(Size { width, height }, colours).0
+    }
+
+    /// The frame, and what lies where on it.
+    fn drawn(&self, size: Size, colours: ColourLevel) -> (Buffer, Seen) {
         let theme = Theme::new(self.state.theme, colours);
-        let mut terminal =
-            Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        let backend = TestBackend::new(size.width, size.height);
+        let mut terminal = Terminal::new(backend).expect("a terminal in memory");
+        let mut seen = Seen::default();
         terminal
-            .draw(|frame| view(&self.state, &theme, frame))
+            .draw(|frame| seen = view(&self.state, &theme, frame))
             .expect("drawn in memory");
-        terminal.backend().buffer().clone()
+        (terminal.backend().buffer().clone(), seen)
     }
 }
 

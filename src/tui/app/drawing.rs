@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect, Size};
 use tokio::time::Instant;
 
 use super::{App, TuiError};
+use crate::tui::seen::Seen;
 use crate::tui::theme::Theme;
 use crate::tui::{EngineLink, News, ascii, hear, terminal, view};
 
@@ -43,13 +44,15 @@ impl<L: EngineLink> App<'_, L> {
         self.perform(effects)?;
         self.theme = Theme::new(self.state.theme, self.colours);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let mut seen = Seen::default();
         self.terminal.draw(|frame| {
-            view(&self.state, &self.theme, frame);
+            seen = view(&self.state, &self.theme, frame);
             if self.ascii {
                 ascii::replace(frame.buffer_mut());
             }
             self.clusters.refresh(frame.buffer_mut());
         })?;
+        self.state.seen = seen;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()?;
         // A frame that comes late, as beside a busy model they do, is made up for by the next.

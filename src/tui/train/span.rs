@@ -17,6 +17,11 @@ impl Span {
     pub fn len(self) -> u64 {
         self.to - self.from + 1
     }
+
+    /// The step that is so far from the first to the last one (0 to 1).
+    pub fn step_at(self, share: f64) -> u64 {
+        self.from + (share * (self.to - self.from) as f64).round() as u64
+    }
 }
 
 /// What part of a run is in view.

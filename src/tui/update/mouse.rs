@@ -4,11 +4,12 @@ use ratatui::layout::Position;
 
 use super::{knobs, movement};
 use crate::decoding::Row;
-use crate::tui::layout::{Panes, Split};
+use crate::engine::Subject;
+use crate::tui::layout::Split;
 use crate::tui::overlay::Overlay;
+use crate::tui::seen::{Hit, share_across};
 use crate::tui::state::{Focus, Held, Page, State};
 use crate::tui::train::TrainPane;
-use crate::tui::view::{self, NextHit, TrainHit};
 use crate::tui::{Action, Mouse, MouseKind, TrainAction};
 
 /// Rows that a notch of the wheel moves.
@@ -50,16 +51,19 @@ fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         MouseKind::Release => return None,
         MouseKind::Press | MouseKind::Drag => {}
     }
-    match view::train_hit(state, at)? {
-        TrainHit::Row(row) if row == state.train.form.row => {
+    let (area, hit) = state.seen.at(at)?;
+    match *hit {
+        Hit::Field(row) if row == state.train.form.row => {
             return (kind == MouseKind::Press).then_some(Action::Train(TrainAction::Enter));
         }
-        TrainHit::Row(row) => state.train.form.row = row,
-        TrainHit::Step(step) => {
+        Hit::Field(row) => state.train.form.row = row,
+        Hit::Plot => {
+            let step = state.train.span().step_at(share_across(area, at.x)?);
             state.train.pane = TrainPane::Loss;
             state.train.look_at(step);
         }
-        TrainHit::Pane(pane) => state.train.pane = pane,
+        Hit::TrainPane(pane) => state.train.pane = pane,
+        _ => {}
     }
     None
 }
@@ -72,11 +76,11 @@ fn over(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         MouseKind::Press => {}
         MouseKind::Drag | MouseKind::Release => return None,
     }
-    let area = view::overlay_area(state);
-    if !area.contains(at) {
-        return Some(Action::Escape);
-    }
-    let row = view::overlay_row(state, at)?;
+    let row = match state.seen.at(at) {
+        Some((_, Hit::Item(row))) => *row,
+        Some((_, Hit::Over)) => return None,
+        _ => return Some(Action::Escape),
+    };
     match &mut state.overlay {
         Some(Overlay::Picker(picker)) => {
             picker.row = row;
@@ -103,48 +107,45 @@ fn touch(state: &mut State, at: Position) {
         return;
     };
     let inside = panes.inner(pane);
-    if at.y == place.y
-        && let Some(tab) = view::tab_at(&panes, pane, place, at.x)
-    {
+    let hit = state.seen.at(at).map(|(area, hit)| (area, hit.clone()));
+    if let Some((_, Hit::Tab(tab))) = hit {
         return state.focus_on(tab);
     }
     state.focus_on(pane);
     if !inside.contains(at) {
         return;
     }
-    let (column, row) = (at.x - inside.x, at.y - inside.y);
-    match pane {
-        Focus::Prompt => state.editor.click(column, row.into(), inside.height.into()),
-        Focus::Text => {
-            if let Some((sample, token)) = view::token_at(state, inside, at) {
-                state.choose_sample(sample);
-                state.subject = state.text_subject();
-                if let Some(token) = token {
-                    state.passage_mut().go_to(token);
-                }
-            }
-        }
-        Focus::Tokens => {
-            if let Some(token) = view::token_row_at(state, inside, row) {
+    if pane == Focus::Prompt {
+        let (column, row) = (at.x - inside.x, at.y - inside.y);
+        return state.editor.click(column, row.into(), inside.height.into());
+    }
+    let Some((area, hit)) = hit else {
+        return;
+    };
+    match hit {
+        Hit::Sample(sample) => choose_sample(state, sample),
+        Hit::Lines { sample, first } => {
+            choose_sample(state, sample);
+            let line = first + usize::from(at.y - area.y);
+            if let Some(token) = state.passage().token_at(line, at.x - area.x) {
                 state.passage_mut().go_to(token);
             }
         }
-        Focus::Next => match view::next_hit_at(state, inside, column, row) {
-            Some(NextHit::Row(row)) => state.choose_row(row),
-            Some(NextHit::Beside(id, display)) => choose_beside(state, id, &display),
-            None => {}
-        },
-        Focus::Knobs => {
-            if let Some((chosen, fraction)) = view::knob_at(state, inside, column, row) {
-                state.knob = chosen;
-                state.held = Some(Held::Knob);
-                if let Some(fraction) = fraction {
-                    knobs::slide(state, fraction);
-                }
-            }
+        Hit::Token(position) => state.passage_mut().go_to(position),
+        Hit::NextRow(row) => state.choose_row(row),
+        Hit::Beside(id, display) => choose_beside(state, id, &display),
+        Hit::Knob(chosen) => {
+            state.knob = chosen;
+            state.held = Some(Held::Knob);
+            slide(state, at);
         }
-        Focus::Why => {}
+        _ => {}
     }
+}
+
+fn choose_sample(state: &mut State, sample: usize) {
+    state.choose_sample(sample);
+    state.subject = state.text_subject();
 }
 
 /// Selects a token in the table of the model beside, and the same token in the first one's, if it is listed there.
@@ -177,7 +178,7 @@ fn wheel(state: &mut State, at: Position, way: &Action) {
         return;
     };
     match pane {
-        Focus::Text => return scroll(state, &panes, at, way),
+        Focus::Text => return scroll(state, at, way),
         // The cursor moves as far as there are lines; what lies beyond, the history, is for keys.
         Focus::Prompt if state.editor.flow().len() > 1 => {
             for _ in 0..NOTCH {
@@ -196,19 +197,23 @@ fn wheel(state: &mut State, at: Position, way: &Action) {
 }
 
 /// Scrolls the text under the pointer; the token in view stays.
-fn scroll(state: &mut State, panes: &Panes, at: Position, way: &Action) {
+fn scroll(state: &mut State, at: Position, way: &Action) {
     let by = if *way == Action::Up { -1 } else { 1 } * NOTCH as isize;
-    let inside = panes.inner(Focus::Text);
-    if let Some((passage, height)) = view::passage_at(state, inside, at) {
-        passage.scroll(by, height);
+    let Some((sample, height)) = state.seen.text_in(at.x) else {
+        return;
+    };
+    let passage = match state.text_subject() {
+        Subject::Draft => Some(&mut state.draft),
+        Subject::Text => state.texts.get_mut(sample),
+    };
+    if let Some(passage) = passage {
+        passage.scroll(by, height.into());
     }
 }
 
 /// Moves the knob that is held, wherever its row is by now.
 fn slide(state: &mut State, at: Position) {
-    let list = state.panes(state.size).inner(Focus::Knobs);
-    let column = at.x.checked_sub(list.x);
-    let fraction = column.and_then(|column| view::track_at(list.width, column));
+    let fraction = state.seen.along_track(at.x);
     if let Some(fraction) = fraction {
         knobs::slide(state, fraction);
     }

@@ -3,7 +3,6 @@
 use super::{editing, knobs};
 use crate::tui::Action;
 use crate::tui::state::{Focus, State};
-use crate::tui::view;
 
 /// A movement, as a distance in lines or rows; the ends of things are as far as can be.
 enum Way {
@@ -26,9 +25,8 @@ pub fn moved(state: &mut State, action: &Action) {
         _ => return,
     };
     if let Some(scroll) = state.help {
-        let most = view::help::lines(state).len().saturating_sub(1);
         let (Way::Across(by) | Way::Along(by)) = way;
-        state.help = Some(scroll.saturating_add_signed(by).min(most));
+        state.help = Some(scrolled(scroll, by, state.seen.help));
         return;
     }
     match (state.focus, way) {
@@ -48,8 +46,7 @@ pub fn moved(state: &mut State, action: &Action) {
             state.choose_row(row);
         }
         (Focus::Why, Way::Across(by)) => {
-            let most = view::why::height(state).saturating_sub(1);
-            state.why = state.why.saturating_add_signed(by).min(most);
+            state.why = scrolled(state.why, by, state.seen.why);
         }
         (Focus::Knobs, Way::Across(by)) => knobs::select(state, by),
         (Focus::Knobs, Way::Along(by)) if by.unsigned_abs() == 1 => {
@@ -60,6 +57,12 @@ pub fn moved(state: &mut State, action: &Action) {
             scrub(state, by)
         }
     }
+}
+
+/// A place among lines after a movement. Before they were drawn their number is not known, and the drawing ends them.
+fn scrolled(at: usize, by: isize, lines: Option<usize>) -> usize {
+    let most = lines.map_or(usize::MAX, |lines| lines.saturating_sub(1));
+    at.min(most).saturating_add_signed(by).min(most)
 }
 
 /// Puts another token in view; past the last one, the newest is followed.

@@ -7,7 +7,6 @@ use crate::tui::action::{Concern, Edit};
 use crate::tui::ask::Question;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::state::{Page, State};
-use crate::tui::view;
 use crate::tui::{Action, Effect};
 
 /// The title of the list of models.
@@ -91,8 +90,8 @@ fn read_legend(state: &mut State, action: Action) -> Option<Action> {
     let Some(Overlay::Legend(legend)) = &state.overlay else {
         return Some(action);
     };
-    let most = view::legend::most(state, legend);
-    let (now, under) = (legend.scroll, legend.over_funnel);
+    let most = state.seen.legend.unwrap_or(usize::MAX);
+    let (now, under) = (legend.scroll.min(most), legend.over_funnel);
     let scroll = match action {
         Action::Up => now.saturating_sub(1),
         Action::Down => now + 1,

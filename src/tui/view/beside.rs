@@ -14,6 +14,7 @@ use crate::decoding::{Moment, Row, TokenRecord, Totals};
 use crate::model::{LoadProgress, ModelInfo};
 use crate::tui::beside::{Beside, Spot};
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::{Focus, State};
 use crate::tui::theme::Theme;
 
@@ -52,7 +53,7 @@ struct Table<'a> {
 
 /// Its table for the place in view, if it has one, in an area of so many rows besides the foot.
 fn table(state: &State, height: u16) -> Option<Table<'_>> {
-    let (beside, moment, spot) = seen(state)?;
+    let (beside, moment, spot) = expected(state)?;
     let note = (spot.behind > 0).then(|| inside_of(beside, spot));
     let room = usize::from(height).saturating_sub(1 + usize::from(note.is_some()));
     Some(Table {
@@ -63,7 +64,7 @@ fn table(state: &State, height: u16) -> Option<Table<'_>> {
 }
 
 /// What it expects at the place in view, as far as that is known.
-fn seen(state: &State) -> Option<(&Beside, &Moment, Spot)> {
+fn expected(state: &State) -> Option<(&Beside, &Moment, Spot)> {
     let (beside, first) = (state.beside.as_ref()?, state.model.as_ref()?);
     let passage = state.passage();
     let spot = beside.spot(passage.tokens(), passage.in_view(), first)?;
@@ -73,19 +74,10 @@ fn seen(state: &State) -> Option<(&Beside, &Moment, Spot)> {
 
 /// The highest probability among its rows, so that both tables can have one scale.
 pub fn highest(state: &State) -> f32 {
-    let rows = seen(state).map_or(&[][..], |(_, moment, _)| &moment.rows);
+    let rows = expected(state).map_or(&[][..], |(_, moment, _)| &moment.rows);
     rows.iter()
         .map(|row| row.raw_probability)
         .fold(f32::MIN_POSITIVE, f32::max)
-}
-
-/// The token whose row is at a line of the inside of the pane.
-pub fn token_at(state: &State, inside: Rect, row: u16) -> Option<&Row> {
-    let foot = figures(state.beside.as_ref()?, state.passage().tokens(), 0).is_some();
-    let table = table(state, inside.height.saturating_sub(u16::from(foot)))?;
-    let above = 1 + usize::from(table.note.is_some());
-    let index = table.rows.get(usize::from(row).checked_sub(above)?)?;
-    table.moment.rows.get(*index)
 }
 
 /// Draws it. `highest` is the probability at which its bars are full; they are as long as those of `columns`.
@@ -94,6 +86,7 @@ pub fn draw(
     theme: &Theme,
     (highest, columns): (f32, &Columns),
     area: Rect,
+    seen: &mut Seen,
     frame: &mut Frame,
 ) {
     let (Some(beside), Some(first)) = (&state.beside, &state.model) else {
@@ -113,6 +106,11 @@ pub fn draw(
         Some(table) => {
             let note = table.note.map(|note| cell(&note, width, theme.quiet));
             lines.extend(note.map(Line::from));
+            let places = area.rows().take(above.into()).skip(lines.len());
+            for (place, &index) in places.zip(&table.rows) {
+                let row = &table.moment.rows[index];
+                seen.put(place, Hit::Beside(row.id, row.display.clone()));
+            }
             lines.extend(table.rows.iter().map(|&index| {
                 let row = &table.moment.rows[index];
                 let selected = beside.selected == Some(row.id) && state.focus == Focus::Next;

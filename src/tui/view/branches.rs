@@ -1,7 +1,7 @@
 //! The list of branches as a tree, and one of them beside the text.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
@@ -13,12 +13,13 @@ use crate::decoding::{Origin, TextStats, TokenRecord};
 use crate::tui::flow::Flow;
 use crate::tui::overlay::BranchView;
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::tree::{self, TreeRow};
 
 /// Where it lies.
-pub fn area(screen: Rect) -> Rect {
+fn area(screen: Rect) -> Rect {
     let width = screen.width.saturating_sub(2).min(150);
     Rect::new(
         (screen.width - width) / 2,
@@ -43,19 +44,10 @@ fn parts(inside: Rect, view: &BranchView, count: usize) -> [Rect; 2] {
     Layout::vertical([list, rest]).areas(inside)
 }
 
-/// The row at a cell.
-pub fn row_at(state: &State, view: &BranchView, screen: Rect, at: Position) -> Option<usize> {
-    let inside = Block::bordered().inner(area(screen));
-    let count = state.branches.len();
-    let [list, _] = parts(inside, view, count);
-    let shown = draw::window(view.row, count, list.height.into());
-    let index = shown.start + usize::from(at.y.checked_sub(list.y)?);
-    (list.contains(at) && shown.contains(&index)).then_some(index)
-}
-
 /// Draws it.
-pub fn draw(state: &State, view: &BranchView, theme: &Theme, frame: &mut Frame) {
+pub fn draw(state: &State, view: &BranchView, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let area = area(frame.area());
+    seen.put(area, Hit::Over);
     let block = Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.border_focused)
@@ -65,7 +57,11 @@ pub fn draw(state: &State, view: &BranchView, theme: &Theme, frame: &mut Frame) 
     frame.render_widget(block, area);
     let rows = tree::rows(&state.branches);
     let [list, below] = parts(inside, view, rows.len());
-    let lines = draw::window(view.row, rows.len(), list.height.into())
+    let window = draw::window(view.row, rows.len(), list.height.into());
+    for (place, index) in list.rows().zip(window.clone()) {
+        seen.put(place, Hit::Item(index));
+    }
+    let lines = window
         .map(|index| row(&rows[index], index == view.row, list.width.into(), theme))
         .collect();
     draw::lines(lines, list, frame);

@@ -55,6 +55,26 @@ impl Canvas<'_> {
         title
     }
 
+    /// The names of the panes that share its place, as they stand in its title. The corner belongs to the first.
+    pub fn tabs(&self) -> Vec<(Rect, Focus)> {
+        let has_title = self.panes.borders(self.pane).contains(Borders::TOP);
+        if self.panes.tabbed != Some(self.pane) || !has_title {
+            return Vec::new();
+        }
+        let title = self.title();
+        let mut start = self.area.x;
+        let mut end = start + 1 + title[0].width() as u16;
+        let names = title[1..].iter().zip(self.panes.tabs);
+        names
+            .map(|(name, &tab)| {
+                end += name.width() as u16;
+                let place = Rect::new(start, self.area.y, end - start, 1);
+                start = end;
+                (place, tab)
+            })
+            .collect()
+    }
+
     /// Cells for a note at the right of the upper border.
     pub fn room(&self) -> usize {
         room(&Line::from(self.title()), self.area)

@@ -19,7 +19,7 @@ use crate::tui::theme::Theme;
 const SIGNS: [char; 2] = ['█', '▒'];
 
 /// Where it lies.
-pub fn area(screen: Rect) -> Rect {
+fn area(screen: Rect) -> Rect {
     let width = screen.width.saturating_sub(4).min(130);
     Rect::new(
         (screen.width - width) / 2,
@@ -29,8 +29,8 @@ pub fn area(screen: Rect) -> Rect {
     )
 }
 
-/// Draws it.
-pub fn draw(state: &State, scroll: usize, theme: &Theme, frame: &mut Frame) {
+/// Draws it. Returns where it lies.
+pub fn draw(state: &State, scroll: usize, theme: &Theme, frame: &mut Frame) -> Rect {
     let area = area(frame.area());
     let title = state.moment().map_or_else(
         || " Funnel ".to_owned(),
@@ -47,6 +47,7 @@ pub fn draw(state: &State, scroll: usize, theme: &Theme, frame: &mut Frame) {
     let most = lines.len().saturating_sub(inside.height.into());
     lines.drain(..scroll.min(most));
     draw::lines(lines, inside, frame);
+    area
 }
 
 fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {

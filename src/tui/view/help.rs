@@ -8,12 +8,13 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 use super::super::bindings::Scope;
 use super::super::letters::Letters;
 use super::super::safe;
+use super::super::seen::{Hit, Seen};
 use super::super::state::State;
 use super::super::theme::Theme;
 use super::{draw, legend};
 
 /// One line of the page.
-pub enum HelpLine {
+enum HelpLine {
     Heading(String),
     /// A word or sign of a pane, and a line of what it means.
     Word {
@@ -33,7 +34,7 @@ fn width(terminal: u16) -> u16 {
 }
 
 /// The page's lines.
-pub fn lines(state: &State) -> Vec<HelpLine> {
+fn lines(state: &State) -> Vec<HelpLine> {
     let room = width(state.size.width).saturating_sub(6);
     let mut lines = Vec::new();
     for (pane, rows) in legend::everything(room) {
@@ -85,7 +86,7 @@ pub fn lines(state: &State) -> Vec<HelpLine> {
 }
 
 /// Where the page lies.
-pub fn area(whole: Rect) -> Rect {
+fn area(whole: Rect) -> Rect {
     let width = width(whole.width);
     Rect::new(
         (whole.width - width) / 2,
@@ -96,10 +97,12 @@ pub fn area(whole: Rect) -> Rect {
 }
 
 /// Draws the page over everything else.
-pub fn draw(state: &State, theme: &Theme, scroll: usize, frame: &mut Frame) {
+pub fn draw(state: &State, theme: &Theme, scroll: usize, seen: &mut Seen, frame: &mut Frame) {
     let area = area(frame.area());
     let width = area.width;
     let lines = lines(state);
+    seen.put(area, Hit::Over);
+    seen.help = Some(lines.len());
     let widest = |line: &HelpLine| match line {
         HelpLine::Key { keys, .. } => safe::width(keys),
         _ => 0,

@@ -12,14 +12,15 @@ use crate::sampling::{Knob, SamplerSettings, StageKind};
 use crate::tui::knob_rows::KnobRow;
 use crate::tui::layout::Joined;
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
 
 /// What stands in the pane, from above.
-pub struct Parts {
+struct Parts {
     /// The settings that are always in sight.
     head: Rect,
     /// The rows to turn.
-    pub list: Rect,
+    list: Rect,
     /// What the selected one is good for.
     foot: Rect,
 }
@@ -30,7 +31,7 @@ const WITH_FOOT: u16 = 12;
 const WITH_STOPS: u16 = 16;
 
 /// Draws it, with the selected knob in sight.
-pub fn draw(canvas: &Canvas, frame: &mut Frame) {
+pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let rows = state.knob_rows();
     let parts = parts(state, canvas.panes.inner(canvas.pane));
@@ -50,6 +51,15 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         parts.head,
         frame,
     );
+    for (place, index) in parts.list.rows().zip(window.clone()) {
+        seen.put(place, Hit::Knob(index));
+    }
+    let (start, cells) = track_place(width);
+    seen.track = Some(Rect {
+        x: parts.list.x + start as u16,
+        width: cells as u16,
+        ..parts.list
+    });
     let list = window.map(|index| {
         let selected = index == state.knob && state.focus == canvas.pane;
         let first = index == 0 || rows[index - 1].stage() != rows[index].stage();
@@ -75,7 +85,7 @@ fn note<'a>(canvas: &Canvas<'a>, more: &str) -> Line<'a> {
 }
 
 /// The places of the pane's parts in its inside.
-pub fn parts(state: &State, inside: Rect) -> Parts {
+fn parts(state: &State, inside: Rect) -> Parts {
     let joined = state.panes(state.size).joined();
     let head = match joined {
         Some(Joined::Knob) => 0,
@@ -172,7 +182,7 @@ fn widths(width: usize) -> (usize, usize) {
 }
 
 /// The first cell of a track, and how many it has.
-pub fn track_place(width: usize) -> (usize, usize) {
+fn track_place(width: usize) -> (usize, usize) {
     let (value, name) = widths(width);
     let before = 2 + name + value + 1;
     (before, width.saturating_sub(before))

@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, BorderType, Clear};
 use super::draw;
 use crate::tui::overlay::{Legend, Topic};
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::{Focus, State};
 use crate::tui::theme::Theme;
 
@@ -255,29 +256,20 @@ fn laid_out(legend: &Legend, screen: Rect) -> (Rect, Vec<(String, String)>) {
     (area, rows)
 }
 
-/// Where it lies.
-pub fn area(legend: &Legend, screen: Rect) -> Rect {
-    laid_out(legend, screen).0
-}
-
-/// How far it can be scrolled.
-pub fn most(state: &State, legend: &Legend) -> usize {
-    let (area, rows) = laid_out(legend, Rect::from(((0, 0).into(), state.size)));
-    rows.len()
-        .saturating_sub(area.height.saturating_sub(2).into())
-}
-
 /// Draws it over everything else.
-pub fn draw(legend: &Legend, theme: &Theme, frame: &mut Frame) {
+pub fn draw(legend: &Legend, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let (area, rows) = laid_out(legend, frame.area());
+    seen.put(area, Hit::Over);
     let name = match legend.topic {
         Topic::Pane(pane) => draw::name(pane),
         Topic::Funnel => "Funnel",
     };
     let height = usize::from(area.height.saturating_sub(2));
-    let top = legend.scroll.min(rows.len().saturating_sub(height));
-    let seen = top..rows.len().min(top + height);
-    let more = format!(" {}", draw::scroll_mark(&seen, rows.len()));
+    let most = rows.len().saturating_sub(height);
+    seen.legend = Some(most);
+    let top = legend.scroll.min(most);
+    let shown = top..rows.len().min(top + height);
+    let more = format!(" {}", draw::scroll_mark(&shown, rows.len()));
     let block = Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.border_focused)
@@ -286,7 +278,7 @@ pub fn draw(legend: &Legend, theme: &Theme, frame: &mut Frame) {
     let inside = block.inner(area);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
-    let lines = rows[seen].iter().map(|(word, meaning)| {
+    let lines = rows[shown].iter().map(|(word, meaning)| {
         Line::from(vec![
             Span::styled(format!(" {word}  "), theme.key),
             Span::styled(meaning.clone(), theme.base),

@@ -1,15 +1,14 @@
 //! Draws the state. Pure: the same state and theme give the same frame.
 
-pub mod banner;
+mod banner;
 mod beside;
 mod branches;
 mod draw;
 mod footer;
 mod funnel;
-pub mod help;
-mod hits;
+mod help;
 mod knobs;
-pub mod legend;
+mod legend;
 mod next;
 mod numbers;
 mod picker;
@@ -21,16 +20,11 @@ mod strip;
 mod text;
 mod tokens;
 mod train;
-pub mod why;
+mod why;
 
 pub use draw::window;
-pub use hits::{
-    NextHit, knob_at, next_hit_at, overlay_area, overlay_row, tab_at, token_row_at, track_at,
-};
 pub use numbers::{bytes, duration};
 pub use samples::width as sample_width;
-pub use text::{passage_at, token_at};
-pub use train::{Hit as TrainHit, hit as train_hit};
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -38,18 +32,21 @@ use ratatui::style::Color;
 
 use super::layout::{self, SMALLEST};
 use super::overlay::Overlay;
+use super::seen::{Hit, Seen};
 use super::state::{Focus, Page, State};
 use super::theme::Theme;
 
-/// Draws everything.
-pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
+/// Draws everything. Returns what lies where; nothing where the terminal is too small.
+pub fn view(state: &State, theme: &Theme, frame: &mut Frame) -> Seen {
     let size = frame.area().as_size();
+    let mut seen = Seen::default();
     if layout::fits(size) {
-        draw_all(state, theme, frame);
+        draw_all(state, theme, &mut seen, frame);
     } else {
         popup::too_small(size, SMALLEST, theme, frame);
     }
     paint(frame.buffer_mut(), theme);
+    seen
 }
 
 /// Puts the theme's colours where nothing else has put any.
@@ -64,7 +61,7 @@ fn paint(buffer: &mut Buffer, theme: &Theme) {
     }
 }
 
-fn draw_all(state: &State, theme: &Theme, frame: &mut Frame) {
+fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let size = frame.area().as_size();
     let panes = state.panes(size);
     status::draw(state, theme, panes.status, frame);
@@ -83,34 +80,43 @@ fn draw_all(state: &State, theme: &Theme, frame: &mut Frame) {
         };
         match pane {
             Focus::Prompt => prompt::draw(&canvas, frame),
-            Focus::Text => text::draw(&canvas, frame),
-            Focus::Next => next::draw(&canvas, frame),
-            Focus::Tokens => tokens::draw(&canvas, frame),
-            Focus::Knobs => knobs::draw(&canvas, frame),
-            Focus::Why => why::draw(&canvas, frame),
+            Focus::Text => text::draw(&canvas, seen, frame),
+            Focus::Next => next::draw(&canvas, seen, frame),
+            Focus::Tokens => tokens::draw(&canvas, seen, frame),
+            Focus::Knobs => knobs::draw(&canvas, seen, frame),
+            Focus::Why => seen.why = Some(why::draw(&canvas, frame)),
+        }
+        for (place, tab) in canvas.tabs() {
+            seen.put(place, Hit::Tab(tab));
         }
     }
     if state.page == Page::Train {
-        train::draw(state, theme, panes.body, frame);
+        train::draw(state, theme, panes.body, seen, frame);
     }
     footer::draw(state, theme, panes.footer, frame);
     if let (Some(progress), Some(text)) = (&state.loading, panes.place(Focus::Text)) {
         popup::loading(state, progress, theme, text, frame);
     }
     match &state.overlay {
-        Some(Overlay::Picker(picker)) => picker::draw(picker, theme, frame),
-        Some(Overlay::Ask(ask)) => picker::draw_ask(ask, theme, frame),
-        Some(Overlay::Branches(view)) => branches::draw(state, view, theme, frame),
-        Some(Overlay::Funnel(scroll)) => funnel::draw(state, *scroll, theme, frame),
+        Some(Overlay::Picker(picker)) => picker::draw(picker, theme, seen, frame),
+        Some(Overlay::Ask(ask)) => {
+            let area = picker::draw_ask(ask, theme, frame);
+            seen.put(area, Hit::Over);
+        }
+        Some(Overlay::Branches(view)) => branches::draw(state, view, theme, seen, frame),
+        Some(Overlay::Funnel(scroll)) => {
+            let area = funnel::draw(state, *scroll, theme, frame);
+            seen.put(area, Hit::Over);
+        }
         Some(Overlay::Legend(legend)) => {
             if let Some(scroll) = legend.over_funnel {
                 funnel::draw(state, scroll, theme, frame);
             }
-            legend::draw(legend, theme, frame);
+            legend::draw(legend, theme, seen, frame);
         }
         None => {}
     }
     if let Some(scroll) = state.help {
-        help::draw(state, theme, scroll, frame);
+        help::draw(state, theme, scroll, seen, frame);
     }
 }

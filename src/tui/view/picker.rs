@@ -10,13 +10,14 @@ use crate::tui::ask::Ask;
 use crate::tui::editor::Editor;
 use crate::tui::picker::Picker;
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::theme::Theme;
 
 /// Rows above the items: the border and the line that is typed.
 const ABOVE: u16 = 2;
 
 /// Where a list lies.
-pub fn area(size: Size, picker: &Picker) -> Rect {
+fn area(size: Size, picker: &Picker) -> Rect {
     let items = picker.matches().len().max(1) as u16;
     let height = (items + ABOVE + 1)
         .min(size.height.saturating_sub(4))
@@ -25,7 +26,7 @@ pub fn area(size: Size, picker: &Picker) -> Rect {
 }
 
 /// Where a question lies.
-pub fn ask_area(size: Size, ask: &Ask) -> Rect {
+fn ask_area(size: Size, ask: &Ask) -> Rect {
     let width = width(size, 90);
     let lines = ask.problem.as_ref().map_or(0, |problem| {
         draw::wrapped(problem, width.saturating_sub(4)).len()
@@ -42,23 +43,10 @@ fn placed(size: Size, most: u16, height: u16) -> Rect {
     Rect::new((size.width - width) / 2, 2, width, height)
 }
 
-/// The place among the matches of the item at a cell.
-pub fn row_at(size: Size, picker: &Picker, at: Position) -> Option<usize> {
-    let area = area(size, picker);
-    let row = at.y.checked_sub(area.y + ABOVE)?;
-    let count = picker.matches().len();
-    let shown = draw::window(
-        picker.row,
-        count,
-        area.height.saturating_sub(ABOVE + 1).into(),
-    );
-    let index = shown.start + usize::from(row);
-    shown.contains(&index).then_some(index)
-}
-
 /// Draws a list.
-pub fn draw(picker: &Picker, theme: &Theme, frame: &mut Frame) {
+pub fn draw(picker: &Picker, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let area = area(frame.area().as_size(), picker);
+    seen.put(area, Hit::Over);
     let inside = bordered(&format!(" {} ", picker.title), area, theme, frame);
     typed(&picker.filter, inside, theme, frame);
     let matches = picker.matches();
@@ -79,7 +67,11 @@ pub fn draw(picker: &Picker, theme: &Theme, frame: &mut Frame) {
         .unwrap_or(0)
         .min(usize::from(inside.width) / 2);
     let label = usize::from(inside.width).saturating_sub(detail + 3);
-    let lines = draw::window(selected, matches.len(), list.height.into())
+    let window = draw::window(selected, matches.len(), list.height.into());
+    for (place, index) in list.rows().zip(window.clone()) {
+        seen.put(place, Hit::Item(index));
+    }
+    let lines = window
         .map(|index| {
             let (base, quiet) = if index == selected {
                 (theme.cursor, theme.cursor)
@@ -98,8 +90,8 @@ pub fn draw(picker: &Picker, theme: &Theme, frame: &mut Frame) {
     draw::lines(lines, list, frame);
 }
 
-/// Draws a question.
-pub fn draw_ask(ask: &Ask, theme: &Theme, frame: &mut Frame) {
+/// Draws a question. Returns where it lies.
+pub fn draw_ask(ask: &Ask, theme: &Theme, frame: &mut Frame) -> Rect {
     let area = ask_area(frame.area().as_size(), ask);
     let title = safe::fit(&ask.question.text(), usize::from(area.width) - 6);
     let inside = bordered(&format!(" {} ", title.trim_end()), area, theme, frame);
@@ -116,6 +108,7 @@ pub fn draw_ask(ask: &Ask, theme: &Theme, frame: &mut Frame) {
         };
         draw::lines(lines, below, frame);
     }
+    area
 }
 
 fn bordered(title: &str, area: Rect, theme: &Theme, frame: &mut Frame) -> Rect {

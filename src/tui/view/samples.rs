@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas};
 use super::text;
 use crate::decoding::{Origin, TextStats};
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
 
 /// Least cells of a column.
@@ -46,33 +47,12 @@ fn places(state: &State, inside: Rect) -> (Range<usize>, Vec<Rect>) {
     (window, places)
 }
 
-/// The sample at a cell, and its token there.
-pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Option<usize>)> {
-    let (window, places) = places(state, inside);
-    let (sample, place) = window.zip(places).find(|(_, place)| place.contains(at))?;
-    let below = Rect {
-        y: place.y + FIGURES,
-        height: place.height.saturating_sub(FIGURES),
-        ..place
-    };
-    let token = text::token_in(&state.texts[sample], below, at);
-    Some((sample, token))
-}
-
-/// The sample whose column holds a cell, and the rows of its text.
-pub fn sample_at(state: &State, inside: Rect, at: Position) -> Option<(usize, u16)> {
-    let (window, places) = places(state, inside);
-    let mut columns = window.zip(places);
-    let (sample, place) =
-        columns.find(|(_, place)| (place.left()..place.right()).contains(&at.x))?;
-    Some((sample, place.height.saturating_sub(FIGURES)))
-}
-
 /// Draws them, the selected one in sight.
-pub fn draw(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
+pub fn draw(canvas: &Canvas, inside: Rect, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let (window, places) = places(state, inside);
     for (sample, place) in window.zip(places) {
+        seen.put(place, Hit::Sample(sample));
         let passage = &state.texts[sample];
         let generated = passage
             .tokens()
@@ -114,7 +94,7 @@ pub fn draw(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
             height: place.height.saturating_sub(FIGURES),
             ..place
         };
-        text::passage(canvas, passage, selected, below, frame);
+        text::passage(canvas, (sample, passage), below, seen, frame);
     }
 }
 

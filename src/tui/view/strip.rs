@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -13,6 +13,7 @@ use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
 use crate::tui::blocks::HEIGHTS;
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
 
 /// Cells of the labels at the left.
@@ -34,15 +35,8 @@ pub fn height(state: &State, inside: Rect) -> u16 {
     }
 }
 
-/// The token whose column is at a cell of the strip.
-pub fn token_at(state: &State, strip: Rect, at: Position) -> Option<usize> {
-    let column = at.x.checked_sub(strip.x + LABEL)?;
-    let token = window(state, strip).start + usize::from(column);
-    (strip.contains(at) && token < shown(state).len()).then_some(token)
-}
-
 /// Draws it: a sentence on the other knobs, then a column a token.
-pub fn draw(canvas: &Canvas, strip: Rect, frame: &mut Frame) {
+pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let mut lines = Vec::new();
     if let Some((text, differs)) = sentence(state) {
@@ -51,6 +45,10 @@ pub fn draw(canvas: &Canvas, strip: Rect, frame: &mut Frame) {
     }
     let tokens = shown(state);
     let window = window(state, strip);
+    for (column, position) in (strip.x + LABEL..strip.right()).zip(window.clone()) {
+        let place = Rect::new(column, strip.y, 1, strip.height);
+        seen.put(place, Hit::Token(position));
+    }
     let passage_in_view = state.passage().in_view();
     let mut row = |label: &str, style: Style, sign: &dyn Fn(usize) -> char| {
         let mut spans = vec![Span::styled(safe::fit(label, LABEL.into()), theme.quiet)];

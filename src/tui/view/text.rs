@@ -1,7 +1,7 @@
 //! The text, every token marked by how probable it was.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -11,11 +11,12 @@ use crate::decoding::{Beam, Origin, TokenRecord};
 use crate::engine::Subject;
 use crate::tui::passage::Passage;
 use crate::tui::safe::{fit, safe};
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
 use crate::tui::theme::{Likelihood, Theme};
 
 /// Draws it, with the token in view in sight, and below the text of a beam search its beams.
-pub fn draw(canvas: &Canvas, frame: &mut Frame) {
+pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let state = canvas.state;
     let inside = canvas.border(legend(state, canvas.theme), frame);
     if shown(state).tokens().is_empty() {
@@ -26,12 +27,13 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         return;
     }
     let [text, below, strip] = parts(state, inside);
-    strip::draw(canvas, strip, frame);
+    strip::draw(canvas, strip, seen, frame);
     beams(canvas, below, frame);
     if state.text_subject() == Subject::Text && state.texts.len() > 1 {
-        samples::draw(canvas, text, frame);
+        samples::draw(canvas, text, seen, frame);
     } else {
-        passage(canvas, shown(state), true, text, frame);
+        let sample = state.sample.min(state.texts.len() - 1);
+        passage(canvas, (sample, shown(state)), text, seen, frame);
     }
 }
 
@@ -61,54 +63,18 @@ fn shown(state: &State) -> &Passage {
     }
 }
 
-/// The sample at a cell of the pane's inside, and its token there.
-pub fn token_at(state: &State, inside: Rect, at: Position) -> Option<(usize, Option<usize>)> {
-    let [text, _, strip] = parts(state, inside);
-    if strip.contains(at) {
-        return Some((state.sample, strip::token_at(state, strip, at)));
-    }
-    if state.text_subject() == Subject::Text && state.texts.len() > 1 {
-        return samples::token_at(state, text, at);
-    }
-    Some((state.sample, token_in(shown(state), text, at)))
-}
-
-/// The passage at a cell of the pane's inside, and in how many rows its text is shown.
-pub fn passage_at(state: &mut State, inside: Rect, at: Position) -> Option<(&mut Passage, usize)> {
-    let [text, _, _] = parts(state, inside);
-    let (sample, height) = if state.text_subject() == Subject::Text && state.texts.len() > 1 {
-        samples::sample_at(state, text, at)?
-    } else {
-        (state.sample.min(state.texts.len() - 1), text.height)
-    };
-    let passage = match state.text_subject() {
-        Subject::Draft => &mut state.draft,
-        Subject::Text => &mut state.texts[sample],
-    };
-    Some((passage, height.into()))
-}
-
-/// The token of a passage at a cell of its place.
-pub fn token_in(passage: &Passage, place: Rect, at: Position) -> Option<usize> {
-    let flow = passage.flow();
-    let window = passage.lines(place.height.into());
-    let line = window.start + usize::from(at.y.checked_sub(place.y)?);
-    if !window.contains(&line) {
-        return None;
-    }
-    let column = at.x.checked_sub(place.x)?;
-    flow.token_at(line, column).or_else(|| flow.last_of(line))
-}
-
-/// Draws a passage, its token in view in sight; that token is marked if `selected`.
+/// Draws the draft, or the passage of a sample, its token in view in sight; that token is marked in the selected sample.
 pub fn passage(
     canvas: &Canvas,
-    passage: &Passage,
-    selected: bool,
+    (sample, passage): (usize, &Passage),
     inside: Rect,
+    seen: &mut Seen,
     frame: &mut Frame,
 ) {
     let (state, theme) = (canvas.state, canvas.theme);
+    let selected = sample == state.sample.min(state.texts.len() - 1);
+    let first = passage.lines(inside.height.into()).start;
+    seen.put(inside, Hit::Lines { sample, first });
     let flow = passage.flow();
     let in_view = passage.in_view();
     let mut lines: Vec<Line> = Vec::new();

@@ -8,6 +8,7 @@ use super::draw::{self, Canvas, cell, right};
 use super::numbers::{bits, percent, thousands};
 use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
+use crate::tui::seen::{Hit, Seen};
 
 /// Cells of the sign of where a token comes from.
 const ORIGIN: usize = 3;
@@ -60,7 +61,7 @@ impl Columns {
 }
 
 /// Draws it, with the token in view in sight.
-pub fn draw(canvas: &Canvas, frame: &mut Frame) {
+pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let passage = state.passage();
     let of = match state.subject {
@@ -85,7 +86,10 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     }
     let columns = Columns::fit(inside.width.into());
     let mut lines = vec![header(&columns, theme.quiet)];
-    for position in window {
+    // The header is the first of them.
+    let rows = inside.rows().skip(1);
+    for (place, position) in rows.zip(window) {
+        seen.put(place, Hit::Token(position));
         let style = if position == in_view {
             theme.cursor
         } else {

@@ -8,7 +8,7 @@ use super::numbers::{bits, percent, thousands, track};
 use crate::decoding::{Moment, TokenDraw};
 use crate::sampling::{KNOBS, KnobOwner, Method, SamplerSettings, StageKind};
 use crate::tui::safe;
-use crate::tui::state::{Focus, State};
+use crate::tui::state::State;
 use crate::tui::theme::Theme;
 
 /// Cells of the columns at the right.
@@ -16,8 +16,8 @@ const LEFT: usize = 8;
 const CUT: usize = 8;
 const ENTROPY: usize = 6;
 
-/// Draws it.
-pub fn draw(canvas: &Canvas, frame: &mut Frame) {
+/// Draws it. Returns how many lines there are to scroll through.
+pub fn draw(canvas: &Canvas, frame: &mut Frame) -> usize {
     let state = canvas.state;
     let width = canvas.panes.inner(canvas.pane).width;
     let Some(moment) = state.moment() else {
@@ -28,7 +28,8 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         } else {
             "From the logits through every stage to the draw."
         };
-        return canvas.empty(sentence, inside, frame);
+        canvas.empty(sentence, inside, frame);
+        return 0;
     };
     let mut lines = lines(state, moment, canvas.theme, width.into());
     let count = lines.len();
@@ -39,14 +40,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     let note = format!(" token {} {more}", moment.position);
     let inside = canvas.border(Line::styled(note, canvas.theme.quiet), frame);
     draw::lines(lines, inside, frame);
-}
-
-/// How many lines there are to scroll through.
-pub fn height(state: &State) -> usize {
-    let theme = Theme::new(state.theme, crate::tui::ColourLevel::None);
-    let width = state.panes(state.size).inside(Focus::Why).width;
-    let lines = |moment| lines(state, moment, &theme, width.into()).len();
-    state.moment().map_or(0, lines)
+    count
 }
 
 fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {

@@ -3,7 +3,7 @@
 mod changes;
 mod rows;
 
-pub use rows::{Shown, heights, shown};
+use rows::{Shown, heights, shown};
 
 use ratatui::Frame;
 use ratatui::style::Style;
@@ -15,6 +15,7 @@ use super::numbers::{bar, percent, thousands};
 use crate::decoding::{Moment, Row, display_end};
 use crate::sampling::Method;
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::{Focus, State};
 use crate::tui::theme::Theme;
 
@@ -109,7 +110,7 @@ impl Columns {
 }
 
 /// Draws it.
-pub fn draw(canvas: &Canvas, frame: &mut Frame) {
+pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let Some(moment) = state.moment().filter(|moment| !moment.rows.is_empty()) else {
         let inside = canvas.border(Line::default(), frame);
@@ -117,7 +118,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         if let Some(second) = second {
             let columns = Columns::paired(canvas.panes.inner(canvas.pane).width.into());
             let scale = (beside::highest(state), &columns);
-            beside::draw(state, theme, scale, second, frame);
+            beside::draw(state, theme, scale, second, seen, frame);
         }
         let sentence = if state.passage().in_view() == 0 && !state.passage().tokens().is_empty() {
             "Nothing comes before the first token, so nothing predicts it."
@@ -151,20 +152,22 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         }),
     };
     if let Some(second) = second {
-        beside::draw(state, theme, (highest, &columns), second, frame);
+        beside::draw(state, theme, (highest, &columns), second, seen, frame);
     }
     let mut labels = labels.into_iter();
     let mut lines = Vec::new();
     if with_header > 0 {
         lines.push(header(&columns, theme.quiet));
     }
-    for line_of in shown {
+    let places = inside.rows().skip(with_header.into());
+    for (place, line_of) in places.zip(shown) {
         lines.push(match line_of {
             Shown::Gap => Line::from(right("…", columns.rank, theme.quiet)),
             Shown::Row(index) => {
                 let selected = index == state.row && state.focus == canvas.pane;
                 let label = labels.next().unwrap_or_default();
                 let row = &moment.rows[index];
+                seen.put(place, Hit::NextRow(index));
                 line(row, moment, &columns, highest, selected, &label, theme)
             }
         });

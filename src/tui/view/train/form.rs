@@ -1,10 +1,11 @@
 //! The form that a run is started from.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::theme::Theme;
 use crate::tui::train::{BASE, FIELDS, Form, Train};
 use crate::tui::view::draw::{self, cell};
@@ -15,7 +16,7 @@ const NAME: usize = 18;
 const BELOW: u16 = 4;
 
 /// Draws it: each field with its value and default, and why the selected one matters.
-pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
+pub fn draw(train: &Train, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
     let form = &train.form;
     let title = " Train · a new run ".to_owned();
     let note = Line::styled("Play stays usable; both share the processor ", theme.quiet);
@@ -24,6 +25,9 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
     let fields = form.fields();
     let selected = form.row.min(fields.len());
     let shown = draw::window(selected, fields.len() + 1, rows.height.into());
+    for (place, row) in rows.rows().zip(shown.clone()) {
+        seen.put(place, Hit::Field(row));
+    }
     let lines = shown
         .map(|row| match row.checked_sub(1) {
             None => start(selected == 0, rows.width.into(), theme),
@@ -37,16 +41,6 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
         ..inside
     };
     draw::lines(said(form, below.width, theme), below, frame);
-}
-
-/// The row at a cell.
-pub fn row_at(train: &Train, area: Rect, at: Position) -> Option<usize> {
-    let inside = area.inner(ratatui::layout::Margin::new(1, 1));
-    let rows = rows(inside);
-    let count = train.form.fields().len() + 1;
-    let shown = draw::window(train.form.row.min(count - 1), count, rows.height.into());
-    let row = shown.start + usize::from(at.y.checked_sub(rows.y)?);
-    (rows.contains(at) && shown.contains(&row)).then_some(row)
 }
 
 fn rows(inside: Rect) -> Rect {

@@ -7,26 +7,26 @@ mod places;
 mod run;
 mod samples;
 
-pub use places::{Hit, hit};
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::draw;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::train::{Job, TrainPane};
 
 /// Draws it into the place between the status line and the footer.
-pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
     let train = &state.train;
     if train.asks || train.run().is_none() {
-        return form::draw(train, theme, area, frame);
+        return form::draw(train, theme, area, seen, frame);
     }
     for (pane, place) in places::of(area, train) {
+        seen.put(place, Hit::TrainPane(pane));
         match pane {
-            TrainPane::Loss => chart::draw(train, theme, place, frame),
+            TrainPane::Loss => chart::draw(train, theme, place, seen, frame),
             TrainPane::Run => run::draw(state, theme, place, frame),
             TrainPane::Samples => samples::draw(train, theme, place, frame),
             TrainPane::Odds => odds::draw(train, theme, place, frame),

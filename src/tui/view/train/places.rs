@@ -1,4 +1,4 @@
-//! Where the panes of the Train screen lie, and what lies at a cell of them.
+//! Where the panes of the Train screen lie.
 //!
 //! ```text
 //! ┌ Loss ──────────────────────┬ Run ───────┐
@@ -8,21 +8,9 @@
 //! └────────────────────────────┴────────────┘
 //! ```
 
-use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{chart, form};
-use crate::tui::state::State;
 use crate::tui::train::{Train, TrainPane};
-
-/// What a press on the Train screen means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hit {
-    /// A row of the form, 0 for the one that starts the run.
-    Row(usize),
-    /// A step on the chart.
-    Step(u64),
-    Pane(TrainPane),
-}
 
 /// The panes that are shown, and where.
 pub fn of(area: Rect, train: &Train) -> Vec<(TrainPane, Rect)> {
@@ -41,21 +29,4 @@ pub fn of(area: Rect, train: &Train) -> Vec<(TrainPane, Rect)> {
         (TrainPane::Samples, samples),
         (TrainPane::Odds, odds),
     ]
-}
-
-/// What lies at a cell of the screen.
-pub fn hit(state: &State, at: Position) -> Option<Hit> {
-    let area = state.panes(state.size).body;
-    let train = &state.train;
-    if train.asks {
-        return form::row_at(train, area, at).map(Hit::Row);
-    }
-    let (pane, place) = of(area, train)
-        .into_iter()
-        .find(|(_, place)| place.contains(at))?;
-    let step = match pane {
-        TrainPane::Loss => chart::step_at(train, place, at),
-        _ => None,
-    };
-    Some(step.map_or(Hit::Pane(pane), Hit::Step))
 }

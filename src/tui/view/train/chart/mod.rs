@@ -15,7 +15,7 @@ mod legend;
 mod strokes;
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 use ratatui::symbols::Marker;
 use ratatui::text::Line;
@@ -23,13 +23,14 @@ use ratatui::widgets::canvas::{Canvas, Context, Line as Segment};
 
 use crate::chart::Axis;
 use crate::tui::safe;
+use crate::tui::seen::{Hit, Seen};
 use crate::tui::theme::Theme;
 use crate::tui::train::{RunInView, Train, TrainPane};
 use crate::tui::view::draw;
 use strokes::{Sign, Stroke};
 
 /// Draws it.
-pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
+pub fn draw(train: &Train, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
     let Some(run) = train.run() else { return };
     let steps = train.span();
     let title = format!(" Loss · {} ", safe::safe(&run.name));
@@ -44,12 +45,19 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
             .collect();
         return draw::lines(lines, inside, frame);
     }
+    let plot = axes::plot(inside);
+    // Its columns reach over the whole height of the pane.
+    let columns = Rect {
+        x: plot.x,
+        width: plot.width,
+        ..area
+    };
+    seen.put(columns, Hit::Plot);
     let strokes = strokes::of(train, run, steps, theme);
     let Some((low, high)) = strokes::bounds(&strokes, train.log) else {
         let lines = vec![Line::styled("no finite loss in view", theme.error)];
         return draw::lines(lines, inside, frame);
     };
-    let plot = axes::plot(inside);
     let losses = Axis::new(low, high, train.log, usize::from(plot.height / 3).max(2));
     axes::losses(&losses, plot, theme, frame);
     axes::steps(steps, plot, theme, frame);
@@ -98,17 +106,6 @@ fn paint(stroke: &Stroke, losses: &Axis, context: &mut Context<'_>) {
         let (x, y) = at(point);
         context.print(x, y, Line::styled(sign.to_string(), stroke.style));
     }
-}
-
-/// The step of a column of the chart.
-pub fn step_at(train: &Train, area: Rect, at: Position) -> Option<u64> {
-    let plot = axes::plot(area.inner(ratatui::layout::Margin::new(1, 1)));
-    let column =
-        at.x.checked_sub(plot.x)
-            .filter(|column| *column < plot.width)?;
-    let steps = train.span();
-    let share = f64::from(column) / f64::from(plot.width.max(2) - 1);
-    Some(steps.from + (share * (steps.to - steps.from) as f64).round() as u64)
 }
 
 fn nothing_yet(run: &RunInView) -> String {
