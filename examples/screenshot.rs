@@ -78,7 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut terminal = Terminal::new(TestBackend::new(SIZE.width, SIZE.height))?;
     let theme = Theme::new(ThemeName::Dark, ColourLevel::True);
-    terminal.draw(|frame| view(&state, &theme, frame))?;
+    terminal.draw(|frame| {
+        view(&state, &theme, frame);
+    })?;
     std::fs::write(path, svg(terminal.backend().buffer())?)?;
     Ok(())
 }

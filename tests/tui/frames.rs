@@ -284,7 +284,9 @@ fn cost_of_a_frame_with_two_thousand_tokens() {
             play.generate(WORDS[at % WORDS.len()].as_bytes());
             play.frame();
             terminal
-                .draw(|frame| logitscope::tui::view(&play.state, &theme, frame))
+                .draw(|frame| {
+                    logitscope::tui::view(&play.state, &theme, frame);
+                })
                 .expect("drawn in memory");
         }
         let each = start.elapsed() / frames as u32;

@@ -8,9 +8,10 @@ use ratatui::layout::{Position, Rect, Size};
 use tokio::time::Instant;
 
 use super::{App, TuiError};
-use crate::tui::seen::Seen;
-use crate::tui::theme::Theme;
-use crate::tui::{EngineLink, News, ascii, hear, terminal, view};
+use crate::tui::app::{ascii, terminal};
+use crate::tui::state::seen::Seen;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::{EngineLink, News, hear, view};
 
 impl<L: EngineLink> App<'_, L> {
     /// After the process was stopped and continued.

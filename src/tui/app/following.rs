@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::training::RunDirectory;
 use crate::tui::News;
-use crate::tui::train::runs;
+use crate::tui::state::train::runs;
 
 /// How often the disk is asked whether a run went on.
 const LOOK: Duration = Duration::from_millis(500);

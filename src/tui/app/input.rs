@@ -3,8 +3,8 @@
 use crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{App, TuiError};
-use crate::tui::keys::Key;
-use crate::tui::terminal::bounded;
+use crate::tui::app::terminal::bounded;
+use crate::tui::vocabulary::keys::Key;
 use crate::tui::{Action, EngineLink, Mouse, MouseKind};
 
 impl<L: EngineLink> App<'_, L> {

@@ -1,11 +1,18 @@
 //! The loop: takes in all that came, then draws at most one frame, none when nothing changed. What the engine says is
 //! drawn at most 60 times a second; what the user does is drawn at once.
 
+pub mod ascii;
 mod beside;
+pub mod clipboard;
+pub mod clusters;
 mod drawing;
 mod following;
 mod input;
+pub mod link;
+pub mod models;
 mod outside;
+pub mod presets;
+pub mod terminal;
 mod turns;
 
 use std::collections::VecDeque;
@@ -22,14 +29,15 @@ use tokio::time::Instant;
 
 use self::following::Followed;
 use self::turns::Sources;
-use super::clusters::Clusters;
-use super::terminal::{self, Guard, Screen, stop_process, writer};
-use super::theme::Theme;
 use super::{
     Action, ColourLevel, Effect, EngineLink, KeymapError, News, PlayOptions, SessionFile, State,
-    hear, history, update,
+    hear, update,
 };
 use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
+use crate::tui::app::clusters::Clusters;
+use crate::tui::app::terminal::{Guard, Screen, stop_process, writer};
+use crate::tui::state::history;
+use crate::tui::vocabulary::theme::Theme;
 
 /// Most frames a second, the user's own doings aside.
 const FPS: u32 = 60;

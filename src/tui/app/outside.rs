@@ -10,8 +10,10 @@ use crossterm::style::Print;
 use super::{App, TuiError};
 use crate::chart;
 use crate::sampling::SamplerSettings;
-use crate::tui::train::{Start, runs};
-use crate::tui::{Chart, EngineLink, News, SessionFile, clipboard, history, models, presets};
+use crate::tui::app::{clipboard, models, presets};
+use crate::tui::state::history;
+use crate::tui::state::train::{Start, runs};
+use crate::tui::{Chart, EngineLink, News, SessionFile};
 
 impl<L: EngineLink> App<'_, L> {
     pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{App, TuiError, beside};
 use crate::engine::{Command, Event, TrainingNews};
-use crate::tui::terminal::{Wish, writer};
+use crate::tui::app::terminal::{Wish, writer};
 use crate::tui::{Action, EngineLink, News};
 
 /// Most inputs or events taken in before a frame that is due is drawn.

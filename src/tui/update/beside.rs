@@ -2,8 +2,8 @@
 
 use crate::engine::{Event, RunState, Subject};
 use crate::tui::Effect;
-use crate::tui::beside::Beside;
 use crate::tui::state::State;
+use crate::tui::state::beside::Beside;
 
 /// Loads a model beside the present one, in place of one that is there.
 pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {

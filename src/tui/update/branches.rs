@@ -2,10 +2,11 @@
 
 use crate::decoding::{BranchId, TokenRecord};
 use crate::engine::Command;
-use crate::tui::ask::{Ask, Question};
-use crate::tui::overlay::Overlay;
-use crate::tui::state::State;
-use crate::tui::{Action, Effect, tree};
+use crate::tui::state::ask::Ask;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::{State, tree};
+use crate::tui::vocabulary::question::Question;
+use crate::tui::{Action, Effect};
 
 /// Carries out an action on the selected branch.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {

@@ -1,8 +1,9 @@
 //! The prompt editor: edits, cursor, history.
 
 use crate::engine::{RunState, Subject};
-use crate::tui::action::Edit;
-use crate::tui::state::{Focus, State};
+use crate::tui::state::State;
+use crate::tui::vocabulary::action::Edit;
+use crate::tui::vocabulary::focus::Focus;
 
 /// Types or pastes a text. Outside the editor, pasting goes there.
 pub fn insert(state: &mut State, text: &str) {

@@ -4,8 +4,8 @@ use crate::decoding::TokenRecord;
 use crate::engine::{Event, RunState, Subject};
 use crate::model::LoadProgress;
 use crate::tui::Effect;
-use crate::tui::beam_log::BeamLog;
-use crate::tui::passage::Passage;
+use crate::tui::state::beam_log::BeamLog;
+use crate::tui::state::passage::Passage;
 use crate::tui::state::{Finish, State};
 
 /// Takes one event in.

@@ -2,9 +2,9 @@
 
 use crate::engine::Command;
 use crate::sampling::SamplerSettings;
-use crate::tui::knob_rows::{self, KnobRow};
-use crate::tui::knob_values::{self, Settings};
 use crate::tui::state::State;
+use crate::tui::state::knob_values::{self, Settings};
+use crate::tui::vocabulary::knob_rows::{self, KnobRow};
 use crate::tui::{Action, Effect};
 
 /// Carries out what the sampler pane's own keys ask.

@@ -4,10 +4,12 @@ mod beside;
 mod branches;
 mod copying;
 mod editing;
+pub mod effect;
 mod engine;
 mod knobs;
 mod mouse;
 mod movement;
+pub mod news;
 mod overlay;
 mod palette;
 mod questions;
@@ -15,16 +17,15 @@ mod run;
 mod session;
 mod train;
 
-pub use overlay::MODELS;
-
 use ratatui::layout::Size;
 
-use super::action::Concern;
-use super::effect::Effect;
-use super::state::{Focus, Page, State};
+use super::state::State;
 use super::{Action, News, TrainAction};
 use crate::engine::SendError;
 use crate::engine::{Command, RunState, Subject, Then};
+use crate::tui::update::effect::Effect;
+use crate::tui::vocabulary::action::Concern;
+use crate::tui::vocabulary::focus::{Focus, Page};
 
 /// Takes one action of a person in.
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {

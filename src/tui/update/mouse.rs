@@ -5,11 +5,12 @@ use ratatui::layout::Position;
 use super::{knobs, movement};
 use crate::decoding::Row;
 use crate::engine::Subject;
-use crate::tui::layout::Split;
-use crate::tui::overlay::Overlay;
-use crate::tui::seen::{Hit, share_across};
-use crate::tui::state::{Focus, Held, Page, State};
-use crate::tui::train::TrainPane;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::seen::{Hit, share_across};
+use crate::tui::state::train::TrainPane;
+use crate::tui::state::{Held, State};
+use crate::tui::vocabulary::focus::{Focus, Page};
+use crate::tui::vocabulary::layout::Split;
 use crate::tui::{Action, Mouse, MouseKind, TrainAction};
 
 /// Rows that a notch of the wheel moves.
@@ -101,9 +102,6 @@ fn touch(state: &mut State, at: Position) {
         .into_iter()
         .find(|pane| panes.place(*pane).is_some_and(|place| place.contains(at)))
     else {
-        return;
-    };
-    let Some(place) = panes.place(pane) else {
         return;
     };
     let inside = panes.inner(pane);

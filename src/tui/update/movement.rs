@@ -2,7 +2,8 @@
 
 use super::{editing, knobs};
 use crate::tui::Action;
-use crate::tui::state::{Focus, State};
+use crate::tui::state::State;
+use crate::tui::vocabulary::focus::Focus;
 
 /// A movement, as a distance in lines or rows; the ends of things are as far as can be.
 enum Way {

@@ -1,16 +1,13 @@
 //! What the user does while something lies over the panes: a list, a question, the branches, a token's funnel.
 
-use super::super::overlay::{BranchView, Legend, Overlay, Topic};
-use super::super::tree;
 use super::{branches, editing, palette, questions};
-use crate::tui::action::{Concern, Edit};
-use crate::tui::ask::Question;
-use crate::tui::picker::{Item, Picker};
-use crate::tui::state::{Page, State};
+use crate::tui::state::overlay::{BranchView, Legend, Overlay, Topic};
+use crate::tui::state::picker::{COMMANDS, Item, MODELS, Picker};
+use crate::tui::state::{State, tree};
+use crate::tui::vocabulary::action::{Concern, Edit};
+use crate::tui::vocabulary::focus::Page;
+use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Effect};
-
-/// The title of the list of models.
-pub const MODELS: &str = "Models";
 
 /// Takes an action of the user in. Returns what is left to be done underneath.
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
@@ -126,7 +123,7 @@ fn make(state: &mut State) {
     };
     let (title, typed) = (picker.title, picker.filter.text());
     let made = match title {
-        palette::COMMANDS if state.page == Page::Play => palette::setting(state, &typed),
+        COMMANDS if state.page == Page::Play => palette::setting(state, &typed),
         MODELS if !typed.trim().is_empty() && !picker.has(typed.trim()) => Some(Item {
             label: format!("load {}", typed.trim()),
             detail: "by its name or path".to_owned(),
@@ -135,7 +132,7 @@ fn make(state: &mut State) {
         _ => None,
     };
     if let Some(Overlay::Picker(picker)) = &mut state.overlay {
-        picker.offer(made, title == palette::COMMANDS);
+        picker.offer(made, title == COMMANDS);
     }
 }
 
@@ -167,7 +164,7 @@ fn browse(view: &mut BranchView, action: &Action, count: usize) -> bool {
 }
 
 /// Edits a line. Returns whether its text changed.
-fn edited(line: &mut crate::tui::editor::Editor, action: Action) -> bool {
+fn edited(line: &mut crate::tui::state::editor::Editor, action: Action) -> bool {
     match action {
         Action::Insert(c) => line.insert(c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => line.insert(&text.replace(['\n', '\r'], " ")),
@@ -220,7 +217,7 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
         },
         Action::TypeValue => match super::knobs::selected(state) {
             Some(row) => {
-                let question = crate::tui::ask::Question::Knob(row);
+                let question = crate::tui::vocabulary::question::Question::Knob(row);
                 Overlay::Ask(Box::new(questions::ask(state, question)))
             }
             None => return true,

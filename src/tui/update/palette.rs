@@ -1,16 +1,13 @@
 //! The lists to choose from.
 
 use crate::chart::What;
-use crate::tui::ask::Question;
-use crate::tui::bindings::Scope;
-use crate::tui::knob_rows;
-use crate::tui::knob_values;
-use crate::tui::picker::{Item, Picker};
-use crate::tui::state::{Page, State};
+use crate::tui::state::picker::{COMMANDS, Item, Picker};
+use crate::tui::state::{State, knob_values};
+use crate::tui::vocabulary::bindings::Scope;
+use crate::tui::vocabulary::focus::Page;
+use crate::tui::vocabulary::knob_rows;
+use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Copied, TrainAction};
-
-/// The title of the list of everything.
-pub const COMMANDS: &str = "Commands";
 
 /// What has no key, by name.
 static UNBOUND: [(&str, Action); 9] = [

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::{knobs, train};
 use crate::engine::Command;
-use crate::tui::ask::{Ask, Question, Staying};
-use crate::tui::knob_values;
-use crate::tui::overlay::Overlay;
-use crate::tui::state::State;
-use crate::tui::train::Job;
+use crate::tui::state::ask::Ask;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::train::Job;
+use crate::tui::state::{State, knob_values};
+use crate::tui::vocabulary::question::{Question, Staying};
 use crate::tui::{Chart, Effect};
 
 /// A question with the answer that is likeliest.

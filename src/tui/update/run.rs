@@ -2,7 +2,8 @@
 
 use super::{Effect, knobs};
 use crate::engine::{Command, GenerateRequest, RunState, Subject, Then};
-use crate::tui::state::{Focus, State};
+use crate::tui::state::State;
+use crate::tui::vocabulary::focus::Focus;
 
 /// Generates from the prompt in the editor.
 pub fn run(state: &mut State, effects: &mut Vec<Effect>) {

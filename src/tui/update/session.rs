@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::engine::{Command, RestoreRequest, RunState, Session};
 use crate::tui::Effect;
-use crate::tui::session::SessionFile;
 use crate::tui::state::State;
+use crate::tui::state::session::SessionFile;
 
 /// Longest time that something new stays unsaved while a run goes on.
 const AUTOSAVE: Duration = Duration::from_secs(5);
@@ -66,7 +66,7 @@ pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) 
     state.generation = session.generation;
     state.samples = session
         .samples
-        .clamp(1, crate::tui::knob_rows::MOST_SAMPLES);
+        .clamp(1, crate::tui::vocabulary::knob_rows::MOST_SAMPLES);
     state.turns += 1;
     state.pending.inspect = true;
     state.restoring = Some(session.texts);

@@ -9,14 +9,16 @@ use ratatui::widgets::{Block, Borders};
 
 use super::draw::{self, cell, right};
 use super::next::{CHOSEN, Columns};
-use super::numbers::{bar, percent};
 use crate::decoding::{Moment, Row, TokenRecord, Totals};
 use crate::model::{LoadProgress, ModelInfo};
-use crate::tui::beside::{Beside, Spot};
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
-use crate::tui::state::{Focus, State};
-use crate::tui::theme::Theme;
+use crate::tui::state::State;
+use crate::tui::state::beside::{Beside, Spot};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::focus::Focus;
+use crate::tui::vocabulary::numbers::{bar, percent};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Columns of the percentages and of the sign beside them.
 const PERCENT: usize = 8;
@@ -119,7 +121,7 @@ pub fn draw(
         }
         None => {
             let spot = beside.spot(tokens, state.passage().in_view(), first);
-            for said in draw::wrapped(&waiting(beside, spot, tokens), inside.width) {
+            for said in wrapped(&waiting(beside, spot, tokens), inside.width) {
                 lines.push(Line::styled(said, theme.quiet));
             }
         }

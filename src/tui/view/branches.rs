@@ -7,16 +7,17 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use super::draw::{self, cell, right};
-use super::numbers::bits;
 use super::samples;
 use crate::decoding::{Origin, TextStats, TokenRecord};
-use crate::tui::flow::Flow;
-use crate::tui::overlay::BranchView;
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
-use crate::tui::theme::Theme;
-use crate::tui::tree::{self, TreeRow};
+use crate::tui::state::overlay::BranchView;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::state::tree::{self, TreeRow};
+use crate::tui::vocabulary::flow::Flow;
+use crate::tui::vocabulary::numbers::bits;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::window::window;
 
 /// Where it lies.
 fn area(screen: Rect) -> Rect {
@@ -57,7 +58,7 @@ pub fn draw(state: &State, view: &BranchView, theme: &Theme, seen: &mut Seen, fr
     frame.render_widget(block, area);
     let rows = tree::rows(&state.branches);
     let [list, below] = parts(inside, view, rows.len());
-    let window = draw::window(view.row, rows.len(), list.height.into());
+    let window = window(view.row, rows.len(), list.height.into());
     for (place, index) in list.rows().zip(window.clone()) {
         seen.put(place, Hit::Item(index));
     }

@@ -1,17 +1,17 @@
 //! What all panes share: the border with its title, and where the inside begins.
 
-use std::ops::Range;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
-use super::super::layout::Panes;
-use super::super::safe;
-use super::super::state::{Focus, State};
-use super::super::theme::Theme;
+use super::super::state::State;
+use crate::tui::vocabulary::focus::Focus;
+use crate::tui::vocabulary::layout::Panes;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// A pane to be drawn.
 pub struct Canvas<'a> {
@@ -22,34 +22,22 @@ pub struct Canvas<'a> {
     pub area: Rect,
 }
 
-/// What a pane is called.
-pub fn name(pane: Focus) -> &'static str {
-    match pane {
-        Focus::Prompt => "Prompt",
-        Focus::Text => "Text",
-        Focus::Next => "Next token",
-        Focus::Tokens => "Tokens",
-        Focus::Knobs => "Sampler",
-        Focus::Why => "Why",
-    }
-}
-
 impl Canvas<'_> {
     /// The pane's name, or the tabs that it shares its place with.
     fn title(&self) -> Vec<Span<'static>> {
         let mut title = vec![Span::raw(" ")];
         if self.panes.tabbed != Some(self.pane) {
             title.push(Span::styled(
-                format!("{} ", name(self.pane)),
+                format!("{} ", self.pane.name()),
                 self.theme.title,
             ));
             return title;
         }
         title.extend(self.panes.tabs.iter().map(|&tab| {
             if self.panes.tab == Some(tab) {
-                Span::styled(format!("[{}] ", name(tab)), self.theme.title)
+                Span::styled(format!("[{}] ", tab.name()), self.theme.title)
             } else {
-                Span::styled(format!("{} ", name(tab)), self.theme.quiet)
+                Span::styled(format!("{} ", tab.name()), self.theme.quiet)
             }
         }));
         title
@@ -165,34 +153,6 @@ pub fn lines(lines: Vec<Line<'_>>, area: Rect, frame: &mut Frame) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// Rows `height` high out of `count`, so that `selected` is in the middle where possible.
-pub fn window(selected: usize, count: usize, height: usize) -> Range<usize> {
-    let top = selected
-        .saturating_sub(height / 2)
-        .min(count.saturating_sub(height));
-    top..count.min(top + height)
-}
-
-/// How much lies before and after what a window shows of `count` rows, as a mark for the border; nothing where all is
-/// shown.
-pub fn scroll_mark(window: &Range<usize>, count: usize) -> String {
-    let (before, after) = (window.start, count.saturating_sub(window.end));
-    let mark = |sign: char, rows: usize| match rows {
-        0 => String::new(),
-        rows => format!("{sign}{rows} "),
-    };
-    mark('↑', before) + &mark('↓', after)
-}
-
-/// A sentence wrapped to a width, made safe.
-pub fn wrapped(sentence: &str, width: u16) -> Vec<String> {
-    let flow =
-        super::super::flow::Flow::of_characters(&safe::safe(sentence), width.saturating_add(1));
-    (0..flow.len())
-        .map(|line| flow.line(line).map(|(_, glyph)| glyph).collect())
-        .collect()
-}
-
 /// Text of exactly `cells` cells, in a style.
 pub fn cell(text: &str, cells: usize, style: Style) -> Span<'static> {
     Span::styled(safe::fit(text, cells), style)
@@ -205,43 +165,4 @@ pub fn right(text: &str, cells: usize, style: Style) -> Span<'static> {
         return cell(text, cells, style);
     }
     Span::styled(format!("{}{text}", " ".repeat(cells - taken)), style)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_window_keeps_the_selected_row_in_sight() {
-        assert_eq!(window(0, 100, 10), 0..10);
-        assert_eq!(window(50, 100, 10), 45..55);
-        assert_eq!(window(99, 100, 10), 90..100);
-        assert_eq!(window(3, 4, 10), 0..4);
-        assert_eq!(window(0, 0, 10), 0..0);
-        for selected in 0..30 {
-            assert!(window(selected, 30, 7).contains(&selected));
-        }
-    }
-
-    #[test]
-    fn what_is_out_of_sight_is_marked() {
-        assert_eq!(scroll_mark(&(3..9), 20), "↑3 ↓11 ");
-        assert_eq!(scroll_mark(&(0..9), 20), "↓11 ");
-        assert_eq!(scroll_mark(&(0..9), 9), "");
-    }
-
-    #[test]
-    fn sentences_wrap_within_the_width() {
-        for width in 1..40 {
-            for line in wrapped(
-                "A sentence of several words, one is incomprehensibilities.",
-                width,
-            ) {
-                assert!(
-                    safe::width(line.trim_end()) <= usize::from(width),
-                    "{line:?} in {width}"
-                );
-            }
-        }
-    }
 }

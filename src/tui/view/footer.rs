@@ -4,11 +4,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::overlay::Overlay;
-use super::super::state::{Focus, Page, State};
-use super::super::theme::Theme;
+use super::super::state::State;
 use crate::engine::RunState;
-use crate::tui::update::MODELS;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::picker::MODELS;
+use crate::tui::vocabulary::focus::{Focus, Page};
+use crate::tui::vocabulary::theme::Theme;
 use crate::tui::{Action, Key, Letters};
 
 /// Actions worth a hint, joined where one word says what several keys do. No actions: what letters do.

@@ -7,13 +7,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use super::draw::{self, cell, right};
-use super::numbers::{bar, bits, percent, thousands};
 use super::{next, why};
 use crate::decoding::{Beam, Candidate, Moment, Row};
 use crate::sampling::Method;
-use crate::tui::safe;
 use crate::tui::state::State;
-use crate::tui::theme::Theme;
+use crate::tui::vocabulary::numbers::{bar, bits, percent, thousands};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
 
 /// Signs that neighbours on the cumulative line are told apart by.
 const SIGNS: [char; 2] = ['█', '▒'];

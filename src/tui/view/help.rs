@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::super::bindings::Scope;
-use super::super::letters::Letters;
-use super::super::safe;
-use super::super::seen::{Hit, Seen};
 use super::super::state::State;
-use super::super::theme::Theme;
-use super::{draw, legend};
+use super::legend;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::bindings::Scope;
+use crate::tui::vocabulary::letters::Letters;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// One line of the page.
 enum HelpLine {
@@ -45,7 +46,7 @@ fn lines(state: &State) -> Vec<HelpLine> {
     }
     lines.push(HelpLine::Heading("Letters".to_owned()));
     for letters in Letters::ALL {
-        let rule = draw::wrapped(letters.rule(), room);
+        let rule = wrapped(letters.rule(), room);
         lines.extend(rule.into_iter().map(HelpLine::Note));
     }
     lines.push(HelpLine::Note(String::new()));

@@ -7,13 +7,15 @@ use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas, cell, right};
 use super::next;
-use super::numbers::{thousands, track};
 use crate::sampling::{Knob, SamplerSettings, StageKind};
-use crate::tui::knob_rows::KnobRow;
-use crate::tui::layout::Joined;
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::knob_rows::KnobRow;
+use crate::tui::vocabulary::layout::Joined;
+use crate::tui::vocabulary::numbers::{thousands, track};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::window::{scroll_mark, window};
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// What stands in the pane, from above.
 struct Parts {
@@ -35,8 +37,8 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let rows = state.knob_rows();
     let parts = parts(state, canvas.panes.inner(canvas.pane));
-    let window = draw::window(state.knob, rows.len(), parts.list.height.into());
-    canvas.border(note(canvas, &draw::scroll_mark(&window, rows.len())), frame);
+    let window = window(state.knob, rows.len(), parts.list.height.into());
+    canvas.border(note(canvas, &scroll_mark(&window, rows.len())), frame);
     if canvas.panes.joined().is_some() {
         next::footnote(canvas, frame);
     }
@@ -172,7 +174,7 @@ fn chain(state: &State, width: u16) -> Vec<String> {
 fn why(state: &State, width: u16) -> Vec<String> {
     let rows = state.knob_rows();
     let row = rows.get(state.knob);
-    row.map_or_else(Vec::new, |row| draw::wrapped(row.why(), width))
+    row.map_or_else(Vec::new, |row| wrapped(row.why(), width))
 }
 
 /// Cells of a value and of a name.

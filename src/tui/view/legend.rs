@@ -6,11 +6,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use super::draw;
-use crate::tui::overlay::{Legend, Topic};
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
-use crate::tui::state::{Focus, State};
-use crate::tui::theme::Theme;
+use crate::tui::state::overlay::{Legend, Topic};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::focus::Focus;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::window::scroll_mark;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// A word or sign, and what it means.
 type Entry = (&'static str, &'static str);
@@ -217,7 +219,7 @@ pub fn everything(width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
     ];
     panes
         .into_iter()
-        .map(|pane| (draw::name(pane), rows(Topic::Pane(pane), width)))
+        .map(|pane| (pane.name(), rows(Topic::Pane(pane), width)))
         .collect()
 }
 
@@ -234,7 +236,7 @@ fn rows(topic: Topic, width: u16) -> Vec<(String, String)> {
             rows.push((word.to_owned(), String::new()));
         }
         let mut word = if safe::width(word) > words { "" } else { word };
-        for line in draw::wrapped(meaning, room) {
+        for line in wrapped(meaning, room) {
             rows.push((safe::fit(word, words), line));
             word = "";
         }
@@ -261,7 +263,7 @@ pub fn draw(legend: &Legend, theme: &Theme, seen: &mut Seen, frame: &mut Frame) 
     let (area, rows) = laid_out(legend, frame.area());
     seen.put(area, Hit::Over);
     let name = match legend.topic {
-        Topic::Pane(pane) => draw::name(pane),
+        Topic::Pane(pane) => pane.name(),
         Topic::Funnel => "Funnel",
     };
     let height = usize::from(area.height.saturating_sub(2));
@@ -269,7 +271,7 @@ pub fn draw(legend: &Legend, theme: &Theme, seen: &mut Seen, frame: &mut Frame) 
     seen.legend = Some(most);
     let top = legend.scroll.min(most);
     let shown = top..rows.len().min(top + height);
-    let more = format!(" {}", draw::scroll_mark(&shown, rows.len()));
+    let more = format!(" {}", scroll_mark(&shown, rows.len()));
     let block = Block::bordered()
         .border_type(BorderType::Thick)
         .border_style(theme.border_focused)

@@ -10,7 +10,6 @@ mod help;
 mod knobs;
 mod legend;
 mod next;
-mod numbers;
 mod picker;
 mod popup;
 mod prompt;
@@ -22,19 +21,16 @@ mod tokens;
 mod train;
 mod why;
 
-pub use draw::window;
-pub use numbers::{bytes, duration};
-pub use samples::width as sample_width;
-
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
-use super::layout::{self, SMALLEST};
-use super::overlay::Overlay;
-use super::seen::{Hit, Seen};
-use super::state::{Focus, Page, State};
-use super::theme::Theme;
+use super::state::State;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::focus::{Focus, Page};
+use crate::tui::vocabulary::layout::{self, SMALLEST};
+use crate::tui::vocabulary::theme::Theme;
 
 /// Draws everything. Returns what lies where; nothing where the terminal is too small.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame) -> Seen {

@@ -6,12 +6,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::draw::{self, cell, right};
-use crate::tui::ask::Ask;
-use crate::tui::editor::Editor;
-use crate::tui::picker::Picker;
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
-use crate::tui::theme::Theme;
+use crate::tui::state::ask::Ask;
+use crate::tui::state::editor::Editor;
+use crate::tui::state::picker::Picker;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::window::window;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Rows above the items: the border and the line that is typed.
 const ABOVE: u16 = 2;
@@ -28,9 +30,10 @@ fn area(size: Size, picker: &Picker) -> Rect {
 /// Where a question lies.
 fn ask_area(size: Size, ask: &Ask) -> Rect {
     let width = width(size, 90);
-    let lines = ask.problem.as_ref().map_or(0, |problem| {
-        draw::wrapped(problem, width.saturating_sub(4)).len()
-    });
+    let lines = ask
+        .problem
+        .as_ref()
+        .map_or(0, |problem| wrapped(problem, width.saturating_sub(4)).len());
     placed(size, 90, 3 + lines as u16)
 }
 
@@ -67,7 +70,7 @@ pub fn draw(picker: &Picker, theme: &Theme, seen: &mut Seen, frame: &mut Frame) 
         .unwrap_or(0)
         .min(usize::from(inside.width) / 2);
     let label = usize::from(inside.width).saturating_sub(detail + 3);
-    let window = draw::window(selected, matches.len(), list.height.into());
+    let window = window(selected, matches.len(), list.height.into());
     for (place, index) in list.rows().zip(window.clone()) {
         seen.put(place, Hit::Item(index));
     }
@@ -97,7 +100,7 @@ pub fn draw_ask(ask: &Ask, theme: &Theme, frame: &mut Frame) -> Rect {
     let inside = bordered(&format!(" {} ", title.trim_end()), area, theme, frame);
     typed(&ask.answer, inside, theme, frame);
     if let Some(problem) = &ask.problem {
-        let lines = draw::wrapped(problem, inside.width.saturating_sub(2))
+        let lines = wrapped(problem, inside.width.saturating_sub(2))
             .into_iter()
             .map(|line| Line::styled(format!(" {line}"), theme.error))
             .collect();

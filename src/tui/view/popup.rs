@@ -5,11 +5,12 @@ use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::super::safe;
 use super::super::state::State;
-use super::super::theme::Theme;
-use super::numbers::{bar, bytes, duration, thousands};
 use crate::model::LoadProgress;
+use crate::tui::vocabulary::numbers::{bar, bytes, duration, thousands};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// How far loading has come, over the text pane.
 pub fn loading(
@@ -114,7 +115,7 @@ pub fn too_small(size: Size, smallest: Size, theme: &Theme, frame: &mut Frame) {
         "terminal too small ({}×{}, needs {}×{})",
         size.width, size.height, smallest.width, smallest.height
     );
-    let lines: Vec<Line> = super::draw::wrapped(&sentence, area.width)
+    let lines: Vec<Line> = wrapped(&sentence, area.width)
         .into_iter()
         .map(|line| Line::styled(line, theme.strong))
         .collect();

@@ -5,7 +5,9 @@ use ratatui::layout::Position;
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas};
-use crate::tui::state::{Focus, State};
+use crate::tui::state::State;
+use crate::tui::vocabulary::focus::Focus;
+use crate::tui::vocabulary::window::window;
 
 /// Draws the prompt, and the terminal's own cursor in it.
 pub fn draw(canvas: &Canvas, frame: &mut Frame) {
@@ -31,7 +33,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         editor.cursor()
     };
     let cursor_line = flow.line_of(cursor);
-    let shown = draw::window(cursor_line, flow.len(), inside.height.into());
+    let shown = window(cursor_line, flow.len(), inside.height.into());
     let top = shown.start;
     let lines = shown
         .map(|line| {

@@ -9,34 +9,20 @@ use ratatui::text::{Line, Span};
 use super::draw::{self, Canvas};
 use super::text;
 use crate::decoding::{Origin, TextStats};
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::columns::columns;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::window::window;
 
-/// Least cells of a column.
-const NARROWEST: u16 = 26;
 /// Rows of figures above each text.
 const FIGURES: u16 = 2;
-
-/// Columns that fit beside each other, and the cells of each, its border included.
-fn columns(width: u16, samples: usize) -> (usize, u16) {
-    let fitting = usize::from((width / NARROWEST).max(1)).min(samples);
-    (fitting, width / fitting as u16)
-}
-
-/// Cells that a sample's text is wrapped to.
-pub fn width(width: u16, samples: usize) -> u16 {
-    if samples <= 1 {
-        return width;
-    }
-    columns(width, samples).1.saturating_sub(1).max(1)
-}
 
 /// The samples in sight, and where each lies.
 fn places(state: &State, inside: Rect) -> (Range<usize>, Vec<Rect>) {
     let samples = state.texts.len();
     let (fitting, cells) = columns(inside.width, samples);
-    let window = draw::window(state.sample, samples, fitting);
+    let window = window(state.sample, samples, fitting);
     let places = (0..window.len() as u16)
         .map(|at| Rect {
             x: inside.x + at * cells,

@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::safe;
 use super::super::state::{Finish, State};
-use super::super::theme::Theme;
 use super::beside;
-use super::numbers::thousands;
 use crate::decoding::StopReason;
 use crate::engine::RunState;
 use crate::model::ModelInfo;
+use crate::tui::vocabulary::numbers::thousands;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
 
 /// Most cells of the name of the model beside.
 const BESIDE: usize = 24;

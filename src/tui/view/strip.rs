@@ -8,13 +8,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas};
-use super::numbers::{percent, thousands};
 use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
-use crate::tui::blocks::HEIGHTS;
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::blocks::HEIGHTS;
+use crate::tui::vocabulary::numbers::{percent, thousands};
+use crate::tui::vocabulary::{safe, window};
 
 /// Cells of the labels at the left.
 const LABEL: u16 = 10;
@@ -44,7 +44,7 @@ pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
         lines.push(Line::styled(safe::fit(&text, strip.width.into()), style));
     }
     let tokens = shown(state);
-    let window = window(state, strip);
+    let window = columns(state, strip);
     for (column, position) in (strip.x + LABEL..strip.right()).zip(window.clone()) {
         let place = Rect::new(column, strip.y, 1, strip.height);
         seen.put(place, Hit::Token(position));
@@ -146,11 +146,11 @@ fn beside(state: &State) -> Option<&[TokenRecord]> {
     read.then(|| beside.tokens())
 }
 
-fn window(state: &State, strip: Rect) -> Range<usize> {
+fn columns(state: &State, strip: Rect) -> Range<usize> {
     let columns = strip.width.saturating_sub(LABEL);
     let count = shown(state).len();
     let in_view = state.passage().in_view().min(count.saturating_sub(1));
-    draw::window(in_view, count, columns.into())
+    window::window(in_view, count, columns.into())
 }
 
 /// Bits as one of eight heights.

@@ -9,11 +9,11 @@ use super::draw::{self, Canvas};
 use super::{samples, strip};
 use crate::decoding::{Beam, Origin, TokenRecord};
 use crate::engine::Subject;
-use crate::tui::passage::Passage;
-use crate::tui::safe::{fit, safe};
-use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
-use crate::tui::theme::{Likelihood, Theme};
+use crate::tui::state::passage::Passage;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::safe::{fit, safe};
+use crate::tui::vocabulary::theme::{Likelihood, Theme};
 
 /// Draws it, with the token in view in sight, and below the text of a beam search its beams.
 pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {

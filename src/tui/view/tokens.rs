@@ -5,10 +5,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas, cell, right};
-use super::numbers::{bits, percent, thousands};
 use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
-use crate::tui::seen::{Hit, Seen};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::numbers::{bits, percent, thousands};
+use crate::tui::vocabulary::window::{scroll_mark, window};
 
 /// Cells of the sign of where a token comes from.
 const ORIGIN: usize = 3;
@@ -71,10 +72,10 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let count = passage.tokens().len();
     let in_view = passage.in_view();
     let height = usize::from(canvas.panes.inner(canvas.pane).height).saturating_sub(1);
-    let window = draw::window(in_view, count + 1, height);
+    let window = window(in_view, count + 1, height);
     let more = match count {
         0 => String::new(),
-        count => draw::scroll_mark(&window, count + 1),
+        count => scroll_mark(&window, count + 1),
     };
     let inside = canvas.border(Line::styled(format!("{of}{more}"), theme.quiet), frame);
     if count == 0 {

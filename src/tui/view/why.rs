@@ -4,12 +4,14 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas, cell, right};
-use super::numbers::{bits, percent, thousands, track};
 use crate::decoding::{Moment, TokenDraw};
 use crate::sampling::{KNOBS, KnobOwner, Method, SamplerSettings, StageKind};
-use crate::tui::safe;
 use crate::tui::state::State;
-use crate::tui::theme::Theme;
+use crate::tui::vocabulary::numbers::{bits, percent, thousands, track};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::window::scroll_mark;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Cells of the columns at the right.
 const LEFT: usize = 8;
@@ -36,7 +38,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) -> usize {
     lines.drain(..state.why.min(count.saturating_sub(1)));
     let height = usize::from(canvas.panes.inner(canvas.pane).height);
     let seen = count - lines.len()..count.min(count - lines.len() + height);
-    let more = draw::scroll_mark(&seen, count);
+    let more = scroll_mark(&seen, count);
     let note = format!(" token {} {more}", moment.position);
     let inside = canvas.border(Line::styled(note, canvas.theme.quiet), frame);
     draw::lines(lines, inside, frame);
@@ -100,7 +102,7 @@ fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
     }
     lines.extend(drawn(state, moment, theme, width));
     if let Some(then) = then(state, moment) {
-        let then = draw::wrapped(&then, width as u16).into_iter();
+        let then = wrapped(&then, width as u16).into_iter();
         lines.extend(then.map(|line| Line::styled(line, theme.quiet)));
     }
     lines

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use crate::engine::TrainingCommand;
 use crate::training::{History, Restore};
 use crate::tui::Effect;
-use crate::tui::ask::{Ask, Question};
-use crate::tui::overlay::Overlay;
-use crate::tui::state::{Page, State};
-use crate::tui::train::runs::GoingOn;
-use crate::tui::train::{FIELDS, Job, Kind, RunInView, Start, Surroundings};
+use crate::tui::state::State;
+use crate::tui::state::ask::Ask;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::train::runs::GoingOn;
+use crate::tui::state::train::{FIELDS, Job, Kind, RunInView, Start, Surroundings};
+use crate::tui::vocabulary::focus::Page;
+use crate::tui::vocabulary::question::Question;
 
 /// Tells the form what Play has.
 pub fn surround(state: &mut State) {

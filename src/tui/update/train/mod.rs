@@ -9,11 +9,12 @@ pub use news::{ended_outside, heard};
 pub use runs::{abandon, chart, grew, listed, read, set_learning_rate};
 
 use crate::engine::TrainingCommand;
-use crate::tui::action::Concern;
-use crate::tui::ask::Question;
-use crate::tui::overlay::Overlay;
-use crate::tui::state::{Page, State};
-use crate::tui::train::{Job, Window};
+use crate::tui::state::State;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::train::{Job, Window};
+use crate::tui::vocabulary::action::Concern;
+use crate::tui::vocabulary::focus::Page;
+use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Effect, TrainAction};
 
 /// Goes to the Train screen, or back to Play.

@@ -3,7 +3,7 @@
 use crate::engine::TrainingNews;
 use crate::training::{Event, FinishReason, Finished};
 use crate::tui::state::State;
-use crate::tui::train::Job;
+use crate::tui::state::train::Job;
 
 /// The flag by which the command line goes on with what has changed.
 const ACCEPT_CHANGES: &str = "go on all the same with --accept-changes";

@@ -4,20 +4,17 @@ use std::path::{Path, PathBuf};
 
 use crate::chart::What;
 use crate::engine::TrainingCommand;
-use crate::tui::overlay::Overlay;
-use crate::tui::picker::{Item, Picker};
-use crate::tui::state::{Page, State};
-use crate::tui::train::runs::ReadRun;
-use crate::tui::train::{Job, RunInView};
+use crate::tui::state::State;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::picker::{DRAW_RUN, Item, OPEN_RUN, Picker};
+use crate::tui::state::train::runs::ReadRun;
+use crate::tui::state::train::{Job, RunInView};
+use crate::tui::vocabulary::focus::Page;
 use crate::tui::{Chart, Effect};
-
-/// The titles of both lists of runs.
-const OPEN: &str = "Open a run";
-const BESIDE: &str = "Draw a run beside";
 
 /// Asks for the runs that there are.
 pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
-    let title = if beside { BESIDE } else { OPEN };
+    let title = if beside { DRAW_RUN } else { OPEN_RUN };
     state.overlay = Some(Overlay::Picker(Box::new(Picker::new(title, Vec::new()))));
     effects.push(Effect::ListRuns {
         directory: state.train.directory(),
@@ -28,7 +25,7 @@ pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
 /// Shows the runs that were listed, if they are still wanted.
 pub fn listed(state: &mut State, items: Vec<Item>) {
     if let Some(Overlay::Picker(picker)) = &mut state.overlay
-        && [OPEN, BESIDE].contains(&picker.title)
+        && [OPEN_RUN, DRAW_RUN].contains(&picker.title)
     {
         picker.set_items(items);
     }

@@ -2,8 +2,8 @@
 
 use crate::decoding::{Moment, Row};
 use crate::sampling::LogitChange;
-use crate::tui::safe;
-use crate::tui::view::numbers::percent;
+use crate::tui::vocabulary::numbers::percent;
+use crate::tui::vocabulary::safe;
 
 /// What the column says of each row, all in one form: the longest that fits in `most` cells, or else the shortest.
 pub fn column(moment: &Moment, rows: &[usize], most: usize) -> Vec<String> {

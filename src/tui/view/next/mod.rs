@@ -11,13 +11,14 @@ use ratatui::text::{Line, Span};
 
 use super::beside;
 use super::draw::{self, Canvas, cell, right};
-use super::numbers::{bar, percent, thousands};
 use crate::decoding::{Moment, Row, display_end};
 use crate::sampling::Method;
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
-use crate::tui::state::{Focus, State};
-use crate::tui::theme::Theme;
+use crate::tui::state::State;
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::focus::Focus;
+use crate::tui::vocabulary::numbers::{bar, percent, thousands};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
 
 /// Stands beside the token that stands in the text.
 pub const CHOSEN: &str = "◀";

@@ -4,11 +4,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
-use crate::tui::theme::Theme;
-use crate::tui::train::{BASE, FIELDS, Form, Train};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::state::train::{BASE, FIELDS, Form, Train};
 use crate::tui::view::draw::{self, cell};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::window::window;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Cells of the names.
 const NAME: usize = 18;
@@ -24,7 +26,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
     let rows = rows(inside);
     let fields = form.fields();
     let selected = form.row.min(fields.len());
-    let shown = draw::window(selected, fields.len() + 1, rows.height.into());
+    let shown = window(selected, fields.len() + 1, rows.height.into());
     for (place, row) in rows.rows().zip(shown.clone()) {
         seen.put(place, Hit::Field(row));
     }
@@ -115,7 +117,7 @@ fn said<'a>(form: &Form, width: u16, theme: &Theme) -> Vec<Line<'a>> {
     };
     let mut lines = vec![Line::styled("─".repeat(width.into()), theme.border)];
     lines.extend(
-        draw::wrapped(&text, width)
+        wrapped(&text, width)
             .into_iter()
             .map(|line| Line::styled(line, style)),
     );

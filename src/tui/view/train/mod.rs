@@ -12,10 +12,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::draw;
-use crate::tui::seen::{Hit, Seen};
 use crate::tui::state::State;
-use crate::tui::theme::Theme;
-use crate::tui::train::{Job, TrainPane};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::state::train::{Job, TrainPane};
+use crate::tui::vocabulary::theme::Theme;
 
 /// Draws it into the place between the status line and the footer.
 pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::training::Odds;
-use crate::tui::blocks::height;
-use crate::tui::safe;
-use crate::tui::theme::Theme;
-use crate::tui::train::{Train, TrainPane};
+use crate::tui::state::train::{Train, TrainPane};
 use crate::tui::view::draw;
-use crate::tui::view::numbers::percent;
+use crate::tui::vocabulary::blocks::height;
+use crate::tui::vocabulary::numbers::percent;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Cells of a token and of its odds.
 const TOKEN: usize = 12;
@@ -39,7 +40,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = train.pane == TrainPane::Odds;
     let inside = super::border(title, note, focused, theme, area, frame);
     let Some(newest) = newest else {
-        let lines = draw::wrapped(
+        let lines = wrapped(
             "No odds yet: `probe` in the form names a prompt to follow.",
             inside.width,
         );

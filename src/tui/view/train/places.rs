@@ -10,7 +10,7 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use crate::tui::train::{Train, TrainPane};
+use crate::tui::state::train::{Train, TrainPane};
 
 /// The panes that are shown, and where.
 pub fn of(area: Rect, train: &Train) -> Vec<(TrainPane, Rect)> {

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::training::{History, StepMetrics};
-use crate::tui::safe;
 use crate::tui::state::State;
-use crate::tui::theme::Theme;
-use crate::tui::train::{Job, TrainPane};
+use crate::tui::state::train::{Job, TrainPane};
 use crate::tui::view::draw;
-use crate::tui::view::numbers::{bar, bytes, duration, thousands};
+use crate::tui::vocabulary::numbers::{bar, bytes, duration, thousands};
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Cells of the gauges' labels and numbers.
 const LABEL: usize = 8;
@@ -50,7 +51,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let kept = history.finished().and_then(|end| end.failure.as_ref());
     if let Some(failure) = run.failure.as_ref().or(kept) {
         let failure = safe::safe(failure);
-        let wrapped = draw::wrapped(&failure, inside.width);
+        let wrapped = wrapped(&failure, inside.width);
         lines.extend(
             wrapped
                 .into_iter()

@@ -6,10 +6,11 @@ use ratatui::text::{Line, Span};
 
 use crate::text::sanitize;
 use crate::training::Samples;
-use crate::tui::safe;
-use crate::tui::theme::Theme;
-use crate::tui::train::{Train, TrainPane};
+use crate::tui::state::train::{Train, TrainPane};
 use crate::tui::view::draw;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Fewest cells of a column of text.
 const COLUMN: u16 = 30;
@@ -45,7 +46,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
             0 => "No samples yet: prompts and `sample every` in the form bring them.",
             _ => "No samples at or before this step.",
         };
-        let lines = draw::wrapped(sentence, inside.width);
+        let lines = wrapped(sentence, inside.width);
         let lines = lines
             .into_iter()
             .map(|line| Line::styled(line, theme.quiet));
@@ -83,7 +84,7 @@ fn column(
             ));
         }
         for paragraph in sanitize(&text.text).split('\n') {
-            let wrapped = draw::wrapped(paragraph, area.width);
+            let wrapped = wrapped(paragraph, area.width);
             lines.extend(
                 wrapped
                     .into_iter()

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::chart::Axis;
-use crate::tui::theme::Theme;
-use crate::tui::train::Span;
+use crate::tui::state::train::Span;
+use crate::tui::vocabulary::theme::Theme;
 
 /// Cells left of the plot: the losses' labels and the axis itself.
 const LEFT: u16 = 7;

@@ -3,9 +3,9 @@
 use ratatui::text::{Line, Span};
 
 use super::strokes::{beside, letter};
-use crate::tui::safe;
-use crate::tui::theme::Theme;
-use crate::tui::train::Train;
+use crate::tui::state::train::Train;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
 
 /// The legend in at most so many cells: names are shortened before anything is left out, and the lines' names stay
 /// longest.

@@ -22,11 +22,12 @@ use ratatui::text::Line;
 use ratatui::widgets::canvas::{Canvas, Context, Line as Segment};
 
 use crate::chart::Axis;
-use crate::tui::safe;
-use crate::tui::seen::{Hit, Seen};
-use crate::tui::theme::Theme;
-use crate::tui::train::{RunInView, Train, TrainPane};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::state::train::{RunInView, Train, TrainPane};
 use crate::tui::view::draw;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::wrapped::wrapped;
 use strokes::{Sign, Stroke};
 
 /// Draws it.
@@ -39,7 +40,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
     let note = legend::line(train, room, theme);
     let inside = super::border(title, note, focused, theme, area, frame);
     if run.history.last_step() == 0 {
-        let lines = draw::wrapped(&nothing_yet(run), inside.width)
+        let lines = wrapped(&nothing_yet(run), inside.width)
             .into_iter()
             .map(|line| Line::styled(line, theme.quiet))
             .collect();

@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use crate::training::Curve;
 use crate::training::history::ceiling;
-use crate::tui::theme::Theme;
-use crate::tui::train::{RunInView, Span as Steps, Train};
+use crate::tui::state::train::{RunInView, Span as Steps, Train};
+use crate::tui::vocabulary::theme::Theme;
 
 /// A line of points in one style.
 pub struct Stroke {

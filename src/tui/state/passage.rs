@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::flow::Flow;
 use crate::decoding::{Origin, TokenRecord};
+use crate::tui::vocabulary::flow::Flow;
+use crate::tui::vocabulary::window::window;
 
 /// Which token is in view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,7 +93,7 @@ impl Passage {
                 let top = top.min(count.saturating_sub(height));
                 top..count.min(top + height)
             }
-            None => super::view::window(self.flow.line_of(self.in_view()), count, height),
+            None => window(self.flow.line_of(self.in_view()), count, height),
         }
     }
 

@@ -1,8 +1,8 @@
 //! The values of knobs as typed: written for editing, read back and checked.
 
-use super::knob_rows::{KnobRow, MOST_SAMPLES};
 use crate::decoding::GenerationSettings;
 use crate::sampling::{Method, SamplerSettings, StageKind};
+use crate::tui::vocabulary::knob_rows::{KnobRow, MOST_SAMPLES};
 
 /// The settings that the rows of the sampler pane stand for.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +87,7 @@ pub fn read(row: KnobRow, typed: &str, settings: &mut Settings) -> Result<(), St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::knob_rows::rows;
+    use crate::tui::vocabulary::knob_rows::rows;
 
     fn settings() -> Settings {
         Settings {

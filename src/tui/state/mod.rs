@@ -1,68 +1,56 @@
 //! Everything that the screen shows. Changed by [`super::update`] only, drawn by [`super::view`].
 
+pub mod ask;
+pub mod beam_log;
+pub mod beside;
+pub mod comparing;
+pub mod editor;
+pub mod history;
+pub mod knob_values;
+pub mod looking;
+pub mod meaning;
+pub mod notices;
+pub mod options;
+pub mod overlay;
+pub mod parts;
+pub mod passage;
+pub mod picker;
+pub mod rate;
+pub mod seen;
+pub mod session;
+pub mod train;
+pub mod tree;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ratatui::layout::Size;
 
-use super::beam_log::BeamLog;
-use super::beside::Beside;
-use super::comparing::{Comparing, Stand};
-use super::editor::Editor;
-use super::history::History;
-use super::knob_rows::{self, KnobRow};
-use super::knob_values::Settings;
-use super::layout::{self, Arrangement, Panes, Shares};
-use super::looking::{Aim, Looking};
-use super::marks::{Marking, Thresholds};
-use super::overlay::Overlay;
-pub use super::parts::{Banner, Finish, Held, Pending, Saving};
-use super::passage::Passage;
-use super::rate::Rate;
-use super::seen::Seen;
-use super::theme::ThemeName;
-use super::train::Train;
-use super::{Keymap, KeymapError, PlayOptions};
+use self::beam_log::BeamLog;
+use self::beside::Beside;
+use self::comparing::{Comparing, Stand};
+use self::editor::Editor;
+use self::history::History;
+use self::knob_values::Settings;
+use self::looking::{Aim, Looking};
+use self::options::PlayOptions;
+use self::overlay::Overlay;
+pub use self::parts::{Banner, Finish, Held, Pending, Saving};
+use self::passage::Passage;
+use self::rate::Rate;
+use self::seen::Seen;
+use self::train::Train;
 use crate::decoding::{Beam, BranchInfo, GenerationSettings, Moment, Origin};
 use crate::engine::{RunState, Session, Subject};
 use crate::model::{LoadProgress, LoadRequest, ModelInfo};
 use crate::sampling::{Method, SamplerSettings, StageKind};
-
-/// The screens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Page {
-    #[default]
-    Play,
-    Train,
-}
-
-/// The panes, in the order in which the focus goes round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Focus {
-    Prompt,
-    Text,
-    Next,
-    Tokens,
-    Knobs,
-    Why,
-}
-
-impl Focus {
-    pub const ALL: [Self; 6] = [
-        Self::Prompt,
-        Self::Text,
-        Self::Next,
-        Self::Tokens,
-        Self::Knobs,
-        Self::Why,
-    ];
-
-    /// The pane some places further round.
-    pub fn moved(self, places: isize) -> Self {
-        let count = Self::ALL.len() as isize;
-        Self::ALL[(self as isize + places).rem_euclid(count) as usize]
-    }
-}
+use crate::tui::vocabulary::columns;
+use crate::tui::vocabulary::focus::{Focus, Page};
+use crate::tui::vocabulary::keymap::{Keymap, KeymapError};
+use crate::tui::vocabulary::knob_rows::{self, KnobRow};
+use crate::tui::vocabulary::layout::{self, Arrangement, Panes, Shares};
+use crate::tui::vocabulary::marks::{Marking, Thresholds};
+use crate::tui::vocabulary::theme::ThemeName;
 
 /// Everything that the screen shows.
 #[derive(Debug)]
@@ -266,11 +254,6 @@ impl State {
         layout::panes(size, &arrangement)
     }
 
-    /// The banner's text, wrapped to the terminal's width.
-    pub fn banner_lines(&self, width: u16) -> Vec<String> {
-        super::view::banner::lines(self, width)
-    }
-
     /// The passage that the tables show.
     pub fn passage(&self) -> &Passage {
         match self.subject {
@@ -400,7 +383,7 @@ impl State {
         self.editor.set_width(panes.inside(Focus::Prompt).width);
         let width = panes.inside(Focus::Text).width;
         self.draft.set_width(width);
-        let width = super::view::sample_width(width, self.texts.len());
+        let width = columns::width(width, self.texts.len());
         for text in &mut self.texts {
             text.set_width(width);
         }

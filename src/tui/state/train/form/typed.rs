@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use crate::tui::train::fields::{Field, Kind};
+use crate::tui::state::train::fields::{Field, Kind};
 
 /// The name with its number counted on; `-2` is added where it has none.
 pub fn next_name(name: &str) -> String {

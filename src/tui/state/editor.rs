@@ -3,8 +3,9 @@
 
 use ratatui_textarea::{CursorMove, TextArea};
 
-use super::action::Edit;
-use super::flow::Flow;
+use crate::tui::vocabulary::action::Edit;
+use crate::tui::vocabulary::flow::Flow;
+use crate::tui::vocabulary::window::window;
 
 /// Edits that can be undone.
 const UNDO_DEPTH: usize = 1000;
@@ -88,7 +89,7 @@ impl Editor {
     pub fn click(&mut self, column: u16, row: usize, height: usize) {
         self.deselect();
         let line_of_cursor = self.flow.line_of(self.cursor());
-        let shown = super::view::window(line_of_cursor, self.flow.len(), height);
+        let shown = window(line_of_cursor, self.flow.len(), height);
         let line = (shown.start + row).min(self.flow.len() - 1);
         let last = self.flow.last_of(line).map_or(0, |last| last + 1);
         let end = if line + 1 == self.flow.len() {

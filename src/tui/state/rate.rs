@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::blocks::height;
+use crate::tui::vocabulary::blocks::height;
 
 /// Shortest time over which a rate is taken.
 const WINDOW: Duration = Duration::from_millis(200);

@@ -2,8 +2,8 @@
 
 use super::ask::Ask;
 use super::picker::Picker;
-use super::state::Focus;
 use crate::decoding::{BranchId, TokenRecord};
+use crate::tui::vocabulary::focus::Focus;
 
 /// What lies over the panes.
 #[derive(Debug)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::state::{Banner, State};
+use crate::tui::state::{Banner, State};
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Most that wait behind the one in front, and it.
 const KEPT: usize = 8;
@@ -23,7 +24,7 @@ impl State {
     }
 
     /// Takes away those whose time is over. An error stays while it is in front: somebody has to see it.
-    pub(super) fn let_notices_leave(&mut self) {
+    pub(in crate::tui) fn let_notices_leave(&mut self) {
         let (now, before) = (self.now, self.banners.len());
         let mut in_front = true;
         self.banners.retain_mut(|banner| {
@@ -37,8 +38,39 @@ impl State {
         }
     }
 
+    /// The banner's lines at a width; none if there is nothing to say.
+    pub fn banner_lines(&self, width: u16) -> Vec<String> {
+        match self.notice() {
+            Some(sentence) => wrapped(&sentence, width),
+            None => Vec::new(),
+        }
+    }
+
+    /// What the line across the top says.
+    fn notice(&self) -> Option<String> {
+        let key = |name| self.keymap.hint(name, true).unwrap_or_default();
+        if let Some(message) = &self.died {
+            let message = message.trim_end_matches('.');
+            return Some(format!(
+                "✗ The engine stopped: {message}. {} starts it again.",
+                key("restart-engine")
+            ));
+        }
+        let banner = self.banners.first()?;
+        let sign = if banner.error { "✗" } else { "!" };
+        let more = match self.banners.len() - 1 {
+            0 => String::new(),
+            more => format!(", {more} more"),
+        };
+        Some(format!(
+            "{sign} {} ({} dismisses{more})",
+            banner.message,
+            key("escape")
+        ))
+    }
+
     /// When the next one leaves, on the clock of the frames.
-    pub(super) fn next_notice_leaves(&self) -> Option<Duration> {
+    pub(in crate::tui) fn next_notice_leaves(&self) -> Option<Duration> {
         let stays = |(at, banner): (usize, &Banner)| {
             let for_now = at == 0 && banner.error;
             banner

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use crate::chart::What;
 use crate::decoding::{Moment, TokenRecord};
 
-use super::session::SessionFile;
-use super::train::Start;
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 use crate::training::History;
+use crate::tui::state::session::SessionFile;
+use crate::tui::state::train::Start;
 
-/// Something to be done by the loop that called [`super::update`].
+/// Something to be done by the loop that called [`crate::tui::update`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Send(Command),

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Flow, Glyph, Kind};
-use crate::tui::safe;
+use crate::tui::vocabulary::safe;
 
 impl Flow {
     /// The last line whose start does not depend on the bytes from `boundary` on. Up to three bytes before it may be

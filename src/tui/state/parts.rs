@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::layout::Split;
 use crate::decoding::StopReason;
+use crate::tui::vocabulary::layout::Split;
 
 /// A line across the top until it is dismissed or its time is over.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! Everything that a person can ask of the playground, with keys, with the mouse, through the palette. What the outside
-//! tells is [`super::News`].
+//! tells is [`crate::tui::News`].
 
 use std::path::PathBuf;
 
-use super::ask::Question;
 use super::knob_rows::KnobRow;
+use super::question::Question;
 
 /// Something that a person asks for.
 ///
-/// The variants with a name in [`super::default_keys`] can be bound to keys; what a movement does depends on the
+/// The variants with a name in [`crate::tui::default_keys`] can be bound to keys; what a movement does depends on the
 /// pane in focus.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -166,7 +166,7 @@ pub enum Concern {
 
 impl Action {
     /// What it is about. Every action is placed by hand, so that a new one cannot be forgotten.
-    pub(super) fn concern(&self) -> Concern {
+    pub(in crate::tui) fn concern(&self) -> Concern {
         match self {
             Self::Interrupt | Self::Suspend | Self::Redraw | Self::ToggleTheme => Concern::Whole,
             Self::ToggleHelp | Self::Escape => Concern::Closing,
@@ -237,7 +237,7 @@ impl Action {
     }
 
     /// Whether it means something on the Train screen.
-    pub(super) fn is_for_training(&self) -> bool {
+    pub(in crate::tui) fn is_for_training(&self) -> bool {
         self.concern() != Concern::Play
     }
 }
@@ -336,7 +336,7 @@ pub enum Edit {
 
 impl Edit {
     /// Whether it deletes something beside the cursor.
-    pub(super) fn takes_away(self) -> bool {
+    pub(in crate::tui) fn takes_away(self) -> bool {
         matches!(
             self,
             Self::DeleteBack

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Start, words};
 use crate::training::{History, RunDirectory, RunSummary, changes};
-use crate::tui::picker::Item;
+use crate::tui::state::picker::Item;
 use crate::tui::{Action, TrainAction};
 
 /// The runs of a directory, as a list to choose from.

@@ -1,8 +1,8 @@
 //! The actions that keys can be bound to: names, default keys, and what the help page says.
 
 use super::action::{Action, Edit, TrainAction};
-use super::ask::Question;
-use super::state::Focus;
+use super::focus::Focus;
+use super::question::Question;
 use crate::chart::What;
 
 /// Where a binding holds.

@@ -1,15 +1,15 @@
 //! Everything that the outside tells the playground: the engine, the trainer, the clock, the terminal, and threads that
-//! read and write files. What a person asks for is [`super::Action`].
+//! read and write files. What a person asks for is [`crate::tui::Action`].
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::picker::Item;
-use super::session::SessionFile;
-use super::train::runs::{GoingOn, ReadRun};
 use crate::engine::{Command, Event, SendError, TrainingNews};
 use crate::sampling::SamplerSettings;
+use crate::tui::state::picker::Item;
+use crate::tui::state::session::SessionFile;
+use crate::tui::state::train::runs::{GoingOn, ReadRun};
 
 /// Something that happened outside.
 #[derive(Debug, Clone, PartialEq)]

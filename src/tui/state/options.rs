@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::colour::ColourLevel;
-use super::marks::{Marking, Thresholds};
 use super::session::SessionFile;
-use super::theme::ThemeName;
 use crate::decoding::GenerationSettings;
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
+use crate::tui::vocabulary::colour::ColourLevel;
+use crate::tui::vocabulary::marks::{Marking, Thresholds};
+use crate::tui::vocabulary::theme::ThemeName;
 
 /// What the playground starts with.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct PlayOptions {
     pub presets: Vec<(String, SamplerSettings)>,
     /// The model to load at the start.
     pub load: LoadRequest,
-    /// Keys that differ from the default: action names to keys, see [`super::default_keys`].
+    /// Keys that differ from the default: action names to keys, see [`crate::tui::default_keys`].
     pub keys: BTreeMap<String, Vec<String>>,
     pub theme: ThemeName,
     /// Colours, if not what the environment says.

@@ -53,7 +53,7 @@
 use ratatui::layout::{Constraint, Layout, Position, Rect, Size};
 use ratatui::widgets::{Block, Borders};
 
-use super::state::Focus;
+use super::focus::Focus;
 
 /// The smallest terminal that the panes fit in.
 pub const SMALLEST: Size = Size {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Action;
 use super::bindings::{BINDINGS, Binding, Scope};
+use super::focus::Focus;
 use super::keys::Key;
 use super::letters::Letters;
-use super::state::Focus;
+use crate::tui::Action;
 
 /// Keys to actions.
 #[derive(Debug, Clone)]

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Action;
-use super::picker::Item;
-use super::view::bytes;
 use crate::model::{ModelSummary, describe, models_at_hand};
 use crate::training::{CheckpointEntry, RunDirectory};
+use crate::tui::Action;
+use crate::tui::state::picker::Item;
+use crate::tui::vocabulary::numbers::bytes;
 
 /// The embedded model, those in the hub's cache, those that were loaded before, what the runs in a directory learned, and
 /// the way to others.
@@ -34,7 +34,7 @@ pub fn at_hand(recent: &[String], runs: &Path) -> Vec<Item> {
     let ask = Item {
         label: "another, by its name or path".to_owned(),
         detail: "hub id, directory, .gguf".to_owned(),
-        action: Action::Ask(super::Question::Model),
+        action: Action::Ask(crate::tui::Question::Model),
     };
     let browse = Item {
         label: "look into a directory".to_owned(),

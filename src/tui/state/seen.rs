@@ -3,8 +3,8 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::state::Focus;
 use super::train::TrainPane;
+use crate::tui::vocabulary::focus::Focus;
 
 /// What lies in an area of the screen, for the mouse.
 #[derive(Debug, Clone, PartialEq, Eq)]

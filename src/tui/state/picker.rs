@@ -1,7 +1,17 @@
 //! A list to choose from by typing a part of a name: the palette, models, what to copy.
 
-use super::Action;
 use super::editor::Editor;
+use crate::tui::Action;
+
+// Titles that a list is known by.
+/// Everything that can be asked.
+pub const COMMANDS: &str = "Commands";
+/// Models to load.
+pub const MODELS: &str = "Models";
+/// Runs to open.
+pub const OPEN_RUN: &str = "Open a run";
+/// Runs to draw beside the one in view.
+pub const DRAW_RUN: &str = "Draw a run beside";
 
 /// One thing to choose.
 #[derive(Debug, Clone, PartialEq)]
