@@ -3,33 +3,12 @@
 use candle_core::{D, DType, Result, Tensor};
 use pulp::{Arch, Simd};
 
-use super::{Dropout, Kernels, Numbers, Pass};
+use super::shape::AttentionShape;
+use super::{Kernels, Numbers, Pass};
 use crate::kernels::{SharedPointer, View, causal_weights, for_each_index, sums, tile, zeros};
 
 /// Queries that are worked on at once: bounds the memory for scores and skips most of what is not seen.
 const QUERIES_AT_ONCE: usize = 64;
-
-/// How rows of queries, keys and values are to be read.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AttentionShape {
-    /// Sequences in the batch.
-    pub batch: usize,
-    /// Positions in each.
-    pub time: usize,
-    pub heads: usize,
-    /// Numbers in one head's query, key or value.
-    pub head_width: usize,
-    /// What scores are multiplied by.
-    pub scale: f64,
-    /// Of the weights after the softmax.
-    pub dropout: Option<Dropout>,
-}
-
-impl AttentionShape {
-    fn width(&self) -> usize {
-        self.heads * self.head_width
-    }
-}
 
 /// `softmax(scale * q k^T) v` with each position's future hidden. `qkv (batch * time, 3 * heads * head_width)` holds
 /// queries, keys and values of all heads beside each other; the result is `(batch * time, heads * head_width)`.
@@ -294,6 +273,7 @@ fn backward(qkv: &[f32], gradient: &[f32], shape: AttentionShape) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Dropout;
     use super::super::testing::{difference, normal};
     use super::*;
     use crate::training::random::Key;

@@ -3,8 +3,9 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::attention::AttentionShape;
-use super::{Dropout, Pass, RowLosses};
+use super::Pass;
+use super::rule::Dropout;
+use super::shape::{AttentionShape, RowLosses};
 use crate::kernels::cuda::{self, Causal, Code, Dropping, Factor};
 use crate::model::Activation;
 

@@ -4,6 +4,7 @@
 use candle_core::{D, DType, Result, Tensor};
 use pulp::{Arch, Simd};
 
+use super::shape::RowLosses;
 use super::{Kernels, Numbers, Pass, host};
 use crate::kernels::{
     Factors, Matrix, exp, for_each_chunk, for_each_piece, multiply, product, sums, zeros,
@@ -15,15 +16,6 @@ const LOGITS_AT_ONCE: usize = 32 << 20;
 const ROWS_AT_ONCE: usize = 2048;
 /// Numbers of the bias' gradient that a thread sums at once.
 const BIASES_AT_ONCE: usize = 1024;
-
-/// How well each row's target was predicted.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RowLosses {
-    /// Cross-entropy in nats.
-    pub losses: Vec<f32>,
-    /// Whether the target had the largest logit.
-    pub correct: Vec<bool>,
-}
 
 /// The sum over rows of `shares[row]` times the cross-entropy of `targets[row]` under the softmax of
 /// `hidden weight^T + bias`, and each row's own. `hidden (n, width)`, `weight (vocabulary, width)`. Rows without a

@@ -16,22 +16,26 @@ mod layer_norm;
 mod numbers;
 mod pass;
 mod product;
+mod rule;
+mod shape;
 mod sum;
 
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-pub use attention::{AttentionShape, attention};
+pub use attention::attention;
 pub use bias_activation::bias_activation;
 pub use cast::cast;
-pub use dropout::{Dropout, dropout};
+pub use dropout::dropout;
 pub use embedding::embedding;
+pub use head_loss::head_loss;
 pub(super) use head_loss::logits_at_once;
-pub use head_loss::{RowLosses, head_loss};
 pub use layer_norm::layer_norm;
 pub(super) use numbers::{Numbers, host};
 pub use pass::Pass;
 pub use product::product;
+pub use rule::Dropout;
+pub use shape::{AttentionShape, RowLosses};
 pub use sum::sum;
 
 /// Which form of the operations is used.
