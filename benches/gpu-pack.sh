@@ -10,8 +10,10 @@ tests=$(cargo test --release --features cuda --test gpu --no-run --message-forma
     sed -n 's/.*"name":"gpu".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 : "${tests:?the tests were not built}"
 target=${CARGO_TARGET_DIR:-target}
-xz -T2 -4 -c "$target/release/logitscope" >"$out/logitscope.xz"
-strip -o "$out/gpu-tests" "$tests"
-xz -T2 -4 -c "$out/gpu-tests" >"$out/gpu-tests.xz"
-rm "$out/gpu-tests"
+# Together: most of both is the same code for GPUs, which is written once within so large a window.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp "$target/release/logitscope" "$work/logitscope"
+strip -o "$work/gpu-tests" "$tests"
+tar -cf - -C "$work" logitscope gpu-tests | xz --lzma2=preset=4,dict=256MiB >"$out/logitscope-gpu.tar.xz"
 ls -l "$out"

@@ -9,12 +9,9 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
-for file in "$packed"/*.xz; do
-    name=$(basename "$file" .xz)
-    # By Python, since a bare machine may have no xz.
-    python3 -c 'import lzma, shutil, sys; shutil.copyfileobj(lzma.open(sys.argv[1]), open(sys.argv[2], "wb"))' "$file" "$bin/$name"
-    chmod +x "$bin/$name"
-done
+# By Python, since a bare machine may have no xz.
+python3 -c 'import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2], filter="data")' \
+    "$packed/logitscope-gpu.tar.xz" "$bin"
 # Nothing of the user's own settings, and nothing left behind.
 HOME=$bin XDG_CONFIG_HOME=$bin/config XDG_STATE_HOME=$bin/state XDG_CACHE_HOME=$bin/cache HF_HOME=$bin/hub HF_HUB_OFFLINE=1
 export HOME XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME HF_HOME HF_HUB_OFFLINE
