@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::looking::{Aim, Looking};
+use super::slot::Slot;
 use crate::decoding::{Moment, TokenRecord};
 use crate::engine::{Command, LookRequest, Subject};
 use crate::model::{LoadProgress, ModelInfo};
@@ -24,10 +25,8 @@ pub struct Beside {
     pub loading: Option<LoadProgress>,
     /// The text in its own tokens.
     tokens: Vec<TokenRecord>,
-    /// The first model's tokens that it was asked to read and has not told of yet.
-    asked: Option<Vec<u32>>,
-    /// Those that [`Self::tokens`] are of.
-    read: Vec<u32>,
+    /// The first model's tokens: those that it was asked to read, and those that [`Self::tokens`] are of.
+    reading: Slot<Vec<u32>>,
     /// Counts the texts that it read.
     readings: u64,
     last_asked: Duration,
@@ -53,8 +52,7 @@ impl Beside {
             model: None,
             loading: None,
             tokens: Vec::new(),
-            asked: None,
-            read: Vec::new(),
+            reading: Slot::default(),
             readings: 0,
             last_asked: Duration::ZERO,
             looking: Looking::default(),
@@ -72,6 +70,11 @@ impl Beside {
         self.looking.moment(Subject::Draft)
     }
 
+    /// The first model's tokens that it has read.
+    fn read(&self) -> &[u32] {
+        self.reading.settled().map_or(&[], Vec::as_slice)
+    }
+
     /// Whether its tokens are those of `model`.
     pub fn has_tokens_of(&self, model: &ModelInfo) -> bool {
         let own = self.model.as_ref();
@@ -80,21 +83,21 @@ impl Beside {
 
     /// Whether it has read all of `tokens`, and nothing else.
     pub fn has_read(&self, tokens: &[TokenRecord]) -> bool {
-        tokens.len() == self.read.len() && self.agrees(tokens, tokens.len())
+        tokens.len() == self.read().len() && self.agrees(tokens, tokens.len())
     }
 
     /// Whether `tokens` begin with all that it has read.
     pub fn has_read_beginning_of(&self, tokens: &[TokenRecord]) -> bool {
-        !self.tokens.is_empty() && self.agrees(tokens, self.read.len())
+        !self.tokens.is_empty() && self.agrees(tokens, self.read().len())
     }
 
     /// Whether what it has read begins with the first `length` of `tokens`.
     fn agrees(&self, tokens: &[TokenRecord], length: usize) -> bool {
-        length <= self.read.len()
+        length <= self.read().len()
             && length <= tokens.len()
             && tokens[..length]
                 .iter()
-                .zip(&self.read)
+                .zip(self.read())
                 .all(|(token, id)| token.id == *id)
     }
 
@@ -107,7 +110,7 @@ impl Beside {
         now: Duration,
     ) -> Option<Command> {
         let soon = running && now.saturating_sub(self.last_asked) < BETWEEN_READINGS;
-        if self.model.is_none() || self.asked.is_some() || soon || self.has_read(tokens) {
+        if self.model.is_none() || self.reading.out().is_some() || soon || self.has_read(tokens) {
             return None;
         }
         let ids: Vec<u32> = tokens.iter().map(|token| token.id).collect();
@@ -119,16 +122,19 @@ impl Beside {
         };
         self.last_asked = now;
         match command {
-            Some(_) => self.asked = Some(ids),
-            None => self.take(ids, Vec::new()),
+            Some(_) => self.reading.ask(ids),
+            None => {
+                self.reading.settle_as(ids);
+                self.take(Vec::new());
+            }
         }
         command
     }
 
     /// Takes in the text that it has read.
     pub fn answer(&mut self, tokens: Vec<TokenRecord>) {
-        if let Some(asked) = self.asked.take() {
-            self.take(asked, tokens);
+        if self.reading.settle() {
+            self.take(tokens);
         }
     }
 
@@ -137,8 +143,7 @@ impl Beside {
         self.answer(Vec::new());
     }
 
-    fn take(&mut self, read: Vec<u32>, tokens: Vec<TokenRecord>) {
-        self.read = read;
+    fn take(&mut self, tokens: Vec<TokenRecord>) {
         self.tokens = tokens;
         self.readings += 1;
         self.looking.give_up();
@@ -201,7 +206,7 @@ impl Beside {
 
     /// Whether it is behind the text, or not loaded yet.
     pub fn is_busy(&self) -> bool {
-        self.model.is_none() || self.asked.is_some()
+        self.model.is_none() || self.reading.out().is_some()
     }
 }
 

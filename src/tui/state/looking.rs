@@ -1,5 +1,6 @@
 //! Looks at one token's distribution: at most one is asked for at a time, and only when it would tell something new.
 
+use super::slot::Slot;
 use crate::decoding::Moment;
 use crate::engine::{LookRequest, Subject};
 use crate::sampling::SamplerSettings;
@@ -25,20 +26,18 @@ pub struct Aim {
     pub search: String,
 }
 
-/// The single slot of looks.
+/// The looks: the one that is out, and the newest answer.
 #[derive(Debug, Default)]
 pub struct Looking {
-    /// Asked for, not answered.
-    asked: Option<Aim>,
-    /// What the newest answer was for.
-    answered: Option<Aim>,
+    slot: Slot<Aim>,
+    /// The newest answer.
     moment: Option<(Subject, Moment)>,
 }
 
 impl Looking {
     /// The request that `aim` needs now, if it needs one.
     pub fn request(&mut self, aim: Aim, sampler: &SamplerSettings) -> Option<LookRequest> {
-        if self.asked.is_some() || self.answered.as_ref() == Some(&aim) {
+        if !self.slot.wants(&aim) {
             return None;
         }
         let request = LookRequest {
@@ -50,27 +49,27 @@ impl Looking {
             seed: aim.seed,
             rows: ROWS,
         };
-        self.asked = Some(aim);
+        self.slot.ask(aim);
         Some(request)
     }
 
     /// Takes an answer in.
     pub fn answer(&mut self, subject: Subject, moment: Moment) {
         let expected = |aim: &Aim| aim.subject == subject && aim.position == moment.position;
-        if self.asked.as_ref().is_some_and(expected) {
-            self.answered = self.asked.take();
+        if self.slot.out().is_some_and(expected) {
+            self.slot.settle();
             self.moment = Some((subject, moment));
         }
     }
 
     /// Takes in that the request that is out cannot be answered. It is not repeated until something changes.
     pub fn refuse(&mut self) {
-        self.answered = self.asked.take();
+        self.slot.settle();
     }
 
     /// Forgets the request that is out: the engine may have dropped it.
     pub fn give_up(&mut self) {
-        self.asked = None;
+        self.slot.give_up();
     }
 
     /// Forgets everything.

@@ -6,6 +6,7 @@ pub mod beside;
 pub mod comparing;
 pub mod editor;
 pub mod history;
+pub mod inspecting;
 pub mod knob_values;
 pub mod looking;
 pub mod meaning;
@@ -18,6 +19,7 @@ pub mod picker;
 pub mod rate;
 pub mod seen;
 pub mod session;
+pub mod slot;
 pub mod train;
 pub mod tree;
 
@@ -31,11 +33,12 @@ use self::beside::Beside;
 use self::comparing::{Comparing, Stand};
 use self::editor::Editor;
 use self::history::History;
+use self::inspecting::Inspecting;
 use self::knob_values::Settings;
 use self::looking::{Aim, Looking};
 use self::options::PlayOptions;
 use self::overlay::Overlay;
-pub use self::parts::{Banner, Finish, Held, Pending, Saving};
+pub use self::parts::{Banner, Finish, Held, Saving};
 use self::passage::Passage;
 use self::rate::Rate;
 use self::seen::Seen;
@@ -149,7 +152,9 @@ pub struct State {
     pub saving: Saving,
     /// Texts that wait for their model.
     pub restoring: Option<Session>,
-    pub pending: Pending,
+    pub inspecting: Inspecting,
+    /// A knob was turned since the engine was last told.
+    pub knobs_turned: bool,
 
     pub now: Duration,
     pub log_file: Option<PathBuf>,
@@ -226,10 +231,8 @@ impl State {
             autosave_file: options.autosave_file.clone(),
             saving: Saving::default(),
             restoring: None,
-            pending: Pending {
-                inspect: true,
-                ..Pending::default()
-            },
+            inspecting: Inspecting::default(),
+            knobs_turned: false,
             now: Duration::ZERO,
             log_file: options.log_file.clone(),
         };

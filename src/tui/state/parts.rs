@@ -56,14 +56,3 @@ pub struct Saving {
     /// When it was saved last.
     pub last: Duration,
 }
-
-/// What is still to be told to the engine, newest only.
-#[derive(Debug, Default)]
-pub struct Pending {
-    /// The draft changed since it was last inspected.
-    pub inspect: bool,
-    /// An inspection was asked for and not answered.
-    pub inspecting: bool,
-    /// A knob was turned since the engine was last told.
-    pub sampler: bool,
-}

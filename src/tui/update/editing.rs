@@ -90,7 +90,7 @@ fn recall(state: &mut State, next: bool) {
 
 /// The draft is another one now. Its odds are what the tables show, unless a run needs them.
 fn changed(state: &mut State) {
-    state.pending.inspect = true;
+    state.inspecting.changed();
     if state.run != RunState::Running {
         state.subject = Subject::Draft;
         state.draft.follow();

@@ -49,8 +49,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.branches.clear();
             state.draft.replace(Vec::new());
             state.looking.clear();
-            state.pending.inspecting = false;
-            state.pending.inspect = true;
+            state.inspecting.clear();
             super::session::restore(state, effects);
             effects.push(Effect::RememberModel(state.load.source.clone()));
         }
@@ -60,7 +59,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             tokens,
             ..
         } => {
-            state.pending.inspecting = false;
+            state.inspecting.settle();
             state.draft.replace(if state.editor.is_empty() {
                 Vec::new()
             } else {
@@ -150,7 +149,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.looking.give_up();
         }
         Event::Failed { message } => {
-            state.pending.inspecting = false;
+            state.inspecting.settle();
             state.loading = None;
             state.looking.give_up();
             state.tell(message, true);
@@ -160,7 +159,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.run = RunState::Empty;
             state.model = None;
             state.loading = None;
-            state.pending.inspecting = false;
+            state.inspecting.settle();
             state.looking.give_up();
             state.reflow();
         }

@@ -161,12 +161,12 @@ pub fn altered(state: &mut State, change: impl FnOnce(&mut State)) {
     if chain_changed {
         state.turns += 1;
     }
-    state.pending.sampler |= chain_changed || state.generation != before.1;
+    state.knobs_turned |= chain_changed || state.generation != before.1;
 }
 
 /// Tells the engine of knobs that were turned since it was told last.
 pub fn tell(state: &mut State, effects: &mut Vec<Effect>) {
-    if std::mem::take(&mut state.pending.sampler) {
+    if std::mem::take(&mut state.knobs_turned) {
         effects.push(Effect::Send(Command::SetSampler {
             sampler: Box::new(state.sampler.clone()),
             generation: state.generation.clone(),

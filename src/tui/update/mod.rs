@@ -241,12 +241,12 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     knobs::tell(state, effects);
-    if state.pending.inspect && !state.pending.inspecting && state.run != RunState::Running {
-        state.pending.inspect = false;
+    if state.inspecting.is_due() && state.run != RunState::Running {
         if state.editor.is_empty() {
+            state.inspecting.skip();
             state.draft.replace(Vec::new());
         } else {
-            state.pending.inspecting = true;
+            state.inspecting.ask();
             effects.push(Effect::Send(Command::Inspect {
                 prompt: state.editor.text(),
             }));
@@ -261,8 +261,7 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
         );
     }
     // While a newer draft is on its way, positions of the old one mean nothing to the engine.
-    let draft_is_stale = state.pending.inspect || state.pending.inspecting;
-    if state.subject == Subject::Draft && draft_is_stale {
+    if state.subject == Subject::Draft && !state.inspecting.is_settled() {
         return;
     }
     if let Some(aim) = state.aim() {
@@ -279,10 +278,9 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
 fn refused(state: &mut State, command: Command, error: SendError) {
     match (command, error) {
         (Command::Inspect { .. }, SendError::Full) => {
-            state.pending.inspecting = false;
-            state.pending.inspect = true;
+            state.inspecting.give_up();
         }
-        (Command::SetSampler { .. }, SendError::Full) => state.pending.sampler = true,
+        (Command::SetSampler { .. }, SendError::Full) => state.knobs_turned = true,
         _ => state.tell(error.to_string(), true),
     }
 }

@@ -179,7 +179,7 @@ fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Eff
         effects.push(Effect::Send(Command::Cancel));
     }
     state.last_prompt = Some(prompt.clone());
-    state.pending.sampler = false;
+    state.knobs_turned = false;
     follow_text(state);
     if state.editor.text() == prompt {
         // The prompt stays ready: what is typed next takes its place.

@@ -68,7 +68,7 @@ pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) 
         .samples
         .clamp(1, crate::tui::vocabulary::knob_rows::MOST_SAMPLES);
     state.turns += 1;
-    state.pending.inspect = true;
+    state.inspecting.changed();
     state.restoring = Some(session.texts);
     if state.model.is_none() || state.load != session.model {
         state.load = session.model;

@@ -60,7 +60,7 @@ fn note(state: &State) -> String {
         return " a suggestion: type over it ".to_owned();
     }
     match state.draft.tokens().len() {
-        _ if state.pending.inspect || state.pending.inspecting => String::new(),
+        _ if !state.inspecting.is_settled() => String::new(),
         0 => String::new(),
         1 => " 1 token ".to_owned(),
         count => format!(" {count} tokens "),
