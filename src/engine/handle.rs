@@ -37,6 +37,16 @@ pub enum SendError {
     Ended,
 }
 
+/// A command that could not be handed over, given back.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct Unsent {
+    /// What was to be sent.
+    pub command: Box<Command>,
+    /// Why it was not.
+    pub error: SendError,
+}
+
 /// What travels to the thread.
 pub(super) enum Message {
     Command(Command),
@@ -105,14 +115,22 @@ impl EngineHandle {
     /// Hands a command over, without waiting.
     ///
     /// # Errors
-    /// When too many commands wait, or the thread has ended.
-    pub fn send(&self, command: Command) -> Result<(), SendError> {
-        self.messages
-            .try_send(Message::Command(command))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => SendError::Full,
-                mpsc::error::TrySendError::Closed(_) => SendError::Ended,
-            })
+    /// When too many commands wait, or the thread has ended: the command comes back.
+    pub fn send(&self, command: Command) -> Result<(), Unsent> {
+        let permit = self.messages.try_reserve().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(()) => SendError::Full,
+            mpsc::error::TrySendError::Closed(()) => SendError::Ended,
+        });
+        match permit {
+            Ok(permit) => {
+                permit.send(Message::Command(command));
+                Ok(())
+            }
+            Err(error) => Err(Unsent {
+                command: Box::new(command),
+                error,
+            }),
+        }
     }
 
     /// Asks for a look. A request that was not served yet is dropped in favour of this one.

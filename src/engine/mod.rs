@@ -25,6 +25,6 @@ pub use command::{
     Command, CompareRequest, GenerateRequest, LookRequest, RestoreRequest, Session, Subject, Then,
 };
 pub use event::{Event, RunState};
-pub use handle::{EngineHandle, Loader, SendError};
+pub use handle::{EngineHandle, Loader, SendError, Unsent};
 pub use load::load;
 pub use training::{TrainingCommand, TrainingHandle, TrainingNews};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use logitscope::decoding::{Origin, StopReason};
-use logitscope::engine::SendError;
 use logitscope::engine::{Command, CompareRequest, Event, LookRequest, RunState, Subject};
+use logitscope::engine::{SendError, Unsent};
 use logitscope::tui::EngineLink;
 
 use crate::fixtures::{NEXT_WORDS, model, moment, read, token};
@@ -36,12 +36,16 @@ impl Link {
 }
 
 impl EngineLink for Link {
-    fn send(&self, command: Command) -> Result<(), SendError> {
+    fn send(&self, command: Command) -> Result<(), Unsent> {
         assert!(
             self.mode != "panic" || !matches!(command, Command::Generate(_)),
             "the link broke"
         );
-        self.commands.send(command).map_err(|_| SendError::Ended)
+        let ended = |mpsc::SendError(command)| Unsent {
+            command: Box::new(command),
+            error: SendError::Ended,
+        };
+        self.commands.send(command).map_err(ended)
     }
 
     fn look(&self, request: LookRequest) {

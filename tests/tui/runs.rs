@@ -1,7 +1,7 @@
 //! Starting, stepping, going back, stopping; and an engine that is busy or dead.
 
-use logitscope::engine::SendError;
 use logitscope::engine::{Command, Event, RunState, Subject, Then};
+use logitscope::engine::{SendError, Unsent};
 use logitscope::model::LoadRequest;
 use logitscope::tui::{Action, Effect, Focus, News};
 
@@ -204,17 +204,17 @@ fn what_the_engine_had_no_room_for_is_sent_again_or_said() {
     let [inspect] = &commands(&play)[..] else {
         panic!("{:?}", play.effects);
     };
-    play.act(News::Refused {
+    play.act(News::Refused(Unsent {
         command: Box::new(inspect.clone()),
         error: SendError::Full,
-    });
+    }));
     play.frame();
     assert_eq!(commands(&play).first(), Some(inspect));
     assert!(play.state.banners.is_empty());
-    play.act(News::Refused {
+    play.act(News::Refused(Unsent {
         command: Box::new(Command::Step),
         error: SendError::Full,
-    });
+    }));
     assert_eq!(play.state.banners.len(), 1);
 }
 

@@ -33,7 +33,7 @@ impl<L: EngineLink> App<'_, L> {
     /// Hands a command to the second engine. What keeps it from arriving is told as the engine would.
     pub(super) fn send_beside(&self, command: Command) -> Option<News> {
         let (link, _) = self.beside.as_ref()?;
-        let error = link.send(command).err()?;
+        let error = link.send(command).err()?.error;
         let message = error.to_string();
         Some(News::Beside(match error {
             SendError::Full => Event::Failed { message },

@@ -1,14 +1,14 @@
 //! How the playground speaks to the engine.
 
-use crate::engine::{Command, CompareRequest, EngineHandle, LookRequest, SendError};
+use crate::engine::{Command, CompareRequest, EngineHandle, LookRequest, SendError, Unsent};
 
 /// The sending side of an engine.
 pub trait EngineLink {
     /// Hands over a command, never blocking.
     ///
     /// # Errors
-    /// When the engine's queue is full, or its thread is gone.
-    fn send(&self, command: Command) -> Result<(), SendError>;
+    /// When the engine's queue is full, or its thread is gone: the command comes back.
+    fn send(&self, command: Command) -> Result<(), Unsent>;
 
     /// Asks for a look. Replaces a request that was not served yet.
     fn look(&self, request: LookRequest);
@@ -27,7 +27,7 @@ pub trait EngineLink {
 }
 
 impl EngineLink for EngineHandle {
-    fn send(&self, command: Command) -> Result<(), SendError> {
+    fn send(&self, command: Command) -> Result<(), Unsent> {
         EngineHandle::send(self, command)
     }
 

@@ -216,13 +216,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
             let answer = match effect {
-                Effect::Send(command) => match self.link.send(command.clone()) {
-                    Ok(()) => None,
-                    Err(error) => Some(News::Refused {
-                        command: Box::new(command),
-                        error,
-                    }),
-                },
+                Effect::Send(command) => self.link.send(command).err().map(News::Refused),
                 Effect::SendBeside(command) => self.send_beside(command),
                 Effect::RestartEngine => self
                     .link

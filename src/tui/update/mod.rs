@@ -21,8 +21,7 @@ use ratatui::layout::Size;
 
 use super::state::State;
 use super::{Action, News, TrainAction};
-use crate::engine::SendError;
-use crate::engine::{Command, RunState, Subject, Then};
+use crate::engine::{Command, RunState, SendError, Subject, Then, Unsent};
 use crate::tui::update::effect::Effect;
 use crate::tui::vocabulary::action::Concern;
 use crate::tui::vocabulary::focus::{Focus, Page};
@@ -210,7 +209,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
             state.saving.texts |= state.saving.sent;
             state.tell(message, true);
         }
-        News::Refused { command, error } => refused(state, *command, error),
+        News::Refused(unsent) => refused(state, unsent),
         News::RestartFailed(message) => {
             state.died = Some(message);
             state.reflow();
@@ -275,8 +274,9 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// A command did not arrive. What can be sent again at the next frame is; the rest the user has to know.
-fn refused(state: &mut State, command: Command, error: SendError) {
-    match (command, error) {
+fn refused(state: &mut State, unsent: Unsent) {
+    let error = unsent.error;
+    match (*unsent.command, error) {
         (Command::Inspect { .. }, SendError::Full) => {
             state.inspecting.give_up();
         }

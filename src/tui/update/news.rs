@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::{Command, Event, SendError, TrainingNews};
+use crate::engine::{Event, TrainingNews, Unsent};
 use crate::sampling::SamplerSettings;
 use crate::tui::state::picker::Item;
 use crate::tui::state::session::SessionFile;
@@ -28,10 +28,7 @@ pub enum News {
     /// The second engine said something.
     Beside(Event),
     /// A command did not reach the engine.
-    Refused {
-        command: Box<Command>,
-        error: SendError,
-    },
+    Refused(Unsent),
     /// The engine could not be started again; the sentence says why.
     RestartFailed(String),
 
