@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::tui::state::{Banner, State};
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Most that wait behind the one in front, and it.
@@ -48,12 +49,12 @@ impl State {
 
     /// What the line across the top says.
     fn notice(&self) -> Option<String> {
-        let key = |name| self.keymap.hint(name, true).unwrap_or_default();
+        let key = |bound| self.keymap.hint(bound, true).unwrap_or_default();
         if let Some(message) = &self.died {
             let message = message.trim_end_matches('.');
             return Some(format!(
                 "✗ The engine stopped: {message}. {} starts it again.",
-                key("restart-engine")
+                key(Bound::RestartEngine)
             ));
         }
         let banner = self.banners.first()?;
@@ -65,7 +66,7 @@ impl State {
         Some(format!(
             "{sign} {} ({} dismisses{more})",
             banner.message,
-            key("escape")
+            key(Bound::Escape)
         ))
     }
 

@@ -1,53 +1,13 @@
 //! The lists to choose from.
 
 use crate::chart::What;
-use crate::tui::state::picker::{COMMANDS, Item, Picker};
+use crate::tui::state::picker::{self, Item, Picker};
 use crate::tui::state::{State, knob_values};
-use crate::tui::vocabulary::bindings::Scope;
+use crate::tui::vocabulary::bindings::{COMMANDS, Scope};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::knob_rows;
 use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Copied, TrainAction};
-
-/// What has no key, by name.
-static UNBOUND: [(&str, Action); 9] = [
-    (
-        "compare: load a model beside this one, by name or path",
-        Action::Ask(Question::ModelBeside),
-    ),
-    (
-        "load: another model, by name or path",
-        Action::Ask(Question::Model),
-    ),
-    (
-        "default: every knob as it was configured",
-        Action::DefaultKnobs,
-    ),
-    (
-        "save-preset: the sampler's settings, under a name",
-        Action::Ask(Question::PresetName),
-    ),
-    (
-        "save-session: prompt, texts and knobs, to a file",
-        Action::Ask(Question::SaveSession),
-    ),
-    (
-        "open-session: from a file",
-        Action::Ask(Question::OpenSession),
-    ),
-    (
-        "draw-odds: the next-token odds, into a file (SVG, PNG)",
-        Action::Ask(Question::ChartNext),
-    ),
-    (
-        "draw-text: surprisal and entropy of the text, into a file (SVG, PNG)",
-        Action::Ask(Question::ChartText),
-    ),
-    (
-        "search-next: show only next tokens that contain something",
-        Action::Ask(Question::SearchNext),
-    ),
-];
 
 fn item(label: String, detail: impl Into<String>, action: Action) -> Item {
     Item {
@@ -62,9 +22,9 @@ pub fn everything(state: &State) -> Picker {
     let mut items: Vec<Item> = bound(state).collect();
     match state.page {
         Page::Play => {
-            let unbound = UNBOUND.iter().map(|(label, action)| {
-                let label = (*label).to_owned();
-                item(label, "", action.clone())
+            let unbound = COMMANDS.iter().map(|command| {
+                let label = format!("{}: {}", command.name, command.help);
+                item(label, "", command.action.clone())
             });
             items.extend(unbound);
             items.extend(knobs(state));
@@ -80,7 +40,7 @@ pub fn everything(state: &State) -> Picker {
             item(label, "", Action::Ask(Question::ChartRun(what)))
         })),
     }
-    Picker::new(COMMANDS, items)
+    Picker::new(picker::COMMANDS, items)
 }
 
 /// The actions with a name that mean something on the screen that is shown.

@@ -8,57 +8,77 @@ use super::super::state::State;
 use crate::engine::RunState;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::MODELS;
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::{Action, Key, Letters};
 
-/// Actions worth a hint, joined where one word says what several keys do. No actions: what letters do.
-type Hint = (&'static [&'static str], &'static str);
+/// What is worth a hint.
+#[derive(Clone, Copy)]
+enum Hint {
+    /// What a key does, in the word of the table of keys.
+    Own(Bound),
+    /// What keys do, joined, in the word of the place where the hint stands.
+    Said(&'static [Bound], &'static str),
+    /// What letters do.
+    Letters(&'static str),
+}
 
 /// Stands for all letters.
 const LETTERS: &str = "abc";
 
 fn hints(state: &State) -> Vec<Hint> {
     if state.help.is_some() {
-        return vec![(&["up", "down"], "scroll"), (&["help", "escape"], "close")];
+        return vec![
+            Hint::Said(&[Bound::Up, Bound::Down], "scroll"),
+            Hint::Said(&[Bound::Help, Bound::Escape], "close"),
+        ];
     }
     match &state.overlay {
         Some(Overlay::Picker(picker)) if picker.title == MODELS => {
             return vec![
-                (&["up", "down"], "choose"),
-                (&["run"], "load"),
-                (&["focus-next"], "load beside"),
-                (&["escape"], "close"),
+                Hint::Said(&[Bound::Up, Bound::Down], "choose"),
+                Hint::Said(&[Bound::Run], "load"),
+                Hint::Said(&[Bound::FocusNext], "load beside"),
+                Hint::Said(&[Bound::Escape], "close"),
             ];
         }
         Some(Overlay::Picker(_)) => {
             return vec![
-                (&["up", "down"], "choose"),
-                (&["run"], "do it"),
-                (&["escape"], "close"),
+                Hint::Said(&[Bound::Up, Bound::Down], "choose"),
+                Hint::Said(&[Bound::Run], "do it"),
+                Hint::Said(&[Bound::Escape], "close"),
             ];
         }
-        Some(Overlay::Ask(_)) => return vec![(&["run"], "accept"), (&["escape"], "close")],
+        Some(Overlay::Ask(_)) => {
+            return vec![
+                Hint::Said(&[Bound::Run], "accept"),
+                Hint::Said(&[Bound::Escape], "close"),
+            ];
+        }
         Some(Overlay::Branches(_)) => {
             return vec![
-                (&["up", "down"], "choose"),
-                (&["run"], "go there"),
-                (&["branch-compare"], "compare"),
-                (&["branch-name"], "name"),
-                (&["branch-prune"], "remove"),
-                (&["escape"], "close"),
+                Hint::Said(&[Bound::Up, Bound::Down], "choose"),
+                Hint::Said(&[Bound::Run], "go there"),
+                Hint::Own(Bound::BranchCompare),
+                Hint::Own(Bound::BranchName),
+                Hint::Own(Bound::BranchPrune),
+                Hint::Said(&[Bound::Escape], "close"),
             ];
         }
         Some(Overlay::Funnel(_)) => {
             return vec![
-                (&["left", "right"], "scrub"),
-                (&["up", "down"], "scroll"),
-                (&["legend"], "explain"),
-                (&["escape"], "close"),
+                Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+                Hint::Said(&[Bound::Up, Bound::Down], "scroll"),
+                Hint::Own(Bound::Legend),
+                Hint::Said(&[Bound::Escape], "close"),
             ];
         }
         Some(Overlay::Legend(_)) => {
-            return vec![(&["up", "down"], "scroll"), (&["escape"], "close")];
+            return vec![
+                Hint::Said(&[Bound::Up, Bound::Down], "scroll"),
+                Hint::Said(&[Bound::Escape], "close"),
+            ];
         }
         None if state.page == Page::Train => return training_hints(state),
         None => {}
@@ -68,47 +88,47 @@ fn hints(state: &State) -> Vec<Hint> {
     }
     let mut hints: Vec<Hint> = match state.focus {
         Focus::Prompt if state.editor.is_selected() => vec![
-            (&[], "replaces it"),
-            (&["left", "right"], "edit it"),
-            (&["run"], "run it"),
+            Hint::Letters("replaces it"),
+            Hint::Said(&[Bound::Left, Bound::Right], "edit it"),
+            Hint::Said(&[Bound::Run], "run it"),
         ],
         Focus::Prompt => vec![
-            (&["run"], "run"),
-            (&["newline"], "new line"),
-            (&["history-previous", "history-next"], "history"),
-            (&["undo"], "undo"),
-            (&["escape"], "to the text"),
-            (&["legend"], "explain"),
+            Hint::Own(Bound::Run),
+            Hint::Own(Bound::Newline),
+            Hint::Said(&[Bound::HistoryPrevious, Bound::HistoryNext], "history"),
+            Hint::Own(Bound::Undo),
+            Hint::Said(&[Bound::Escape], "to the text"),
+            Hint::Own(Bound::Legend),
         ],
         Focus::Text | Focus::Tokens => vec![
-            (&["left", "right"], "scrub"),
-            (&["legend"], "explain"),
-            (&["rewind"], "redraw from here"),
+            Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+            Hint::Own(Bound::Legend),
+            Hint::Own(Bound::Rewind),
         ],
         Focus::Next => vec![
-            (&["up", "down"], "choose"),
-            (&["take"], "take it"),
-            (&["left", "right"], "scrub"),
-            (&["legend"], "explain"),
-            (&["search-next"], "search"),
+            Hint::Said(&[Bound::Up, Bound::Down], "choose"),
+            Hint::Own(Bound::Take),
+            Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+            Hint::Own(Bound::Legend),
+            Hint::Own(Bound::SearchNext),
         ],
         Focus::Knobs => vec![
-            (&["left", "right"], "turn"),
-            (&["type-value"], "type"),
-            (&["legend"], "explain"),
-            (&["stage-toggle"], "on/off"),
-            (&["stage-earlier", "stage-later"], "order"),
-            (&["preset-previous", "preset-next"], "preset"),
+            Hint::Said(&[Bound::Left, Bound::Right], "turn"),
+            Hint::Own(Bound::TypeValue),
+            Hint::Own(Bound::Legend),
+            Hint::Own(Bound::StageToggle),
+            Hint::Said(&[Bound::StageEarlier, Bound::StageLater], "order"),
+            Hint::Said(&[Bound::PresetPrevious, Bound::PresetNext], "preset"),
         ],
         Focus::Why => vec![
-            (&["up", "down"], "scroll"),
-            (&["left", "right"], "scrub"),
-            (&["legend"], "explain"),
+            Hint::Said(&[Bound::Up, Bound::Down], "scroll"),
+            Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+            Hint::Own(Bound::Legend),
         ],
     };
     let running = running_hints(state);
     if state.focus != Focus::Prompt {
-        hints.insert(0, (&[], "commands"));
+        hints.insert(0, Hint::Letters("commands"));
     } else if state.run == RunState::Running {
         // Their chords hold while the next prompt is written.
         hints.truncate(1);
@@ -119,17 +139,17 @@ fn hints(state: &State) -> Vec<Hint> {
     }
     if matches!(state.focus, Focus::Text | Focus::Tokens | Focus::Next) {
         hints.extend_from_slice(&[
-            (&["funnel"], "funnel"),
-            (&["branches"], "branches"),
-            (&["marking"], "colour"),
+            Hint::Own(Bound::Funnel),
+            Hint::Own(Bound::Branches),
+            Hint::Own(Bound::Marking),
         ]);
     }
     hints.extend_from_slice(&[
-        (&["focus-next"], "pane"),
-        (&["focus-prompt"], "prompt"),
-        (&["palette"], "commands"),
-        (&["help"], "help"),
-        (&["quit"], "quit"),
+        Hint::Own(Bound::FocusNext),
+        Hint::Own(Bound::FocusPrompt),
+        Hint::Own(Bound::Palette),
+        Hint::Own(Bound::Help),
+        Hint::Own(Bound::Quit),
     ]);
     hints
 }
@@ -137,39 +157,41 @@ fn hints(state: &State) -> Vec<Hint> {
 /// What concerns the run.
 fn running_hints(state: &State) -> &'static [Hint] {
     match state.run {
-        RunState::Running => &[(&["pause"], "pause"), (&["stop"], "stop")],
+        RunState::Running => &[Hint::Own(Bound::Pause), Hint::Own(Bound::Stop)],
         RunState::Paused => &[
-            (&["step"], "step"),
-            (&["pause"], "resume"),
-            (&["stop"], "stop"),
+            Hint::Own(Bound::Step),
+            Hint::Said(&[Bound::Pause], "resume"),
+            Hint::Own(Bound::Stop),
         ],
-        RunState::Loading => &[(&["interrupt"], "cancel")],
+        RunState::Loading => &[Hint::Said(&[Bound::Interrupt], "cancel")],
         RunState::Idle => &[
-            (&["run"], "run"),
-            (&["step"], "step"),
-            (&["retry"], "next seed"),
+            Hint::Own(Bound::Run),
+            Hint::Own(Bound::Step),
+            Hint::Own(Bound::Retry),
         ],
-        RunState::Empty if state.died.is_some() => &[(&["restart-engine"], "restart")],
-        RunState::Empty => &[(&["restart-engine"], "load")],
+        RunState::Empty if state.died.is_some() => {
+            &[Hint::Said(&[Bound::RestartEngine], "restart")]
+        }
+        RunState::Empty => &[Hint::Own(Bound::RestartEngine)],
     }
 }
 
 /// While letters begin the next prompt and all other keys act on the text.
 fn ready_hints(state: &State) -> Vec<Hint> {
     let mut hints: Vec<Hint> = vec![
-        (&[], "next prompt"),
-        (&["escape"], "commands"),
-        (&["left", "right"], "scrub"),
-        (&["legend"], "explain"),
+        Hint::Letters("next prompt"),
+        Hint::Said(&[Bound::Escape], "commands"),
+        Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+        Hint::Own(Bound::Legend),
     ];
     hints.extend_from_slice(match state.run {
-        RunState::Running => &[(&["step"], "pause"), (&["stop"], "stop")],
+        RunState::Running => &[Hint::Said(&[Bound::Step], "pause"), Hint::Own(Bound::Stop)],
         _ => running_hints(state),
     });
     hints.extend_from_slice(&[
-        (&["focus-next"], "pane"),
-        (&["palette"], "find a command"),
-        (&["help"], "help"),
+        Hint::Own(Bound::FocusNext),
+        Hint::Said(&[Bound::Palette], "find a command"),
+        Hint::Own(Bound::Help),
     ]);
     hints
 }
@@ -179,39 +201,42 @@ fn training_hints(state: &State) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
     if train.asks {
         hints.extend_from_slice(&[
-            (&["train-enter"], "edit"),
-            (&["up", "down"], "row"),
-            (&["left", "right"], "choice"),
-            (&["train-demo"], "demo"),
-            (&["train-runs"], "open a run"),
-            (&["escape"], "back"),
+            Hint::Said(&[Bound::TrainEnter], "edit"),
+            Hint::Said(&[Bound::Up, Bound::Down], "row"),
+            Hint::Said(&[Bound::Left, Bound::Right], "choice"),
+            Hint::Own(Bound::TrainDemo),
+            Hint::Said(&[Bound::TrainRuns], "open a run"),
+            Hint::Said(&[Bound::Escape], "back"),
         ]);
     } else {
         if train.is_live() {
             hints.extend_from_slice(&[
-                (&["train-pause"], "pause"),
-                (&["train-save"], "save"),
-                (&["train-stop"], "stop"),
-                (&["train-rate"], "rate"),
+                Hint::Own(Bound::TrainPause),
+                Hint::Own(Bound::TrainSave),
+                Hint::Own(Bound::TrainStop),
+                Hint::Own(Bound::TrainRate),
             ]);
         }
         hints.extend_from_slice(&[
-            (&["left", "right"], "scrub"),
-            (&["train-samples-previous", "train-samples-next"], "samples"),
-            (&["train-enter"], "open in Play"),
-            (&["train-log"], "log"),
-            (&["train-window"], "window"),
-            (&["train-zoom-in", "train-zoom-out"], "zoom"),
-            (&["train-beside"], "beside"),
-            (&["train-runs"], "runs"),
-            (&["train-new"], "new run"),
+            Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+            Hint::Said(
+                &[Bound::TrainSamplesPrevious, Bound::TrainSamplesNext],
+                "samples",
+            ),
+            Hint::Said(&[Bound::TrainEnter], "open in Play"),
+            Hint::Own(Bound::TrainLog),
+            Hint::Own(Bound::TrainWindow),
+            Hint::Said(&[Bound::TrainZoomIn, Bound::TrainZoomOut], "zoom"),
+            Hint::Own(Bound::TrainBeside),
+            Hint::Own(Bound::TrainRuns),
+            Hint::Own(Bound::TrainNew),
         ]);
     }
     hints.extend_from_slice(&[
-        (&["train"], "Play"),
-        (&["palette"], "commands"),
-        (&["help"], "help"),
-        (&["quit"], "quit"),
+        Hint::Own(Bound::Train),
+        Hint::Own(Bound::Palette),
+        Hint::Own(Bound::Help),
+        Hint::Own(Bound::Quit),
     ]);
     hints
 }
@@ -219,7 +244,10 @@ fn training_hints(state: &State) -> Vec<Hint> {
 /// Draws it; what there is no room for is left out, but never the way to help.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     if state.leaving {
-        let key = state.keymap.hint("interrupt", true).unwrap_or_default();
+        let key = state
+            .keymap
+            .hint(Bound::Interrupt, true)
+            .unwrap_or_default();
         return frame.render_widget(
             Line::styled(format!(" press {key} again to quit"), theme.paused),
             area,
@@ -229,24 +257,19 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let means = |key: Key, action: &Action| state.key_action(key).as_ref() == Some(action);
     let hints: Vec<(String, &str)> = hints(state)
         .into_iter()
-        .filter_map(|(names, what)| {
-            let mut keys: Vec<String> = names
+        .filter_map(|hint| {
+            let (bound, says) = match &hint {
+                Hint::Letters(says) => return Some((LETTERS.to_owned(), *says)),
+                Hint::Own(bound) => (std::slice::from_ref(bound), bound.binding().hint),
+                Hint::Said(bound, says) => (*bound, *says),
+            };
+            let keys: Vec<String> = bound
                 .iter()
-                .filter_map(|name| state.keymap.hint_for(name, means))
+                .filter_map(|bound| state.keymap.hint_for(*bound, means))
                 .collect();
-            if names.is_empty() {
-                keys.push(LETTERS.to_owned());
-            }
-            (!keys.is_empty()).then(|| {
-                (
-                    keys.join(if keys.iter().all(|key| key.chars().count() == 1) {
-                        ""
-                    } else {
-                        "/"
-                    }),
-                    what,
-                )
-            })
+            let single = keys.iter().all(|key| key.chars().count() == 1);
+            let joint = if single { "" } else { "/" };
+            (!keys.is_empty()).then(|| (keys.join(joint), says))
         })
         .collect();
     let cells = |hint: &(String, &str)| Span::raw(&hint.0).width() + Span::raw(hint.1).width() + 3;

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::super::state::State;
 use crate::model::LoadProgress;
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::numbers::{bar, bytes, duration, thousands};
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
@@ -70,7 +71,10 @@ pub fn loading(
             format!("{} of {} tensors", thousands(*done), thousands(*total)),
         ),
     };
-    let key = state.keymap.hint("interrupt", true).unwrap_or_default();
+    let key = state
+        .keymap
+        .hint(Bound::Interrupt, true)
+        .unwrap_or_default();
     let lines = vec![
         Line::styled(safe::fit(&what, cells), theme.base),
         Line::styled(bar(fraction, cells), theme.final_bar),

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas};
 use crate::tui::state::State;
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::Focus;
 use crate::tui::vocabulary::window::window;
 
@@ -15,7 +16,10 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     let inside = canvas.border(Line::styled(note(state), canvas.theme.quiet), frame);
     let focused = state.focus == Focus::Prompt;
     if state.editor.is_empty() && !focused {
-        let key = state.keymap.hint("focus-prompt", false).unwrap_or_default();
+        let key = state
+            .keymap
+            .hint(Bound::FocusPrompt, false)
+            .unwrap_or_default();
         return canvas.empty(&format!("{key} to write a prompt"), inside, frame);
     }
     let editor = &state.editor;

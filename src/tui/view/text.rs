@@ -12,6 +12,7 @@ use crate::engine::Subject;
 use crate::tui::state::State;
 use crate::tui::state::passage::Passage;
 use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::safe::{fit, safe};
 use crate::tui::vocabulary::theme::{Likelihood, Theme};
 
@@ -21,7 +22,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let inside = canvas.border(legend(state, canvas.theme), frame);
     if shown(state).tokens().is_empty() {
         if state.loading.is_none() {
-            let key = state.keymap.hint("run", true).unwrap_or_default();
+            let key = state.keymap.hint(Bound::Run, true).unwrap_or_default();
             canvas.empty(&format!("Write a prompt; {key} runs it."), inside, frame);
         }
         return;

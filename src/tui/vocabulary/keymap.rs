@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::bindings::{BINDINGS, Binding, Scope};
+use super::bindings::{BINDINGS, Binding, Bound, Scope};
 use super::focus::Focus;
 use super::keys::Key;
 use super::letters::Letters;
@@ -150,23 +150,21 @@ impl Keymap {
         Self { in_words, ..self }
     }
 
-    /// The keys of the action with a name, as hints; those that type a character left out if `typing`.
-    pub fn hint(&self, name: &str, typing: bool) -> Option<String> {
+    /// A key of an action, as a hint; those that type a character left out if `typing`.
+    pub fn hint(&self, bound: Bound, typing: bool) -> Option<String> {
         let letters = if typing {
             Letters::Write
         } else {
             Letters::Command
         };
-        self.hint_for(name, |key, _| !letters.takes(key))
+        self.hint_for(bound, |key, _| !letters.takes(key))
     }
 
     /// As [`Self::hint`], with a key that `means` the action where the hint stands.
-    pub fn hint_for(&self, name: &str, means: impl Fn(Key, &Action) -> bool) -> Option<String> {
-        let (binding, keys) = self.bindings().find(|(binding, _)| binding.name == name)?;
-        let key = keys
-            .iter()
-            .copied()
-            .find(|key| means(*key, &binding.action))?;
+    pub fn hint_for(&self, bound: Bound, means: impl Fn(Key, &Action) -> bool) -> Option<String> {
+        let action = &bound.binding().action;
+        let mut keys = self.keys[bound as usize].iter().copied();
+        let key = keys.find(|key| means(*key, action))?;
         Some(match self.in_words {
             true => key.hint_in_words(),
             false => key.hint(),
@@ -206,8 +204,9 @@ mod tests {
     #[test]
     fn the_default_keys_are_valid_and_each_action_is_named_once() {
         let map = Keymap::default();
-        for (binding, keys) in map.bindings() {
+        for (at, (binding, keys)) in map.bindings().enumerate() {
             assert!(!keys.is_empty(), "{}", binding.name);
+            assert_eq!(binding.bound as usize, at, "{}", binding.name);
             assert_eq!(
                 BINDINGS
                     .iter()
@@ -246,8 +245,8 @@ mod tests {
         let map = Keymap::new(&overrides("quit", &["x"])).expect("a valid table");
         assert_eq!(map.action(key("x"), Focus::Text), Some(Action::Quit));
         assert_eq!(map.action(key("q"), Focus::Text), None);
-        assert_eq!(map.hint("quit", false).as_deref(), Some("x"));
-        assert_eq!(map.hint("quit", true), None);
+        assert_eq!(map.hint(Bound::Quit, false).as_deref(), Some("x"));
+        assert_eq!(map.hint(Bound::Quit, true), None);
         assert!(Keymap::new(&overrides("quit", &[])).is_ok());
     }
 

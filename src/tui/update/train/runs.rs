@@ -9,6 +9,7 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::{DRAW_RUN, Item, OPEN_RUN, Picker};
 use crate::tui::state::train::runs::ReadRun;
 use crate::tui::state::train::{Job, RunInView};
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::{Chart, Effect};
 
@@ -93,7 +94,10 @@ pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
         .run()
         .and_then(|run| run.history.nearest_checkpoint(step));
     let Some(note) = note else {
-        let key = state.keymap.hint("train-save", false).unwrap_or_default();
+        let key = state
+            .keymap
+            .hint(Bound::TrainSave, false)
+            .unwrap_or_default();
         let advice = match state.train.is_live() {
             true => format!("{key} writes one now, and `keep` in the form says how many stay"),
             false => "`keep` and `checkpoint every` in the form say how many there are".to_owned(),
