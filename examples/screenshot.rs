@@ -58,19 +58,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (engine, mut events) = EngineHandle::spawn();
     engine.send(Command::Load(options.load.clone()))?;
     hear_until(&mut state, &engine, &mut events, |state| {
-        state.run == RunState::Idle
+        state.engine.run == RunState::Idle
     })?;
     perform(&engine, update(&mut state, Action::Run))?;
     hear_until(&mut state, &engine, &mut events, |state| {
-        state.finish().is_some()
+        state.play.finish().is_some()
     })?;
     for _ in 0..150 {
         perform(&engine, update(&mut state, Action::Left))?;
     }
     let start = Instant::now();
-    let position = state.text().in_view();
+    let position = state.play.text().in_view();
     hear_until(&mut state, &engine, &mut events, |state| {
         state
+            .play
             .moment()
             .is_some_and(|moment| moment.position == position)
             || start.elapsed() > Duration::from_secs(10)

@@ -73,7 +73,7 @@ fn with_branches(width: u16, height: u16) -> Play {
 /// Three samples of the same prompt.
 fn sampled(width: u16, height: u16) -> Play {
     let mut play = Play::inspected(PROMPT, width, height);
-    play.state.samples = 3;
+    play.state.play.samples = 3;
     play.act(Action::Run);
     play.hear(Event::State {
         state: RunState::Running,
@@ -153,7 +153,7 @@ fn what_is_compared_is_asked_for_once_and_again_after_a_turn() {
     play.frame();
     play.frame();
     assert_eq!(compares(&play), 0, "it was asked for while the run went on");
-    play.state.knob = 0;
+    play.state.play.knob = 0;
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
     play.act(Action::NextPreset);
     play.frame();
@@ -204,8 +204,8 @@ fn a_branch_that_is_switched_to_is_the_text() {
         seed: 77,
         tokens: read("Once upon a time there lived"),
     });
-    assert_eq!(play.state.text().tokens().len(), 6);
-    assert_eq!(play.state.generation.seed, 77);
+    assert_eq!(play.state.play.text().tokens().len(), 6);
+    assert_eq!(play.state.play.generation.seed, 77);
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn acting_on_a_sample_makes_it_the_text() {
         state: RunState::Idle,
     });
     play.act(Action::PreviousSample);
-    assert_eq!(play.state.sample, 2);
+    assert_eq!(play.state.play.sample, 2);
     play.acts([Action::FocusNext, Action::Left]);
-    let place = play.state.text().in_view();
+    let place = play.state.play.text().in_view();
     play.act(Action::RewindPaused);
     let sent = sent(&play);
     assert_eq!(sent[0], Command::Select { sample: 2 });
@@ -230,9 +230,10 @@ fn acting_on_a_sample_makes_it_the_text() {
         matches!(sent[1], Command::Rewind { length, .. } if length == place),
         "{sent:?}"
     );
-    assert_eq!(play.state.texts.len(), 1);
+    assert_eq!(play.state.play.texts.len(), 1);
     let last = play
         .state
+        .play
         .text()
         .tokens()
         .last()
@@ -286,8 +287,9 @@ fn the_palette_finds_and_does_what_is_typed() {
     play.act(Action::Run);
     let name = play
         .state
+        .play
         .preset()
-        .map(|at| play.state.presets[at].0.clone());
+        .map(|at| play.state.play.presets[at].0.clone());
     assert_eq!(name.as_deref(), Some("greedy"));
 }
 
@@ -300,12 +302,12 @@ fn values_are_typed_and_checked() {
     play.acts("-3".chars().map(Action::Insert));
     play.act(Action::Run);
     assert_snapshot!("typed_value_120x40", play.screen());
-    let before = play.state.sampler.clone();
+    let before = play.state.play.sampler.clone();
     play.act(Action::Edit(logitscope::tui::Edit::DeleteToLineStart));
     play.acts("1.35".chars().map(Action::Insert));
     play.act(Action::Run);
-    assert_ne!(play.state.sampler, before);
-    assert_eq!(play.state.sampler.temperature, 1.35);
+    assert_ne!(play.state.play.sampler, before);
+    assert_eq!(play.state.play.sampler.temperature, 1.35);
 }
 
 #[test]
@@ -315,7 +317,7 @@ fn a_text_is_searched_and_a_table_too() {
     play.act(Action::Ask(Question::SearchText));
     play.acts("WAS".chars().map(Action::Insert));
     play.act(Action::Run);
-    assert_eq!(play.state.text().in_view(), 5);
+    assert_eq!(play.state.play.text().in_view(), 5);
     play.act(Action::Ask(Question::SearchText));
     play.act(Action::Edit(logitscope::tui::Edit::DeleteToLineStart));
     play.acts("zebra".chars().map(Action::Insert));
@@ -356,7 +358,7 @@ fn what_is_copied_is_what_is_seen() {
     assert!(tokens.lines().all(|line| columns(line) == 7), "{tokens}");
     let record = copied(&mut play, Copied::Record);
     let record: TokenRecord = serde_json::from_str(&record).expect("a record");
-    assert_eq!(Some(&record), play.state.text().token_in_view());
+    assert_eq!(Some(&record), play.state.play.text().token_in_view());
 }
 
 #[test]
@@ -383,7 +385,7 @@ fn a_session_is_saved_and_opened() {
     session.sampler.temperature = 0.33;
     session.prompt = "Another".to_owned();
     play.act(News::SessionRead(Ok(Box::new(session))));
-    assert_eq!(play.state.sampler.temperature, 0.33);
+    assert_eq!(play.state.play.sampler.temperature, 0.33);
     assert!(play.screen().contains("Another"));
     assert!(
         matches!(&sent(&play)[..], [Command::Restore(_)]),
@@ -395,7 +397,7 @@ fn a_session_is_saved_and_opened() {
 #[test]
 fn the_session_is_saved_all_along_but_not_at_every_frame() {
     let mut play = ended(120, 40);
-    play.state.autosave_file = Some("auto.json".into());
+    play.state.saving.autosave_file = Some("auto.json".into());
     play.state.saving.due = true;
     play.frame();
     assert!(sent(&play).contains(&Command::Save));
@@ -432,5 +434,5 @@ fn a_prompt_is_examined_without_generating() {
         panic!("{:?}", play.effects);
     };
     assert_eq!(request.generation.max_tokens, 0);
-    assert!(play.state.generation.max_tokens > 0, "the knob stays");
+    assert!(play.state.play.generation.max_tokens > 0, "the knob stays");
 }

@@ -173,7 +173,7 @@ fn tab_in_the_list_of_models_loads_beside_and_the_list_unloads() {
     assert!(play.screen().contains("unload embedded, the model beside"));
     play.acts([Action::Down, Action::Run]);
     assert_eq!(play.effects, [Effect::UnloadBeside]);
-    assert!(play.state.beside.is_none());
+    assert!(play.state.engine.beside.is_none());
 }
 
 #[test]
@@ -188,14 +188,14 @@ fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
         play.screen()
             .contains("The model beside: token 9 is outside")
     );
-    assert!(play.state.beside.is_some());
+    assert!(play.state.engine.beside.is_some());
 
     let died = Event::Died {
         message: "the model's thread panicked: no".to_owned(),
     };
     hear(&mut play, died);
     assert_eq!(play.effects, [Effect::UnloadBeside]);
-    assert!(play.state.beside.is_none() && play.state.model.is_some());
+    assert!(play.state.engine.beside.is_none() && play.state.engine.model.is_some());
     assert!(
         play.screen()
             .contains("The model beside is gone, this one stays"),
@@ -209,7 +209,7 @@ fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
     let message = "`gpt2-xl` takes about 1700 MB of memory".to_owned();
     hear(&mut play, Event::Failed { message });
     assert_eq!(play.effects, [Effect::UnloadBeside]);
-    assert!(play.state.beside.is_none());
+    assert!(play.state.engine.beside.is_none());
 }
 
 #[test]
@@ -219,8 +219,8 @@ fn an_interrupt_ends_the_loading_and_news_of_a_gone_model_mean_nothing() {
     play.act(Action::Interrupt);
     assert_eq!(play.effects, [Effect::UnloadBeside]);
     hear(&mut play, Event::Loaded { model: other(1) });
-    assert!(play.state.beside.is_none() && !play.state.leaving);
+    assert!(play.state.engine.beside.is_none() && !play.state.leaving);
     play.act(Action::UnloadBeside);
     assert!(play.screen().contains("There is no model beside this one."));
-    assert_eq!(play.state.focus, Focus::Prompt);
+    assert_eq!(play.state.play.focus, Focus::Prompt);
 }

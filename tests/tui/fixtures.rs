@@ -139,7 +139,7 @@ impl Play {
     pub fn act(&mut self, what: impl Into<Happening>) {
         self.effects = match what.into() {
             Happening::Action(action) => {
-                self.state.seen = self.drawn(self.state.size, ColourLevel::None).1;
+                self.state.screen.seen = self.drawn(self.state.screen.size, ColourLevel::None).1;
                 update(&mut self.state, action)
             }
             Happening::News(news) => hear(&mut self.state, news),
@@ -164,7 +164,7 @@ impl Play {
 
     /// The engine adds a token to the text.
     pub fn generate(&mut self, bytes: &[u8]) {
-        let position = self.state.text().tokens().len();
+        let position = self.state.play.text().tokens().len();
         let token = token(position, bytes, Origin::Generated);
         self.hear(Event::Token {
             sample: 0,
@@ -180,8 +180,8 @@ impl Play {
         });
         let request = request.unwrap_or_else(|| panic!("a look was asked for: {:?}", self.effects));
         let passage = match request.subject {
-            Subject::Draft => &self.state.draft,
-            Subject::Text => self.state.text(),
+            Subject::Draft => &self.state.play.draft,
+            Subject::Text => self.state.play.text(),
         };
         let standing = passage.tokens().get(request.position).cloned();
         self.hear(Event::Look {
@@ -223,7 +223,7 @@ impl Play {
     }
 
     pub fn buffer(&self, colours: ColourLevel) -> Buffer {
-        let Size { width, height } = self.state.size;
+        let Size { width, height } = self.state.screen.size;
         self.buffer_at(width, height, colours)
     }
 
@@ -233,7 +233,7 @@ impl Play {
 
     /// The frame, and what lies where on it.
     fn drawn(&self, size: Size, colours: ColourLevel) -> (Buffer, Seen) {
-        let theme = Theme::new(self.state.theme, colours);
+        let theme = Theme::new(self.state.screen.theme, colours);
         let backend = TestBackend::new(size.width, size.height);
         let mut terminal = Terminal::new(backend).expect("a terminal in memory");
         let mut seen = Seen::default();

@@ -36,7 +36,7 @@ fn empty_before_any_model() {
 fn loading_from_the_hub() {
     at_all_sizes("loading", |width, height| {
         let mut play = Play::new("Hello", width, height);
-        play.state.load.source = "gpt2".to_owned();
+        play.state.engine.load.source = "gpt2".to_owned();
         play.hear(Event::State {
             state: RunState::Loading,
         });
@@ -186,7 +186,7 @@ fn the_light_theme_has_the_same_text_in_other_colours() {
     let mut play = Play::running(STORY, &WORDS, 120, 40);
     let dark = (play.screen(), play.buffer(ColourLevel::True));
     play.act(Action::ToggleTheme);
-    assert_eq!(play.state.theme, ThemeName::Light);
+    assert_eq!(play.state.screen.theme, ThemeName::Light);
     assert_eq!(play.screen(), dark.0);
     assert_ne!(play.buffer(ColourLevel::True), dark.1);
 }
@@ -248,7 +248,7 @@ fn every_cell_is_visible_and_as_wide_as_it_says() {
         seconds: 0.0,
     });
     let record = token(
-        play.state.text().tokens().len(),
+        play.state.play.text().tokens().len(),
         &[0x9b, 0xc2, 0x9b],
         logitscope::decoding::Origin::Chosen,
     );

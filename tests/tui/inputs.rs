@@ -52,7 +52,7 @@ fn an_empty_draft_needs_no_engine() {
     play.act(Action::Edit(Edit::DeleteBack));
     play.frame();
     assert_eq!((commands(&play), looked_at(&play)), (vec![], None));
-    assert!(play.state.draft.tokens().is_empty());
+    assert!(play.state.play.draft.tokens().is_empty());
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn typing_during_a_run_waits_and_does_not_take_the_tables_away() {
     play.act(Action::Insert('x'));
     play.frame();
     assert_eq!(commands(&play), []);
-    assert_eq!(play.state.subject, Subject::Text);
+    assert_eq!(play.state.play.subject, Subject::Text);
     play.hear(Event::State {
         state: RunState::Idle,
     });
@@ -110,7 +110,7 @@ fn scrubbing_looks_at_every_token_but_the_first() {
     play.act(Action::First);
     play.acts([Action::Left, Action::Left, Action::Left, Action::Left]);
     play.frame();
-    assert_eq!(play.state.text().in_view(), 0);
+    assert_eq!(play.state.play.text().in_view(), 0);
     assert_eq!(looked_at(&play), None, "nothing predicts the first token");
     play.act(Action::Last);
     play.acts([Action::Right]);
@@ -134,7 +134,7 @@ fn nothing_of_another_token_is_shown_for_the_first_one() {
         "the odds of another token: {screen}"
     );
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
-    assert_eq!(play.state.focus, Focus::Why);
+    assert_eq!(play.state.play.focus, Focus::Why);
     assert!(
         play.screen().contains("Nothing predicts the first token."),
         "{}",
@@ -149,19 +149,19 @@ fn nothing_of_another_token_is_shown_for_the_first_one() {
 fn a_turned_knob_is_told_to_the_engine_and_looked_at_again() {
     let mut play = paused(&[" there"]);
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
-    assert_eq!(play.state.focus, Focus::Knobs);
-    let before = play.state.sampler.temperature;
+    assert_eq!(play.state.play.focus, Focus::Knobs);
+    let before = play.state.play.sampler.temperature;
     play.acts([Action::Right, Action::Right]);
     assert!(
-        play.state.sampler.temperature > before,
+        play.state.play.sampler.temperature > before,
         "the temperature is selected at the start"
     );
     play.frame();
     assert_eq!(
         commands(&play),
         [Command::SetSampler {
-            sampler: Box::new(play.state.sampler.clone()),
-            generation: play.state.generation.clone()
+            sampler: Box::new(play.state.play.sampler.clone()),
+            generation: play.state.play.generation.clone()
         }],
         "only the newest"
     );
@@ -175,29 +175,29 @@ fn a_turned_knob_is_told_to_the_engine_and_looked_at_again() {
 fn a_reordered_stage_stays_selected() {
     let mut play = paused(&[" there"]);
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
-    let order = play.state.sampler.order.clone();
-    let selected = play.state.knob;
+    let order = play.state.play.sampler.order.clone();
+    let selected = play.state.play.knob;
     play.act(Action::StageLater);
-    assert_ne!(play.state.sampler.order, order);
-    assert_eq!(play.state.knob, selected + 1);
+    assert_ne!(play.state.play.sampler.order, order);
+    assert_eq!(play.state.play.knob, selected + 1);
     play.act(Action::StageEarlier);
-    assert_eq!(play.state.sampler.order, order);
+    assert_eq!(play.state.play.sampler.order, order);
     play.act(Action::ToggleStage);
-    assert_eq!(play.state.sampler.disabled.len(), 1);
+    assert_eq!(play.state.play.sampler.disabled.len(), 1);
     play.act(Action::ToggleStage);
-    assert!(play.state.sampler.disabled.is_empty());
+    assert!(play.state.play.sampler.disabled.is_empty());
 }
 
 #[test]
 fn presets_go_round() {
     let mut play = paused(&[" there"]);
-    assert_eq!(play.state.preset(), Some(0));
+    assert_eq!(play.state.play.preset(), Some(0));
     play.act(Action::NextPreset);
-    assert_eq!(play.state.preset(), Some(1));
+    assert_eq!(play.state.play.preset(), Some(1));
     play.act(Action::NextPreset);
-    assert_eq!(play.state.preset(), Some(0));
+    assert_eq!(play.state.play.preset(), Some(0));
     play.act(Action::PreviousPreset);
-    assert_eq!(play.state.preset(), Some(1));
+    assert_eq!(play.state.play.preset(), Some(1));
 }
 
 #[test]
@@ -210,17 +210,20 @@ fn escape_closes_help_then_the_banner_then_the_editor() {
     play.act(Action::Run);
     assert_eq!(play.effects, [], "help covers the rest");
     play.act(Action::Escape);
-    assert_eq!((play.state.help, play.state.banners.len()), (None, 1));
+    assert_eq!(
+        (play.state.screen.help, play.state.screen.banners.len()),
+        (None, 1)
+    );
     play.act(Action::Escape);
     assert_eq!(
-        (play.state.banners.len(), play.state.focus),
+        (play.state.screen.banners.len(), play.state.play.focus),
         (0, Focus::Prompt)
     );
     play.act(Action::Escape);
-    assert_eq!(play.state.focus, Focus::Text);
+    assert_eq!(play.state.play.focus, Focus::Text);
     play.acts([Action::ToggleHelp, Action::Quit]);
     assert_eq!(
-        (play.state.help, &play.effects[..]),
+        (play.state.screen.help, &play.effects[..]),
         (None, &[][..]),
         "q closes help"
     );
@@ -236,9 +239,9 @@ fn the_history_lies_beyond_the_first_and_the_last_line() {
         Action::Insert('d'),
     ]);
     play.act(Action::Up);
-    assert_eq!(play.state.editor.text(), "one");
+    assert_eq!(play.state.play.editor.text(), "one");
     play.act(Action::Down);
-    assert_eq!(play.state.editor.text(), "d");
+    assert_eq!(play.state.play.editor.text(), "d");
     play.act(Action::Edit(Edit::HistoryPrevious));
-    assert_eq!(play.state.editor.text(), "one");
+    assert_eq!(play.state.play.editor.text(), "one");
 }

@@ -41,12 +41,12 @@ fn press(play: &mut Play, text: &str) {
 fn a_press_on_a_token_puts_it_in_view() {
     let mut play = ended();
     press(&mut play, "there was");
-    assert_eq!(play.state.focus, Focus::Text);
-    assert_eq!(play.state.text().in_view(), 4);
+    assert_eq!(play.state.play.focus, Focus::Text);
+    assert_eq!(play.state.play.text().in_view(), 4);
     let (column, row) = find(&play, "surprisal ");
     // The second column of the strip is the second token.
     play.act(mouse(MouseKind::Press, column + 11, row));
-    assert_eq!(play.state.text().in_view(), 1);
+    assert_eq!(play.state.play.text().in_view(), 1);
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn a_press_on_a_row_selects_it() {
     press(&mut play, "there was");
     play.frame();
     play.answer(&NEXT_WORDS);
-    let moment = play.state.moment().expect("a moment");
+    let moment = play.state.play.moment().expect("a moment");
     let wanted = moment.rows[2].display.clone();
     let (column, row) = find(&play, "rank token");
     play.act(mouse(MouseKind::Press, column, row + 3));
-    assert_eq!(play.state.focus, Focus::Next);
-    let moment = play.state.moment().expect("a moment");
-    assert_eq!(moment.rows[play.state.row].display, wanted);
+    assert_eq!(play.state.play.focus, Focus::Next);
+    let moment = play.state.play.moment().expect("a moment");
+    assert_eq!(moment.rows[play.state.play.row].display, wanted);
 }
 
 #[test]
@@ -71,26 +71,29 @@ fn a_knob_is_slid() {
     // The track ends at the pane's right border.
     let track = 109..=118;
     play.act(mouse(MouseKind::Press, *track.start(), row));
-    let low = play.state.sampler.top_p;
+    let low = play.state.play.sampler.top_p;
     assert!(low < 0.2, "{low}");
     // The list may scroll under the pointer, but the knob is held.
     play.act(mouse(MouseKind::Drag, *track.end(), row));
-    assert_eq!(play.state.sampler.top_p, 1.0);
+    assert_eq!(play.state.play.sampler.top_p, 1.0);
     play.act(mouse(MouseKind::Drag, 10, row + 3));
-    assert_eq!(play.state.sampler.top_p, 1.0, "off the track nothing moves");
+    assert_eq!(
+        play.state.play.sampler.top_p, 1.0,
+        "off the track nothing moves"
+    );
     play.act(mouse(MouseKind::Release, 10, row));
-    assert_eq!(play.state.focus, Focus::Knobs);
+    assert_eq!(play.state.play.focus, Focus::Knobs);
 }
 
 #[test]
 fn the_wheel_scrolls_what_is_under_it_and_leaves_the_focus() {
     let mut play = ended();
-    let focus = play.state.focus;
+    let focus = play.state.play.focus;
     let (column, row) = find(&play, "top-p ");
-    let before = play.state.knob;
+    let before = play.state.play.knob;
     play.act(mouse(MouseKind::WheelDown, column, row));
-    assert_eq!(play.state.knob, before + 3);
-    assert_eq!(play.state.focus, focus);
+    assert_eq!(play.state.play.knob, before + 3);
+    assert_eq!(play.state.play.focus, focus);
 }
 
 #[test]
@@ -101,11 +104,11 @@ fn the_wheel_scrolls_the_text_and_leaves_the_token_in_view() {
     }
     play.frame();
     let (column, row) = find(&play, "word399");
-    let before = play.state.text().in_view();
+    let before = play.state.play.text().in_view();
     for _ in 0..4 {
         play.act(mouse(MouseKind::WheelUp, column, row));
     }
-    assert_eq!(play.state.text().in_view(), before);
+    assert_eq!(play.state.play.text().in_view(), before);
     assert!(!play.screen().contains("word399"), "{}", play.screen());
     // A press finds the token that is seen there.
     let at = play
@@ -119,7 +122,7 @@ fn the_wheel_scrolls_the_text_and_leaves_the_token_in_view() {
         .and_then(|word| word.split("word").nth(1)?.parse().ok())
         .expect("a word");
     press(&mut play, &format!("word{number}"));
-    assert_eq!(play.state.text().in_view(), 8 + number);
+    assert_eq!(play.state.play.text().in_view(), 8 + number);
     play.act(mouse(MouseKind::WheelDown, column, row));
     play.act(Action::Last);
     assert!(
@@ -132,7 +135,7 @@ fn the_wheel_scrolls_the_text_and_leaves_the_token_in_view() {
 fn a_border_is_dragged() {
     let mut play = ended();
     let width = |play: &Play| {
-        let panes = play.state.panes(play.state.size);
+        let panes = play.state.panes(play.state.screen.size);
         panes.place(Focus::Text).expect("seen").width
     };
     let before = width(&play);
@@ -149,10 +152,10 @@ fn tabs_are_chosen_by_their_names() {
     let mut play = Play::running(PROMPT, &WORDS, 80, 24);
     let (column, row) = find(&play, "Sampler ");
     play.act(mouse(MouseKind::Press, column + 1, row));
-    assert_eq!(play.state.focus, Focus::Knobs);
+    assert_eq!(play.state.play.focus, Focus::Knobs);
     let (column, row) = find(&play, "Why ");
     play.act(mouse(MouseKind::Press, column + 1, row));
-    assert_eq!(play.state.focus, Focus::Why);
+    assert_eq!(play.state.play.focus, Focus::Why);
 }
 
 #[test]
@@ -161,11 +164,11 @@ fn lists_are_chosen_from_and_left_by_a_press_beside_them() {
     play.act(Action::Palette);
     play.acts("light".chars().map(Action::Insert));
     press(&mut play, "switch between dark and light");
-    assert_eq!(play.state.theme, logitscope::tui::ThemeName::Light);
-    assert!(play.state.overlay.is_none());
+    assert_eq!(play.state.screen.theme, logitscope::tui::ThemeName::Light);
+    assert!(play.state.screen.overlay.is_none());
     play.act(Action::Palette);
     play.act(mouse(MouseKind::Press, 0, 39));
-    assert!(play.state.overlay.is_none());
+    assert!(play.state.screen.overlay.is_none());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn the_newest_is_in_front_and_an_old_one_comes_back_to_the_front() {
 #[test]
 fn notices_leave_by_themselves_on_the_clock_of_the_frames() {
     let mut play = Play::inspected(PROMPT, 80, 24);
-    let rows = play.state.panes(play.state.size).body.height;
+    let rows = play.state.panes(play.state.screen.size).body.height;
     at(&mut play, 100);
     // Nothing was drawn for minutes before it came.
     notice(&mut play, "The context is full.");
@@ -53,7 +53,7 @@ fn notices_leave_by_themselves_on_the_clock_of_the_frames() {
     at(&mut play, 420);
     assert!(!play.screen().contains("The context is full."));
     assert_eq!(
-        play.state.panes(play.state.size).body.height,
+        play.state.panes(play.state.screen.size).body.height,
         rows,
         "its line is given back"
     );
@@ -68,8 +68,12 @@ fn an_error_stays_while_it_is_in_front() {
     assert!(play.screen().contains("There is no such model."));
     error(&mut play, "The disk is full.");
     at(&mut play, 1001);
-    assert_eq!(play.state.banners.len(), 1, "the older one has been seen");
+    assert_eq!(
+        play.state.screen.banners.len(),
+        1,
+        "the older one has been seen"
+    );
     assert!(play.screen().contains("The disk is full."));
     play.act(Action::Escape);
-    assert!(play.state.banners.is_empty());
+    assert!(play.state.screen.banners.is_empty());
 }

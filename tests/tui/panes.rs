@@ -40,7 +40,7 @@ fn ended(width: u16, height: u16) -> Play {
 
 /// The engine answers with a moment of the position in view.
 fn show(play: &mut Play, moment: impl FnOnce(usize) -> Moment) {
-    play.state.turns += 1;
+    play.state.play.turns += 1;
     play.frame();
     let request = play.effects.iter().find_map(|effect| match effect {
         Effect::Look(request) => Some(request.as_ref().clone()),
@@ -132,7 +132,7 @@ fn the_likeliest_tokens_are_never_scrolled_away() {
 fn on_80_columns_and_24_lines_a_knob_is_turned_and_the_odds_move() {
     let mut play = ended(80, 24);
     sees(&play, &["43.2 %", "● temperature", "0.80"]);
-    while play.state.focus != Focus::Knobs {
+    while play.state.play.focus != Focus::Knobs {
         play.act(Action::FocusNext);
     }
     sees(
@@ -140,7 +140,7 @@ fn on_80_columns_and_24_lines_a_knob_is_turned_and_the_odds_move() {
         &["1 ·little", "43.2 %", "● temperature                 0.80"],
     );
     play.act(Action::Right);
-    assert_eq!(play.state.sampler.temperature, 0.85);
+    assert_eq!(play.state.play.sampler.temperature, 0.85);
     play.frame();
     let mut flatter = NEXT_WORDS;
     flatter[4].2 = None;
@@ -156,26 +156,29 @@ fn the_knob_in_hand_is_slid_where_it_stands_below_the_odds() {
     let mut play = ended(80, 24);
     let place = find(&play, "● temperature");
     press(&mut play, place);
-    assert_eq!(play.state.focus, Focus::Knobs);
+    assert_eq!(play.state.play.focus, Focus::Knobs);
     assert_eq!(
-        play.state.sampler.temperature, 0.8,
+        play.state.play.sampler.temperature, 0.8,
         "its name turns nothing"
     );
     sees(&play, &["1 ·little", "● temperature                 0.80"]);
     let (_, row) = find(&play, "● temperature");
     press(&mut play, (78, row));
-    assert_eq!(play.state.sampler.temperature, 2.0);
+    assert_eq!(play.state.play.sampler.temperature, 2.0);
     // A press on the table's row goes back to the table.
     let row = find(&play, "2 ·small");
     press(&mut play, row);
-    assert_eq!((play.state.focus, play.state.row), (Focus::Next, 1));
+    assert_eq!(
+        (play.state.play.focus, play.state.play.row),
+        (Focus::Next, 1)
+    );
 }
 
 #[test]
 fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
     let mut play = ended(120, 40);
-    for row in 0..play.state.knob_rows().len() {
-        play.state.knob = row;
+    for row in 0..play.state.play.knob_rows().len() {
+        play.state.play.knob = row;
         sees(
             &play,
             &[
@@ -186,7 +189,7 @@ fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
         );
     }
     sees(&play, &["balanced ↑19 "]);
-    play.state.knob = 0;
+    play.state.play.knob = 0;
     sees(&play, &["balanced ↓19 "]);
     let mut play = ended(80, 24);
     play.state.focus_on(Focus::Knobs);
@@ -197,7 +200,7 @@ fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
             "top-k 40 → top-p 0.95",
         ],
     );
-    play.state.sampler = logitscope::sampling::SamplerSettings::neutral();
+    play.state.play.sampler = logitscope::sampling::SamplerSettings::neutral();
     sees(&play, &["no stage acts: final is raw"]);
 }
 
@@ -221,7 +224,7 @@ fn on_100_columns_and_30_lines_why_shows_its_values_and_the_draw() {
 fn mirostats_running_maximum_is_seen() {
     for (width, height) in [(100, 30), (120, 40), (200, 60)] {
         let mut play = ended(width, height);
-        play.state.sampler.method = Method::MirostatV2;
+        play.state.play.sampler.method = Method::MirostatV2;
         show(&mut play, |position| Moment {
             mu: Some(9.87),
             ..moment(position, None, &NEXT_WORDS)
@@ -265,7 +268,7 @@ fn the_selected_row_keeps_its_bars() {
 fn the_light_theme_brings_its_background_everywhere() {
     let mut play = ended(120, 40);
     play.act(Action::ToggleTheme);
-    assert_eq!(play.state.theme, ThemeName::Light);
+    assert_eq!(play.state.screen.theme, ThemeName::Light);
     let overlays: [Happening; 4] = [
         Action::Palette.into(),
         Action::Funnel.into(),
@@ -350,19 +353,19 @@ fn a_press_in_the_second_models_half_selects_its_row() {
     play.state.choose_row(0);
     let vast = find(&play, "·vast");
     press(&mut play, vast);
-    let beside = play.state.beside.as_ref().expect("loaded");
+    let beside = play.state.engine.beside.as_ref().expect("loaded");
     assert_eq!(beside.selected, Some(2), "the row that was pressed on");
     // The first table lists the same token on its second row.
-    assert_eq!(play.state.row, 1);
+    assert_eq!(play.state.play.row, 1);
     let buffer = play.buffer(ColourLevel::None);
     assert!(buffer[vast].modifier.contains(Modifier::REVERSED));
     // A token that the first table does not list leaves its row alone.
     let (column, row) = find(&play, "other");
     press(&mut play, (column, row));
-    assert_eq!(play.state.row, 1, "the name is no row");
+    assert_eq!(play.state.play.row, 1, "the name is no row");
     play.act(Action::Down);
-    let beside = play.state.beside.as_ref().expect("loaded");
-    assert_eq!((beside.selected, play.state.row), (None, 2));
+    let beside = play.state.engine.beside.as_ref().expect("loaded");
+    assert_eq!((beside.selected, play.state.play.row), (None, 2));
 }
 
 #[test]
@@ -457,7 +460,7 @@ fn contrastive_search_names_its_own_pick_and_shows_its_scores() {
         ..moment(position, None, &NEXT_WORDS)
     };
     let mut play = ended(120, 40);
-    play.state.sampler.method = Method::Contrastive;
+    play.state.play.sampler.method = Method::Contrastive;
     play.state.focus_on(Focus::Next);
     show(&mut play, weighed);
     let screen = play.screen();
@@ -520,7 +523,7 @@ fn half_a_character_is_shown_by_the_character_and_its_own_bytes() {
     }
     sees(&play, &["·😀⟨F0 9F…⟩", "😀⟨…98 80⟩!", "girl who 😀!"]);
     // The token that only begins it is seen by it.
-    play.state.text_mut().go_to(10);
+    play.state.play.text_mut().go_to(10);
     let (column, row) = find(&play, "😀!");
     let buffer = play.buffer(ColourLevel::None);
     let marked = |x: u16| buffer[(x, row)].modifier.contains(Modifier::REVERSED);
@@ -534,13 +537,13 @@ fn one_key_explains_the_pane_in_focus_and_any_other_puts_it_away() {
         play.state.focus_on(focus);
         play.act(Action::Legend);
         sees(&play, &["What ", " says "]);
-        assert_eq!(play.state.focus, focus, "the focus stays");
+        assert_eq!(play.state.play.focus, focus, "the focus stays");
         play.act(Action::Run);
         assert_eq!(play.effects, [], "{focus:?}: nothing runs");
-        assert!(play.state.overlay.is_none());
+        assert!(play.state.screen.overlay.is_none());
         play.act(Action::Legend);
         play.act(Action::Escape);
-        assert!(play.state.overlay.is_none());
+        assert!(play.state.screen.overlay.is_none());
     }
     for (focus, words) in [
         (
@@ -635,6 +638,6 @@ fn a_chosen_token_has_its_sign_and_a_prompts_token_too() {
         record: put,
     });
     sees(&play, &[" + ·old"]);
-    play.state.text_mut().go_to(2);
+    play.state.play.text_mut().go_to(2);
     sees(&play, &[" p ·upon"]);
 }

@@ -321,7 +321,7 @@ proptest! {
         width in 1u16..220, height in 1u16..70,
     ) {
         let mut play = Play::running("Once upon a time", &[" there", " was"], width, height);
-        play.state.samples = 3;
+        play.state.play.samples = 3;
         for what in all {
             play.act(what);
             for look in play.effects.iter().filter_map(|effect| match effect {
@@ -329,8 +329,8 @@ proptest! {
                 _ => None,
             }) {
                 let passage = match look.subject {
-                    Subject::Draft => &play.state.draft,
-                    Subject::Text => play.state.text(),
+                    Subject::Draft => &play.state.play.draft,
+                    Subject::Text => play.state.play.text(),
                 };
                 prop_assert!(look.position > 0 && look.position <= passage.tokens().len());
             }

@@ -21,9 +21,9 @@ fn enter_runs_the_prompt_remembers_it_and_shows_the_text() {
         (request.prompt.as_str(), request.then),
         (PROMPT, Then::Continue)
     );
-    assert_eq!(request.sampler, play.state.sampler);
+    assert_eq!(request.sampler, play.state.play.sampler);
     assert_eq!(
-        (play.state.focus, play.state.subject),
+        (play.state.play.focus, play.state.play.subject),
         (Focus::Text, Subject::Text)
     );
 }
@@ -94,10 +94,10 @@ fn going_back_cuts_before_the_token_in_view() {
             then: Then::Continue
         }]
     );
-    assert!(play.state.text().follows());
+    assert!(play.state.play.text().follows());
     play.hear(Event::Rewound { length: 5 });
-    assert_eq!(play.state.text().tokens().len(), 5);
-    assert_eq!(play.state.context_used, 5);
+    assert_eq!(play.state.play.text().tokens().len(), 5);
+    assert_eq!(play.state.engine.context_used, 5);
     play.acts([Action::First, Action::Left, Action::Left, Action::Left]);
     play.acts([
         Action::Left,
@@ -113,7 +113,7 @@ fn the_selected_row_can_be_taken_instead() {
     let mut play = paused(&[" there", " was"]);
     play.acts([Action::FocusNext, Action::Up]);
     assert_eq!(
-        (play.state.focus, play.state.row),
+        (play.state.play.focus, play.state.play.row),
         (Focus::Next, 1),
         "selection starts at the chosen token"
     );
@@ -210,12 +210,12 @@ fn what_the_engine_had_no_room_for_is_sent_again_or_said() {
     }));
     play.frame();
     assert_eq!(commands(&play).first(), Some(inspect));
-    assert!(play.state.banners.is_empty());
+    assert!(play.state.screen.banners.is_empty());
     play.act(News::Refused(Unsent {
         command: Box::new(Command::Step),
         error: SendError::Full,
     }));
-    assert_eq!(play.state.banners.len(), 1);
+    assert_eq!(play.state.screen.banners.len(), 1);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_dead_engine_is_started_again_and_loads() {
         play.effects,
         [
             Effect::RestartEngine,
-            Effect::Send(Command::Load(play.state.load.clone()))
+            Effect::Send(Command::Load(play.state.engine.load.clone()))
         ]
     );
     play.act(Action::RestartEngine);
@@ -259,13 +259,13 @@ fn another_model_can_be_chosen_after_the_engine_died() {
     play.act(Action::LoadModel("embedded".to_owned()));
     let load = LoadRequest {
         source: "embedded".to_owned(),
-        ..play.state.load.clone()
+        ..play.state.engine.load.clone()
     };
     assert_eq!(
         play.effects,
         [Effect::RestartEngine, Effect::Send(Command::Load(load))]
     );
-    assert_eq!(play.state.died, None);
+    assert_eq!(play.state.engine.died, None);
 }
 
 #[test]
@@ -340,6 +340,7 @@ fn knobs_that_were_just_turned_hold_when_the_text_goes_on() {
     let mut play = paused(&[" there", " was"]);
     play.act(Action::SetKnob(
         play.state
+            .play
             .knob_rows()
             .into_iter()
             .find(|row| row.name() == "max-tokens")
@@ -359,5 +360,5 @@ fn other_samples_of_a_run_are_not_mixed_into_the_text() {
     let mut play = Play::running(PROMPT, &[" there"], 80, 24);
     let record = crate::fixtures::token(5, b" other", logitscope::decoding::Origin::Generated);
     play.hear(Event::Token { sample: 1, record });
-    assert_eq!(play.state.text().tokens().len(), 5);
+    assert_eq!(play.state.play.text().tokens().len(), 5);
 }

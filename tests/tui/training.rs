@@ -428,7 +428,7 @@ fn the_checkpoint_in_view_opens_in_play() {
             if request.source == env!("CARGO_MANIFEST_DIR"))
     };
     assert!(play.effects.iter().any(loads), "{:?}", play.effects);
-    assert_eq!(play.state.page, Page::Play);
+    assert_eq!(play.state.screen.page, Page::Play);
 }
 
 #[test]
@@ -649,7 +649,7 @@ fn a_press_on_the_chart_looks_at_its_step_and_one_on_a_row_edits_it() {
     play.act(Action::Train(TrainAction::New));
     // The row of the batch: chosen by the first press, edited by the second.
     play.act(press(20, 10));
-    assert!(play.state.overlay.is_none());
+    assert!(play.state.screen.overlay.is_none());
     play.act(press(20, 10));
     assert!(play.screen().contains("batch (empty: the default)"));
 }
@@ -667,5 +667,5 @@ fn play_is_a_key_away_and_keeps_its_place() {
     play.act(Action::Train(TrainAction::Page));
     play.act(Action::Rewind);
     assert!(play.effects.is_empty());
-    assert_eq!(play.state.page, Page::Train);
+    assert_eq!(play.state.screen.page, Page::Train);
 }

@@ -31,7 +31,7 @@ fn suggesting() -> Play {
     let mut play = Play::inspected(SUGGESTION, 80, 24);
     let mut options = options(SUGGESTION);
     options.suggested = true;
-    play.state = logitscope::tui::State::new(&options, Vec::new(), play.state.size)
+    play.state = logitscope::tui::State::new(&options, Vec::new(), play.state.screen.size)
         .expect("the default keys");
     play.hear(Event::Loaded { model: model() });
     play.hear(Event::State {
@@ -55,21 +55,21 @@ fn the_first_key_replaces_a_suggested_prompt() {
     let mut play = suggesting();
     assert!(play.screen().contains("a suggestion: type over it"));
     type_text(&mut play, "The king");
-    assert_eq!(play.state.editor.text(), "The king");
+    assert_eq!(play.state.play.editor.text(), "The king");
     assert!(!play.screen().contains("suggestion"));
 
     let mut play = suggesting();
     play.act(Action::Paste("The queen".to_owned()));
-    assert_eq!(play.state.editor.text(), "The queen");
+    assert_eq!(play.state.play.editor.text(), "The queen");
 
     let mut play = suggesting();
     press(&mut play, &["backspace"]);
-    assert_eq!(play.state.editor.text(), "");
+    assert_eq!(play.state.play.editor.text(), "");
 
     for key in ["left", "end", "ctrl-e", "ctrl-left"] {
         let mut play = suggesting();
         press(&mut play, &[key, "!"]);
-        let text = play.state.editor.text();
+        let text = play.state.play.editor.text();
         assert_eq!(text.replace('!', ""), SUGGESTION, "{key}");
     }
 
@@ -82,7 +82,7 @@ fn the_first_key_replaces_a_suggested_prompt() {
     let mut play = suggesting();
     press(&mut play, &["esc", "i", "x"]);
     assert_eq!(
-        play.state.editor.text(),
+        play.state.play.editor.text(),
         "x",
         "it stays a suggestion until it is used"
     );
@@ -92,7 +92,7 @@ fn the_first_key_replaces_a_suggested_prompt() {
 fn the_wheel_over_the_prompt_changes_no_prompt() {
     use logitscope::tui::{Mouse, MouseKind};
     let mut play = suggesting();
-    play.state.history.add("an older prompt");
+    play.state.play.history.add("an older prompt");
     for kind in [MouseKind::WheelUp, MouseKind::WheelDown] {
         play.act(Action::Mouse(Mouse {
             kind,
@@ -100,20 +100,20 @@ fn the_wheel_over_the_prompt_changes_no_prompt() {
             row: 2,
         }));
     }
-    assert_eq!(play.state.editor.text(), SUGGESTION);
-    assert!(play.state.editor.is_selected());
+    assert_eq!(play.state.play.editor.text(), SUGGESTION);
+    assert!(play.state.play.editor.is_selected());
 }
 
 #[test]
 fn a_prompt_that_was_given_or_restored_is_no_suggestion() {
     let mut play = Play::inspected(PROMPT, 80, 24);
     type_text(&mut play, "x");
-    assert_eq!(play.state.editor.text(), format!("{PROMPT}x"));
+    assert_eq!(play.state.play.editor.text(), format!("{PROMPT}x"));
     let mut play = suggesting();
     press(&mut play, &["alt-p"]);
-    play.state.editor.replace("restored");
+    play.state.play.editor.replace("restored");
     type_text(&mut play, "x");
-    assert_eq!(play.state.editor.text(), "restoredx");
+    assert_eq!(play.state.play.editor.text(), "restoredx");
 }
 
 #[test]
@@ -122,18 +122,18 @@ fn after_a_run_letters_begin_the_next_prompt() {
         let mut play = ended();
         assert_eq!(play.state.letters(), Letters::Begin);
         type_text(&mut play, text);
-        assert_eq!(play.state.editor.text(), text);
+        assert_eq!(play.state.play.editor.text(), text);
         assert_eq!(
-            (play.state.page, play.state.focus),
+            (play.state.screen.page, play.state.play.focus),
             (Page::Play, Focus::Prompt)
         );
         assert!(!play.effects.contains(&Effect::Quit));
-        assert!(play.state.help.is_none() && play.state.overlay.is_none());
-        assert_eq!(play.state.text().tokens().len(), 6, "the text stays");
+        assert!(play.state.screen.help.is_none() && play.state.screen.overlay.is_none());
+        assert_eq!(play.state.play.text().tokens().len(), 6, "the text stays");
     }
     let mut play = ended();
     play.act(Action::Paste("A paste".to_owned()));
-    assert_eq!(play.state.editor.text(), "A paste");
+    assert_eq!(play.state.play.editor.text(), "A paste");
     press(&mut play, &["enter"]);
     assert!(
         matches!(&commands(&play)[..], [Command::Generate(request)] if request.prompt == "A paste")
@@ -146,8 +146,8 @@ fn while_the_text_streams_letters_begin_the_next_prompt_too() {
     let mut play = Play::running(PROMPT, &[" there"], 80, 24);
     type_text(&mut play, "stop");
     assert_eq!(commands(&play), []);
-    assert_eq!(play.state.run, RunState::Running);
-    assert_eq!(play.state.editor.text(), "stop");
+    assert_eq!(play.state.engine.run, RunState::Running);
+    assert_eq!(play.state.play.editor.text(), "stop");
     let screen = play.screen();
     assert!(
         screen.contains("^G pause") && screen.contains("^S stop"),
@@ -171,7 +171,10 @@ fn while_the_text_streams_letters_begin_the_next_prompt_too() {
         "{sent:?}"
     );
     assert_eq!(
-        (play.state.editor.text().as_str(), play.state.focus),
+        (
+            play.state.play.editor.text().as_str(),
+            play.state.play.focus
+        ),
         ("stop", Focus::Prompt),
         "what is being written stays"
     );
@@ -182,7 +185,7 @@ fn arrows_space_and_enter_act_on_the_text_while_the_prompt_is_ready() {
     let mut play = ended();
     press(&mut play, &["left"]);
     assert_eq!(
-        (play.state.text().in_view(), play.state.letters()),
+        (play.state.play.text().in_view(), play.state.letters()),
         (4, Letters::Begin)
     );
     press(&mut play, &["space"]);
@@ -192,7 +195,10 @@ fn arrows_space_and_enter_act_on_the_text_while_the_prompt_is_ready() {
     assert_eq!(play.state.letters(), Letters::Begin);
     press(&mut play, &["ctrl-w"]);
     assert_eq!(
-        (play.state.editor.text().as_str(), play.state.focus),
+        (
+            play.state.play.editor.text().as_str(),
+            play.state.play.focus
+        ),
         ("", Focus::Prompt),
         "what deletes clears the prompt that was run"
     );
@@ -222,13 +228,13 @@ fn letters_are_commands_once_a_pane_was_entered() {
         assert_eq!(play.state.letters(), Letters::Command);
         assert!(play.screen().contains("abc commands"), "{}", play.screen());
         press(&mut play, &["w"]);
-        assert!(play.state.overlay.is_some(), "the funnel");
-        assert_eq!(play.state.editor.text(), PROMPT);
+        assert!(play.state.screen.overlay.is_some(), "the funnel");
+        assert_eq!(play.state.play.editor.text(), PROMPT);
     }
     let mut play = ended();
     press(&mut play, &["shift-tab", "!"]);
     assert_eq!(
-        play.state.editor.text(),
+        play.state.play.editor.text(),
         format!("{PROMPT}!"),
         "back in the prompt, to edit it"
     );
@@ -239,14 +245,14 @@ fn what_is_pasted_over_a_funnel_is_seen() {
     let mut play = ended();
     press(&mut play, &["esc", "w"]);
     play.act(Action::Paste("The fox".to_owned()));
-    assert!(play.state.overlay.is_none());
+    assert!(play.state.screen.overlay.is_none());
     assert!(play.screen().contains("The fox"));
 }
 
 #[test]
 fn leaving_asks_while_something_goes_on_or_is_saved_nowhere() {
     let mut play = Play::running(PROMPT, &[" there"], 80, 24);
-    play.state.autosave_file = Some("session.json".into());
+    play.state.saving.autosave_file = Some("session.json".into());
     press(&mut play, &["esc", "q"]);
     assert_eq!(play.effects, []);
     assert!(
@@ -258,12 +264,12 @@ fn leaving_asks_while_something_goes_on_or_is_saved_nowhere() {
     press(&mut play, &["enter"]);
     assert_eq!(play.effects, [], "text that is typed does not leave");
     press(&mut play, &["ctrl-u", "n", "o", "enter"]);
-    assert!(play.state.overlay.is_none());
+    assert!(play.state.screen.overlay.is_none());
     press(&mut play, &["q", "enter"]);
     assert_eq!(play.effects, [Effect::Quit]);
 
     let mut play = ended();
-    play.state.autosave_file = Some("session.json".into());
+    play.state.saving.autosave_file = Some("session.json".into());
     press(&mut play, &["esc", "q"]);
     assert_eq!(
         play.effects,
@@ -276,7 +282,7 @@ fn leaving_asks_while_something_goes_on_or_is_saved_nowhere() {
     assert!(play.screen().contains("saved nowhere"), "{}", play.screen());
 
     let mut play = Play::running(PROMPT, &[" there"], 80, 24);
-    play.state.autosave_file = Some("session.json".into());
+    play.state.saving.autosave_file = Some("session.json".into());
     play.hear(Event::State {
         state: RunState::Idle,
     });
@@ -305,15 +311,15 @@ fn a_signal_ends_it_under_the_help_page_too() {
 fn a_question_begins_with_its_old_answer_selected() {
     let mut play = ended();
     let samples = |play: &Play| {
-        let rows = play.state.knob_rows();
+        let rows = play.state.play.knob_rows();
         rows.iter().position(|row| row.name() == "samples")
     };
     play.state.focus_on(Focus::Knobs);
-    play.state.knob = samples(&play).expect("a row");
+    play.state.play.knob = samples(&play).expect("a row");
     press(&mut play, &["=", "4", "enter"]);
-    assert_eq!(play.state.samples, 4);
+    assert_eq!(play.state.play.samples, 4);
     press(&mut play, &["=", "left", "1", "enter"]);
-    assert_eq!(play.state.samples, 14, "arrows keep the old value");
+    assert_eq!(play.state.play.samples, 14, "arrows keep the old value");
     for question in [Question::Model, Question::SaveSession, Question::ChartText] {
         play.act(Action::Ask(question));
         let before = play.screen();

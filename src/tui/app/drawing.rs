@@ -43,7 +43,7 @@ impl<L: EngineLink> App<'_, L> {
         self.changed = false;
         let effects = hear(&mut self.state, News::Frame(now - self.start));
         self.perform(effects)?;
-        self.theme = Theme::new(self.state.theme, self.colours);
+        self.theme = Theme::new(self.state.screen.theme, self.colours);
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let mut seen = Seen::default();
         self.terminal.draw(|frame| {
@@ -53,7 +53,7 @@ impl<L: EngineLink> App<'_, L> {
             }
             self.clusters.refresh(frame.buffer_mut());
         })?;
-        self.state.seen = seen;
+        self.state.screen.seen = seen;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()?;
         // A frame that comes late, as beside a busy model they do, is made up for by the next.

@@ -92,7 +92,9 @@ pub async fn run<L: EngineLink>(
     };
     let mut ended = match session {
         Some(session) => app.hear(News::SessionRead(Ok(session))),
-        None => app.perform(vec![Effect::Send(Command::Load(app.state.load.clone()))]),
+        None => app.perform(vec![Effect::Send(Command::Load(
+            app.state.engine.load.clone(),
+        ))]),
     };
     while ended.is_ok() && !app.over {
         ended = app.turn(&mut sources).await;
@@ -169,7 +171,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         let guard = Guard::take(options.mouse)?;
         let now = Instant::now();
         Ok(Self {
-            theme: Theme::new(state.theme, colours),
+            theme: Theme::new(state.screen.theme, colours),
             state,
             link,
             training,

@@ -99,7 +99,7 @@ impl<L: EngineLink> App<'_, L> {
     /// At the end, whatever brought it about: what is new since the session was saved last, as far as the engine tells
     /// it in time. What fails by the way keeps nothing else from being saved.
     pub(super) async fn save_last(&mut self, events: &mut Receiver<Event>) {
-        if self.state.autosave_file.is_some() && self.state.model.is_some() {
+        if self.state.saving.autosave_file.is_some() && self.state.engine.model.is_some() {
             self.link.cancel();
             let deadline = Instant::now() + LAST_SAVE;
             if self.link.send(Command::Save).is_ok() {

@@ -11,22 +11,22 @@ use crate::tui::vocabulary::letters::Letters;
 impl State {
     /// What letters do on the Play screen while nothing lies over it.
     pub fn letters(&self) -> Letters {
-        match self.focus {
+        match self.play.focus {
             Focus::Prompt => Letters::Write,
-            _ if self.ready => Letters::Begin,
+            _ if self.play.ready => Letters::Begin,
             _ => Letters::Command,
         }
     }
 
     /// What a key does now. What lies over the panes takes it; on the help page nothing is typed.
     pub fn key_action(&self, key: Key) -> Option<Action> {
-        if self.help.is_some() {
+        if self.screen.help.is_some() {
             return self.keymap.action(key, Focus::Text);
         }
-        match &self.overlay {
+        match &self.screen.overlay {
             Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
             Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
-            None if self.page == Page::Train => self.training_action(key),
+            None if self.screen.page == Page::Train => self.training_action(key),
             Some(_) | None => self.play_action(key),
         }
     }
@@ -35,11 +35,11 @@ impl State {
         if self.letters().takes(key) {
             return key.types().map(Action::Insert);
         }
-        let meant = self.keymap.action(key, self.focus);
+        let meant = self.keymap.action(key, self.play.focus);
         // A key that edits goes back into the editor that waits.
         let edits = || {
             let edit = self.keymap.action_in(key, Scope::Prompt);
-            edit.filter(|action| self.ready && matches!(action, Action::Edit(_)))
+            edit.filter(|action| self.play.ready && matches!(action, Action::Edit(_)))
         };
         meant.or_else(edits)
     }

@@ -13,28 +13,30 @@ impl State {
     /// Shows a sentence across the top, before older ones. One that is there already comes to the front.
     pub fn tell(&mut self, message: impl Into<String>, error: bool) {
         let message = message.into();
-        self.banners.retain(|banner| banner.message != message);
+        self.screen
+            .banners
+            .retain(|banner| banner.message != message);
         let banner = Banner {
             message,
             error,
             since: None,
         };
-        self.banners.insert(0, banner);
-        self.banners.truncate(KEPT);
+        self.screen.banners.insert(0, banner);
+        self.screen.banners.truncate(KEPT);
         self.reflow();
     }
 
     /// Takes away those whose time is over. An error stays while it is in front: somebody has to see it.
     pub(in crate::tui) fn let_notices_leave(&mut self) {
-        let (now, before) = (self.now, self.banners.len());
+        let (now, before) = (self.screen.now, self.screen.banners.len());
         let mut in_front = true;
-        self.banners.retain_mut(|banner| {
+        self.screen.banners.retain_mut(|banner| {
             let shown = now.saturating_sub(*banner.since.get_or_insert(now));
             let stays = (in_front && banner.error) || shown < banner.stays();
             in_front &= !stays;
             stays
         });
-        if self.banners.len() != before {
+        if self.screen.banners.len() != before {
             self.reflow();
         }
     }
@@ -50,16 +52,16 @@ impl State {
     /// What the line across the top says.
     fn notice(&self) -> Option<String> {
         let key = |bound| self.keymap.hint(bound, true).unwrap_or_default();
-        if let Some(message) = &self.died {
+        if let Some(message) = &self.engine.died {
             let message = message.trim_end_matches('.');
             return Some(format!(
                 "✗ The engine stopped: {message}. {} starts it again.",
                 key(Bound::RestartEngine)
             ));
         }
-        let banner = self.banners.first()?;
+        let banner = self.screen.banners.first()?;
         let sign = if banner.error { "✗" } else { "!" };
-        let more = match self.banners.len() - 1 {
+        let more = match self.screen.banners.len() - 1 {
             0 => String::new(),
             more => format!(", {more} more"),
         };
@@ -79,6 +81,11 @@ impl State {
                 .filter(|_| !for_now)
                 .map(|since| since + banner.stays())
         };
-        self.banners.iter().enumerate().filter_map(stays).min()
+        self.screen
+            .banners
+            .iter()
+            .enumerate()
+            .filter_map(stays)
+            .min()
     }
 }

@@ -1,8 +1,10 @@
 //! Small parts of the state.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::decoding::StopReason;
+use crate::engine::Session;
 use crate::tui::vocabulary::layout::Split;
 
 /// A line across the top until it is dismissed or its time is over.
@@ -40,9 +42,15 @@ pub enum Held {
     Knob,
 }
 
-/// What is new since the session was saved.
+/// Where the session is saved, and what is new since then.
 #[derive(Debug, Default)]
 pub struct Saving {
+    /// Where the session is saved when the user says so.
+    pub session_file: Option<PathBuf>,
+    /// Where it is saved all along.
+    pub autosave_file: Option<PathBuf>,
+    /// Texts that wait for their model.
+    pub restoring: Option<Session>,
     /// Something is.
     pub due: bool,
     /// The user asked for it, under a name.

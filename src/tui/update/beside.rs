@@ -7,7 +7,7 @@ use crate::tui::state::beside::Beside;
 
 /// Loads a model beside the present one, in place of one that is there.
 pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
-    if state.model.is_none() {
+    if state.engine.model.is_none() {
         state.tell("Load a model first, then another beside it.", false);
         return;
     }
@@ -15,15 +15,15 @@ pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
     let request = crate::model::LoadRequest {
         source: source.to_owned(),
         chat: false,
-        ..state.load.clone()
+        ..state.engine.load.clone()
     };
-    state.beside = Some(Beside::new(source));
+    state.engine.beside = Some(Beside::new(source));
     effects.push(Effect::LoadBeside(Box::new(request)));
 }
 
 /// Takes it away, loaded or not.
 pub fn unload(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.beside.take().is_none() {
+    if state.engine.beside.take().is_none() {
         state.tell("There is no model beside this one.", false);
     }
     effects.push(Effect::UnloadBeside);
@@ -31,16 +31,16 @@ pub fn unload(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Lets it read and look where the user looks.
 pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
-    let passage = match state.subject {
-        Subject::Draft => &state.draft,
-        Subject::Text => &state.texts[state.sample.min(state.texts.len() - 1)],
+    let passage = match state.play.subject {
+        Subject::Draft => &state.play.draft,
+        Subject::Text => &state.play.texts[state.play.sample.min(state.play.texts.len() - 1)],
     };
-    let (Some(beside), Some(first)) = (&mut state.beside, &state.model) else {
+    let (Some(beside), Some(first)) = (&mut state.engine.beside, &state.engine.model) else {
         return;
     };
-    let running = state.run == RunState::Running;
+    let running = state.engine.run == RunState::Running;
     let tokens = passage.tokens();
-    let reading = beside.reading(tokens, first, running, state.now);
+    let reading = beside.reading(tokens, first, running, state.screen.now);
     effects.extend(reading.map(Effect::SendBeside));
     if let Some(spot) = beside.spot(tokens, passage.in_view(), first) {
         let look = beside.look(spot);
@@ -50,7 +50,7 @@ pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Takes in what its engine tells.
 pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
-    let Some(beside) = &mut state.beside else {
+    let Some(beside) = &mut state.engine.beside else {
         return;
     };
     match event {
@@ -72,7 +72,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.tell(format!("The model beside: {message}"), true);
         }
         Event::Failed { message } | Event::Died { message } => {
-            state.beside = None;
+            state.engine.beside = None;
             effects.push(Effect::UnloadBeside);
             state.tell(
                 format!("The model beside is gone, this one stays: {message}"),

@@ -13,7 +13,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Opti
     let selected = selected(state);
     match (action, selected) {
         (Action::Run, Some((id, current, _))) => {
-            state.overlay = None;
+            state.screen.overlay = None;
             if !current {
                 super::run::settle(state, effects);
                 effects.push(Effect::Send(Command::Switch(id)));
@@ -21,11 +21,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Opti
         }
         (Action::NameBranch, Some((id, _, name))) => {
             let ask = Ask::new(Question::BranchName(id), &name.unwrap_or_default());
-            state.overlay = Some(Overlay::Ask(Box::new(ask)));
+            state.screen.overlay = Some(Overlay::Ask(Box::new(ask)));
         }
         (Action::PruneBranch, Some((id, ..))) => effects.push(Effect::Send(Command::Prune(id))),
         (Action::CompareBranch, Some((id, ..))) => effects.push(Effect::Send(Command::Show(id))),
-        (Action::Branches | Action::Quit, _) => state.overlay = None,
+        (Action::Branches | Action::Quit, _) => state.screen.overlay = None,
         _ => {}
     }
     None
@@ -33,10 +33,10 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Opti
 
 /// The selected branch: whether it is the text, and its name.
 fn selected(state: &State) -> Option<(BranchId, bool, Option<String>)> {
-    let Some(Overlay::Branches(view)) = &state.overlay else {
+    let Some(Overlay::Branches(view)) = &state.screen.overlay else {
         return None;
     };
-    let rows = tree::rows(&state.branches);
+    let rows = tree::rows(&state.play.branches);
     let branch = rows.get(view.row)?.branch;
     Some((
         branch.lineage.id,
@@ -47,19 +47,19 @@ fn selected(state: &State) -> Option<(BranchId, bool, Option<String>)> {
 
 /// Takes in the tokens of a branch to compare.
 pub fn show_beside(state: &mut State, id: BranchId, tokens: Vec<TokenRecord>) {
-    if let Some(Overlay::Branches(view)) = &mut state.overlay {
+    if let Some(Overlay::Branches(view)) = &mut state.screen.overlay {
         view.beside = Some((id, tokens));
     }
 }
 
 /// Takes in a new list.
 pub fn listed(state: &mut State, branches: Vec<crate::decoding::BranchInfo>) {
-    state.branches = branches;
-    let count = state.branches.len();
-    if let Some(Overlay::Branches(view)) = &mut state.overlay {
+    state.play.branches = branches;
+    let count = state.play.branches.len();
+    if let Some(Overlay::Branches(view)) = &mut state.screen.overlay {
         view.row = view.row.min(count.saturating_sub(1));
         if count == 0 {
-            state.overlay = None;
+            state.screen.overlay = None;
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn copy(state: &mut State, what: Copied, effects: &mut Vec<Effect>) {
 }
 
 fn text(state: &State) -> Option<String> {
-    let tokens = state.passage().tokens();
+    let tokens = state.play.passage().tokens();
     let bytes: Vec<u8> = tokens
         .iter()
         .flat_map(|token| token.bytes.iter().copied())
@@ -27,7 +27,7 @@ fn text(state: &State) -> Option<String> {
 }
 
 fn next_table(state: &State) -> Option<String> {
-    let moment = state.moment()?;
+    let moment = state.play.moment()?;
     let mut out = "rank\tid\ttoken\tlogit\traw_probability\tfinal_probability\tcut_by\n".to_owned();
     for row in &moment.rows {
         let cut = row.cut_by.map_or("", |stage| stage.name());
@@ -40,7 +40,7 @@ fn next_table(state: &State) -> Option<String> {
 }
 
 fn token_table(state: &State) -> Option<String> {
-    let tokens = state.passage().tokens();
+    let tokens = state.play.passage().tokens();
     let mut out =
         "position\tid\ttoken\tprobability\trank\tsurprisal_bits\tentropy_bits\n".to_owned();
     for token in tokens {
@@ -62,6 +62,6 @@ fn token_table(state: &State) -> Option<String> {
 }
 
 fn record(state: &State) -> Option<String> {
-    let token = state.passage().token_in_view()?;
+    let token = state.play.passage().token_in_view()?;
     serde_json::to_string_pretty(token).ok()
 }

@@ -8,7 +8,7 @@ use crate::tui::vocabulary::focus::Focus;
 /// Types or pastes a text. Outside the editor, pasting goes there.
 pub fn insert(state: &mut State, text: &str) {
     state.focus_on(Focus::Prompt);
-    if state.editor.insert(text) {
+    if state.play.editor.insert(text) {
         changed(state);
     } else {
         state.tell(
@@ -22,20 +22,20 @@ pub fn insert(state: &mut State, text: &str) {
 /// still replaced by what is typed.
 pub fn go_to(state: &mut State, pane: Focus) {
     state.focus_on(pane);
-    if pane == Focus::Prompt && state.last_prompt.is_some() {
-        state.editor.deselect();
+    if pane == Focus::Prompt && state.play.last_prompt.is_some() {
+        state.play.editor.deselect();
     }
 }
 
 /// Carries out an edit. In the prompt that waits for what is typed next, it goes back there.
 pub fn edit(state: &mut State, edit: Edit) {
-    if state.ready {
+    if state.play.ready {
         state.focus_on(Focus::Prompt);
     }
     let done = match edit {
         Edit::HistoryPrevious => return recall(state, false),
         Edit::HistoryNext => return recall(state, true),
-        edit => state.editor.edit(edit),
+        edit => state.play.editor.edit(edit),
     };
     if done {
         changed(state);
@@ -45,7 +45,7 @@ pub fn edit(state: &mut State, edit: Edit) {
 /// Moves by lines; past the first and the last one lies the history.
 pub fn across(state: &mut State, by: isize) {
     for step in 0..by.unsigned_abs() {
-        if !state.editor.across(by > 0) {
+        if !state.play.editor.across(by > 0) {
             if step == 0 {
                 recall(state, by > 0);
             }
@@ -57,42 +57,47 @@ pub fn across(state: &mut State, by: isize) {
 /// Moves by a character, or to an end of the line.
 pub fn along(state: &mut State, by: isize) {
     match by {
-        -1 | 1 => state.editor.step(by > 0),
-        _ => state.editor.line_border(by > 0),
+        -1 | 1 => state.play.editor.step(by > 0),
+        _ => state.play.editor.line_border(by > 0),
     }
 }
 
 /// Leaves the editor, so that what opens over it takes the keys.
 pub fn leave(state: &mut State) {
-    if state.overlay.as_ref().is_some_and(|one| !one.takes_text()) {
+    if state
+        .screen
+        .overlay
+        .as_ref()
+        .is_some_and(|one| !one.takes_text())
+    {
         enter_text(state);
     }
 }
 
 /// Enters the text from the editor, or from the text with the editor waiting.
 pub fn enter_text(state: &mut State) {
-    if state.focus == Focus::Prompt || state.ready {
+    if state.play.focus == Focus::Prompt || state.play.ready {
         state.focus_on(Focus::Text);
     }
 }
 
 fn recall(state: &mut State, next: bool) {
     let recalled = if next {
-        state.history.next()
+        state.play.history.next()
     } else {
-        state.history.previous(&state.editor.text())
+        state.play.history.previous(&state.play.editor.text())
     };
     if let Some(prompt) = recalled.map(str::to_owned) {
-        state.editor.replace(&prompt);
+        state.play.editor.replace(&prompt);
         changed(state);
     }
 }
 
 /// The draft is another one now. Its odds are what the tables show, unless a run needs them.
 fn changed(state: &mut State) {
-    state.inspecting.changed();
-    if state.run != RunState::Running {
-        state.subject = Subject::Draft;
-        state.draft.follow();
+    state.play.inspecting.changed();
+    if state.engine.run != RunState::Running {
+        state.play.subject = Subject::Draft;
+        state.play.draft.follow();
     }
 }

@@ -33,25 +33,25 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::Progress(progress) => {
             // Weights come after the download, never before: late news of a download is old news.
             let late = !matches!(progress, LoadProgress::Weights { .. })
-                && matches!(state.loading, Some(LoadProgress::Weights { .. }));
+                && matches!(state.engine.loading, Some(LoadProgress::Weights { .. }));
             if !late {
-                state.loading = Some(progress);
+                state.engine.loading = Some(progress);
             }
         }
         Event::Loaded { model } => {
-            state.model = Some(model);
-            state.loading = None;
+            state.engine.model = Some(model);
+            state.engine.loading = None;
             // Speed and end of the last run were the other model's.
-            state.finishes.clear();
-            state.rate.restart();
-            state.context_used = 0;
+            state.play.finishes.clear();
+            state.engine.rate.restart();
+            state.engine.context_used = 0;
             show_one_text(state, Vec::new());
-            state.branches.clear();
-            state.draft.replace(Vec::new());
-            state.looking.clear();
-            state.inspecting.clear();
+            state.play.branches.clear();
+            state.play.draft.replace(Vec::new());
+            state.play.looking.clear();
+            state.play.inspecting.clear();
             super::session::restore(state, effects);
-            effects.push(Effect::RememberModel(state.load.source.clone()));
+            effects.push(Effect::RememberModel(state.engine.load.source.clone()));
         }
         Event::Notice { message } => state.tell(message, false),
         Event::PromptRead {
@@ -59,77 +59,77 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             tokens,
             ..
         } => {
-            state.inspecting.settle();
-            state.draft.replace(if state.editor.is_empty() {
+            state.play.inspecting.settle();
+            state.play.draft.replace(if state.play.editor.is_empty() {
                 Vec::new()
             } else {
                 tokens
             });
-            state.looking.give_up();
+            state.play.looking.give_up();
         }
         Event::PromptRead {
             subject: Subject::Text,
             tokens,
             ..
         } => {
-            state.context_used = within_context(state, tokens.len());
-            state.beams = Vec::new();
-            state.beam_log = BeamLog::default();
+            state.engine.context_used = within_context(state, tokens.len());
+            state.play.beams = Vec::new();
+            state.play.beam_log = BeamLog::default();
             show_one_text(state, tokens);
-            for _ in 1..state.samples {
-                let tokens = state.texts[0].tokens().to_vec();
+            for _ in 1..state.play.samples {
+                let tokens = state.play.texts[0].tokens().to_vec();
                 let mut text = Passage::new();
                 text.replace(tokens);
-                state.texts.push(text);
+                state.play.texts.push(text);
             }
             state.reflow();
         }
         Event::Token { sample, record } => {
-            if sample == state.sample {
-                state.context_used = within_context(state, state.context_used + 1);
+            if sample == state.play.sample {
+                state.engine.context_used = within_context(state, state.engine.context_used + 1);
             }
-            if let Some(text) = state.texts.get_mut(sample) {
+            if let Some(text) = state.play.texts.get_mut(sample) {
                 text.push(record);
             }
-            state.rate.count();
+            state.engine.rate.count();
         }
         Event::Rewound { length } => {
-            let cut = state.text().tokens().len().saturating_sub(length);
-            state.context_used = state.context_used.saturating_sub(cut);
-            state.text_mut().truncate(length);
-            state.comparing.cut(length);
-            state.beam_log = BeamLog::default();
-            state.looking.give_up();
+            let cut = state.play.text().tokens().len().saturating_sub(length);
+            state.engine.context_used = state.engine.context_used.saturating_sub(cut);
+            state.play.text_mut().truncate(length);
+            state.play.comparing.cut(length);
+            state.play.beam_log = BeamLog::default();
+            state.play.looking.give_up();
         }
         Event::Slid { kept, dropped } => {
-            state.context_used = kept;
+            state.engine.context_used = kept;
             state.tell(
                 format!("The context is full: the model re-read the last {kept} tokens and no longer sees the {dropped} before."),
                 false,
             );
         }
         Event::Look { subject, moment } => look(state, subject, moment),
-        Event::LookFailed { .. } => state.looking.refuse(),
+        Event::LookFailed { .. } => state.play.looking.refuse(),
         Event::Compared {
             sample,
             from,
             upto,
             otherwise,
-        } => state.comparing.answer(sample, from, upto, otherwise),
+        } => state.play.comparing.answer(sample, from, upto, otherwise),
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
-            state.generation.seed = seed;
-            state.context_used = within_context(state, tokens.len());
-            state.subject = Subject::Text;
-            state.beam_log = BeamLog::default();
+            state.play.generation.seed = seed;
+            state.engine.context_used = within_context(state, tokens.len());
+            state.play.subject = Subject::Text;
+            state.play.beam_log = BeamLog::default();
             show_one_text(state, tokens);
-            state.finishes.clear();
+            state.play.finishes.clear();
         }
         Event::Branch { branch, tokens } => super::branches::show_beside(state, branch, tokens),
         Event::Saved { session } => super::session::saved(state, session, effects),
         Event::Beams { beams } => {
-            state.beam_log.step(&beams);
-            state.beams = beams;
+            state.play.beam_log.step(&beams);
+            state.play.beams = beams;
         }
         Event::Finished {
             sample,
@@ -137,30 +137,31 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             tokens,
             seconds,
         } => {
-            state.beams = Vec::new();
+            state.play.beams = Vec::new();
             state
+                .play
                 .finishes
-                .resize(state.texts.len().max(sample + 1), None);
-            state.finishes[sample] = Some(Finish {
+                .resize(state.play.texts.len().max(sample + 1), None);
+            state.play.finishes[sample] = Some(Finish {
                 reason,
                 tokens,
                 seconds,
             });
-            state.looking.give_up();
+            state.play.looking.give_up();
         }
         Event::Failed { message } => {
-            state.inspecting.settle();
-            state.loading = None;
-            state.looking.give_up();
+            state.play.inspecting.settle();
+            state.engine.loading = None;
+            state.play.looking.give_up();
             state.tell(message, true);
         }
         Event::Died { message } => {
-            state.died = Some(message);
-            state.run = RunState::Empty;
-            state.model = None;
-            state.loading = None;
-            state.inspecting.settle();
-            state.looking.give_up();
+            state.engine.died = Some(message);
+            state.engine.run = RunState::Empty;
+            state.engine.model = None;
+            state.engine.loading = None;
+            state.play.inspecting.settle();
+            state.play.looking.give_up();
             state.reflow();
         }
     }
@@ -168,38 +169,43 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
 
 /// Tokens of a text that the model can see at once.
 fn within_context(state: &State, tokens: usize) -> usize {
-    let most = state.model.as_ref().map_or(0, |model| model.context_length);
+    let most = state
+        .engine
+        .model
+        .as_ref()
+        .map_or(0, |model| model.context_length);
     tokens.min(most)
 }
 
 /// Puts one text in place of all samples.
 fn show_one_text(state: &mut State, tokens: Vec<TokenRecord>) {
-    state.texts.truncate(1);
-    state.sample = 0;
-    state.text_mut().replace(tokens);
-    state.text_mut().follow();
-    state.looking.give_up();
-    state.comparing.clear();
+    state.play.texts.truncate(1);
+    state.play.sample = 0;
+    state.play.text_mut().replace(tokens);
+    state.play.text_mut().follow();
+    state.play.looking.give_up();
+    state.play.comparing.clear();
 }
 
 fn run_state(state: &mut State, run: RunState) {
-    state.run = run;
-    state.stopping = false;
+    state.engine.run = run;
+    state.engine.stopping = false;
     // A look that a change of state swept away is asked for again.
-    state.looking.give_up();
+    state.play.looking.give_up();
     if run == RunState::Running {
-        state.rate.restart();
-        state.finishes.clear();
+        state.engine.rate.restart();
+        state.play.finishes.clear();
     }
     if matches!(run, RunState::Empty | RunState::Idle) {
-        state.loading = None;
+        state.engine.loading = None;
     }
 }
 
 fn look(state: &mut State, subject: Subject, moment: crate::decoding::Moment) {
-    let before = state.moment().map(|moment| moment.position);
-    state.looking.answer(subject, moment);
+    let before = state.play.moment().map(|moment| moment.position);
+    state.play.looking.answer(subject, moment);
     let after = state
+        .play
         .moment()
         .map(|moment| (moment.position, moment.rows.len()));
     if let Some((position, rows)) = after {
@@ -207,9 +213,9 @@ fn look(state: &mut State, subject: Subject, moment: crate::decoding::Moment) {
             // The token that stands there is the row to start from; without one, the likeliest.
             let row = chosen_row(state);
             state.choose_row(row);
-            state.why = 0;
+            state.play.why = 0;
         }
-        state.row = state.row.min(rows.saturating_sub(1));
+        state.play.row = state.play.row.min(rows.saturating_sub(1));
     }
 }
 
@@ -218,5 +224,5 @@ fn chosen_row(state: &State) -> usize {
         let chosen = moment.chosen?;
         moment.rows.iter().position(|row| row.id == chosen)
     };
-    state.moment().and_then(of).unwrap_or(0)
+    state.play.moment().and_then(of).unwrap_or(0)
 }

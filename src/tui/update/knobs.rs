@@ -29,15 +29,15 @@ pub fn change(state: &mut State, action: &Action) {
                 sampler,
                 generation,
                 samples,
-            } = state.configured.clone();
-            state.sampler = sampler;
-            state.generation = generation;
-            state.samples = samples;
+            } = state.play.configured.clone();
+            state.play.sampler = sampler;
+            state.play.generation = generation;
+            state.play.samples = samples;
         }),
         Action::Neutral => {
             if let Some(row) = selected(state) {
                 altered(state, |state| {
-                    knob_rows::neutral(row, &mut state.sampler, &mut state.generation);
+                    knob_rows::neutral(row, &mut state.play.sampler, &mut state.play.generation);
                 });
             }
         }
@@ -53,9 +53,9 @@ pub fn turn(state: &mut State, steps: i32, big: bool) {
                 row,
                 steps,
                 big,
-                &mut state.sampler,
-                &mut state.generation,
-                &mut state.samples,
+                &mut state.play.sampler,
+                &mut state.play.generation,
+                &mut state.play.samples,
             )
         });
     }
@@ -69,13 +69,13 @@ pub fn set(state: &mut State, row: KnobRow, typed: &str) -> Result<(), String> {
     let mut new = settings(state);
     knob_values::read(row, typed, &mut new)?;
     altered(state, |state| {
-        state.sampler = new.sampler;
-        state.generation = new.generation;
-        state.samples = new.samples;
+        state.play.sampler = new.sampler;
+        state.play.generation = new.generation;
+        state.play.samples = new.samples;
     });
-    let rows = state.knob_rows();
+    let rows = state.play.knob_rows();
     if let Some(at) = rows.iter().position(|one| *one == row) {
-        state.knob = at;
+        state.play.knob = at;
     }
     Ok(())
 }
@@ -83,20 +83,20 @@ pub fn set(state: &mut State, row: KnobRow, typed: &str) -> Result<(), String> {
 /// The values of all knobs.
 pub fn settings(state: &State) -> Settings {
     Settings {
-        sampler: state.sampler.clone(),
-        generation: state.generation.clone(),
-        samples: state.samples,
+        sampler: state.play.sampler.clone(),
+        generation: state.play.generation.clone(),
+        samples: state.play.samples,
     }
 }
 
 /// Selects another row.
 pub fn select(state: &mut State, by: isize) {
-    let most = state.knob_rows().len().saturating_sub(1);
-    state.knob = state.knob.saturating_add_signed(by).min(most);
+    let most = state.play.knob_rows().len().saturating_sub(1);
+    state.play.knob = state.play.knob.saturating_add_signed(by).min(most);
 }
 
 pub fn selected(state: &State) -> Option<KnobRow> {
-    state.knob_rows().get(state.knob).copied()
+    state.play.knob_rows().get(state.play.knob).copied()
 }
 
 fn on_stage(
@@ -104,16 +104,16 @@ fn on_stage(
     change: impl FnOnce(crate::sampling::StageKind, &mut SamplerSettings),
 ) {
     if let Some(stage) = selected(state).and_then(KnobRow::stage) {
-        altered(state, |state| change(stage, &mut state.sampler));
+        altered(state, |state| change(stage, &mut state.play.sampler));
     }
 }
 
 fn preset(state: &mut State, by: isize) {
-    let count = state.presets.len() as isize;
+    let count = state.play.presets.len() as isize;
     if count == 0 {
         return state.tell("There are no presets: the configuration names none.", false);
     }
-    let to = match state.preset() {
+    let to = match state.play.preset() {
         Some(at) => (at as isize + by).rem_euclid(count),
         None if by > 0 => 0,
         None => count - 1,
@@ -122,17 +122,17 @@ fn preset(state: &mut State, by: isize) {
 }
 
 fn choose(state: &mut State, preset: usize) {
-    if let Some((_, settings)) = state.presets.get(preset) {
+    if let Some((_, settings)) = state.play.presets.get(preset) {
         let settings = settings.clone();
-        altered(state, |state| state.sampler = settings);
+        altered(state, |state| state.play.sampler = settings);
     }
 }
 
 /// Takes in that a preset was saved.
 pub fn keep_preset(state: &mut State, name: String, sampler: SamplerSettings) {
     state.tell(format!("The preset {name} was saved."), false);
-    state.presets.retain(|(known, _)| *known != name);
-    state.presets.push((name, sampler));
+    state.play.presets.retain(|(known, _)| *known != name);
+    state.play.presets.push((name, sampler));
 }
 
 /// Puts the selected knob to a place on its track (0 to 1).
@@ -141,7 +141,7 @@ pub fn slide(state: &mut State, fraction: f64) {
         let value = knob.slider_min + fraction * (knob.slider_max - knob.slider_min);
         let steps = (value / knob.step).round() * knob.step;
         altered(state, |state| {
-            knob.set(&mut state.sampler, steps.clamp(knob.min, knob.max));
+            knob.set(&mut state.play.sampler, steps.clamp(knob.min, knob.max));
         });
     }
 }
@@ -150,26 +150,27 @@ pub fn slide(state: &mut State, fraction: f64) {
 /// row stays selected wherever it moved to.
 pub fn altered(state: &mut State, change: impl FnOnce(&mut State)) {
     let row = selected(state);
-    let before = (state.sampler.clone(), state.generation.clone());
+    let before = (state.play.sampler.clone(), state.play.generation.clone());
     change(state);
-    let rows = state.knob_rows();
+    let rows = state.play.knob_rows();
     let found = row.and_then(|row| rows.iter().position(|other| *other == row));
-    state.knob = found
-        .unwrap_or(state.knob)
+    state.play.knob = found
+        .unwrap_or(state.play.knob)
         .min(rows.len().saturating_sub(1));
-    let chain_changed = state.sampler != before.0 || state.generation.seed != before.1.seed;
+    let chain_changed =
+        state.play.sampler != before.0 || state.play.generation.seed != before.1.seed;
     if chain_changed {
-        state.turns += 1;
+        state.play.turns += 1;
     }
-    state.knobs_turned |= chain_changed || state.generation != before.1;
+    state.play.knobs_turned |= chain_changed || state.play.generation != before.1;
 }
 
 /// Tells the engine of knobs that were turned since it was told last.
 pub fn tell(state: &mut State, effects: &mut Vec<Effect>) {
-    if std::mem::take(&mut state.knobs_turned) {
+    if std::mem::take(&mut state.play.knobs_turned) {
         effects.push(Effect::Send(Command::SetSampler {
-            sampler: Box::new(state.sampler.clone()),
-            generation: state.generation.clone(),
+            sampler: Box::new(state.play.sampler.clone()),
+            generation: state.play.generation.clone(),
         }));
     }
 }

@@ -30,15 +30,15 @@ use crate::tui::vocabulary::focus::{Focus, Page};
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = Vec::new();
     if action != Action::Interrupt {
-        state.stopping = false;
+        state.engine.stopping = false;
         state.leaving = false;
     }
     if let Action::Mouse(moved) = action {
         if let Some(meant) = mouse::moved(state, moved) {
             effects.extend(update(state, meant));
         }
-    } else if state.help.is_none() {
-        let covered = state.overlay.is_some();
+    } else if state.screen.help.is_none() {
+        let covered = state.screen.overlay.is_some();
         let left = if covered {
             overlay::apply(state, action, &mut effects)
         } else {
@@ -46,7 +46,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         };
         match left {
             // What an overlay hands back may open another one.
-            Some(action) if state.page == Page::Train => {
+            Some(action) if state.screen.page == Page::Train => {
                 if let Some(action) = train::apply(state, action, &mut effects)
                     && !overlay::open(state, &action, &mut effects)
                 {
@@ -59,7 +59,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
             _ => {}
         }
     } else if action == Action::Quit {
-        state.help = None;
+        state.screen.help = None;
     } else if concerns_help(&action) {
         apply(state, action, &mut effects);
     }
@@ -88,15 +88,21 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Interrupt => interrupt(state, effects),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
-        Action::ToggleHelp => state.help = if state.help.is_some() { None } else { Some(0) },
+        Action::ToggleHelp => {
+            state.screen.help = if state.screen.help.is_some() {
+                None
+            } else {
+                Some(0)
+            }
+        }
         Action::Escape => escape(state),
-        Action::ToggleTheme => state.theme = state.theme.other(),
+        Action::ToggleTheme => state.screen.theme = state.screen.theme.other(),
         Action::RestartEngine => run::restart_engine(state, effects),
 
-        Action::FocusNext => editing::go_to(state, state.focus.moved(1)),
-        Action::FocusPrevious => editing::go_to(state, state.focus.moved(-1)),
+        Action::FocusNext => editing::go_to(state, state.play.focus.moved(1)),
+        Action::FocusPrevious => editing::go_to(state, state.play.focus.moved(-1)),
         Action::FocusPrompt => editing::go_to(state, Focus::Prompt),
-        Action::Follow => state.passage_mut().follow(),
+        Action::Follow => state.play.passage_mut().follow(),
         Action::Up
         | Action::Down
         | Action::Left
@@ -107,13 +113,13 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::Last => movement::moved(state, &action),
 
         Action::Zoom => {
-            state.zoomed = !state.zoomed;
+            state.play.zoomed = !state.play.zoomed;
             state.reflow();
         }
         Action::Copy(what) => copying::copy(state, what, effects),
         Action::ToggleMouse => {
-            state.mouse = !state.mouse;
-            effects.push(Effect::TakeMouse(state.mouse));
+            state.screen.mouse = !state.screen.mouse;
+            effects.push(Effect::TakeMouse(state.screen.mouse));
         }
         Action::FindNext => {
             if !movement::find_next(state) {
@@ -123,16 +129,18 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 );
             }
         }
-        Action::CycleMarking => state.marking = state.marking.next(),
-        Action::MarkMore => state.thresholds.shift(state.marking, true),
-        Action::MarkFewer => state.thresholds.shift(state.marking, false),
+        Action::CycleMarking => state.play.marking = state.play.marking.next(),
+        Action::MarkMore => state.play.thresholds.shift(state.play.marking, true),
+        Action::MarkFewer => state.play.thresholds.shift(state.play.marking, false),
         Action::NextSample => {
-            let next = (state.sample + 1) % state.texts.len();
-            state.choose_sample(next);
+            let next = (state.play.sample + 1) % state.play.texts.len();
+            state.play.choose_sample(next);
         }
         Action::PreviousSample => {
-            let count = state.texts.len();
-            state.choose_sample((state.sample + count - 1) % count);
+            let count = state.play.texts.len();
+            state
+                .play
+                .choose_sample((state.play.sample + count - 1) % count);
         }
         Action::LoadModel(source) => run::load(state, &source, effects),
         Action::LoadBeside(source) => beside::load(state, &source, effects),
@@ -194,7 +202,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
     match news {
         News::Leave => effects.push(Effect::Quit),
         News::Resize(width, height) => {
-            state.size = Size::new(width, height);
+            state.screen.size = Size::new(width, height);
             state.reflow();
         }
         News::Engine(event) => engine::heard(state, event, effects),
@@ -211,14 +219,14 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         }
         News::Refused(unsent) => refused(state, unsent),
         News::RestartFailed(message) => {
-            state.died = Some(message);
+            state.engine.died = Some(message);
             state.reflow();
         }
         News::Frame(now) => {
-            state.now = now;
+            state.screen.now = now;
             state.let_notices_leave();
-            if state.run == RunState::Running {
-                state.rate.tick(now);
+            if state.engine.run == RunState::Running {
+                state.engine.rate.tick(now);
             }
             session::autosave(state, effects);
             flush(state, effects);
@@ -236,38 +244,40 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
 
 /// Sends what waited for the frame: the newest draft, the newest settings, the newest look.
 fn flush(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.model.is_none() {
+    if state.engine.model.is_none() {
         return;
     }
     knobs::tell(state, effects);
-    if state.inspecting.is_due() && state.run != RunState::Running {
-        if state.editor.is_empty() {
-            state.inspecting.skip();
-            state.draft.replace(Vec::new());
+    if state.play.inspecting.is_due() && state.engine.run != RunState::Running {
+        if state.play.editor.is_empty() {
+            state.play.inspecting.skip();
+            state.play.draft.replace(Vec::new());
         } else {
-            state.inspecting.ask();
+            state.play.inspecting.ask();
             effects.push(Effect::Send(Command::Inspect {
-                prompt: state.editor.text(),
+                prompt: state.play.editor.text(),
             }));
         }
     }
     if let Some(stand) = state.stand() {
         effects.extend(
             state
+                .play
                 .comparing
-                .request(stand, &state.sampler)
+                .request(stand, &state.play.sampler)
                 .map(|request| Effect::Compare(Box::new(request))),
         );
     }
     // While a newer draft is on its way, positions of the old one mean nothing to the engine.
-    if state.subject == Subject::Draft && !state.inspecting.is_settled() {
+    if state.play.subject == Subject::Draft && !state.play.inspecting.is_settled() {
         return;
     }
     if let Some(aim) = state.aim() {
         effects.extend(
             state
+                .play
                 .looking
-                .request(aim, &state.sampler)
+                .request(aim, &state.play.sampler)
                 .map(|request| Effect::Look(Box::new(request))),
         );
     }
@@ -278,22 +288,23 @@ fn refused(state: &mut State, unsent: Unsent) {
     let error = unsent.error;
     match (*unsent.command, error) {
         (Command::Inspect { .. }, SendError::Full) => {
-            state.inspecting.give_up();
+            state.play.inspecting.give_up();
         }
-        (Command::SetSampler { .. }, SendError::Full) => state.knobs_turned = true,
+        (Command::SetSampler { .. }, SendError::Full) => state.play.knobs_turned = true,
         _ => state.tell(error.to_string(), true),
     }
 }
 
 /// What runs is stopped once; after that the way out does not depend on the engine's answer.
 fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
-    let busy = state.has_run() || state.run == RunState::Loading;
+    let busy = state.engine.has_run() || state.engine.run == RunState::Loading;
     if state.leaving {
         effects.push(Effect::Quit);
-    } else if busy && !state.stopping {
-        state.stopping = true;
+    } else if busy && !state.engine.stopping {
+        state.engine.stopping = true;
         run::stop(state, effects);
     } else if state
+        .engine
         .beside
         .as_ref()
         .is_some_and(|beside| beside.model.is_none())
@@ -305,10 +316,10 @@ fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn escape(state: &mut State) {
-    if state.help.is_some() {
-        state.help = None;
-    } else if !state.banners.is_empty() {
-        state.banners.remove(0);
+    if state.screen.help.is_some() {
+        state.screen.help = None;
+    } else if !state.screen.banners.is_empty() {
+        state.screen.banners.remove(0);
         state.reflow();
     } else {
         editing::enter_text(state);

@@ -19,22 +19,25 @@ const NOTCH: usize = 3;
 /// Takes one thing in that the mouse did. Returns an action that it stands for, if it stands for one.
 pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
     let at = Position::new(mouse.column, mouse.row);
-    if state.help.is_some() || state.overlay.is_some() {
+    if state.screen.help.is_some() || state.screen.overlay.is_some() {
         return over(state, mouse.kind, at);
     }
-    if state.page == Page::Train {
+    if state.screen.page == Page::Train {
         return train(state, mouse.kind, at);
     }
     match mouse.kind {
-        MouseKind::Release => state.held = None,
-        MouseKind::Drag => match state.held {
+        MouseKind::Release => state.screen.held = None,
+        MouseKind::Drag => match state.screen.held {
             Some(Held::Border(split)) => drag(state, split, at),
             Some(Held::Knob) => slide(state, at),
             None => touch(state, at),
         },
         MouseKind::Press => {
-            state.held = state.panes(state.size).split_at(at).map(Held::Border);
-            if state.held.is_none() {
+            state.screen.held = state
+                .panes(state.screen.size)
+                .split_at(at)
+                .map(Held::Border);
+            if state.screen.held.is_none() {
                 touch(state, at);
             }
         }
@@ -52,7 +55,7 @@ fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         MouseKind::Release => return None,
         MouseKind::Press | MouseKind::Drag => {}
     }
-    let (area, hit) = state.seen.at(at)?;
+    let (area, hit) = state.screen.seen.at(at)?;
     match *hit {
         Hit::Field(row) if row == state.train.form.row => {
             return (kind == MouseKind::Press).then_some(Action::Train(TrainAction::Enter));
@@ -77,12 +80,12 @@ fn over(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         MouseKind::Press => {}
         MouseKind::Drag | MouseKind::Release => return None,
     }
-    let row = match state.seen.at(at) {
+    let row = match state.screen.seen.at(at) {
         Some((_, Hit::Item(row))) => *row,
         Some((_, Hit::Over)) => return None,
         _ => return Some(Action::Escape),
     };
-    match &mut state.overlay {
+    match &mut state.screen.overlay {
         Some(Overlay::Picker(picker)) => {
             picker.row = row;
             Some(Action::Run)
@@ -97,7 +100,7 @@ fn over(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
 
 /// The pane under the pointer gets the focus; what is under it is selected.
 fn touch(state: &mut State, at: Position) {
-    let panes = state.panes(state.size);
+    let panes = state.panes(state.screen.size);
     let Some(pane) = Focus::ALL
         .into_iter()
         .find(|pane| panes.place(*pane).is_some_and(|place| place.contains(at)))
@@ -105,7 +108,11 @@ fn touch(state: &mut State, at: Position) {
         return;
     };
     let inside = panes.inner(pane);
-    let hit = state.seen.at(at).map(|(area, hit)| (area, hit.clone()));
+    let hit = state
+        .screen
+        .seen
+        .at(at)
+        .map(|(area, hit)| (area, hit.clone()));
     if let Some((_, Hit::Tab(tab))) = hit {
         return state.focus_on(tab);
     }
@@ -115,7 +122,10 @@ fn touch(state: &mut State, at: Position) {
     }
     if pane == Focus::Prompt {
         let (column, row) = (at.x - inside.x, at.y - inside.y);
-        return state.editor.click(column, row.into(), inside.height.into());
+        return state
+            .play
+            .editor
+            .click(column, row.into(), inside.height.into());
     }
     let Some((area, hit)) = hit else {
         return;
@@ -125,16 +135,16 @@ fn touch(state: &mut State, at: Position) {
         Hit::Lines { sample, first } => {
             choose_sample(state, sample);
             let line = first + usize::from(at.y - area.y);
-            if let Some(token) = state.passage().token_at(line, at.x - area.x) {
-                state.passage_mut().go_to(token);
+            if let Some(token) = state.play.passage().token_at(line, at.x - area.x) {
+                state.play.passage_mut().go_to(token);
             }
         }
-        Hit::Token(position) => state.passage_mut().go_to(position),
+        Hit::Token(position) => state.play.passage_mut().go_to(position),
         Hit::NextRow(row) => state.choose_row(row),
         Hit::Beside(id, display) => choose_beside(state, id, &display),
         Hit::Knob(chosen) => {
-            state.knob = chosen;
-            state.held = Some(Held::Knob);
+            state.play.knob = chosen;
+            state.screen.held = Some(Held::Knob);
             slide(state, at);
         }
         _ => {}
@@ -142,13 +152,13 @@ fn touch(state: &mut State, at: Position) {
 }
 
 fn choose_sample(state: &mut State, sample: usize) {
-    state.choose_sample(sample);
-    state.subject = state.text_subject();
+    state.play.choose_sample(sample);
+    state.play.subject = state.play.text_subject();
 }
 
 /// Selects a token in the table of the model beside, and the same token in the first one's, if it is listed there.
 fn choose_beside(state: &mut State, id: u32, display: &str) {
-    let (Some(beside), Some(first)) = (&state.beside, &state.model) else {
+    let (Some(beside), Some(first)) = (&state.engine.beside, &state.engine.model) else {
         return;
     };
     let same_tokens = beside.has_tokens_of(first);
@@ -157,18 +167,19 @@ fn choose_beside(state: &mut State, id: u32, display: &str) {
         false => row.display == display,
     };
     let found = state
+        .play
         .moment()
         .and_then(|moment| moment.rows.iter().position(is_same));
     if let Some(row) = found {
-        state.row = row;
+        state.play.row = row;
     }
-    if let Some(beside) = &mut state.beside {
+    if let Some(beside) = &mut state.engine.beside {
         beside.selected = Some(id);
     }
 }
 
 fn wheel(state: &mut State, at: Position, way: &Action) {
-    let panes = state.panes(state.size);
+    let panes = state.panes(state.screen.size);
     let under = Focus::ALL
         .into_iter()
         .find(|pane| panes.place(*pane).is_some_and(|place| place.contains(at)));
@@ -178,31 +189,31 @@ fn wheel(state: &mut State, at: Position, way: &Action) {
     match pane {
         Focus::Text => return scroll(state, at, way),
         // The cursor moves as far as there are lines; what lies beyond, the history, is for keys.
-        Focus::Prompt if state.editor.flow().len() > 1 => {
+        Focus::Prompt if state.play.editor.flow().len() > 1 => {
             for _ in 0..NOTCH {
-                state.editor.across(*way == Action::Down);
+                state.play.editor.across(*way == Action::Down);
             }
             return;
         }
         Focus::Prompt => return,
         _ => {}
     }
-    let focus = std::mem::replace(&mut state.focus, pane);
+    let focus = std::mem::replace(&mut state.play.focus, pane);
     for _ in 0..NOTCH {
         movement::moved(state, way);
     }
-    state.focus = focus;
+    state.play.focus = focus;
 }
 
 /// Scrolls the text under the pointer; the token in view stays.
 fn scroll(state: &mut State, at: Position, way: &Action) {
     let by = if *way == Action::Up { -1 } else { 1 } * NOTCH as isize;
-    let Some((sample, height)) = state.seen.text_in(at.x) else {
+    let Some((sample, height)) = state.screen.seen.text_in(at.x) else {
         return;
     };
-    let passage = match state.text_subject() {
-        Subject::Draft => Some(&mut state.draft),
-        Subject::Text => state.texts.get_mut(sample),
+    let passage = match state.play.text_subject() {
+        Subject::Draft => Some(&mut state.play.draft),
+        Subject::Text => state.play.texts.get_mut(sample),
     };
     if let Some(passage) = passage {
         passage.scroll(by, height.into());
@@ -211,16 +222,16 @@ fn scroll(state: &mut State, at: Position, way: &Action) {
 
 /// Moves the knob that is held, wherever its row is by now.
 fn slide(state: &mut State, at: Position) {
-    let fraction = state.seen.along_track(at.x);
+    let fraction = state.screen.seen.along_track(at.x);
     if let Some(fraction) = fraction {
         knobs::slide(state, fraction);
     }
 }
 
 fn drag(state: &mut State, split: Split, at: Position) {
-    let panes = state.panes(state.size);
+    let panes = state.panes(state.screen.size);
     if let Some(share) = panes.share_at(split, at) {
-        state.shares.set(split, share);
+        state.play.shares.set(split, share);
         state.reflow();
     }
 }

@@ -25,29 +25,30 @@ pub fn moved(state: &mut State, action: &Action) {
         Action::Last => Way::Along(isize::MAX),
         _ => return,
     };
-    if let Some(scroll) = state.help {
+    if let Some(scroll) = state.screen.help {
         let (Way::Across(by) | Way::Along(by)) = way;
-        state.help = Some(scrolled(scroll, by, state.seen.help));
+        state.screen.help = Some(scrolled(scroll, by, state.screen.seen.help));
         return;
     }
-    match (state.focus, way) {
+    match (state.play.focus, way) {
         (Focus::Prompt, Way::Across(by)) => editing::across(state, by),
         (Focus::Prompt, Way::Along(by)) => editing::along(state, by),
         (Focus::Text, Way::Across(by)) => {
-            let at = state.passage().in_view();
-            let to = state.passage().flow().token_across(at, by);
-            state.passage_mut().go_to(to);
+            let at = state.play.passage().in_view();
+            let to = state.play.passage().flow().token_across(at, by);
+            state.play.passage_mut().go_to(to);
         }
         (Focus::Tokens, Way::Across(by)) => scrub(state, by),
         (Focus::Next, Way::Across(by)) => {
             let most = state
+                .play
                 .moment()
                 .map_or(0, |moment| moment.rows.len().saturating_sub(1));
-            let row = state.row.saturating_add_signed(by).min(most);
+            let row = state.play.row.saturating_add_signed(by).min(most);
             state.choose_row(row);
         }
         (Focus::Why, Way::Across(by)) => {
-            state.why = scrolled(state.why, by, state.seen.why);
+            state.play.why = scrolled(state.play.why, by, state.screen.seen.why);
         }
         (Focus::Knobs, Way::Across(by)) => knobs::select(state, by),
         (Focus::Knobs, Way::Along(by)) if by.unsigned_abs() == 1 => {
@@ -68,7 +69,7 @@ fn scrolled(at: usize, by: isize, lines: Option<usize>) -> usize {
 
 /// Puts another token in view; past the last one, the newest is followed.
 fn scrub(state: &mut State, by: isize) {
-    let passage = state.passage_mut();
+    let passage = state.play.passage_mut();
     if by == isize::MAX {
         passage.follow();
     } else {
@@ -77,15 +78,15 @@ fn scrub(state: &mut State, by: isize) {
 }
 
 fn page(state: &State) -> isize {
-    let pane = if state.help.is_some() {
+    let pane = if state.screen.help.is_some() {
         Focus::Text
     } else {
-        state.focus
+        state.play.focus
     };
-    let height = if state.help.is_some() {
-        state.size.height.saturating_sub(6)
+    let height = if state.screen.help.is_some() {
+        state.screen.size.height.saturating_sub(6)
     } else {
-        state.panes(state.size).inside(pane).height
+        state.panes(state.screen.size).inside(pane).height
     };
     (height as isize - 1).max(1)
 }
@@ -93,11 +94,11 @@ fn page(state: &State) -> isize {
 /// Goes to the next token that contains what was searched for, from the start again after the end. Returns whether
 /// there is one.
 pub fn find_next(state: &mut State) -> bool {
-    let wanted = state.search_text.to_lowercase();
+    let wanted = state.play.search_text.to_lowercase();
     if wanted.is_empty() {
         return false;
     }
-    let passage = state.passage();
+    let passage = state.play.passage();
     let count = passage.tokens().len();
     let from = passage.in_view() + 1;
     let holds = |position: &usize| {
@@ -107,7 +108,7 @@ pub fn find_next(state: &mut State) -> bool {
     };
     let found = (from..count).chain(0..count.min(from)).find(holds);
     if let Some(position) = found {
-        state.passage_mut().go_to(position);
+        state.play.passage_mut().go_to(position);
     }
     found.is_some()
 }

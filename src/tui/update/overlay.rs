@@ -15,19 +15,19 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         // The way out, and what concerns the whole screen.
         _ if action.concern() == Concern::Whole => return Some(action),
         Action::Escape => {
-            let under = match &state.overlay {
+            let under = match &state.screen.overlay {
                 Some(Overlay::Legend(legend)) => legend.over_funnel,
                 _ => None,
             };
-            state.overlay = under.map(Overlay::Funnel);
+            state.screen.overlay = under.map(Overlay::Funnel);
             return None;
         }
         _ => {}
     }
-    if let Some(Overlay::Legend(_)) = &state.overlay {
+    if let Some(Overlay::Legend(_)) = &state.screen.overlay {
         return read_legend(state, action);
     }
-    match &mut state.overlay {
+    match &mut state.screen.overlay {
         Some(Overlay::Picker(picker)) => match action {
             Action::Up => picker.step(-1),
             Action::Down => picker.step(1),
@@ -52,7 +52,7 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             }
         },
         Some(Overlay::Branches(view)) => {
-            let count = tree::rows(&state.branches).len();
+            let count = tree::rows(&state.play.branches).len();
             if !browse(view, &action, count) {
                 return branches::act(state, action, effects);
             }
@@ -62,14 +62,14 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             Action::Down => *scroll += 1,
             Action::PageUp => *scroll = scroll.saturating_sub(10),
             Action::PageDown => *scroll += 10,
-            Action::Funnel | Action::Quit => state.overlay = None,
+            Action::Funnel | Action::Quit => state.screen.overlay = None,
             // Text goes to the prompt, which has to be seen for it.
             Action::Insert(_) | Action::Paste(_) => {
-                state.overlay = None;
+                state.screen.overlay = None;
                 return Some(action);
             }
             Action::Legend => {
-                state.overlay = Some(Overlay::Legend(Legend {
+                state.screen.overlay = Some(Overlay::Legend(Legend {
                     over_funnel: Some(*scroll),
                     ..Legend::new(Topic::Funnel)
                 }));
@@ -84,10 +84,10 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
 
 /// While a legend is read: movements scroll it, what is typed goes to the prompt, any other key puts it away.
 fn read_legend(state: &mut State, action: Action) -> Option<Action> {
-    let Some(Overlay::Legend(legend)) = &state.overlay else {
+    let Some(Overlay::Legend(legend)) = &state.screen.overlay else {
         return Some(action);
     };
-    let most = state.seen.legend.unwrap_or(usize::MAX);
+    let most = state.screen.seen.legend.unwrap_or(usize::MAX);
     let (now, under) = (legend.scroll.min(most), legend.over_funnel);
     let scroll = match action {
         Action::Up => now.saturating_sub(1),
@@ -95,12 +95,12 @@ fn read_legend(state: &mut State, action: Action) -> Option<Action> {
         Action::PageUp => now.saturating_sub(10),
         Action::PageDown => now + 10,
         _ => {
-            state.overlay = under.map(Overlay::Funnel);
+            state.screen.overlay = under.map(Overlay::Funnel);
             let typed = matches!(action, Action::Insert(_) | Action::Paste(_));
             return typed.then_some(action);
         }
     };
-    if let Some(Overlay::Legend(legend)) = &mut state.overlay {
+    if let Some(Overlay::Legend(legend)) = &mut state.screen.overlay {
         legend.scroll = scroll.min(most);
     }
     None
@@ -108,22 +108,22 @@ fn read_legend(state: &mut State, action: Action) -> Option<Action> {
 
 /// What the selected item does. Where nothing matches, the list stays, and says so.
 fn choose(state: &mut State) -> Option<Action> {
-    let Some(Overlay::Picker(picker)) = &state.overlay else {
+    let Some(Overlay::Picker(picker)) = &state.screen.overlay else {
         return None;
     };
     let chosen = picker.selected()?.action.clone();
-    state.overlay = None;
+    state.screen.overlay = None;
     Some(chosen)
 }
 
 /// Offers what can be made of the very text that was typed: a knob's value, a model that is not listed.
 fn make(state: &mut State) {
-    let Some(Overlay::Picker(picker)) = &state.overlay else {
+    let Some(Overlay::Picker(picker)) = &state.screen.overlay else {
         return;
     };
     let (title, typed) = (picker.title, picker.filter.text());
     let made = match title {
-        COMMANDS if state.page == Page::Play => palette::setting(state, &typed),
+        COMMANDS if state.screen.page == Page::Play => palette::setting(state, &typed),
         MODELS if !typed.trim().is_empty() && !picker.has(typed.trim()) => Some(Item {
             label: format!("load {}", typed.trim()),
             detail: "by its name or path".to_owned(),
@@ -131,7 +131,7 @@ fn make(state: &mut State) {
         }),
         _ => None,
     };
-    if let Some(Overlay::Picker(picker)) = &mut state.overlay {
+    if let Some(Overlay::Picker(picker)) = &mut state.screen.overlay {
         picker.offer(made, title == COMMANDS);
     }
 }
@@ -192,10 +192,10 @@ fn edited(line: &mut crate::tui::state::editor::Editor, action: Action) -> bool 
 
 /// Shows the models that were listed, if they are still wanted.
 pub fn listed(state: &mut State, items: Vec<Item>) {
-    if let Some(Overlay::Picker(picker)) = &mut state.overlay
+    if let Some(Overlay::Picker(picker)) = &mut state.screen.overlay
         && picker.title == MODELS
     {
-        let unload = state.beside.as_ref().map(|beside| Item {
+        let unload = state.engine.beside.as_ref().map(|beside| Item {
             label: format!("unload {}, the model beside", beside.source),
             detail: String::new(),
             action: Action::UnloadBeside,
@@ -207,7 +207,7 @@ pub fn listed(state: &mut State, items: Vec<Item>) {
 
 /// Opens an overlay, if the action asks for one.
 pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bool {
-    state.overlay = Some(match action {
+    state.screen.overlay = Some(match action {
         Action::Palette => Overlay::Picker(Box::new(palette::everything(state))),
         Action::CopyWhat => Overlay::Picker(Box::new(palette::copies())),
         Action::Ask(question) => Overlay::Ask(Box::new(questions::ask(state, *question))),
@@ -223,11 +223,11 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
             None => return true,
         },
         Action::Branches => {
-            if state.branches.is_empty() {
+            if state.play.branches.is_empty() {
                 state.tell("There is a single text as yet: cut it, take another token, or run again, and what stood there stays as a branch.", false);
                 return true;
             }
-            let rows = tree::rows(&state.branches);
+            let rows = tree::rows(&state.play.branches);
             let row = rows.iter().position(|row| row.branch.current);
             Overlay::Branches(BranchView {
                 row: row.unwrap_or(0),
@@ -237,7 +237,8 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
         Action::Funnel => Overlay::Funnel(0),
         Action::Legend => {
             // Unlike what follows it takes no keys of the editor's, so that the editor keeps the focus.
-            state.overlay = Some(Overlay::Legend(Legend::new(Topic::Pane(state.focus))));
+            state.screen.overlay =
+                Some(Overlay::Legend(Legend::new(Topic::Pane(state.play.focus))));
             return true;
         }
         Action::Models => {

@@ -20,7 +20,7 @@ fn item(label: String, detail: impl Into<String>, action: Action) -> Item {
 /// Every action that has a name, with its keys, every knob with its value, and every preset.
 pub fn everything(state: &State) -> Picker {
     let mut items: Vec<Item> = bound(state).collect();
-    match state.page {
+    match state.screen.page {
         Page::Play => {
             let unbound = COMMANDS.iter().map(|command| {
                 let label = format!("{}: {}", command.name, command.help);
@@ -28,7 +28,7 @@ pub fn everything(state: &State) -> Picker {
             });
             items.extend(unbound);
             items.extend(knobs(state));
-            let presets = state.presets.iter().enumerate();
+            let presets = state.play.presets.iter().enumerate();
             items.extend(presets.map(|(at, (name, _))| {
                 let label = format!("sampler preset: {name}");
                 item(label, "", Action::Preset(at))
@@ -45,7 +45,7 @@ pub fn everything(state: &State) -> Picker {
 
 /// The actions with a name that mean something on the screen that is shown.
 fn bound(state: &State) -> impl Iterator<Item = Item> {
-    let means_something = |scope: Scope, action: &Action| match (state.page, action) {
+    let means_something = |scope: Scope, action: &Action| match (state.screen.page, action) {
         (_, Action::Palette | Action::Escape) => false,
         (Page::Play, Action::Train(action)) => *action == TrainAction::Page,
         (Page::Play, Action::Ask(Question::SearchNext)) => false,

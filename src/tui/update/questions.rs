@@ -15,14 +15,17 @@ use crate::tui::{Chart, Effect};
 pub fn ask(state: &State, question: Question) -> Ask {
     let suggestion = match question {
         Question::Knob(row) => knob_values::written(row, &knobs::settings(state)),
-        Question::SaveSession | Question::OpenSession => state.session_file.as_ref().map_or_else(
-            || "session.json".to_owned(),
-            |path| path.display().to_string(),
-        ),
-        Question::SearchNext => state.search.clone(),
-        Question::SearchText => state.search_text.clone(),
-        Question::Model => state.load.source.clone(),
+        Question::SaveSession | Question::OpenSession => {
+            state.saving.session_file.as_ref().map_or_else(
+                || "session.json".to_owned(),
+                |path| path.display().to_string(),
+            )
+        }
+        Question::SearchNext => state.play.search.clone(),
+        Question::SearchText => state.play.search_text.clone(),
+        Question::Model => state.engine.load.source.clone(),
         Question::ModelBeside => state
+            .engine
             .beside
             .as_ref()
             .map_or_else(String::new, |beside| beside.source.clone()),
@@ -44,10 +47,10 @@ pub fn ask(state: &State, question: Question) -> Ask {
 
 /// Why leaving now has to be asked for, if it has to: something goes on, or would be lost.
 pub fn staying(state: &State) -> Option<Staying> {
-    let saved = state.autosave_file.is_some() && !state.saving.failed;
+    let saved = state.saving.autosave_file.is_some() && !state.saving.failed;
     if state.train.job != Job::Idle {
         Some(Staying::Training)
-    } else if state.has_run() {
+    } else if state.engine.has_run() {
         Some(Staying::Run)
     } else {
         (state.saving.texts && !saved).then_some(Staying::Texts)
@@ -56,14 +59,14 @@ pub fn staying(state: &State) -> Option<Staying> {
 
 /// Takes the answer of the question that is open. One that cannot be stays, with what is wrong with it.
 pub fn answer(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Ask(ask)) = &state.overlay else {
+    let Some(Overlay::Ask(ask)) = &state.screen.overlay else {
         return;
     };
     let (question, typed) = (ask.question, ask.answer.text());
     match accept(state, question, typed.trim(), effects) {
-        Ok(()) => state.overlay = None,
+        Ok(()) => state.screen.overlay = None,
         Err(problem) => {
-            if let Some(Overlay::Ask(ask)) = &mut state.overlay {
+            if let Some(Overlay::Ask(ask)) = &mut state.screen.overlay {
                 ask.problem = Some(problem);
             }
         }
@@ -88,34 +91,38 @@ fn accept(
             }
             effects.push(Effect::SavePreset(
                 typed.to_owned(),
-                Box::new(state.sampler.clone()),
+                Box::new(state.play.sampler.clone()),
             ));
         }
         Question::SaveSession => {
-            state.session_file = Some(file(typed)?);
+            state.saving.session_file = Some(file(typed)?);
             super::session::save(state, effects);
         }
         Question::OpenSession => effects.push(Effect::ReadSession(file(typed)?)),
         Question::Knob(row) => {
             knobs::set(state, row, typed)?;
         }
-        Question::SearchNext => state.search = typed.to_owned(),
+        Question::SearchNext => state.play.search = typed.to_owned(),
         Question::SearchText => {
-            state.search_text = typed.to_owned();
+            state.play.search_text = typed.to_owned();
             if !typed.is_empty() && !super::movement::find_next(state) {
                 return Err("no token of the text contains that".to_owned());
             }
         }
         Question::ChartNext => {
             let path = file(typed)?;
-            let moment = state.moment().ok_or("no token was looked at yet")?.clone();
+            let moment = state
+                .play
+                .moment()
+                .ok_or("no token was looked at yet")?
+                .clone();
             let after = before(state, moment.position);
             let chart = Box::new(Chart::NextToken { moment, after });
             effects.push(Effect::DrawChart(path, chart));
         }
         Question::ChartText => {
             let path = file(typed)?;
-            let tokens = state.passage().tokens();
+            let tokens = state.play.passage().tokens();
             if tokens.len() < 2 {
                 return Err("there is no text yet".to_owned());
             }
@@ -149,7 +156,7 @@ fn accept(
 /// The end of the text before a position.
 fn before(state: &State, position: usize) -> String {
     const TOKENS: usize = 12;
-    let tokens = state.passage().tokens();
+    let tokens = state.play.passage().tokens();
     let end = position.min(tokens.len());
     let bytes: Vec<u8> = tokens[end.saturating_sub(TOKENS)..end]
         .iter()

@@ -7,26 +7,27 @@ use crate::tui::vocabulary::focus::Focus;
 
 /// Generates from the prompt in the editor.
 pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
-    generate(state, state.editor.text(), Then::Continue, effects);
+    generate(state, state.play.editor.text(), Then::Continue, effects);
 }
 
 /// The prompt of the newest run again, with the next seed.
 pub fn retry(state: &mut State, effects: &mut Vec<Effect>) {
-    state.generation.seed = state.generation.seed.wrapping_add(1);
+    state.play.generation.seed = state.play.generation.seed.wrapping_add(1);
     let prompt = state
+        .play
         .last_prompt
         .clone()
-        .unwrap_or_else(|| state.editor.text());
+        .unwrap_or_else(|| state.play.editor.text());
     generate(state, prompt, Then::Continue, effects);
 }
 
 /// One token. Pauses a run that goes on; where none does, continues the text in view, or starts one from the draft.
 pub fn step(state: &mut State, effects: &mut Vec<Effect>) {
-    match state.run {
+    match state.engine.run {
         RunState::Running => effects.push(Effect::Send(Command::Pause)),
         RunState::Paused => {
-            state.subject = Subject::Text;
-            state.text_mut().follow();
+            state.play.subject = Subject::Text;
+            state.play.text_mut().follow();
             effects.push(Effect::Send(Command::Step));
         }
         RunState::Idle | RunState::Loading | RunState::Empty => {
@@ -39,7 +40,7 @@ pub fn step(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Pauses or resumes; where no run goes on, continues as [`step`] does, but without pausing.
 pub fn toggle_pause(state: &mut State, effects: &mut Vec<Effect>) {
-    match state.run {
+    match state.engine.run {
         RunState::Running => effects.push(Effect::Send(Command::Pause)),
         RunState::Paused => {
             follow_text(state);
@@ -53,52 +54,52 @@ pub fn toggle_pause(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Reads the prompt as a text of its own: every token with its odds, nothing generated.
 pub fn read(state: &mut State, effects: &mut Vec<Effect>) {
-    let most = std::mem::replace(&mut state.generation.max_tokens, 0);
-    generate(state, state.editor.text(), Then::Pause, effects);
-    state.generation.max_tokens = most;
+    let most = std::mem::replace(&mut state.play.generation.max_tokens, 0);
+    generate(state, state.play.editor.text(), Then::Pause, effects);
+    state.play.generation.max_tokens = most;
 }
 
 /// Makes the selected one of several samples the text; the others stay as branches.
 pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.texts.len() > 1 {
-        let sample = state.sample;
+    if state.play.texts.len() > 1 {
+        let sample = state.play.sample;
         effects.push(Effect::Send(Command::Select { sample }));
-        state.texts.swap(0, sample);
-        state.texts.truncate(1);
-        state.finishes.clear();
-        state.choose_sample(0);
-        state.comparing.clear();
-        state.looking.give_up();
+        state.play.texts.swap(0, sample);
+        state.play.texts.truncate(1);
+        state.play.finishes.clear();
+        state.play.choose_sample(0);
+        state.play.comparing.clear();
+        state.play.looking.give_up();
         state.reflow();
     }
 }
 
 /// Loads another model. The one before stays until it is there.
 pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
-    if state.died.take().is_some() {
+    if state.engine.died.take().is_some() {
         effects.push(Effect::RestartEngine);
         state.reflow();
     }
-    if state.has_run() {
+    if state.engine.has_run() {
         stop(state, effects);
     }
-    state.load.source = source.to_owned();
-    effects.push(Effect::Send(Command::Load(state.load.clone())));
+    state.engine.load.source = source.to_owned();
+    effects.push(Effect::Send(Command::Load(state.engine.load.clone())));
 }
 
 /// Ends the run, or the loading.
 pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.has_run() {
+    if state.engine.has_run() {
         effects.push(Effect::CancelRun);
         effects.push(Effect::Send(Command::Cancel));
-    } else if state.run == RunState::Loading {
+    } else if state.engine.run == RunState::Loading {
         effects.push(Effect::CancelRun);
     }
 }
 
 /// Cuts before the token in view.
 pub fn rewind(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
-    let length = state.passage().in_view();
+    let length = state.play.passage().in_view();
     if length == 0 || !text_is_open(state, effects) {
         return;
     }
@@ -110,12 +111,13 @@ pub fn rewind(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
 
 /// Puts the selected row of the next-token table in place of the token in view.
 pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
-    let in_view = state.passage().in_view();
+    let in_view = state.play.passage().in_view();
     // The table may still show the token that was in view before.
     let chosen = state
+        .play
         .moment()
         .filter(|moment| moment.position == in_view)
-        .and_then(|moment| moment.rows.get(state.row))
+        .and_then(|moment| moment.rows.get(state.play.row))
         .map(|row| row.id);
     let Some(token) = chosen else {
         return;
@@ -134,67 +136,67 @@ pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
 
 /// Starts a dead engine again, or loads again what could not be loaded.
 pub fn restart_engine(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.died.take().is_some() {
+    if state.engine.died.take().is_some() {
         effects.push(Effect::RestartEngine);
-    } else if state.run != RunState::Empty {
+    } else if state.engine.run != RunState::Empty {
         return;
     }
     state.reflow();
-    effects.push(Effect::Send(Command::Load(state.load.clone())));
+    effects.push(Effect::Send(Command::Load(state.engine.load.clone())));
 }
 
 /// Makes sure that there is a text to cut: the run's, or the draft as a paused run.
 fn text_is_open(state: &mut State, effects: &mut Vec<Effect>) -> bool {
-    match state.subject {
-        Subject::Text => !state.text().tokens().is_empty(),
-        Subject::Draft => generate(state, state.editor.text(), Then::Pause, effects),
+    match state.play.subject {
+        Subject::Text => !state.play.text().tokens().is_empty(),
+        Subject::Draft => generate(state, state.play.editor.text(), Then::Pause, effects),
     }
 }
 
 /// Takes a finished text up again where it ended, or starts one from the draft.
 fn reopen(state: &mut State, then: Then, effects: &mut Vec<Effect>) -> bool {
-    if state.subject == Subject::Draft || state.text().tokens().is_empty() {
-        return generate(state, state.editor.text(), then, effects);
+    if state.play.subject == Subject::Draft || state.play.text().tokens().is_empty() {
+        return generate(state, state.play.editor.text(), then, effects);
     }
     settle(state, effects);
     follow_text(state);
     knobs::tell(state, effects);
     effects.push(Effect::Send(Command::Rewind {
-        length: state.text().tokens().len(),
+        length: state.play.text().tokens().len(),
         then,
     }));
     true
 }
 
 fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Effect>) -> bool {
-    if state.model.is_none() && state.run != RunState::Loading {
+    if state.engine.model.is_none() && state.engine.run != RunState::Loading {
         state.tell("No model is loaded, so nothing can be generated.", true);
         return false;
     }
-    if state.history.add(&prompt) {
+    if state.play.history.add(&prompt) {
         effects.push(Effect::Remember(prompt.clone()));
     }
-    if state.has_run() {
+    if state.engine.has_run() {
         // In order with what follows; the flag could come late and end the new run.
         effects.push(Effect::Send(Command::Cancel));
     }
-    state.last_prompt = Some(prompt.clone());
-    state.knobs_turned = false;
+    state.play.last_prompt = Some(prompt.clone());
+    state.play.knobs_turned = false;
     follow_text(state);
-    if state.editor.text() == prompt {
+    if state.play.editor.text() == prompt {
         // The prompt stays ready: what is typed next takes its place.
-        state.editor.select();
-        if state.focus == Focus::Prompt {
+        state.play.editor.select();
+        if state.play.focus == Focus::Prompt {
             state.focus_on(Focus::Text);
-            state.ready = true;
-            state.subject = Subject::Text;
+            state.play.ready = true;
+            state.play.subject = Subject::Text;
         }
     }
     effects.push(Effect::Send(Command::Generate(Box::new(GenerateRequest {
         prompt,
-        sampler: state.sampler.clone(),
-        generation: state.generation.clone(),
-        samples: state.samples,
+        sampler: state.play.sampler.clone(),
+        generation: state.play.generation.clone(),
+        samples: state.play.samples,
         prompt_odds: true,
         then,
     }))));
@@ -202,8 +204,8 @@ fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Eff
 }
 
 fn follow_text(state: &mut State) {
-    state.subject = Subject::Text;
-    state.text_mut().follow();
-    state.finishes.clear();
-    state.rate.restart();
+    state.play.subject = Subject::Text;
+    state.play.text_mut().follow();
+    state.play.finishes.clear();
+    state.engine.rate.restart();
 }

@@ -20,15 +20,15 @@ fn request(state: &mut State, effects: &mut Vec<Effect>) {
     state.saving.due = false;
     state.saving.sent |= std::mem::take(&mut state.saving.texts);
     state.saving.failed = false;
-    state.saving.last = state.now;
+    state.saving.last = state.screen.now;
     effects.push(Effect::Send(Command::Save));
 }
 
 /// Saves what is new at the end of a run, and from time to time while one goes on.
 pub fn autosave(state: &mut State, effects: &mut Vec<Effect>) {
-    let resting = state.run != RunState::Running;
-    let waited = state.now.saturating_sub(state.saving.last) >= AUTOSAVE;
-    if state.saving.due && state.autosave_file.is_some() && (resting || waited) {
+    let resting = state.engine.run != RunState::Running;
+    let waited = state.screen.now.saturating_sub(state.saving.last) >= AUTOSAVE;
+    if state.saving.due && state.saving.autosave_file.is_some() && (resting || waited) {
         request(state, effects);
     }
 }
@@ -37,19 +37,19 @@ pub fn autosave(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
     let by_name = std::mem::take(&mut state.saving.asked_for);
     let file = if by_name {
-        &state.session_file
+        &state.saving.session_file
     } else {
-        &state.autosave_file
+        &state.saving.autosave_file
     };
     let Some(path) = file.clone() else {
         return;
     };
     let session = SessionFile::new(
-        state.load.clone(),
-        state.editor.text(),
-        state.sampler.clone(),
-        state.generation.clone(),
-        state.samples,
+        state.engine.load.clone(),
+        state.play.editor.text(),
+        state.play.sampler.clone(),
+        state.play.generation.clone(),
+        state.play.samples,
         texts,
     );
     effects.push(Effect::WriteSession {
@@ -61,18 +61,18 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
 
 /// Brings a session back: the knobs at once, the texts as soon as their model is there.
 pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) {
-    state.editor.replace(&session.prompt);
-    state.sampler = session.sampler;
-    state.generation = session.generation;
-    state.samples = session
+    state.play.editor.replace(&session.prompt);
+    state.play.sampler = session.sampler;
+    state.play.generation = session.generation;
+    state.play.samples = session
         .samples
         .clamp(1, crate::tui::vocabulary::knob_rows::MOST_SAMPLES);
-    state.turns += 1;
-    state.inspecting.changed();
-    state.restoring = Some(session.texts);
-    if state.model.is_none() || state.load != session.model {
-        state.load = session.model;
-        effects.push(Effect::Send(Command::Load(state.load.clone())));
+    state.play.turns += 1;
+    state.play.inspecting.changed();
+    state.saving.restoring = Some(session.texts);
+    if state.engine.model.is_none() || state.engine.load != session.model {
+        state.engine.load = session.model;
+        effects.push(Effect::Send(Command::Load(state.engine.load.clone())));
     } else {
         restore(state, effects);
     }
@@ -80,11 +80,11 @@ pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) 
 
 /// Hands the texts to the engine that wait for their model.
 pub fn restore(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(session) = state.restoring.take() {
+    if let Some(session) = state.saving.restoring.take() {
         effects.push(Effect::Send(Command::Restore(Box::new(RestoreRequest {
             session,
-            sampler: state.sampler.clone(),
-            generation: state.generation.clone(),
+            sampler: state.play.sampler.clone(),
+            generation: state.play.generation.clone(),
         }))));
     }
 }

@@ -10,7 +10,12 @@ use crate::tui::vocabulary::theme::Theme;
 
 /// Draws it.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let error = state.died.is_some() || state.banners.first().is_some_and(|banner| banner.error);
+    let error = state.engine.died.is_some()
+        || state
+            .screen
+            .banners
+            .first()
+            .is_some_and(|banner| banner.error);
     let style = if error { theme.error } else { theme.notice };
     let lines = state
         .banner_lines(area.width)

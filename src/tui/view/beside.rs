@@ -31,7 +31,7 @@ pub fn width(token: usize, bar: usize) -> usize {
 
 /// The places of the first model's table and of this one, in the inside of their pane.
 pub fn parts(state: &State, inside: Rect) -> (Rect, Option<Rect>) {
-    if state.beside.is_none() {
+    if state.engine.beside.is_none() {
         return (inside, None);
     }
     let columns = Columns::paired(inside.width.into());
@@ -67,8 +67,8 @@ fn table(state: &State, height: u16) -> Option<Table<'_>> {
 
 /// What it expects at the place in view, as far as that is known.
 fn expected(state: &State) -> Option<(&Beside, &Moment, Spot)> {
-    let (beside, first) = (state.beside.as_ref()?, state.model.as_ref()?);
-    let passage = state.passage();
+    let (beside, first) = (state.engine.beside.as_ref()?, state.engine.model.as_ref()?);
+    let passage = state.play.passage();
     let spot = beside.spot(passage.tokens(), passage.in_view(), first)?;
     let moment = beside.moment()?;
     (moment.position == spot.position).then_some((beside, moment, spot))
@@ -91,7 +91,7 @@ pub fn draw(
     seen: &mut Seen,
     frame: &mut Frame,
 ) {
-    let (Some(beside), Some(first)) = (&state.beside, &state.model) else {
+    let (Some(beside), Some(first)) = (&state.engine.beside, &state.engine.model) else {
         return;
     };
     let block = Block::new()
@@ -100,7 +100,7 @@ pub fn draw(
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let width = usize::from(inside.width);
-    let tokens = state.passage().tokens();
+    let tokens = state.play.passage().tokens();
     let foot = figures(beside, tokens, width);
     let above = inside.height.saturating_sub(u16::from(foot.is_some()));
     let mut lines = vec![Line::from(cell(&name(beside), width, theme.title))];
@@ -115,12 +115,12 @@ pub fn draw(
             }
             lines.extend(table.rows.iter().map(|&index| {
                 let row = &table.moment.rows[index];
-                let selected = beside.selected == Some(row.id) && state.focus == Focus::Next;
+                let selected = beside.selected == Some(row.id) && state.play.focus == Focus::Next;
                 line(row, table.moment, highest, selected, columns, theme)
             }));
         }
         None => {
-            let spot = beside.spot(tokens, state.passage().in_view(), first);
+            let spot = beside.spot(tokens, state.play.passage().in_view(), first);
             for said in wrapped(&waiting(beside, spot, tokens), inside.width) {
                 lines.push(Line::styled(said, theme.quiet));
             }

@@ -56,7 +56,7 @@ pub fn draw(state: &State, view: &BranchView, theme: &Theme, seen: &mut Seen, fr
     let inside = block.inner(area);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
-    let rows = tree::rows(&state.branches);
+    let rows = tree::rows(&state.play.branches);
     let [list, below] = parts(inside, view, rows.len());
     let window = window(view.row, rows.len(), list.height.into());
     for (place, index) in list.rows().zip(window.clone()) {
@@ -124,7 +124,7 @@ fn beside(
     theme: &Theme,
     frame: &mut Frame,
 ) {
-    let here = state.text().tokens();
+    let here = state.play.text().tokens();
     let common = here
         .iter()
         .zip(tokens)
@@ -171,7 +171,7 @@ fn text(state: &State, tokens: &[TokenRecord], width: u16, theme: &Theme) -> Vec
     let style = |token: usize| -> Style {
         let odds = tokens.get(token).and_then(|token| token.odds);
         odds.map_or(theme.base, |odds| {
-            theme.likelihood(state.thresholds.class(state.marking, &odds))
+            theme.likelihood(state.play.thresholds.class(state.play.marking, &odds))
         })
     };
     (0..flow.len())

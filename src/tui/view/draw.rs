@@ -70,7 +70,7 @@ impl Canvas<'_> {
 
     /// Draws the border with the pane's title, and `note` at the right if there is room. Returns the inside.
     pub fn border(&self, note: Line<'_>, frame: &mut Frame) -> Rect {
-        let focused = self.state.focus == self.pane;
+        let focused = self.state.play.focus == self.pane;
         let sides = self.panes.borders(self.pane);
         let (title, note) = if sides.contains(Borders::TOP) {
             (Line::from(self.title()), note)

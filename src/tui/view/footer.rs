@@ -28,13 +28,13 @@ enum Hint {
 const LETTERS: &str = "abc";
 
 fn hints(state: &State) -> Vec<Hint> {
-    if state.help.is_some() {
+    if state.screen.help.is_some() {
         return vec![
             Hint::Said(&[Bound::Up, Bound::Down], "scroll"),
             Hint::Said(&[Bound::Help, Bound::Escape], "close"),
         ];
     }
-    match &state.overlay {
+    match &state.screen.overlay {
         Some(Overlay::Picker(picker)) if picker.title == MODELS => {
             return vec![
                 Hint::Said(&[Bound::Up, Bound::Down], "choose"),
@@ -80,14 +80,14 @@ fn hints(state: &State) -> Vec<Hint> {
                 Hint::Said(&[Bound::Escape], "close"),
             ];
         }
-        None if state.page == Page::Train => return training_hints(state),
+        None if state.screen.page == Page::Train => return training_hints(state),
         None => {}
     }
     if state.letters() == Letters::Begin {
         return ready_hints(state);
     }
-    let mut hints: Vec<Hint> = match state.focus {
-        Focus::Prompt if state.editor.is_selected() => vec![
+    let mut hints: Vec<Hint> = match state.play.focus {
+        Focus::Prompt if state.play.editor.is_selected() => vec![
             Hint::Letters("replaces it"),
             Hint::Said(&[Bound::Left, Bound::Right], "edit it"),
             Hint::Said(&[Bound::Run], "run it"),
@@ -127,17 +127,19 @@ fn hints(state: &State) -> Vec<Hint> {
         ],
     };
     let running = running_hints(state);
-    if state.focus != Focus::Prompt {
+    if state.play.focus != Focus::Prompt {
         hints.insert(0, Hint::Letters("commands"));
-    } else if state.run == RunState::Running {
+    } else if state.engine.run == RunState::Running {
         // Their chords hold while the next prompt is written.
         hints.truncate(1);
         hints.extend_from_slice(running);
     }
-    if state.focus != Focus::Prompt || matches!(state.run, RunState::Loading | RunState::Empty) {
+    if state.play.focus != Focus::Prompt
+        || matches!(state.engine.run, RunState::Loading | RunState::Empty)
+    {
         hints.extend_from_slice(running);
     }
-    if matches!(state.focus, Focus::Text | Focus::Tokens | Focus::Next) {
+    if matches!(state.play.focus, Focus::Text | Focus::Tokens | Focus::Next) {
         hints.extend_from_slice(&[
             Hint::Own(Bound::Funnel),
             Hint::Own(Bound::Branches),
@@ -156,7 +158,7 @@ fn hints(state: &State) -> Vec<Hint> {
 
 /// What concerns the run.
 fn running_hints(state: &State) -> &'static [Hint] {
-    match state.run {
+    match state.engine.run {
         RunState::Running => &[Hint::Own(Bound::Pause), Hint::Own(Bound::Stop)],
         RunState::Paused => &[
             Hint::Own(Bound::Step),
@@ -169,7 +171,7 @@ fn running_hints(state: &State) -> &'static [Hint] {
             Hint::Own(Bound::Step),
             Hint::Own(Bound::Retry),
         ],
-        RunState::Empty if state.died.is_some() => {
+        RunState::Empty if state.engine.died.is_some() => {
             &[Hint::Said(&[Bound::RestartEngine], "restart")]
         }
         RunState::Empty => &[Hint::Own(Bound::RestartEngine)],
@@ -184,7 +186,7 @@ fn ready_hints(state: &State) -> Vec<Hint> {
         Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
         Hint::Own(Bound::Legend),
     ];
-    hints.extend_from_slice(match state.run {
+    hints.extend_from_slice(match state.engine.run {
         RunState::Running => &[Hint::Said(&[Bound::Step], "pause"), Hint::Own(Bound::Stop)],
         _ => running_hints(state),
     });

@@ -32,7 +32,7 @@ fn area(screen: Rect) -> Rect {
 /// Draws it. Returns where it lies.
 pub fn draw(state: &State, scroll: usize, theme: &Theme, frame: &mut Frame) -> Rect {
     let area = area(frame.area());
-    let title = state.moment().map_or_else(
+    let title = state.play.moment().map_or_else(
         || " Funnel ".to_owned(),
         |moment| format!(" Funnel of token {} ", moment.position),
     );
@@ -52,7 +52,7 @@ pub fn draw(state: &State, scroll: usize, theme: &Theme, frame: &mut Frame) -> R
 
 fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let mut lines = beams(state, theme, width);
-    let Some(moment) = state.moment() else {
+    let Some(moment) = state.play.moment() else {
         if lines.is_empty() {
             lines.push(Line::styled(
                 " There is no token to look at yet.",
@@ -64,6 +64,7 @@ fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     lines.extend(stages(state, moment, theme, width));
     lines.extend(changed(moment, theme, width));
     let draw = state
+        .play
         .passage()
         .tokens()
         .get(moment.position)
@@ -75,7 +76,7 @@ fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
         now => lines.extend(candidates(now, moment, theme, width)),
     }
     if matches!(
-        state.sampler.method,
+        state.play.sampler.method,
         Method::Sample | Method::MirostatV2 | Method::Greedy
     ) {
         lines.push(Line::default());
@@ -126,7 +127,7 @@ fn stages(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Li
             String::new()
         };
         lines.push(line(
-            &why::with_value(stage.stage, &state.sampler),
+            &why::with_value(stage.stage, &state.play.sampler),
             stage.kept,
             &gone,
             stage.entropy,
@@ -253,7 +254,7 @@ fn cumulative(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Ve
     spans.push(Span::styled("·".repeat(cells - drawn), theme.quiet));
     spans.push(Span::raw("1"));
     let mut lines = vec![Line::from(spans)];
-    if state.sampler.method == Method::Greedy {
+    if state.play.sampler.method == Method::Greedy {
         lines.push(Line::styled(
             "  the most probable is taken, nothing is drawn",
             theme.pick,
@@ -318,7 +319,7 @@ fn candidates(
 
 /// The beams of the newest search: those that live, and where the others died.
 fn beams(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
-    let log = &state.beam_log;
+    let log = &state.play.beam_log;
     if log.is_empty() {
         return Vec::new();
     }

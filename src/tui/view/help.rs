@@ -36,7 +36,7 @@ fn width(terminal: u16) -> u16 {
 
 /// The page's lines.
 fn lines(state: &State) -> Vec<HelpLine> {
-    let room = width(state.size.width).saturating_sub(6);
+    let room = width(state.screen.size.width).saturating_sub(6);
     let mut lines = Vec::new();
     for (pane, rows) in legend::everything(room) {
         lines.push(HelpLine::Heading(format!("What {pane} says")));

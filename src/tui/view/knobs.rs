@@ -35,9 +35,9 @@ const WITH_STOPS: u16 = 16;
 /// Draws it, with the selected knob in sight.
 pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
-    let rows = state.knob_rows();
+    let rows = state.play.knob_rows();
     let parts = parts(state, canvas.panes.inner(canvas.pane));
-    let window = window(state.knob, rows.len(), parts.list.height.into());
+    let window = window(state.play.knob, rows.len(), parts.list.height.into());
     canvas.border(note(canvas, &scroll_mark(&window, rows.len())), frame);
     if canvas.panes.joined().is_some() {
         next::footnote(canvas, frame);
@@ -63,7 +63,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
         ..parts.list
     });
     let list = window.map(|index| {
-        let selected = index == state.knob && state.focus == canvas.pane;
+        let selected = index == state.play.knob && state.play.focus == canvas.pane;
         let first = index == 0 || rows[index - 1].stage() != rows[index].stage();
         line(canvas, rows[index], first, selected, width)
     });
@@ -77,7 +77,10 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
 /// On the upper border: how to draw where that is not said above the list, the preset, and that there is more.
 fn note<'a>(canvas: &Canvas<'a>, more: &str) -> Line<'a> {
     let state = canvas.state;
-    let preset = state.preset().map_or("custom", |at| &state.presets[at].0);
+    let preset = state
+        .play
+        .preset()
+        .map_or("custom", |at| &state.play.presets[at].0);
     let preset = safe::fit(preset, safe::width(&safe::safe(preset)).min(20));
     let run = match canvas.panes.joined() {
         Some(Joined::List) => format!("{} · ", run(state)),
@@ -88,7 +91,7 @@ fn note<'a>(canvas: &Canvas<'a>, more: &str) -> Line<'a> {
 
 /// The places of the pane's parts in its inside.
 fn parts(state: &State, inside: Rect) -> Parts {
-    let joined = state.panes(state.size).joined();
+    let joined = state.panes(state.screen.size).joined();
     let head = match joined {
         Some(Joined::Knob) => 0,
         Some(Joined::List) => u16::from(inside.height > 2),
@@ -116,7 +119,7 @@ fn head(state: &State, width: u16, height: u16) -> Vec<String> {
         let run = run(state);
         let most = format!(
             "{run} · max-tokens {}",
-            thousands(state.generation.max_tokens)
+            thousands(state.play.generation.max_tokens)
         );
         let fits = safe::width(&most) <= usize::from(width);
         lines.push(if fits { most } else { run });
@@ -135,17 +138,17 @@ fn head(state: &State, width: u16, height: u16) -> Vec<String> {
 fn run(state: &State) -> String {
     format!(
         "{} · seed {} · samples {}",
-        state.sampler.method.name(),
-        state.generation.seed,
-        state.samples
+        state.play.sampler.method.name(),
+        state.play.generation.seed,
+        state.play.samples
     )
 }
 
 /// The settings of the stages that act, in their order, wrapped.
 fn chain(state: &State, width: u16) -> Vec<String> {
-    let sampler = &state.sampler;
+    let sampler = &state.play.sampler;
     let acts = |row: &KnobRow| row.stage().is_some_and(|stage| sampler.is_active(stage));
-    let rows = state.knob_rows();
+    let rows = state.play.knob_rows();
     let settings = rows.iter().filter(|row| acts(row)).filter_map(|row| {
         let at_rest = matches!(row, KnobRow::Knob(knob) if knob.get(sampler) == knob.neutral);
         (!at_rest).then(|| format!("{} {}", row.name(), value(*row, state).0))
@@ -172,8 +175,8 @@ fn chain(state: &State, width: u16) -> Vec<String> {
 
 /// What the selected knob is good for.
 fn why(state: &State, width: u16) -> Vec<String> {
-    let rows = state.knob_rows();
-    let row = rows.get(state.knob);
+    let rows = state.play.knob_rows();
+    let row = rows.get(state.play.knob);
     row.map_or_else(Vec::new, |row| wrapped(row.why(), width))
 }
 
@@ -192,7 +195,7 @@ fn track_place(width: usize) -> (usize, usize) {
 
 fn line(canvas: &Canvas, row: KnobRow, first: bool, selected: bool, width: usize) -> Line<'static> {
     let (state, theme) = (canvas.state, canvas.theme);
-    let sampler = &state.sampler;
+    let sampler = &state.play.sampler;
     let active = row.stage().is_none_or(|stage| sampler.is_active(stage));
     let style = match (selected, active) {
         (true, _) => theme.cursor,
@@ -249,7 +252,7 @@ fn sign(sampler: &SamplerSettings, stage: StageKind) -> &'static str {
 
 /// A row's value, and its place between the ends of its track.
 fn value(row: KnobRow, state: &State) -> (String, Option<f64>) {
-    let sampler = &state.sampler;
+    let sampler = &state.play.sampler;
     match row {
         KnobRow::Method => (sampler.method.name().to_owned(), None),
         KnobRow::Knob(knob) => {
@@ -262,10 +265,13 @@ fn value(row: KnobRow, state: &State) -> (String, Option<f64>) {
         }
         KnobRow::Stage(StageKind::Banned) => (count(sampler.banned.len(), "text", "texts"), None),
         KnobRow::Stage(_) => (String::new(), None),
-        KnobRow::Seed => (state.generation.seed.to_string(), None),
-        KnobRow::MaxTokens => (thousands(state.generation.max_tokens), None),
-        KnobRow::Samples => (state.samples.to_string(), None),
-        KnobRow::Stop => (count(state.generation.stop.len(), "text", "texts"), None),
+        KnobRow::Seed => (state.play.generation.seed.to_string(), None),
+        KnobRow::MaxTokens => (thousands(state.play.generation.max_tokens), None),
+        KnobRow::Samples => (state.play.samples.to_string(), None),
+        KnobRow::Stop => (
+            count(state.play.generation.stop.len(), "text", "texts"),
+            None,
+        ),
     }
 }
 
@@ -287,7 +293,7 @@ fn count(count: usize, one: &str, many: &str) -> String {
 }
 
 fn stops(state: &State) -> String {
-    let generation = &state.generation;
+    let generation = &state.play.generation;
     let mut stops: Vec<String> = generation
         .stop
         .iter()

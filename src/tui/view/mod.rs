@@ -62,7 +62,9 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let panes = state.panes(size);
     status::draw(state, theme, panes.status, frame);
     banner::draw(state, theme, panes.banner, frame);
-    let panes_of_play = Focus::ALL.iter().filter(|_| state.page == Page::Play);
+    let panes_of_play = Focus::ALL
+        .iter()
+        .filter(|_| state.screen.page == Page::Play);
     for &pane in panes_of_play {
         let Some(area) = panes.place(pane) else {
             continue;
@@ -86,14 +88,14 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
             seen.put(place, Hit::Tab(tab));
         }
     }
-    if state.page == Page::Train {
+    if state.screen.page == Page::Train {
         train::draw(state, theme, panes.body, seen, frame);
     }
     footer::draw(state, theme, panes.footer, frame);
-    if let (Some(progress), Some(text)) = (&state.loading, panes.place(Focus::Text)) {
+    if let (Some(progress), Some(text)) = (&state.engine.loading, panes.place(Focus::Text)) {
         popup::loading(state, progress, theme, text, frame);
     }
-    match &state.overlay {
+    match &state.screen.overlay {
         Some(Overlay::Picker(picker)) => picker::draw(picker, theme, seen, frame),
         Some(Overlay::Ask(ask)) => {
             let area = picker::draw_ask(ask, theme, frame);
@@ -112,7 +114,7 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
         }
         None => {}
     }
-    if let Some(scroll) = state.help {
+    if let Some(scroll) = state.screen.help {
         help::draw(state, theme, scroll, seen, frame);
     }
 }

@@ -89,7 +89,7 @@ pub fn loading(
         .title(Line::styled(
             format!(
                 " Loading {} ",
-                safe::fit(&state.load.source, cells.min(40)).trim_end()
+                safe::fit(&state.engine.load.source, cells.min(40)).trim_end()
             ),
             theme.title,
         ));

@@ -14,15 +14,15 @@ use crate::tui::vocabulary::window::window;
 pub fn draw(canvas: &Canvas, frame: &mut Frame) {
     let state = canvas.state;
     let inside = canvas.border(Line::styled(note(state), canvas.theme.quiet), frame);
-    let focused = state.focus == Focus::Prompt;
-    if state.editor.is_empty() && !focused {
+    let focused = state.play.focus == Focus::Prompt;
+    if state.play.editor.is_empty() && !focused {
         let key = state
             .keymap
             .hint(Bound::FocusPrompt, false)
             .unwrap_or_default();
         return canvas.empty(&format!("{key} to write a prompt"), inside, frame);
     }
-    let editor = &state.editor;
+    let editor = &state.play.editor;
     let flow = editor.flow();
     let selected = editor.is_selected();
     let style = match (selected, focused) {
@@ -48,7 +48,10 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
         })
         .collect();
     draw::lines(lines, inside, frame);
-    if (focused || state.ready) && state.help.is_none() && state.overlay.is_none() {
+    if (focused || state.play.ready)
+        && state.screen.help.is_none()
+        && state.screen.overlay.is_none()
+    {
         let column = flow.column_of(cursor).min(inside.width.saturating_sub(1));
         let row = u16::try_from(cursor_line - top).unwrap_or(0);
         frame.set_cursor_position(Position::new(inside.x + column, inside.y + row));
@@ -57,14 +60,14 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) {
 
 /// What is said beside the title: what typing does where that is not plain, else the number of tokens.
 fn note(state: &State) -> String {
-    if state.ready {
+    if state.play.ready {
         return " type the next prompt ".to_owned();
     }
-    if state.focus == Focus::Prompt && state.editor.is_selected() {
+    if state.play.focus == Focus::Prompt && state.play.editor.is_selected() {
         return " a suggestion: type over it ".to_owned();
     }
-    match state.draft.tokens().len() {
-        _ if !state.inspecting.is_settled() => String::new(),
+    match state.play.draft.tokens().len() {
+        _ if !state.play.inspecting.is_settled() => String::new(),
         0 => String::new(),
         1 => " 1 token ".to_owned(),
         count => format!(" {count} tokens "),

@@ -20,9 +20,9 @@ const FIGURES: u16 = 2;
 
 /// The samples in sight, and where each lies.
 fn places(state: &State, inside: Rect) -> (Range<usize>, Vec<Rect>) {
-    let samples = state.texts.len();
+    let samples = state.play.texts.len();
     let (fitting, cells) = columns(inside.width, samples);
-    let window = window(state.sample, samples, fitting);
+    let window = window(state.play.sample, samples, fitting);
     let places = (0..window.len() as u16)
         .map(|at| Rect {
             x: inside.x + at * cells,
@@ -39,20 +39,20 @@ pub fn draw(canvas: &Canvas, inside: Rect, seen: &mut Seen, frame: &mut Frame) {
     let (window, places) = places(state, inside);
     for (sample, place) in window.zip(places) {
         seen.put(place, Hit::Sample(sample));
-        let passage = &state.texts[sample];
+        let passage = &state.play.texts[sample];
         let generated = passage
             .tokens()
             .iter()
             .filter(|token| token.origin != Origin::Prompt);
         let stats = TextStats::of(generated);
-        let selected = sample == state.sample;
-        let ended = state.finishes.get(sample).is_some_and(Option::is_some);
+        let selected = sample == state.play.sample;
+        let ended = state.play.finishes.get(sample).is_some_and(Option::is_some);
         let head = format!(
             "{}{}/{} seed {} · {} tokens{}",
             if selected { "▶ " } else { "  " },
             sample + 1,
-            state.texts.len(),
-            state.generation.seed.wrapping_add(sample as u64),
+            state.play.texts.len(),
+            state.play.generation.seed.wrapping_add(sample as u64),
             stats.tokens,
             if ended { " ■" } else { "" }
         );

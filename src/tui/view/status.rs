@@ -22,15 +22,19 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let doing = doing(state, theme);
     let speed = speed(state);
     let training = super::train::job(state);
-    let model = state
+    let model = state.engine.model.as_ref().map_or_else(
+        || safe::safe(&state.engine.load.source).into_owned(),
+        describe,
+    );
+    let card = state
+        .engine
         .model
         .as_ref()
-        .map_or_else(|| safe::safe(&state.load.source).into_owned(), describe);
-    let card = state.model.as_ref().and_then(|model| model.card.as_ref());
-    let context = state.model.as_ref().map(|model| {
+        .and_then(|model| model.card.as_ref());
+    let context = state.engine.model.as_ref().map(|model| {
         format!(
             "{}/{} context",
-            thousands(state.context_used),
+            thousands(state.engine.context_used),
             thousands(model.context_length)
         )
     });
@@ -50,7 +54,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         }
     };
     add(&mut left, 1, format!("  {model}"), theme.base);
-    if let Some(beside) = &state.beside {
+    if let Some(beside) = &state.engine.beside {
         let at = left.len();
         let name = safe::fit(&beside::name(beside), BESIDE);
         let name = name.trim_end().to_owned();
@@ -90,19 +94,19 @@ fn describe(model: &ModelInfo) -> String {
 }
 
 fn speed(state: &State) -> Option<String> {
-    if state.run == RunState::Running {
-        let rate = state.rate.newest()?;
-        return Some(format!("{rate:.0} tok/s {}", state.rate.sparkline()));
+    if state.engine.run == RunState::Running {
+        let rate = state.engine.rate.newest()?;
+        return Some(format!("{rate:.0} tok/s {}", state.engine.rate.sparkline()));
     }
     let Finish {
         tokens, seconds, ..
-    } = state.finish()?;
+    } = state.play.finish()?;
     (*seconds > 0.0).then(|| format!("{tokens} tokens, {:.0} tok/s", *tokens as f64 / seconds))
 }
 
 fn doing(state: &State, theme: &Theme) -> Span<'static> {
-    match (state.run, state.finish()) {
-        _ if state.died.is_some() => Span::styled("✗ engine stopped", theme.error),
+    match (state.engine.run, state.play.finish()) {
+        _ if state.engine.died.is_some() => Span::styled("✗ engine stopped", theme.error),
         (RunState::Empty, _) => Span::styled("○ no model", theme.quiet),
         (RunState::Loading, _) => Span::styled("◌ loading", theme.paused),
         (RunState::Idle, Some(finish)) => {

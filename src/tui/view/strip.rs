@@ -49,7 +49,7 @@ pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
         let place = Rect::new(column, strip.y, 1, strip.height);
         seen.put(place, Hit::Token(position));
     }
-    let passage_in_view = state.passage().in_view();
+    let passage_in_view = state.play.passage().in_view();
     let mut row = |label: &str, style: Style, sign: &dyn Fn(usize) -> char| {
         let mut spans = vec![Span::styled(safe::fit(label, LABEL.into()), theme.quiet)];
         for position in window.clone() {
@@ -77,8 +77,8 @@ pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
         });
     }
     row("entropy", theme.raw_bar, &bits(|odds| odds.entropy));
-    let otherwise = state.comparing.otherwise();
-    if state.text_subject() == Subject::Text && !otherwise.is_empty() {
+    let otherwise = state.play.comparing.otherwise();
+    if state.play.text_subject() == Subject::Text && !otherwise.is_empty() {
         let first = otherwise.keys().next().copied();
         row("otherwise", theme.pick, &|position| {
             if Some(position) == first {
@@ -97,11 +97,11 @@ pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
 /// What the present knobs would have drawn, in a sentence, and whether it differs from what stands there.
 fn sentence(state: &State) -> Option<(String, bool)> {
     state.stand()?;
-    if state.text_subject() != Subject::Text {
+    if state.play.text_subject() != Subject::Text {
         return None;
     }
-    let comparing = &state.comparing;
-    let tokens = state.text().tokens();
+    let comparing = &state.play.comparing;
+    let tokens = state.play.text().tokens();
     if comparing.upto() == 0 {
         return None;
     }
@@ -133,15 +133,15 @@ fn sentence(state: &State) -> Option<(String, bool)> {
 
 /// The tokens that the text pane shows.
 fn shown(state: &State) -> &[TokenRecord] {
-    match state.text_subject() {
-        Subject::Draft => state.draft.tokens(),
-        Subject::Text => state.text().tokens(),
+    match state.play.text_subject() {
+        Subject::Draft => state.play.draft.tokens(),
+        Subject::Text => state.play.text().tokens(),
     }
 }
 
 /// The same tokens with the odds of the model beside, where it has the same.
 fn beside(state: &State) -> Option<&[TokenRecord]> {
-    let (beside, first) = (state.beside.as_ref()?, state.model.as_ref()?);
+    let (beside, first) = (state.engine.beside.as_ref()?, state.engine.model.as_ref()?);
     let read = beside.has_tokens_of(first) && beside.has_read_beginning_of(shown(state));
     read.then(|| beside.tokens())
 }
@@ -149,7 +149,7 @@ fn beside(state: &State) -> Option<&[TokenRecord]> {
 fn columns(state: &State, strip: Rect) -> Range<usize> {
     let columns = strip.width.saturating_sub(LABEL);
     let count = shown(state).len();
-    let in_view = state.passage().in_view().min(count.saturating_sub(1));
+    let in_view = state.play.passage().in_view().min(count.saturating_sub(1));
     window::window(in_view, count, columns.into())
 }
 

@@ -21,7 +21,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let state = canvas.state;
     let inside = canvas.border(legend(state, canvas.theme), frame);
     if shown(state).tokens().is_empty() {
-        if state.loading.is_none() {
+        if state.engine.loading.is_none() {
             let key = state.keymap.hint(Bound::Run, true).unwrap_or_default();
             canvas.empty(&format!("Write a prompt; {key} runs it."), inside, frame);
         }
@@ -30,10 +30,10 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let [text, below, strip] = parts(state, inside);
     strip::draw(canvas, strip, seen, frame);
     beams(canvas, below, frame);
-    if state.text_subject() == Subject::Text && state.texts.len() > 1 {
+    if state.play.text_subject() == Subject::Text && state.play.texts.len() > 1 {
         samples::draw(canvas, text, seen, frame);
     } else {
-        let sample = state.sample.min(state.texts.len() - 1);
+        let sample = state.play.sample.min(state.play.texts.len() - 1);
         passage(canvas, (sample, shown(state)), text, seen, frame);
     }
 }
@@ -41,8 +41,8 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
 /// The text's place, that of the beams of its search, and the strip's.
 fn parts(state: &State, inside: Rect) -> [Rect; 3] {
     let strip = strip::height(state, inside);
-    let beams = match state.text_subject() {
-        Subject::Text => state.beam_log.living().len(),
+    let beams = match state.play.text_subject() {
+        Subject::Text => state.play.beam_log.living().len(),
         Subject::Draft => 0,
     };
     // The text comes first, up to half of the room.
@@ -58,9 +58,9 @@ fn parts(state: &State, inside: Rect) -> [Rect; 3] {
 }
 
 fn shown(state: &State) -> &Passage {
-    match state.text_subject() {
-        Subject::Draft => &state.draft,
-        Subject::Text => state.text(),
+    match state.play.text_subject() {
+        Subject::Draft => &state.play.draft,
+        Subject::Text => state.play.text(),
     }
 }
 
@@ -73,7 +73,7 @@ pub fn passage(
     frame: &mut Frame,
 ) {
     let (state, theme) = (canvas.state, canvas.theme);
-    let selected = sample == state.sample.min(state.texts.len() - 1);
+    let selected = sample == state.play.sample.min(state.play.texts.len() - 1);
     let first = passage.lines(inside.height.into()).start;
     seen.put(inside, Hit::Lines { sample, first });
     let flow = passage.flow();
@@ -105,7 +105,7 @@ pub fn passage(
 
 /// Draws the ends of the beams, best first.
 fn beams(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
-    let (beams, theme) = (canvas.state.beam_log.living(), canvas.theme);
+    let (beams, theme) = (canvas.state.play.beam_log.living(), canvas.theme);
     let row = |beam: &Beam| {
         let state = if beam.finished.is_some() {
             "■"
@@ -128,7 +128,7 @@ fn beams(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
 
 fn style(token: &TokenRecord, state: &State, theme: &Theme) -> Style {
     let style = token.odds.map_or(theme.base, |odds| {
-        theme.likelihood(state.thresholds.class(state.marking, &odds))
+        theme.likelihood(state.play.thresholds.class(state.play.marking, &odds))
     });
     match token.origin {
         Origin::Prompt => style.add_modifier(Modifier::ITALIC),
@@ -139,10 +139,10 @@ fn style(token: &TokenRecord, state: &State, theme: &Theme) -> Style {
 /// What the text is coloured by, and what the marks mean, each class in its own style.
 fn legend(state: &State, theme: &Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(
-        format!(" {} ", state.marking.name()),
+        format!(" {} ", state.play.marking.name()),
         theme.quiet,
     )];
-    let labels = state.thresholds.labels(state.marking);
+    let labels = state.play.thresholds.labels(state.play.marking);
     for (class, label) in Likelihood::ALL.into_iter().zip(labels) {
         spans.push(Span::styled(label, theme.likelihood(class)));
         spans.push(Span::raw(" "));

@@ -64,8 +64,8 @@ impl Columns {
 /// Draws it, with the token in view in sight.
 pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
-    let passage = state.passage();
-    let of = match state.subject {
+    let passage = state.play.passage();
+    let of = match state.play.subject {
         Subject::Draft => " of the prompt ",
         Subject::Text => " of the text ",
     };

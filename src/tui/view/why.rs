@@ -22,9 +22,9 @@ const ENTROPY: usize = 6;
 pub fn draw(canvas: &Canvas, frame: &mut Frame) -> usize {
     let state = canvas.state;
     let width = canvas.panes.inner(canvas.pane).width;
-    let Some(moment) = state.moment() else {
+    let Some(moment) = state.play.moment() else {
         let inside = canvas.border(Line::default(), frame);
-        let passage = state.passage();
+        let passage = state.play.passage();
         let sentence = if passage.in_view() == 0 && !passage.tokens().is_empty() {
             "Nothing predicts the first token."
         } else {
@@ -35,7 +35,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) -> usize {
     };
     let mut lines = lines(state, moment, canvas.theme, width.into());
     let count = lines.len();
-    lines.drain(..state.why.min(count.saturating_sub(1)));
+    lines.drain(..state.play.why.min(count.saturating_sub(1)));
     let height = usize::from(canvas.panes.inner(canvas.pane).height);
     let seen = count - lines.len()..count.min(count - lines.len() + height);
     let more = scroll_mark(&seen, count);
@@ -46,7 +46,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) -> usize {
 }
 
 fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
-    let sampler = &state.sampler;
+    let sampler = &state.play.sampler;
     let label = width.saturating_sub(LEFT + CUT + ENTROPY);
     let row = |name: &str, kept: String, gone: String, h: String, style| {
         Line::from(vec![
@@ -141,9 +141,9 @@ pub fn with_value(stage: StageKind, sampler: &SamplerSettings) -> String {
 
 /// How the pick follows from the final odds.
 fn drawn(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
-    let greedy =
-        state.sampler.temperature == 0.0 && state.sampler.is_active(StageKind::Temperature);
-    let how = match state.sampler.method {
+    let greedy = state.play.sampler.temperature == 0.0
+        && state.play.sampler.is_active(StageKind::Temperature);
+    let how = match state.play.sampler.method {
         Method::Sample | Method::MirostatV2 if !greedy => {
             let cells = width.saturating_sub(13).min(40);
             vec![
@@ -206,7 +206,7 @@ fn weighed(moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
 
 /// How the token that stands there was drawn, by the knobs of that time.
 fn then(state: &State, moment: &Moment) -> Option<String> {
-    let token = state.passage().tokens().get(moment.position)?;
+    let token = state.play.passage().tokens().get(moment.position)?;
     let TokenDraw {
         probability,
         entropy,

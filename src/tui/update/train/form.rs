@@ -15,15 +15,15 @@ use crate::tui::vocabulary::question::Question;
 
 /// Tells the form what Play has.
 pub fn surround(state: &mut State) {
-    let prompt = match state.editor.text() {
-        text if text.trim().is_empty() => state.last_prompt.clone().unwrap_or_default(),
+    let prompt = match state.play.editor.text() {
+        text if text.trim().is_empty() => state.play.last_prompt.clone().unwrap_or_default(),
         text => text,
     };
     state.train.form.surround(Surroundings {
-        model: state.load.source.clone(),
+        model: state.engine.load.source.clone(),
         prompt,
-        sampler: state.sampler.clone(),
-        device: state.load.device,
+        sampler: state.play.sampler.clone(),
+        device: state.engine.load.device,
     });
 }
 
@@ -36,7 +36,7 @@ pub fn leave(state: &mut State) {
         // Something is always shown.
         state.train.asks = state.train.live.is_none();
     } else {
-        state.page = Page::Play;
+        state.screen.page = Page::Play;
     }
 }
 
@@ -47,7 +47,7 @@ pub fn enter(state: &mut State, effects: &mut Vec<Effect>) {
     };
     if !matches!(FIELDS[field].kind, Kind::Choice(_)) {
         let suggestion = state.train.form.value(field);
-        state.overlay = Some(Overlay::Ask(Box::new(Ask::new(
+        state.screen.overlay = Some(Overlay::Ask(Box::new(Ask::new(
             Question::Field(field),
             &suggestion,
         ))));
@@ -65,7 +65,7 @@ pub fn typed(state: &mut State, c: char) {
         .filter(|_| state.train.is_typed_into())
     {
         let question = Question::Field(field);
-        state.overlay = Some(Overlay::Ask(Box::new(Ask::begun(question, &c.to_string()))));
+        state.screen.overlay = Some(Overlay::Ask(Box::new(Ask::begun(question, &c.to_string()))));
     }
 }
 
@@ -152,7 +152,7 @@ pub fn ask_in_spite_of(state: &mut State, changed: &str) {
 fn ask_to_go_on(state: &mut State, found: Box<GoingOn>, differs: String) {
     let mut ask = Ask::new(Question::GoOn, "");
     ask.problem = Some(differs);
-    state.overlay = Some(Overlay::Ask(Box::new(ask)));
+    state.screen.overlay = Some(Overlay::Ask(Box::new(ask)));
     state.train.going_on = Some(found);
 }
 

@@ -19,11 +19,11 @@ use crate::tui::{Action, Effect, TrainAction};
 
 /// Goes to the Train screen, or back to Play.
 pub fn turn_page(state: &mut State, effects: &mut Vec<Effect>) {
-    state.page = match state.page {
+    state.screen.page = match state.screen.page {
         Page::Play => Page::Train,
         Page::Train => Page::Play,
     };
-    if state.page == Page::Train {
+    if state.screen.page == Page::Train {
         form::surround(state);
         form::list_names(state, effects);
     }
@@ -43,7 +43,9 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         Action::Zoom => state.train.zoomed = !state.train.zoomed,
         Action::Insert(c) if state.train.asks => form::typed(state, c),
         Action::Paste(text) if state.train.asks => form::paste(state, &text),
-        Action::Escape if state.banners.is_empty() && state.help.is_none() => form::leave(state),
+        Action::Escape if state.screen.banners.is_empty() && state.screen.help.is_none() => {
+            form::leave(state)
+        }
         other => match other.concern() {
             Concern::Whole | Concern::Closing | Concern::Playground => return Some(other),
             Concern::Movement | Concern::Panes | Concern::Train | Concern::Play => {}
@@ -126,7 +128,7 @@ fn steer(state: &mut State, action: &TrainAction, effects: &mut Vec<Effect>) {
 }
 
 fn ask(state: &mut State, question: Question) {
-    state.overlay = Some(Overlay::Ask(Box::new(super::questions::ask(
+    state.screen.overlay = Some(Overlay::Ask(Box::new(super::questions::ask(
         state, question,
     ))));
 }

@@ -16,7 +16,7 @@ use crate::tui::{Chart, Effect};
 /// Asks for the runs that there are.
 pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
     let title = if beside { DRAW_RUN } else { OPEN_RUN };
-    state.overlay = Some(Overlay::Picker(Box::new(Picker::new(title, Vec::new()))));
+    state.screen.overlay = Some(Overlay::Picker(Box::new(Picker::new(title, Vec::new()))));
     effects.push(Effect::ListRuns {
         directory: state.train.directory(),
         beside,
@@ -25,7 +25,7 @@ pub fn list(state: &mut State, beside: bool, effects: &mut Vec<Effect>) {
 
 /// Shows the runs that were listed, if they are still wanted.
 pub fn listed(state: &mut State, items: Vec<Item>) {
-    if let Some(Overlay::Picker(picker)) = &mut state.overlay
+    if let Some(Overlay::Picker(picker)) = &mut state.screen.overlay
         && [OPEN_RUN, DRAW_RUN].contains(&picker.title)
     {
         picker.set_items(items);
@@ -65,7 +65,7 @@ pub fn read(state: &mut State, path: &Path, beside: bool, read: Result<Box<ReadR
     let live = train.job != Job::Idle && train.live.as_ref().is_some_and(is_live);
     train.opened = (!live).then_some(run);
     train.show_run();
-    state.page = Page::Train;
+    state.screen.page = Page::Train;
 }
 
 /// Takes in how a run went on that another process works on, wherever it is shown.
@@ -106,7 +106,7 @@ pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
         return state.tell(message, false);
     };
     let path = note.path.clone();
-    state.page = Page::Play;
+    state.screen.page = Page::Play;
     super::super::run::load(state, &path, effects);
 }
 

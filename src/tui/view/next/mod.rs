@@ -113,7 +113,7 @@ impl Columns {
 /// Draws it.
 pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
-    let Some(moment) = state.moment().filter(|moment| !moment.rows.is_empty()) else {
+    let Some(moment) = state.play.moment().filter(|moment| !moment.rows.is_empty()) else {
         let inside = canvas.border(Line::default(), frame);
         let (inside, second) = beside::parts(state, inside);
         if let Some(second) = second {
@@ -121,11 +121,12 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
             let scale = (beside::highest(state), &columns);
             beside::draw(state, theme, scale, second, seen, frame);
         }
-        let sentence = if state.passage().in_view() == 0 && !state.passage().tokens().is_empty() {
-            "Nothing comes before the first token, so nothing predicts it."
-        } else {
-            "The odds of the next token, before and after the sampler."
-        };
+        let sentence =
+            if state.play.passage().in_view() == 0 && !state.play.passage().tokens().is_empty() {
+                "Nothing comes before the first token, so nothing predicts it."
+            } else {
+                "The odds of the next token, before and after the sampler."
+            };
         return canvas.empty(sentence, inside, frame);
     };
     let inside = canvas.border(after(canvas, moment), frame);
@@ -137,7 +138,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     // One scale for all bars of the pane.
     let highest = own.fold(beside::highest(state), f32::max);
     let (with_header, height) = heights(inside.height);
-    let shown = shown(moment, state.search.is_empty(), state.row, height);
+    let shown = shown(moment, state.play.search.is_empty(), state.play.row, height);
     let rows = shown.iter().filter_map(|line| match line {
         Shown::Row(index) => Some(*index),
         Shown::Gap => None,
@@ -165,7 +166,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
         lines.push(match line_of {
             Shown::Gap => Line::from(right("…", columns.rank, theme.quiet)),
             Shown::Row(index) => {
-                let selected = index == state.row && state.focus == canvas.pane;
+                let selected = index == state.play.row && state.play.focus == canvas.pane;
                 let label = labels.next().unwrap_or_default();
                 let row = &moment.rows[index];
                 seen.put(place, Hit::NextRow(index));
@@ -284,7 +285,7 @@ fn rank(rank: usize, cells: usize) -> String {
 fn after(canvas: &Canvas, moment: &Moment) -> Line<'static> {
     // Beside the words: the position, the quotes, the dots.
     let room = canvas.room().saturating_sub(16).min(60);
-    let tokens = canvas.state.passage().tokens();
+    let tokens = canvas.state.play.passage().tokens();
     let end = display_end(tokens, moment.position, CONTEXT).replace('·', " ");
     let end = safe::safe(&end);
     let context = end_of(&end, room);
@@ -315,11 +316,11 @@ fn end_of(text: &str, cells: usize) -> String {
 /// On the lower border: how many tokens there are and what the marks mean; for a selected row, what stages did to it.
 pub fn footnote(canvas: &Canvas, frame: &mut Frame) {
     let state = canvas.state;
-    let Some(moment) = state.moment().filter(|moment| !moment.rows.is_empty()) else {
+    let Some(moment) = state.play.moment().filter(|moment| !moment.rows.is_empty()) else {
         return;
     };
-    let row = moment.rows.get(state.row);
-    let selected = row.filter(|_| state.focus == Focus::Next);
+    let row = moment.rows.get(state.play.row);
+    let selected = row.filter(|_| state.play.focus == Focus::Next);
     // Beside the corners: a space on both sides.
     let room = usize::from(canvas.area.width.saturating_sub(6));
     match selected.and_then(|row| changes::sentence(row, room)) {
@@ -329,7 +330,7 @@ pub fn footnote(canvas: &Canvas, frame: &mut Frame) {
 }
 
 fn legend(state: &State, moment: &Moment) -> String {
-    let pick = match (moment.pick, state.sampler.method) {
+    let pick = match (moment.pick, state.play.sampler.method) {
         (Some(_), _) => format!("{PICK} these knobs pick"),
         (None, Method::Beam) => "beam search picks whole texts".to_owned(),
         (None, _) => format!("{PICK} unknown: no likeness measured"),
