@@ -33,9 +33,6 @@ const FLOORS_OF_TUI: &[&[&str]] = &[
 /// Most files that may import each other in a circle.
 const MOST_IN_CIRCLE: usize = 3;
 
-/// Circles that are larger today, by the folder that holds all of their files.
-const LARGER_CIRCLES: &[&str] = &["model"];
-
 /// A module's path from the crate's root: `["model", "gguf"]`.
 type ModulePath = Vec<String>;
 
@@ -281,10 +278,7 @@ fn circles_are_small() {
             .iter()
             .filter(|other| reached[other].contains(from))
             .collect();
-        let known = from
-            .first()
-            .is_some_and(|room| LARGER_CIRCLES.contains(&room.as_str()));
-        if circle.len() > MOST_IN_CIRCLE && !known && seen.insert(circle.clone()) {
+        if circle.len() > MOST_IN_CIRCLE && seen.insert(circle.clone()) {
             let names: Vec<_> = circle.iter().map(|module| module.join("::")).collect();
             panic!(
                 "{} files import each other in a circle: {}",

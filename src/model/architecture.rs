@@ -4,8 +4,9 @@ use candle_core::Device;
 
 use super::config::{Gpt2Config, OWN_MODEL_TYPE};
 use super::gpu::{card, device_name};
-use super::llama::{Family, LlamaConfig};
-use super::{ModelError, ModelInfo, Precision, gpt2, llama};
+use super::llama::config::{Family, LlamaConfig};
+use super::tensor_names::{GPT2_EMBEDDING, LLAMA_EMBEDDING};
+use super::{ModelError, ModelInfo, Precision};
 
 /// A model's architecture and its hyperparameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,8 +87,8 @@ impl Architecture {
     /// The name of the token embedding, if the head is told to be the same.
     pub(super) fn tied_embedding(&self) -> Option<&'static str> {
         match self {
-            Self::Gpt2(config) => config.tie_word_embeddings.then_some(gpt2::EMBEDDING),
-            Self::Llama(config) => config.tied.then_some(llama::EMBEDDING),
+            Self::Gpt2(config) => config.tie_word_embeddings.then_some(GPT2_EMBEDDING),
+            Self::Llama(config) => config.tied.then_some(LLAMA_EMBEDDING),
         }
     }
 

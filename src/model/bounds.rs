@@ -1,8 +1,7 @@
 //! How large the files of a model may be that are read whole.
 
 use super::error::visible;
-use super::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
-use super::weights::SHARD_INDEX;
+use super::file_names::{MERGES, SHARD_INDEX, TOKENIZER, VOCABULARY};
 
 /// Several times the largest vocabulary in use, which is that of 262,144 tokens.
 const LARGEST_TOKENIZER: u64 = 128 << 20;

@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::ModelError;
+use super::file_names::{SPECIAL_TOKENS, TEMPLATE, TOKENIZER_CONFIG};
 use super::files::Files;
 use super::gguf::Gguf;
 use crate::text::{ChatError, ChatTemplate, Message, SpecialTokens};
-
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-pub(super) const SPECIAL_TOKENS: &str = "special_tokens_map.json";
-const TEMPLATE: &str = "chat_template.jinja";
-
-/// The files beside a model's weights that chatting needs, where it has them.
-pub(super) const CHAT_FILES: [&str; 3] = [TOKENIZER_CONFIG, SPECIAL_TOKENS, TEMPLATE];
 
 /// How prompts are put to a model that answers.
 #[derive(Debug)]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::architecture::Architecture;
+use super::file_names::{CARD, CONFIG};
 use super::files::Files;
 use super::gguf::Gguf;
 use super::hub::{HubOptions, cached_models_in};
-use super::load::CONFIG;
-use super::parts::{CARD, lone_gguf};
+use super::parts::lone_gguf;
 use super::source::is_gguf;
 use super::{EMBEDDED, ModelError, chat, embedded_size};
 

@@ -7,7 +7,8 @@ use candle_core::{Result as CandleResult, Tensor};
 
 use super::ModelError;
 use super::linear::{Linear, Matrix, Storage, dense, halved, on_device};
-use super::weights::{HEAD, HEAD_BIAS, Weights};
+use super::tensor_names::{HEAD, HEAD_BIAS};
+use super::weights::Weights;
 use crate::kernels::{BlockMatrix, Quantisation};
 
 /// What the head is like.

@@ -12,11 +12,9 @@ use super::decoder::{Attend, Network};
 use super::embedding::{Embedding, HeadKind};
 use super::linear::{Linear, Storage, dense};
 use super::site::{Site, Watch};
+use super::tensor_names::GPT2_EMBEDDING;
 use super::weights::Weights;
 use super::{LoadProgress, ModelError};
-
-/// The name of its token embedding.
-pub(super) const EMBEDDING: &str = "wte.weight";
 
 /// A loaded GPT-2.
 pub(super) struct Gpt2 {
@@ -52,7 +50,7 @@ impl Gpt2 {
             &storage,
         )?;
         let (token_embedding, head) = Embedding::with_head(
-            EMBEDDING,
+            GPT2_EMBEDDING,
             [config.vocab_size, width],
             HeadKind {
                 tied: config.tie_word_embeddings,

@@ -1,8 +1,6 @@
-//! What to load and how, and how far loading has come.
+//! From a request to a model that is ready to use.
 
 use std::ops::ControlFlow;
-
-use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
 use super::chat::Chat;
@@ -14,82 +12,13 @@ use super::gpt2::Gpt2;
 use super::hub::{self, HubOptions};
 use super::llama::Llama;
 use super::parts::Parts;
+use super::request::{LoadProgress, LoadRequest};
 use super::room::Wanted;
 use super::source::Source;
+use super::text_ends::set_tokens;
 use super::weights::Weights;
-use super::{DevicePreference, Model, ModelError, ModelInfo, Precision};
+use super::{Model, ModelError};
 use crate::text::Tokenizer;
-
-/// What to load and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LoadRequest {
-    /// `embedded`, a directory, a GGUF file, or a hub id such as `gpt2` or `organisation/name:Q4_K_M`.
-    pub source: String,
-    pub device: DevicePreference,
-    pub precision: Precision,
-    /// Take hub models from the local cache only.
-    pub offline: bool,
-    /// Put prompts to the model as a user's messages, by its chat template.
-    pub chat: bool,
-    /// With `chat`: what the model is told before; empty for what the template has.
-    pub system: String,
-}
-
-impl Default for LoadRequest {
-    fn default() -> Self {
-        Self {
-            source: "embedded".to_owned(),
-            device: DevicePreference::Auto,
-            precision: Precision::Auto,
-            offline: false,
-            chat: false,
-            system: String::new(),
-        }
-    }
-}
-
-/// How far loading has come.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "stage", rename_all = "snake_case")]
-pub enum LoadProgress {
-    /// A file comes from the hub.
-    Download {
-        file: String,
-        /// Bytes that are here, those of an earlier try included.
-        bytes: u64,
-        total: u64,
-        bytes_per_second: f64,
-        /// None until the speed is known.
-        seconds_left: Option<f64>,
-    },
-    /// Nothing comes at the moment, and why.
-    Waiting {
-        reason: String,
-        /// How much of the wait is over, from 0 to 1.
-        part: f32,
-        seconds_left: Option<f64>,
-    },
-    /// Tensors are read and converted.
-    Weights { done: usize, total: usize },
-}
-
-impl LoadProgress {
-    /// Reports how many tensors are read.
-    ///
-    /// # Errors
-    /// When the caller breaks off.
-    pub(super) fn weights(
-        progress: &mut dyn FnMut(Self) -> ControlFlow<()>,
-        done: usize,
-        total: usize,
-    ) -> Result<(), ModelError> {
-        match progress(Self::Weights { done, total }) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(ModelError::Cancelled),
-        }
-    }
-}
 
 /// A model ready to use.
 pub struct LoadedModel {
@@ -263,31 +192,4 @@ fn load_once(
         chat,
         notices: std::mem::take(notices),
     })
-}
-
-pub(super) const CONFIG: &str = "config.json";
-
-/// The tokens that end and start texts: those that the model names if it has them, or the tokenizer's. Small models
-/// often keep the 50,256 that is GPT-2's default.
-pub(super) fn set_tokens(
-    info: &mut ModelInfo,
-    tokenizer: &Tokenizer,
-    end_tokens: &[u32],
-    start_token: Option<u32>,
-) {
-    let known = |id: &u32| (*id as usize) < info.vocabulary;
-    let mut end: Vec<u32> = end_tokens.iter().copied().filter(known).collect();
-    if end.is_empty() {
-        end.extend(tokenizer.end_of_text().filter(known));
-    }
-    // Not all files name the token that ends an answer.
-    end.extend(tokenizer.ends_of_turn().into_iter().filter(known));
-    end.sort_unstable();
-    end.dedup();
-    let start = tokenizer.start_ids().last().copied();
-    let start = start.or(start_token).filter(known);
-    info.start_token = start.or(end.first().copied());
-    info.end_tokens = end;
-    info.token_set = tokenizer.token_set();
-    info.adds_first_space = tokenizer.adds_first_space();
 }

@@ -16,6 +16,7 @@ pub(crate) mod disk;
 mod embedded;
 mod embedding;
 mod error;
+mod file_names;
 mod files;
 mod gguf;
 mod gpt2;
@@ -32,11 +33,14 @@ mod parts;
 mod precision;
 mod preference;
 mod raw;
+mod request;
 mod room;
 mod rows;
 mod safetensors_file;
 mod site;
 mod source;
+mod tensor_names;
+mod text_ends;
 mod tokenizer_files;
 mod weights;
 
@@ -52,13 +56,14 @@ pub use embedded::{EMBEDDED, embedded_size};
 pub use error::{ModelError, plain};
 pub use gpu::{card, device_name, peak, reset_peak};
 pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
-pub use load::{LoadProgress, LoadRequest, LoadedModel, load, load_with};
+pub use load::{LoadedModel, load, load_with};
 pub use memory::{
     address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,
 };
 pub use precision::Precision;
 pub use preference::DevicePreference;
 pub use raw::{RawModel, choose, load_raw, load_tokenizer};
+pub use request::{LoadProgress, LoadRequest};
 pub use rows::Rows;
 pub use site::{Observer, Site};
 

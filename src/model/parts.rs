@@ -8,22 +8,14 @@ use serde::Deserialize;
 use super::adapter::Adapter;
 use super::architecture::Architecture;
 use super::config::TokenIds;
+use super::file_names::{CONFIG, GENERATION_CONFIG};
 use super::files::Files;
 use super::gguf::{Gguf, first_of_split};
-use super::load::CONFIG;
 use super::raw::adapted;
 use super::source::is_gguf;
-use super::tokenizer_files::ADDED_TOKENS;
 use super::weights::{OWN_HEAD, Shards, Weights};
 use super::{ModelError, Precision, chat, tokenizer_files};
 use crate::text::{ChatTemplate, Tokenizer};
-
-/// The model card.
-pub(super) const CARD: &str = "README.md";
-const GENERATION_CONFIG: &str = "generation_config.json";
-
-/// The files beside a model's weights that say more of it, where it has them: the last is its card.
-pub(super) const EXTRA_FILES: [&str; 3] = [GENERATION_CONFIG, ADDED_TOKENS, CARD];
 
 /// The parts of a model, its weights unread.
 pub(super) struct Parts {

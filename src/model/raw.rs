@@ -11,11 +11,13 @@ use super::config::Gpt2Config;
 use super::decoder::Decoder;
 use super::device::{choose_device, storage};
 use super::error::unless_panicked;
+use super::file_names::{CONFIG, TOKENIZER};
 use super::files::{Files, pointer};
-use super::gpt2::{EMBEDDING, Gpt2};
+use super::gpt2::Gpt2;
 use super::hub::{self, HubOptions};
-use super::load::{CONFIG, set_tokens};
 use super::source::Source;
+use super::tensor_names::GPT2_EMBEDDING;
+use super::text_ends::set_tokens;
 use super::weights::{OWN_HEAD, Shards, Weights};
 use super::{
     DevicePreference, LoadProgress, LoadRequest, Model, ModelError, Precision, tokenizer_files,
@@ -56,7 +58,7 @@ fn load_below(
     let mut config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
     let tokenizer = tokenizer_files::load(&files)?;
     let mut shards = Shards::open(&files)?;
-    if config.tie_word_embeddings && !shards.settle_tie(EMBEDDING)? {
+    if config.tie_word_embeddings && !shards.settle_tie(GPT2_EMBEDDING)? {
         config.tie_word_embeddings = false;
         notices.push(OWN_HEAD.to_owned());
     }
@@ -103,7 +105,7 @@ pub(super) fn adapted(
     adapter.check(&weights_hash(&raw.tensors))?;
     adapter.merge(files, &mut raw.tensors)?;
     raw.config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
-    if files.has(tokenizer_files::TOKENIZER) {
+    if files.has(TOKENIZER) {
         raw.tokenizer = tokenizer_files::load(files)?;
     }
     Ok(raw)

@@ -5,16 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::ModelError;
-use super::chat::SPECIAL_TOKENS;
+use super::file_names::{ADDED_TOKENS, MERGES, SPECIAL_TOKENS, TOKENIZER, VOCABULARY};
 use super::files::Files;
 use super::memory::check_room;
 use crate::text::{AddedToken, Tokenizer};
-
-pub(super) const TOKENIZER: &str = "tokenizer.json";
-pub(super) const VOCABULARY: &str = "vocab.json";
-pub(super) const MERGES: &str = "merges.txt";
-/// Tokens that were added to those two.
-pub(super) const ADDED_TOKENS: &str = "added_tokens.json";
 
 /// Reads `tokenizer.json`, or builds the byte-level BPE that `vocab.json` and `merges.txt` describe.
 ///

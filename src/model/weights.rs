@@ -5,22 +5,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Deserialize;
 
 use super::ModelError;
+use super::file_names::{PICKLE_FILES, SHARD_INDEX, SINGLE_FILE};
 use super::files::Files;
 use super::gguf::GgufWeights;
 use super::linear::Matrix;
 use super::memory::check_room;
 use super::safetensors_file::SafetensorsFile;
+use super::tensor_names::{HEAD, HEAD_BIAS};
 use crate::kernels::transpose;
-
-pub(super) const SINGLE_FILE: &str = "model.safetensors";
-pub(super) const SHARD_INDEX: &str = "model.safetensors.index.json";
-pub(super) const PICKLE_FILES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
 
 /// What the names of a language model's inner tensors start with, unless they start with nothing.
 const PREFIXES: [&str; 2] = ["transformer.", "model."];
-/// The head's tensors, which never have the prefix.
-pub(super) const HEAD: &str = "lm_head.weight";
-pub(super) const HEAD_BIAS: &str = "lm_head.bias";
 
 /// The tensors of a model, by the names that transformers has for them, without what all names start with.
 pub(super) enum Weights {

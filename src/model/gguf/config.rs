@@ -6,7 +6,7 @@ use crate::model::architecture::{Architecture, unsupported};
 use crate::model::attention::Heads;
 use crate::model::config::Gpt2Config;
 use crate::model::llama::{Family, LlamaConfig, Scaling};
-use crate::model::weights::HEAD;
+use crate::model::tensor_names::HEAD;
 use crate::model::{Activation, ModelError};
 
 /// The tensor that divides the speeds of rotary positions.

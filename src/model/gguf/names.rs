@@ -1,6 +1,6 @@
 //! The names that llama.cpp's converter gives to tensors.
 
-use crate::model::weights::HEAD;
+use crate::model::tensor_names::HEAD;
 
 /// Pairs of a tensor's name in transformers, without what all names start with, and in a GGUF file.
 const OUTER: [(&str, &str); 6] = [

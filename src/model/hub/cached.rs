@@ -11,12 +11,11 @@ use serde::Serialize;
 use super::HubOptions;
 use super::names::is_plain;
 use crate::model::architecture::Architecture;
+use crate::model::file_names::{CONFIG, MERGES, SHARD_INDEX, SINGLE_FILE, TOKENIZER, VOCABULARY};
 use crate::model::files::Files;
 use crate::model::gguf::Gguf;
-use crate::model::load::CONFIG;
 use crate::model::source::{HubId, is_gguf};
-use crate::model::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
-use crate::model::weights::{SHARD_INDEX, SINGLE_FILE, read_index};
+use crate::model::weights::read_index;
 use crate::text::encoding::unmarked;
 
 /// A model of a supported architecture in the cache, ready to be loaded without network.

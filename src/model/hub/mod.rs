@@ -21,16 +21,16 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::architecture::Architecture;
-use super::chat::CHAT_FILES;
 use super::error::visible;
 use super::files::Files;
 use super::gguf::other_parts;
-use super::load::CONFIG;
-use super::parts::EXTRA_FILES;
 use super::source::HubId;
-use super::tokenizer_files::{MERGES, TOKENIZER, VOCABULARY};
-use super::weights::{PICKLE_FILES, PICKLE_ONLY, SHARD_INDEX, SINGLE_FILE, read_index};
+use super::weights::{PICKLE_ONLY, read_index};
 use super::{LoadProgress, ModelError};
+use crate::model::file_names::{
+    CHAT_FILES, CONFIG, EXTRA_FILES, MERGES, PICKLE_FILES, SHARD_INDEX, SINGLE_FILE, TOKENIZER,
+    VOCABULARY,
+};
 use failure::Failure;
 use meter::comparing;
 use place::{Place, digest_of};

@@ -3,7 +3,7 @@
 //! shapes as in transformers' `LlamaForCausalLM`). Mistral and Qwen2 differ in their configuration alone.
 
 mod block;
-mod config;
+pub(super) mod config;
 mod rope;
 
 use std::ops::ControlFlow;
@@ -15,15 +15,13 @@ use super::decoder::{Attend, Network};
 use super::embedding::{Embedding, HeadKind};
 use super::linear::{Linear, Storage};
 use super::site::{Site, Watch};
+use super::tensor_names::LLAMA_EMBEDDING;
 use super::weights::Weights;
 use super::{LoadProgress, ModelError};
 use block::{Block, Norm};
 pub(super) use config::{Family, LlamaConfig};
 use rope::Rope;
 pub(super) use rope::Scaling;
-
-/// The name of its token embedding.
-pub(super) const EMBEDDING: &str = "embed_tokens.weight";
 
 /// A loaded model of the family.
 pub(super) struct Llama {
@@ -51,7 +49,7 @@ impl Llama {
         let mut report = |done: usize| LoadProgress::weights(progress, done, total);
         report(0)?;
         let (embedding, head) = Embedding::with_head(
-            EMBEDDING,
+            LLAMA_EMBEDDING,
             [config.vocabulary, config.width],
             HeadKind {
                 tied: config.tied,
