@@ -137,11 +137,18 @@ impl Play {
 
     /// A person acts on what the screen shows.
     pub fn act(&mut self, what: impl Into<Happening>) {
+        let what = what.into();
+        if let Happening::Action(_) = what {
+            let size = self.state.screen.size;
+            self.state.screen.seen = self.drawn(size, ColourLevel::None).1;
+        }
+        self.act_on_old(what);
+    }
+
+    /// A person acts on what the screen showed some time ago: much may have happened since.
+    pub fn act_on_old(&mut self, what: impl Into<Happening>) {
         self.effects = match what.into() {
-            Happening::Action(action) => {
-                self.state.screen.seen = self.drawn(self.state.screen.size, ColourLevel::None).1;
-                update(&mut self.state, action)
-            }
+            Happening::Action(action) => update(&mut self.state, action),
             Happening::News(news) => hear(&mut self.state, news),
         };
     }

@@ -317,13 +317,17 @@ proptest! {
 
     #[test]
     fn nothing_panics(
-        all in prop::collection::vec(happening(), 1..60),
+        all in prop::collection::vec((happening(), any::<bool>()), 1..60),
         width in 1u16..220, height in 1u16..70,
     ) {
         let mut play = Play::running("Once upon a time", &[" there", " was"], width, height);
         play.state.play.samples = 3;
-        for what in all {
-            play.act(what);
+        for (what, late) in all {
+            if late {
+                play.act_on_old(what);
+            } else {
+                play.act(what);
+            }
             for look in play.effects.iter().filter_map(|effect| match effect {
                 Effect::Look(look) => Some(look),
                 _ => None,

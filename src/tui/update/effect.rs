@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::chart::What;
 use crate::decoding::{Moment, TokenRecord};
-
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::super::state::State;
 use super::draw;
+use crate::tui::state::State;
 use crate::tui::vocabulary::theme::Theme;
 
 /// Draws it.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
-use super::super::state::State;
+use crate::tui::state::State;
 use crate::tui::vocabulary::focus::Focus;
 use crate::tui::vocabulary::layout::Panes;
 use crate::tui::vocabulary::safe;

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::super::state::State;
 use super::legend;
+use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Scope;
 use crate::tui::vocabulary::letters::Letters;

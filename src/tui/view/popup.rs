@@ -5,8 +5,8 @@ use ratatui::layout::{Rect, Size};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::super::state::State;
 use crate::model::LoadProgress;
+use crate::tui::state::State;
 use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::numbers::{bar, bytes, duration, thousands};
 use crate::tui::vocabulary::safe;

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::super::state::{Finish, State};
 use super::beside;
 use crate::decoding::StopReason;
 use crate::engine::RunState;
 use crate::model::ModelInfo;
+use crate::tui::state::{Finish, State};
 use crate::tui::vocabulary::numbers::thousands;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;

@@ -1,7 +1,7 @@
 //! What the form makes of what is typed.
 
-use super::super::fields::SCRATCH;
 use super::*;
+use crate::tui::state::train::fields::SCRATCH;
 
 fn field(name: &str) -> usize {
     FIELDS

@@ -14,6 +14,8 @@ mod axes;
 mod legend;
 mod strokes;
 
+use strokes::{Sign, Stroke};
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -28,7 +30,6 @@ use crate::tui::view::draw;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;
-use strokes::{Sign, Stroke};
 
 /// Draws it.
 pub fn draw(train: &Train, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
