@@ -12,3 +12,6 @@ pub const MARK: RGBColor = RGBColor(213, 94, 0);
 pub const OTHER: RGBColor = RGBColor(0, 158, 115);
 pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
 pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
+
+/// The colours of runs that are compared.
+pub const COMPARED: [RGBColor; 8] = [FINAL, MARK, OTHER, PURPLE, ORANGE, RAW, INK, QUIET];

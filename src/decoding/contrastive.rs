@@ -4,35 +4,28 @@
 //! `(1 − alpha) · p(v) − alpha · max_j cos(h_v, h_j)`, where h_v is the final hidden state after reading v and h_j
 //! those of all tokens of the text: probable, but unlike what was said.
 
-use super::chooser::Choice;
-use super::generation::Generation;
-use super::sequence::token_odds;
+use super::chooser::{Choice, Chooser};
+use super::sequence::{Sequence, token_odds};
 use super::{Candidate, DecodingError};
 use crate::model::LoadedModel;
 use crate::sampling::{Distribution, SamplerSettings};
 
-/// Chooses the token after `generation`, whose text must have been read.
+/// Chooses the token after `sequence`, which must have been read, of which the first `prompt_len` tokens are the prompt.
 pub(super) fn choose(
     loaded: &LoadedModel,
-    generation: &mut Generation,
+    sequence: &mut Sequence,
+    chooser: &Chooser,
+    (prompt_len, mu): (usize, f32),
     logits: &[f32],
 ) -> Result<Choice, DecodingError> {
-    let (prompt_len, mu) = (generation.prompt_len(), generation.mu());
-    let settings = generation.chooser().settings();
+    let settings = chooser.settings();
     let (k, alpha) = (settings.contrastive_k.max(1), settings.contrastive_alpha);
-    let distribution = generation.chooser().distribution(
-        logits,
-        generation.sequence().ids(),
-        prompt_len,
-        mu,
-        false,
-    );
+    let distribution = chooser.distribution(logits, sequence.ids(), prompt_len, mu, false);
 
     let mut candidates = Vec::with_capacity(k);
     for (id, probability) in distribution.top(k) {
-        let hidden = generation.sequence_mut().hidden_if(loaded, id)?;
-        let penalty = generation
-            .sequence()
+        let hidden = sequence.hidden_if(loaded, id)?;
+        let penalty = sequence
             .hidden_states()
             .map(|earlier| cosine(hidden.row(0), earlier))
             .fold(-1.0, f32::max);
@@ -48,7 +41,7 @@ pub(super) fn choose(
     let id = candidates
         .first()
         .map_or(distribution.best(), |best| best.id);
-    let mut draw = generation.chooser().draw_of(&distribution, id, None, mu);
+    let mut draw = chooser.draw_of(&distribution, id, None, mu);
     draw.candidates = candidates;
     Ok(Choice {
         id,

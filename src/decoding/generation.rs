@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::chooser::{Choice, Chooser};
+use super::contrastive;
 use super::prompt::read_prompt;
 use super::sequence::{Sequence, token_odds};
 use super::stop::{LoopDetector, StopTexts};
@@ -239,7 +240,8 @@ impl Generation {
         slide: Option<Slide>,
     ) -> Result<StepOutcome, DecodingError> {
         let choice = if self.chooser.settings().method == Method::Contrastive {
-            super::contrastive::choose(loaded, self, logits)?
+            let state = (self.prompt_len, self.mu);
+            contrastive::choose(loaded, &mut self.sequence, &self.chooser, state, logits)?
         } else {
             self.chooser
                 .choose(logits, self.sequence.ids(), self.prompt_len, self.mu)

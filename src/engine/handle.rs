@@ -1,32 +1,20 @@
 //! The engine as seen from outside: a handle that never waits.
 
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::mpsc;
 
+use super::shared::{Loader, Message, Shared};
 use super::worker::Worker;
 use super::{Command, CompareRequest, Event, LookRequest, load};
-use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError};
 use crate::text::panic_text;
 
 /// Commands that may wait before the engine has served them.
 const COMMANDS: usize = 64;
 /// Events that may wait before the receiver has taken them; then the engine waits.
 const EVENTS: usize = 1024;
-
-/// Loads a model: [`load()`], or a stand-in for tests.
-pub type Loader = Arc<
-    dyn Fn(
-            &LoadRequest,
-            &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
-        ) -> Result<LoadedModel, ModelError>
-        + Send
-        + Sync,
->;
 
 /// A command could not be handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,43 +33,6 @@ pub struct Unsent {
     pub command: Box<Command>,
     /// Why it was not.
     pub error: SendError,
-}
-
-/// What travels to the thread.
-pub(super) enum Message {
-    Command(Command),
-    /// There is a request in a slot.
-    Wake,
-}
-
-/// What handle and thread share besides the channels.
-#[derive(Default)]
-pub(super) struct Shared {
-    cancel: AtomicBool,
-    look: Mutex<Option<LookRequest>>,
-    compare: Mutex<Option<CompareRequest>>,
-}
-
-impl Shared {
-    pub(super) fn cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn clear_cancel(&self) {
-        self.cancel.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn take_look(&self) -> Option<LookRequest> {
-        slot(&self.look).take()
-    }
-
-    pub(super) fn take_compare(&self) -> Option<CompareRequest> {
-        slot(&self.compare).take()
-    }
-}
-
-fn slot<T>(slot: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sends commands to the engine's thread. Dropping it ends the thread.
@@ -135,13 +86,13 @@ impl EngineHandle {
 
     /// Asks for a look. A request that was not served yet is dropped in favour of this one.
     pub fn look(&self, request: LookRequest) {
-        let idle = slot(&self.shared.look).replace(request).is_none();
+        let idle = self.shared.put_look(request);
         self.wake(idle);
     }
 
     /// Asks for a comparison of the whole text, in the background. It ends one that goes on.
     pub fn compare(&self, request: CompareRequest) {
-        let idle = slot(&self.shared.compare).replace(request).is_none();
+        let idle = self.shared.put_compare(request);
         self.wake(idle);
     }
 
@@ -154,7 +105,7 @@ impl EngineHandle {
 
     /// Ends what the engine is doing, within one token.
     pub fn cancel(&self) {
-        self.shared.cancel.store(true, Ordering::Relaxed);
+        self.shared.cancel();
         // The command makes the engine lower the flag again; if there is no room for it, the next run does.
         let _ = self.send(Command::Cancel);
     }

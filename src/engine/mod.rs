@@ -17,6 +17,7 @@ mod event;
 mod handle;
 mod load;
 mod run;
+mod shared;
 mod texts;
 mod training;
 mod worker;
@@ -25,6 +26,7 @@ pub use command::{
     Command, CompareRequest, GenerateRequest, LookRequest, RestoreRequest, Session, Subject, Then,
 };
 pub use event::{Event, RunState};
-pub use handle::{EngineHandle, Loader, SendError, Unsent};
+pub use handle::{EngineHandle, SendError, Unsent};
 pub use load::load;
+pub use shared::Loader;
 pub use training::{TrainingCommand, TrainingHandle, TrainingNews};

@@ -98,7 +98,7 @@ pub struct Run<'a> {
 }
 
 /// Most runs in one chart: as many as there are colours.
-const MOST: usize = picture::COLOURS.len();
+const MOST: usize = super::palette::COMPARED.len();
 
 /// Writes a chart of one run, or of several for comparison. A line is broken where a value was infinite or no number.
 ///

@@ -12,7 +12,7 @@ use super::series::{Series, Shape, Value};
 use super::{Across, RunChart, What};
 use crate::chart::axis::Axis;
 use crate::chart::canvas::{ChartError, Drawing, FONT, text_width};
-use crate::chart::palette::{self, GRID, INK, QUIET};
+use crate::chart::palette::{GRID, INK, QUIET};
 use crate::training::history::ceiling;
 
 /// Pixels.
@@ -28,18 +28,6 @@ const LEGEND_ROW: i32 = 24;
 const SWATCH: i32 = 26;
 /// More marks than this would run into each other: their line stays.
 const MOST_MARKS: usize = 80;
-
-/// The colours of runs that are compared.
-pub const COLOURS: [RGBColor; 8] = [
-    palette::FINAL,
-    palette::MARK,
-    palette::OTHER,
-    palette::PURPLE,
-    palette::ORANGE,
-    palette::RAW,
-    palette::INK,
-    palette::QUIET,
-];
 
 /// A chart over time.
 pub struct Picture {

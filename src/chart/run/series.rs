@@ -2,9 +2,8 @@
 
 use plotters::style::RGBColor;
 
-use super::picture::COLOURS;
 use super::{Across, Run, RunChart, What};
-use crate::chart::palette::{FINAL, MARK, OTHER, RAW};
+use crate::chart::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
 use crate::text::sanitize;
 use crate::training::history::Place;
 use crate::training::{Curve, Epoch, History, Validation};
@@ -134,7 +133,7 @@ type OfValidation = fn(&Validation) -> f64;
 /// The lines of several runs, each in its own colour.
 pub fn compared(runs: &[Run<'_>], chart: RunChart) -> Vec<Series> {
     let mut all = Vec::new();
-    for (run, colour) in runs.iter().zip(COLOURS) {
+    for (run, colour) in runs.iter().zip(COMPARED) {
         let (curve, value): (_, Option<OfValidation>) = match chart.what {
             What::Loss => (Some(Curve::Smoothed), Some(|v| v.loss)),
             What::Validation => (None, Some(|v| v.loss)),

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::draft::{Draft, Given};
-use super::handle::{Loader, Message, Shared};
 use super::run::Run;
+use super::shared::{Loader, Message, Shared};
 use super::texts::Texts;
 use super::{Command, Event, GenerateRequest, RestoreRequest, RunState, Subject, Then};
 use crate::decoding::{Chooser, Counterfactual, DecodingError, StopReason};

@@ -1,0 +1,70 @@
+//! What the handle and the engine's thread share.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Command, CompareRequest, LookRequest};
+use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError};
+
+/// Loads a model: [`load()`], or a stand-in for tests.
+pub type Loader = Arc<
+    dyn Fn(
+            &LoadRequest,
+            &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+        ) -> Result<LoadedModel, ModelError>
+        + Send
+        + Sync,
+>;
+
+/// What travels to the thread.
+pub(super) enum Message {
+    Command(Command),
+    /// There is a request in a slot.
+    Wake,
+}
+
+/// What handle and thread share besides the channels.
+#[derive(Default)]
+pub(super) struct Shared {
+    cancel: AtomicBool,
+    look: Mutex<Option<LookRequest>>,
+    compare: Mutex<Option<CompareRequest>>,
+}
+
+impl Shared {
+    /// Asks for the end of what goes on.
+    pub(super) fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Puts a request in place of one that was not served yet. Whether there was none.
+    pub(super) fn put_look(&self, request: LookRequest) -> bool {
+        slot(&self.look).replace(request).is_none()
+    }
+
+    /// As [`Self::put_look`].
+    pub(super) fn put_compare(&self, request: CompareRequest) -> bool {
+        slot(&self.compare).replace(request).is_none()
+    }
+
+    pub(super) fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn clear_cancel(&self) {
+        self.cancel.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn take_look(&self) -> Option<LookRequest> {
+        slot(&self.look).take()
+    }
+
+    pub(super) fn take_compare(&self) -> Option<CompareRequest> {
+        slot(&self.compare).take()
+    }
+}
+
+fn slot<T>(slot: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
