@@ -73,7 +73,7 @@ fn with_branches(width: u16, height: u16) -> Play {
 /// Three samples of the same prompt.
 fn sampled(width: u16, height: u16) -> Play {
     let mut play = Play::inspected(PROMPT, width, height);
-    play.state.play.samples = 3;
+    play.state.play.settings.samples = 3;
     play.act(Action::Run);
     play.hear(Event::State {
         state: RunState::Running,
@@ -153,7 +153,7 @@ fn what_is_compared_is_asked_for_once_and_again_after_a_turn() {
     play.frame();
     play.frame();
     assert_eq!(compares(&play), 0, "it was asked for while the run went on");
-    play.state.play.knob = 0;
+    play.state.play.knobs.selected = 0;
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
     play.act(Action::NextPreset);
     play.frame();
@@ -205,7 +205,7 @@ fn a_branch_that_is_switched_to_is_the_text() {
         tokens: read("Once upon a time there lived"),
     });
     assert_eq!(play.state.play.text().tokens().len(), 6);
-    assert_eq!(play.state.play.generation.seed, 77);
+    assert_eq!(play.state.play.settings.generation.seed, 77);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn the_palette_finds_and_does_what_is_typed() {
         .state
         .play
         .preset()
-        .map(|at| play.state.play.presets[at].0.clone());
+        .map(|at| play.state.play.knobs.presets[at].0.clone());
     assert_eq!(name.as_deref(), Some("greedy"));
 }
 
@@ -302,12 +302,12 @@ fn values_are_typed_and_checked() {
     play.acts("-3".chars().map(Action::Insert));
     play.act(Action::Run);
     assert_snapshot!("typed_value_120x40", play.screen());
-    let before = play.state.play.sampler.clone();
+    let before = play.state.play.settings.sampler.clone();
     play.act(Action::Edit(logitscope::tui::Edit::DeleteToLineStart));
     play.acts("1.35".chars().map(Action::Insert));
     play.act(Action::Run);
-    assert_ne!(play.state.play.sampler, before);
-    assert_eq!(play.state.play.sampler.temperature, 1.35);
+    assert_ne!(play.state.play.settings.sampler, before);
+    assert_eq!(play.state.play.settings.sampler.temperature, 1.35);
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_session_is_saved_and_opened() {
     session.sampler.temperature = 0.33;
     session.prompt = "Another".to_owned();
     play.act(News::SessionRead(Ok(Box::new(session))));
-    assert_eq!(play.state.play.sampler.temperature, 0.33);
+    assert_eq!(play.state.play.settings.sampler.temperature, 0.33);
     assert!(play.screen().contains("Another"));
     assert!(
         matches!(&sent(&play)[..], [Command::Restore(_)]),
@@ -434,5 +434,8 @@ fn a_prompt_is_examined_without_generating() {
         panic!("{:?}", play.effects);
     };
     assert_eq!(request.generation.max_tokens, 0);
-    assert!(play.state.play.generation.max_tokens > 0, "the knob stays");
+    assert!(
+        play.state.play.settings.generation.max_tokens > 0,
+        "the knob stays"
+    );
 }

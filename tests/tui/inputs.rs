@@ -150,18 +150,18 @@ fn a_turned_knob_is_told_to_the_engine_and_looked_at_again() {
     let mut play = paused(&[" there"]);
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
     assert_eq!(play.state.play.focus, Focus::Knobs);
-    let before = play.state.play.sampler.temperature;
+    let before = play.state.play.settings.sampler.temperature;
     play.acts([Action::Right, Action::Right]);
     assert!(
-        play.state.play.sampler.temperature > before,
+        play.state.play.settings.sampler.temperature > before,
         "the temperature is selected at the start"
     );
     play.frame();
     assert_eq!(
         commands(&play),
         [Command::SetSampler {
-            sampler: Box::new(play.state.play.sampler.clone()),
-            generation: play.state.play.generation.clone()
+            sampler: Box::new(play.state.play.settings.sampler.clone()),
+            generation: play.state.play.settings.generation.clone()
         }],
         "only the newest"
     );
@@ -175,17 +175,17 @@ fn a_turned_knob_is_told_to_the_engine_and_looked_at_again() {
 fn a_reordered_stage_stays_selected() {
     let mut play = paused(&[" there"]);
     play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
-    let order = play.state.play.sampler.order.clone();
-    let selected = play.state.play.knob;
+    let order = play.state.play.settings.sampler.order.clone();
+    let selected = play.state.play.knobs.selected;
     play.act(Action::StageLater);
-    assert_ne!(play.state.play.sampler.order, order);
-    assert_eq!(play.state.play.knob, selected + 1);
+    assert_ne!(play.state.play.settings.sampler.order, order);
+    assert_eq!(play.state.play.knobs.selected, selected + 1);
     play.act(Action::StageEarlier);
-    assert_eq!(play.state.play.sampler.order, order);
+    assert_eq!(play.state.play.settings.sampler.order, order);
     play.act(Action::ToggleStage);
-    assert_eq!(play.state.play.sampler.disabled.len(), 1);
+    assert_eq!(play.state.play.settings.sampler.disabled.len(), 1);
     play.act(Action::ToggleStage);
-    assert!(play.state.play.sampler.disabled.is_empty());
+    assert!(play.state.play.settings.sampler.disabled.is_empty());
 }
 
 #[test]

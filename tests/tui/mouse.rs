@@ -71,14 +71,14 @@ fn a_knob_is_slid() {
     // The track ends at the pane's right border.
     let track = 109..=118;
     play.act(mouse(MouseKind::Press, *track.start(), row));
-    let low = play.state.play.sampler.top_p;
+    let low = play.state.play.settings.sampler.top_p;
     assert!(low < 0.2, "{low}");
     // The list may scroll under the pointer, but the knob is held.
     play.act(mouse(MouseKind::Drag, *track.end(), row));
-    assert_eq!(play.state.play.sampler.top_p, 1.0);
+    assert_eq!(play.state.play.settings.sampler.top_p, 1.0);
     play.act(mouse(MouseKind::Drag, 10, row + 3));
     assert_eq!(
-        play.state.play.sampler.top_p, 1.0,
+        play.state.play.settings.sampler.top_p, 1.0,
         "off the track nothing moves"
     );
     play.act(mouse(MouseKind::Release, 10, row));
@@ -90,9 +90,9 @@ fn the_wheel_scrolls_what_is_under_it_and_leaves_the_focus() {
     let mut play = ended();
     let focus = play.state.play.focus;
     let (column, row) = find(&play, "top-p ");
-    let before = play.state.play.knob;
+    let before = play.state.play.knobs.selected;
     play.act(mouse(MouseKind::WheelDown, column, row));
-    assert_eq!(play.state.play.knob, before + 3);
+    assert_eq!(play.state.play.knobs.selected, before + 3);
     assert_eq!(play.state.play.focus, focus);
 }
 

@@ -62,10 +62,10 @@ fn a_knob_is_set_from_the_palette() {
     play.act(Action::Run);
     type_text(&mut play, "1.35");
     play.act(Action::Run);
-    assert_eq!(play.state.play.sampler.temperature, 1.35);
+    assert_eq!(play.state.play.settings.sampler.temperature, 1.35);
 
     for typed in ["temperature 0.5", "temperature=0.5", "temperature = 0.5"] {
-        play.state.play.sampler.temperature = 1.0;
+        play.state.play.settings.sampler.temperature = 1.0;
         assert!(
             first(&mut play, typed).contains("set temperature to 0.5"),
             "{typed}"
@@ -73,22 +73,25 @@ fn a_knob_is_set_from_the_palette() {
         play.act(Action::Palette);
         type_text(&mut play, typed);
         play.act(Action::Run);
-        assert_eq!(play.state.play.sampler.temperature, 0.5, "{typed}");
+        assert_eq!(play.state.play.settings.sampler.temperature, 0.5, "{typed}");
     }
     play.act(Action::Palette);
     type_text(&mut play, "top_k 7");
     play.act(Action::Run);
-    assert_eq!(play.state.play.sampler.top_k, 7);
-    let selected = play.state.play.knob_rows()[play.state.play.knob].name();
+    assert_eq!(play.state.play.settings.sampler.top_k, 7);
+    let selected = play.state.play.knob_rows()[play.state.play.knobs.selected].name();
     assert_eq!(selected, "top-k", "the row is selected, to be turned on");
     play.act(Action::Palette);
     type_text(&mut play, "method greedy");
     play.act(Action::Run);
-    assert_eq!(play.state.play.sampler.method, Method::Greedy);
+    assert_eq!(play.state.play.settings.sampler.method, Method::Greedy);
     play.act(Action::Palette);
     type_text(&mut play, "default");
     play.act(Action::Run);
-    assert_eq!(play.state.play.sampler, play.state.play.configured.sampler);
+    assert_eq!(
+        play.state.play.settings.sampler,
+        play.state.play.knobs.configured.sampler
+    );
     assert!(!first(&mut play, "temperature lots").contains("set temperature"));
 }
 

@@ -40,7 +40,7 @@ fn ended(width: u16, height: u16) -> Play {
 
 /// The engine answers with a moment of the position in view.
 fn show(play: &mut Play, moment: impl FnOnce(usize) -> Moment) {
-    play.state.play.turns += 1;
+    play.state.play.knobs.turns += 1;
     play.frame();
     let request = play.effects.iter().find_map(|effect| match effect {
         Effect::Look(request) => Some(request.as_ref().clone()),
@@ -140,7 +140,7 @@ fn on_80_columns_and_24_lines_a_knob_is_turned_and_the_odds_move() {
         &["1 ·little", "43.2 %", "● temperature                 0.80"],
     );
     play.act(Action::Right);
-    assert_eq!(play.state.play.sampler.temperature, 0.85);
+    assert_eq!(play.state.play.settings.sampler.temperature, 0.85);
     play.frame();
     let mut flatter = NEXT_WORDS;
     flatter[4].2 = None;
@@ -158,13 +158,13 @@ fn the_knob_in_hand_is_slid_where_it_stands_below_the_odds() {
     press(&mut play, place);
     assert_eq!(play.state.play.focus, Focus::Knobs);
     assert_eq!(
-        play.state.play.sampler.temperature, 0.8,
+        play.state.play.settings.sampler.temperature, 0.8,
         "its name turns nothing"
     );
     sees(&play, &["1 ·little", "● temperature                 0.80"]);
     let (_, row) = find(&play, "● temperature");
     press(&mut play, (78, row));
-    assert_eq!(play.state.play.sampler.temperature, 2.0);
+    assert_eq!(play.state.play.settings.sampler.temperature, 2.0);
     // A press on the table's row goes back to the table.
     let row = find(&play, "2 ·small");
     press(&mut play, row);
@@ -178,7 +178,7 @@ fn the_knob_in_hand_is_slid_where_it_stands_below_the_odds() {
 fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
     let mut play = ended(120, 40);
     for row in 0..play.state.play.knob_rows().len() {
-        play.state.play.knob = row;
+        play.state.play.knobs.selected = row;
         sees(
             &play,
             &[
@@ -189,7 +189,7 @@ fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
         );
     }
     sees(&play, &["balanced ↑19 "]);
-    play.state.play.knob = 0;
+    play.state.play.knobs.selected = 0;
     sees(&play, &["balanced ↓19 "]);
     let mut play = ended(80, 24);
     play.state.focus_on(Focus::Knobs);
@@ -200,7 +200,7 @@ fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
             "top-k 40 → top-p 0.95",
         ],
     );
-    play.state.play.sampler = logitscope::sampling::SamplerSettings::neutral();
+    play.state.play.settings.sampler = logitscope::sampling::SamplerSettings::neutral();
     sees(&play, &["no stage acts: final is raw"]);
 }
 
@@ -224,7 +224,7 @@ fn on_100_columns_and_30_lines_why_shows_its_values_and_the_draw() {
 fn mirostats_running_maximum_is_seen() {
     for (width, height) in [(100, 30), (120, 40), (200, 60)] {
         let mut play = ended(width, height);
-        play.state.play.sampler.method = Method::MirostatV2;
+        play.state.play.settings.sampler.method = Method::MirostatV2;
         show(&mut play, |position| Moment {
             mu: Some(9.87),
             ..moment(position, None, &NEXT_WORDS)
@@ -460,7 +460,7 @@ fn contrastive_search_names_its_own_pick_and_shows_its_scores() {
         ..moment(position, None, &NEXT_WORDS)
     };
     let mut play = ended(120, 40);
-    play.state.play.sampler.method = Method::Contrastive;
+    play.state.play.settings.sampler.method = Method::Contrastive;
     play.state.focus_on(Focus::Next);
     show(&mut play, weighed);
     let screen = play.screen();

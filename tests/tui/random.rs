@@ -321,7 +321,7 @@ proptest! {
         width in 1u16..220, height in 1u16..70,
     ) {
         let mut play = Play::running("Once upon a time", &[" there", " was"], width, height);
-        play.state.play.samples = 3;
+        play.state.play.settings.samples = 3;
         for (what, late) in all {
             if late {
                 play.act_on_old(what);

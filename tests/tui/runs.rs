@@ -21,7 +21,7 @@ fn enter_runs_the_prompt_remembers_it_and_shows_the_text() {
         (request.prompt.as_str(), request.then),
         (PROMPT, Then::Continue)
     );
-    assert_eq!(request.sampler, play.state.play.sampler);
+    assert_eq!(request.sampler, play.state.play.settings.sampler);
     assert_eq!(
         (play.state.play.focus, play.state.play.subject),
         (Focus::Text, Subject::Text)

@@ -315,11 +315,14 @@ fn a_question_begins_with_its_old_answer_selected() {
         rows.iter().position(|row| row.name() == "samples")
     };
     play.state.focus_on(Focus::Knobs);
-    play.state.play.knob = samples(&play).expect("a row");
+    play.state.play.knobs.selected = samples(&play).expect("a row");
     press(&mut play, &["=", "4", "enter"]);
-    assert_eq!(play.state.play.samples, 4);
+    assert_eq!(play.state.play.settings.samples, 4);
     press(&mut play, &["=", "left", "1", "enter"]);
-    assert_eq!(play.state.play.samples, 14, "arrows keep the old value");
+    assert_eq!(
+        play.state.play.settings.samples, 14,
+        "arrows keep the old value"
+    );
     for question in [Question::Model, Question::SaveSession, Question::ChartText] {
         play.act(Action::Ask(question));
         let before = play.screen();

@@ -108,8 +108,8 @@ impl State {
             position,
             chosen: passage.tokens().get(position).map(|token| token.id),
             edition: passage.edition(),
-            turns: self.play.turns,
-            seed: self.play.generation.seed,
+            turns: self.play.knobs.turns,
+            seed: self.play.settings.generation.seed,
         })
     }
 
@@ -120,13 +120,16 @@ impl State {
             .tokens()
             .iter()
             .any(|token| token.origin == Origin::Generated);
-        let draws = !matches!(self.play.sampler.method, Method::Beam | Method::Contrastive);
+        let draws = !matches!(
+            self.play.settings.sampler.method,
+            Method::Beam | Method::Contrastive
+        );
         (self.engine.model.is_some() && drawn && draws && self.play.beams.is_empty()).then(|| {
             Stand {
                 sample: self.play.sample,
                 edition: text.edition(),
-                turns: self.play.turns,
-                seed: self.play.generation.seed,
+                turns: self.play.knobs.turns,
+                seed: self.play.settings.generation.seed,
             }
         })
     }

@@ -10,13 +10,28 @@ use super::knob_values::Settings;
 use super::looking::Looking;
 use super::options::PlayOptions;
 use super::passage::Passage;
-use crate::decoding::{Beam, BranchInfo, GenerationSettings, Moment};
+use crate::decoding::{Beam, BranchInfo, Moment};
 use crate::engine::Subject;
 use crate::sampling::{SamplerSettings, StageKind};
 use crate::tui::vocabulary::focus::Focus;
 use crate::tui::vocabulary::knob_rows::{self, KnobRow};
 use crate::tui::vocabulary::layout::Shares;
 use crate::tui::vocabulary::marks::{Marking, Thresholds};
+
+/// The sampler pane, besides the settings themselves.
+#[derive(Debug)]
+pub struct Knobs {
+    /// What the settings were at the start.
+    pub configured: Settings,
+    /// Named settings to choose from.
+    pub presets: Vec<(String, SamplerSettings)>,
+    /// The selected row.
+    pub selected: usize,
+    /// Counts the turns of knobs.
+    pub turns: u64,
+    /// A knob was turned since the engine was last told.
+    pub turned: bool,
+}
 
 /// The Play screen.
 #[derive(Debug)]
@@ -41,21 +56,13 @@ pub struct Play {
     pub subject: Subject,
     /// The prompt of the newest run.
     pub last_prompt: Option<String>,
-    pub sampler: SamplerSettings,
-    pub generation: GenerationSettings,
-    /// Texts to sample together.
-    pub samples: usize,
-    /// What the knobs were at the start.
-    pub configured: Settings,
-    pub presets: Vec<(String, SamplerSettings)>,
-    /// The selected row of the sampler pane.
-    pub knob: usize,
+    /// What the knobs stand at.
+    pub settings: Settings,
+    pub knobs: Knobs,
     /// The selected row of the next-token table.
     pub row: usize,
     /// How far the why pane is scrolled.
     pub why: usize,
-    /// Counts the turns of knobs.
-    pub turns: u64,
     /// How each sample ended.
     pub finishes: Vec<Option<Finish>>,
     /// The beams of the search under way, best first.
@@ -74,13 +81,16 @@ pub struct Play {
     pub marking: Marking,
     pub thresholds: Thresholds,
     pub inspecting: Inspecting,
-    /// A knob was turned since the engine was last told.
-    pub knobs_turned: bool,
 }
 
 impl Play {
     /// The screen at the start. `history` are the prompts of earlier sessions.
     pub fn new(options: &PlayOptions, history: Vec<String>) -> Self {
+        let settings = Settings {
+            sampler: options.sampler.clone(),
+            generation: options.generation.clone(),
+            samples: 1,
+        };
         let mut play = Self {
             focus: Focus::Prompt,
             ready: false,
@@ -94,19 +104,16 @@ impl Play {
             sample: 0,
             subject: Subject::Draft,
             last_prompt: None,
-            sampler: options.sampler.clone(),
-            generation: options.generation.clone(),
-            samples: 1,
-            configured: Settings {
-                sampler: options.sampler.clone(),
-                generation: options.generation.clone(),
-                samples: 1,
+            settings: settings.clone(),
+            knobs: Knobs {
+                configured: settings,
+                presets: options.presets.clone(),
+                selected: 0,
+                turns: 0,
+                turned: false,
             },
-            presets: options.presets.clone(),
-            knob: 0,
             row: 0,
             why: 0,
-            turns: 0,
             finishes: Vec::new(),
             beams: Vec::new(),
             beam_log: BeamLog::default(),
@@ -118,14 +125,14 @@ impl Play {
             marking: options.marking,
             thresholds: options.thresholds,
             inspecting: Inspecting::default(),
-            knobs_turned: false,
         };
         if options.suggested {
             play.editor.select();
         }
         // What most people turn first.
         let temperature = |row: &KnobRow| row.stage() == Some(StageKind::Temperature);
-        play.knob = play.knob_rows().iter().position(temperature).unwrap_or(0);
+        let at = play.knob_rows().iter().position(temperature);
+        play.knobs.selected = at.unwrap_or(0);
         play
     }
 
@@ -178,14 +185,13 @@ impl Play {
 
     /// The rows of the sampler pane.
     pub fn knob_rows(&self) -> Vec<KnobRow> {
-        knob_rows::rows(&self.sampler)
+        knob_rows::rows(&self.settings.sampler)
     }
 
     /// The preset whose settings these are.
     pub fn preset(&self) -> Option<usize> {
-        self.presets
-            .iter()
-            .position(|(_, settings)| *settings == self.sampler)
+        let is_set = |(_, sampler): &(String, SamplerSettings)| *sampler == self.settings.sampler;
+        self.knobs.presets.iter().position(is_set)
     }
 
     /// Puts another sample into the tables.

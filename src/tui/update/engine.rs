@@ -76,7 +76,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.play.beams = Vec::new();
             state.play.beam_log = BeamLog::default();
             show_one_text(state, tokens);
-            for _ in 1..state.play.samples {
+            for _ in 1..state.play.settings.samples {
                 let tokens = state.play.texts[0].tokens().to_vec();
                 let mut text = Passage::new();
                 text.replace(tokens);
@@ -118,7 +118,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         } => state.play.comparing.answer(sample, from, upto, otherwise),
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
-            state.play.generation.seed = seed;
+            state.play.settings.generation.seed = seed;
             state.engine.context_used = within_context(state, tokens.len());
             state.play.subject = Subject::Text;
             state.play.beam_log = BeamLog::default();

@@ -81,7 +81,7 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
             state
                 .play
                 .comparing
-                .request(stand, &state.play.sampler)
+                .request(stand, &state.play.settings.sampler)
                 .map(|request| Effect::Compare(Box::new(request))),
         );
     }
@@ -94,7 +94,7 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
             state
                 .play
                 .looking
-                .request(aim, &state.play.sampler)
+                .request(aim, &state.play.settings.sampler)
                 .map(|request| Effect::Look(Box::new(request))),
         );
     }
@@ -107,7 +107,7 @@ fn refused(state: &mut State, unsent: Unsent) {
         (Command::Inspect { .. }, SendError::Full) => {
             state.play.inspecting.give_up();
         }
-        (Command::SetSampler { .. }, SendError::Full) => state.play.knobs_turned = true,
+        (Command::SetSampler { .. }, SendError::Full) => state.play.knobs.turned = true,
         _ => state.tell(error.to_string(), true),
     }
 }

@@ -24,20 +24,14 @@ pub fn change(state: &mut State, action: &Action) {
             knob_rows::reorder(stage, true, sampler);
         }),
         Action::Preset(at) => choose(state, *at),
-        Action::DefaultKnobs => altered(state, |state| {
-            let Settings {
-                sampler,
-                generation,
-                samples,
-            } = state.play.configured.clone();
-            state.play.sampler = sampler;
-            state.play.generation = generation;
-            state.play.samples = samples;
-        }),
+        Action::DefaultKnobs => {
+            let configured = state.play.knobs.configured.clone();
+            altered(state, |settings| *settings = configured);
+        }
         Action::Neutral => {
             if let Some(row) = selected(state) {
-                altered(state, |state| {
-                    knob_rows::neutral(row, &mut state.play.sampler, &mut state.play.generation);
+                altered(state, |settings| {
+                    knob_rows::neutral(row, &mut settings.sampler, &mut settings.generation);
                 });
             }
         }
@@ -48,14 +42,14 @@ pub fn change(state: &mut State, action: &Action) {
 /// Turns the selected knob.
 pub fn turn(state: &mut State, steps: i32, big: bool) {
     if let Some(row) = selected(state) {
-        altered(state, |state| {
+        altered(state, |settings| {
             knob_rows::turn(
                 row,
                 steps,
                 big,
-                &mut state.play.sampler,
-                &mut state.play.generation,
-                &mut state.play.samples,
+                &mut settings.sampler,
+                &mut settings.generation,
+                &mut settings.samples,
             )
         });
     }
@@ -66,37 +60,26 @@ pub fn turn(state: &mut State, steps: i32, big: bool) {
 /// # Errors
 /// With a sentence that says what would do; nothing is changed then.
 pub fn set(state: &mut State, row: KnobRow, typed: &str) -> Result<(), String> {
-    let mut new = settings(state);
+    let mut new = state.play.settings.clone();
     knob_values::read(row, typed, &mut new)?;
-    altered(state, |state| {
-        state.play.sampler = new.sampler;
-        state.play.generation = new.generation;
-        state.play.samples = new.samples;
-    });
+    altered(state, |settings| *settings = new);
     let rows = state.play.knob_rows();
     if let Some(at) = rows.iter().position(|one| *one == row) {
-        state.play.knob = at;
+        state.play.knobs.selected = at;
     }
     Ok(())
-}
-
-/// The values of all knobs.
-pub fn settings(state: &State) -> Settings {
-    Settings {
-        sampler: state.play.sampler.clone(),
-        generation: state.play.generation.clone(),
-        samples: state.play.samples,
-    }
 }
 
 /// Selects another row.
 pub fn select(state: &mut State, by: isize) {
     let most = state.play.knob_rows().len().saturating_sub(1);
-    state.play.knob = state.play.knob.saturating_add_signed(by).min(most);
+    let selected = &mut state.play.knobs.selected;
+    *selected = selected.saturating_add_signed(by).min(most);
 }
 
 pub fn selected(state: &State) -> Option<KnobRow> {
-    state.play.knob_rows().get(state.play.knob).copied()
+    let play = &state.play;
+    play.knob_rows().get(play.knobs.selected).copied()
 }
 
 fn on_stage(
@@ -104,12 +87,12 @@ fn on_stage(
     change: impl FnOnce(crate::sampling::StageKind, &mut SamplerSettings),
 ) {
     if let Some(stage) = selected(state).and_then(KnobRow::stage) {
-        altered(state, |state| change(stage, &mut state.play.sampler));
+        altered(state, |settings| change(stage, &mut settings.sampler));
     }
 }
 
 fn preset(state: &mut State, by: isize) {
-    let count = state.play.presets.len() as isize;
+    let count = state.play.knobs.presets.len() as isize;
     if count == 0 {
         return state.tell("There are no presets: the configuration names none.", false);
     }
@@ -122,17 +105,17 @@ fn preset(state: &mut State, by: isize) {
 }
 
 fn choose(state: &mut State, preset: usize) {
-    if let Some((_, settings)) = state.play.presets.get(preset) {
-        let settings = settings.clone();
-        altered(state, |state| state.play.sampler = settings);
+    if let Some((_, sampler)) = state.play.knobs.presets.get(preset) {
+        let sampler = sampler.clone();
+        altered(state, |settings| settings.sampler = sampler);
     }
 }
 
 /// Takes in that a preset was saved.
 pub fn keep_preset(state: &mut State, name: String, sampler: SamplerSettings) {
     state.tell(format!("The preset {name} was saved."), false);
-    state.play.presets.retain(|(known, _)| *known != name);
-    state.play.presets.push((name, sampler));
+    state.play.knobs.presets.retain(|(known, _)| *known != name);
+    state.play.knobs.presets.push((name, sampler));
 }
 
 /// Puts the selected knob to a place on its track (0 to 1).
@@ -140,37 +123,43 @@ pub fn slide(state: &mut State, fraction: f64) {
     if let Some(KnobRow::Knob(knob)) = selected(state) {
         let value = knob.slider_min + fraction * (knob.slider_max - knob.slider_min);
         let steps = (value / knob.step).round() * knob.step;
-        altered(state, |state| {
-            knob.set(&mut state.play.sampler, steps.clamp(knob.min, knob.max));
+        altered(state, |settings| {
+            knob.set(&mut settings.sampler, steps.clamp(knob.min, knob.max));
         });
     }
 }
 
 /// Lets `change` change the settings; if it did, the engine is told and the token in view looked at again. The same
 /// row stays selected wherever it moved to.
-pub fn altered(state: &mut State, change: impl FnOnce(&mut State)) {
+fn altered(state: &mut State, change: impl FnOnce(&mut Settings)) {
     let row = selected(state);
-    let before = (state.play.sampler.clone(), state.play.generation.clone());
-    change(state);
-    let rows = state.play.knob_rows();
+    let play = &mut state.play;
+    let before = play.settings.clone();
+    change(&mut play.settings);
+    let rows = play.knob_rows();
     let found = row.and_then(|row| rows.iter().position(|other| *other == row));
-    state.play.knob = found
-        .unwrap_or(state.play.knob)
-        .min(rows.len().saturating_sub(1));
+    let selected = found.unwrap_or(play.knobs.selected);
+    play.knobs.selected = selected.min(rows.len().saturating_sub(1));
+    let now = &play.settings;
     let chain_changed =
-        state.play.sampler != before.0 || state.play.generation.seed != before.1.seed;
+        now.sampler != before.sampler || now.generation.seed != before.generation.seed;
     if chain_changed {
-        state.play.turns += 1;
+        play.knobs.turns += 1;
     }
-    state.play.knobs_turned |= chain_changed || state.play.generation != before.1;
+    play.knobs.turned |= chain_changed || now.generation != before.generation;
 }
 
 /// Tells the engine of knobs that were turned since it was told last.
 pub fn tell(state: &mut State, effects: &mut Vec<Effect>) {
-    if std::mem::take(&mut state.play.knobs_turned) {
+    if std::mem::take(&mut state.play.knobs.turned) {
+        let Settings {
+            sampler,
+            generation,
+            ..
+        } = state.play.settings.clone();
         effects.push(Effect::Send(Command::SetSampler {
-            sampler: Box::new(state.play.sampler.clone()),
-            generation: state.play.generation.clone(),
+            sampler: Box::new(sampler),
+            generation,
         }));
     }
 }

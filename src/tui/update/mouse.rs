@@ -143,7 +143,7 @@ fn touch(state: &mut State, at: Position) {
         Hit::NextRow(row) => state.choose_row(row),
         Hit::Beside(id, display) => choose_beside(state, id, &display),
         Hit::Knob(chosen) => {
-            state.play.knob = chosen;
+            state.play.knobs.selected = chosen;
             state.screen.held = Some(Held::Knob);
             slide(state, at);
         }

@@ -28,7 +28,7 @@ pub fn everything(state: &State) -> Picker {
             });
             items.extend(unbound);
             items.extend(knobs(state));
-            let presets = state.play.presets.iter().enumerate();
+            let presets = state.play.knobs.presets.iter().enumerate();
             items.extend(presets.map(|(at, (name, _))| {
                 let label = format!("sampler preset: {name}");
                 item(label, "", Action::Preset(at))
@@ -64,7 +64,7 @@ fn bound(state: &State) -> impl Iterator<Item = Item> {
 
 /// Every knob with its value, to type another one.
 fn knobs(state: &State) -> impl Iterator<Item = Item> {
-    let settings = super::knobs::settings(state);
+    let settings = state.play.settings.clone();
     knob_rows::all().map(move |row| {
         let value = knob_values::written(row, &settings);
         let label = format!("{} = {value}", row.name());
@@ -80,7 +80,7 @@ pub fn setting(state: &State, typed: &str) -> Option<Item> {
         value.trim_start_matches(['=', ' ']),
     );
     let row = knob_rows::all().find(|row| row.name() == name)?;
-    knob_values::read(row, value, &mut super::knobs::settings(state)).ok()?;
+    knob_values::read(row, value, &mut state.play.settings.clone()).ok()?;
     let label = format!("set {name} to {value}");
     Some(item(label, "knob", Action::SetKnob(row, value.to_owned())))
 }

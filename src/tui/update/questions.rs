@@ -14,7 +14,7 @@ use crate::tui::{Chart, Effect};
 /// A question with the answer that is likeliest.
 pub fn ask(state: &State, question: Question) -> Ask {
     let suggestion = match question {
-        Question::Knob(row) => knob_values::written(row, &knobs::settings(state)),
+        Question::Knob(row) => knob_values::written(row, &state.play.settings),
         Question::SaveSession | Question::OpenSession => {
             state.saving.session_file.as_ref().map_or_else(
                 || "session.json".to_owned(),
@@ -91,7 +91,7 @@ fn accept(
             }
             effects.push(Effect::SavePreset(
                 typed.to_owned(),
-                Box::new(state.play.sampler.clone()),
+                Box::new(state.play.settings.sampler.clone()),
             ));
         }
         Question::SaveSession => {

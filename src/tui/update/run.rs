@@ -12,7 +12,7 @@ pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// The prompt of the newest run again, with the next seed.
 pub fn retry(state: &mut State, effects: &mut Vec<Effect>) {
-    state.play.generation.seed = state.play.generation.seed.wrapping_add(1);
+    state.play.settings.generation.seed = state.play.settings.generation.seed.wrapping_add(1);
     let prompt = state
         .play
         .last_prompt
@@ -54,9 +54,9 @@ pub fn toggle_pause(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Reads the prompt as a text of its own: every token with its odds, nothing generated.
 pub fn read(state: &mut State, effects: &mut Vec<Effect>) {
-    let most = std::mem::replace(&mut state.play.generation.max_tokens, 0);
+    let most = std::mem::replace(&mut state.play.settings.generation.max_tokens, 0);
     generate(state, state.play.editor.text(), Then::Pause, effects);
-    state.play.generation.max_tokens = most;
+    state.play.settings.generation.max_tokens = most;
 }
 
 /// Makes the selected one of several samples the text; the others stay as branches.
@@ -181,7 +181,7 @@ fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Eff
         effects.push(Effect::Send(Command::Cancel));
     }
     state.play.last_prompt = Some(prompt.clone());
-    state.play.knobs_turned = false;
+    state.play.knobs.turned = false;
     follow_text(state);
     if state.play.editor.text() == prompt {
         // The prompt stays ready: what is typed next takes its place.
@@ -194,9 +194,9 @@ fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Eff
     }
     effects.push(Effect::Send(Command::Generate(Box::new(GenerateRequest {
         prompt,
-        sampler: state.play.sampler.clone(),
-        generation: state.play.generation.clone(),
-        samples: state.play.samples,
+        sampler: state.play.settings.sampler.clone(),
+        generation: state.play.settings.generation.clone(),
+        samples: state.play.settings.samples,
         prompt_odds: true,
         then,
     }))));

@@ -47,9 +47,9 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
     let session = SessionFile::new(
         state.engine.load.clone(),
         state.play.editor.text(),
-        state.play.sampler.clone(),
-        state.play.generation.clone(),
-        state.play.samples,
+        state.play.settings.sampler.clone(),
+        state.play.settings.generation.clone(),
+        state.play.settings.samples,
         texts,
     );
     effects.push(Effect::WriteSession {
@@ -62,12 +62,12 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
 /// Brings a session back: the knobs at once, the texts as soon as their model is there.
 pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) {
     state.play.editor.replace(&session.prompt);
-    state.play.sampler = session.sampler;
-    state.play.generation = session.generation;
-    state.play.samples = session
+    state.play.settings.sampler = session.sampler;
+    state.play.settings.generation = session.generation;
+    state.play.settings.samples = session
         .samples
         .clamp(1, crate::tui::vocabulary::knob_rows::MOST_SAMPLES);
-    state.play.turns += 1;
+    state.play.knobs.turns += 1;
     state.play.inspecting.changed();
     state.saving.restoring = Some(session.texts);
     if state.engine.model.is_none() || state.engine.load != session.model {
@@ -83,8 +83,8 @@ pub fn restore(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(session) = state.saving.restoring.take() {
         effects.push(Effect::Send(Command::Restore(Box::new(RestoreRequest {
             session,
-            sampler: state.play.sampler.clone(),
-            generation: state.play.generation.clone(),
+            sampler: state.play.settings.sampler.clone(),
+            generation: state.play.settings.generation.clone(),
         }))));
     }
 }

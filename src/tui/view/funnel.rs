@@ -76,7 +76,7 @@ fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
         now => lines.extend(candidates(now, moment, theme, width)),
     }
     if matches!(
-        state.play.sampler.method,
+        state.play.settings.sampler.method,
         Method::Sample | Method::MirostatV2 | Method::Greedy
     ) {
         lines.push(Line::default());
@@ -127,7 +127,7 @@ fn stages(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Li
             String::new()
         };
         lines.push(line(
-            &why::with_value(stage.stage, &state.play.sampler),
+            &why::with_value(stage.stage, &state.play.settings.sampler),
             stage.kept,
             &gone,
             stage.entropy,
@@ -254,7 +254,7 @@ fn cumulative(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Ve
     spans.push(Span::styled("·".repeat(cells - drawn), theme.quiet));
     spans.push(Span::raw("1"));
     let mut lines = vec![Line::from(spans)];
-    if state.play.sampler.method == Method::Greedy {
+    if state.play.settings.sampler.method == Method::Greedy {
         lines.push(Line::styled(
             "  the most probable is taken, nothing is drawn",
             theme.pick,

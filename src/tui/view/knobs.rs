@@ -37,7 +37,11 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let rows = state.play.knob_rows();
     let parts = parts(state, canvas.panes.inner(canvas.pane));
-    let window = window(state.play.knob, rows.len(), parts.list.height.into());
+    let window = window(
+        state.play.knobs.selected,
+        rows.len(),
+        parts.list.height.into(),
+    );
     canvas.border(note(canvas, &scroll_mark(&window, rows.len())), frame);
     if canvas.panes.joined().is_some() {
         next::footnote(canvas, frame);
@@ -63,7 +67,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
         ..parts.list
     });
     let list = window.map(|index| {
-        let selected = index == state.play.knob && state.play.focus == canvas.pane;
+        let selected = index == state.play.knobs.selected && state.play.focus == canvas.pane;
         let first = index == 0 || rows[index - 1].stage() != rows[index].stage();
         line(canvas, rows[index], first, selected, width)
     });
@@ -80,7 +84,7 @@ fn note<'a>(canvas: &Canvas<'a>, more: &str) -> Line<'a> {
     let preset = state
         .play
         .preset()
-        .map_or("custom", |at| &state.play.presets[at].0);
+        .map_or("custom", |at| &state.play.knobs.presets[at].0);
     let preset = safe::fit(preset, safe::width(&safe::safe(preset)).min(20));
     let run = match canvas.panes.joined() {
         Some(Joined::List) => format!("{} · ", run(state)),
@@ -119,7 +123,7 @@ fn head(state: &State, width: u16, height: u16) -> Vec<String> {
         let run = run(state);
         let most = format!(
             "{run} · max-tokens {}",
-            thousands(state.play.generation.max_tokens)
+            thousands(state.play.settings.generation.max_tokens)
         );
         let fits = safe::width(&most) <= usize::from(width);
         lines.push(if fits { most } else { run });
@@ -138,15 +142,15 @@ fn head(state: &State, width: u16, height: u16) -> Vec<String> {
 fn run(state: &State) -> String {
     format!(
         "{} · seed {} · samples {}",
-        state.play.sampler.method.name(),
-        state.play.generation.seed,
-        state.play.samples
+        state.play.settings.sampler.method.name(),
+        state.play.settings.generation.seed,
+        state.play.settings.samples
     )
 }
 
 /// The settings of the stages that act, in their order, wrapped.
 fn chain(state: &State, width: u16) -> Vec<String> {
-    let sampler = &state.play.sampler;
+    let sampler = &state.play.settings.sampler;
     let acts = |row: &KnobRow| row.stage().is_some_and(|stage| sampler.is_active(stage));
     let rows = state.play.knob_rows();
     let settings = rows.iter().filter(|row| acts(row)).filter_map(|row| {
@@ -176,7 +180,7 @@ fn chain(state: &State, width: u16) -> Vec<String> {
 /// What the selected knob is good for.
 fn why(state: &State, width: u16) -> Vec<String> {
     let rows = state.play.knob_rows();
-    let row = rows.get(state.play.knob);
+    let row = rows.get(state.play.knobs.selected);
     row.map_or_else(Vec::new, |row| wrapped(row.why(), width))
 }
 
@@ -195,7 +199,7 @@ fn track_place(width: usize) -> (usize, usize) {
 
 fn line(canvas: &Canvas, row: KnobRow, first: bool, selected: bool, width: usize) -> Line<'static> {
     let (state, theme) = (canvas.state, canvas.theme);
-    let sampler = &state.play.sampler;
+    let sampler = &state.play.settings.sampler;
     let active = row.stage().is_none_or(|stage| sampler.is_active(stage));
     let style = match (selected, active) {
         (true, _) => theme.cursor,
@@ -252,7 +256,7 @@ fn sign(sampler: &SamplerSettings, stage: StageKind) -> &'static str {
 
 /// A row's value, and its place between the ends of its track.
 fn value(row: KnobRow, state: &State) -> (String, Option<f64>) {
-    let sampler = &state.play.sampler;
+    let sampler = &state.play.settings.sampler;
     match row {
         KnobRow::Method => (sampler.method.name().to_owned(), None),
         KnobRow::Knob(knob) => {
@@ -265,11 +269,11 @@ fn value(row: KnobRow, state: &State) -> (String, Option<f64>) {
         }
         KnobRow::Stage(StageKind::Banned) => (count(sampler.banned.len(), "text", "texts"), None),
         KnobRow::Stage(_) => (String::new(), None),
-        KnobRow::Seed => (state.play.generation.seed.to_string(), None),
-        KnobRow::MaxTokens => (thousands(state.play.generation.max_tokens), None),
-        KnobRow::Samples => (state.play.samples.to_string(), None),
+        KnobRow::Seed => (state.play.settings.generation.seed.to_string(), None),
+        KnobRow::MaxTokens => (thousands(state.play.settings.generation.max_tokens), None),
+        KnobRow::Samples => (state.play.settings.samples.to_string(), None),
         KnobRow::Stop => (
-            count(state.play.generation.stop.len(), "text", "texts"),
+            count(state.play.settings.generation.stop.len(), "text", "texts"),
             None,
         ),
     }
@@ -293,7 +297,7 @@ fn count(count: usize, one: &str, many: &str) -> String {
 }
 
 fn stops(state: &State) -> String {
-    let generation = &state.play.generation;
+    let generation = &state.play.settings.generation;
     let mut stops: Vec<String> = generation
         .stop
         .iter()

@@ -52,7 +52,12 @@ pub fn draw(canvas: &Canvas, inside: Rect, seen: &mut Seen, frame: &mut Frame) {
             if selected { "▶ " } else { "  " },
             sample + 1,
             state.play.texts.len(),
-            state.play.generation.seed.wrapping_add(sample as u64),
+            state
+                .play
+                .settings
+                .generation
+                .seed
+                .wrapping_add(sample as u64),
             stats.tokens,
             if ended { " ■" } else { "" }
         );

@@ -46,7 +46,7 @@ pub fn draw(canvas: &Canvas, frame: &mut Frame) -> usize {
 }
 
 fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
-    let sampler = &state.play.sampler;
+    let sampler = &state.play.settings.sampler;
     let label = width.saturating_sub(LEFT + CUT + ENTROPY);
     let row = |name: &str, kept: String, gone: String, h: String, style| {
         Line::from(vec![
@@ -141,9 +141,13 @@ pub fn with_value(stage: StageKind, sampler: &SamplerSettings) -> String {
 
 /// How the pick follows from the final odds.
 fn drawn(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Line<'static>> {
-    let greedy = state.play.sampler.temperature == 0.0
-        && state.play.sampler.is_active(StageKind::Temperature);
-    let how = match state.play.sampler.method {
+    let greedy = state.play.settings.sampler.temperature == 0.0
+        && state
+            .play
+            .settings
+            .sampler
+            .is_active(StageKind::Temperature);
+    let how = match state.play.settings.sampler.method {
         Method::Sample | Method::MirostatV2 if !greedy => {
             let cells = width.saturating_sub(13).min(40);
             vec![

@@ -22,7 +22,7 @@ pub fn surround(state: &mut State) {
     state.train.form.surround(Surroundings {
         model: state.engine.load.source.clone(),
         prompt,
-        sampler: state.play.sampler.clone(),
+        sampler: state.play.settings.sampler.clone(),
         device: state.engine.load.device,
     });
 }

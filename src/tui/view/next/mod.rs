@@ -330,7 +330,7 @@ pub fn footnote(canvas: &Canvas, frame: &mut Frame) {
 }
 
 fn legend(state: &State, moment: &Moment) -> String {
-    let pick = match (moment.pick, state.play.sampler.method) {
+    let pick = match (moment.pick, state.play.settings.sampler.method) {
         (Some(_), _) => format!("{PICK} these knobs pick"),
         (None, Method::Beam) => "beam search picks whole texts".to_owned(),
         (None, _) => format!("{PICK} unknown: no likeness measured"),
