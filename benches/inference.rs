@@ -117,9 +117,12 @@ fn attention(criterion: &mut Criterion) -> Result<()> {
         queries.apply_op3_no_bwd(&text.keys, &text.values, &op)
     };
     let queries = normal(&[CONTEXT, WIDTH]);
-    let hidden = (0..CONTEXT * CONTEXT).map(|at| match at % CONTEXT > at / CONTEXT {
-        true => f32::NEG_INFINITY,
-        false => 0.0,
+    let hidden = (0..CONTEXT * CONTEXT).map(|at| {
+        if at % CONTEXT > at / CONTEXT {
+            f32::NEG_INFINITY
+        } else {
+            0.0
+        }
     });
     let mask = Tensor::from_iter(hidden, &Device::Cpu)?.reshape((1, CONTEXT, CONTEXT))?;
     let ways: [(&str, &Way); 3] = [

@@ -253,9 +253,12 @@ fn each_refusal_has_its_own_sentence() {
 #[test]
 fn a_gated_file_of_an_open_list_is_told_as_gated() {
     let (cache, repository) = (cache(), Repository::of("plain"));
-    let hub = Hub::start(move |request| match request.path.contains("/resolve/") {
-        true => Answer::refusal(403, None),
-        false => repository.answer(request),
+    let hub = Hub::start(move |request| {
+        if request.path.contains("/resolve/") {
+            Answer::refusal(403, None)
+        } else {
+            repository.answer(request)
+        }
     });
     let error = refused(&options(&hub.endpoint, &cache));
     assert!(

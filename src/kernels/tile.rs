@@ -38,9 +38,12 @@ pub(crate) unsafe fn tile(
     beta: f32,
     add: bool,
 ) {
-    let strides = |view: View, transposed: bool| match transposed {
-        false => (1, view.row_stride as isize),
-        true => (view.row_stride as isize, 1),
+    let strides = |view: View, transposed: bool| {
+        if !transposed {
+            (1, view.row_stride as isize)
+        } else {
+            (view.row_stride as isize, 1)
+        }
     };
     let ((a_columns, a_rows), (b_columns, b_rows)) =
         (strides(a, a_transposed), strides(b, b_transposed));

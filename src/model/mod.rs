@@ -55,7 +55,7 @@ pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
 pub use embedded::{EMBEDDED, embedded_size};
 pub use error::{ModelError, plain};
 pub use gpu::{card, device_name, peak, reset_peak};
-pub use hub::{CachedModel, HubOptions, cached_models, cached_models_in};
+pub use hub::{CachedModel, HubOptions, cached_models_in};
 pub use load::{LoadedModel, load, load_with};
 pub use memory::{
     address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,

@@ -48,12 +48,6 @@ impl StageKind {
         }
     }
 
-    /// The stage of a name, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let found = DESCRIPTORS.into_iter().find(|other| other.name == name);
-        found.map(|descriptor| descriptor.kind)
-    }
-
     /// Why one would use it, in one sentence.
     pub fn one_line(self) -> &'static str {
         let descriptor = self.descriptor();
@@ -96,11 +90,6 @@ impl Method {
         }
     }
 
-    /// The method of a name, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.name() == name)
-    }
-
     /// What it does, in one sentence.
     pub const fn one_line(self) -> &'static str {
         match self {
@@ -126,13 +115,10 @@ mod tests {
     fn names_are_those_of_the_configuration_file() {
         for stage in StageKind::ALL.into_iter().chain([StageKind::Mirostat]) {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.name());
-            assert_eq!(StageKind::from_name(stage.name()), Some(stage));
         }
         for method in Method::ALL {
             assert_eq!(serde_json::to_value(method).unwrap(), method.name());
-            assert_eq!(Method::from_name(method.name()), Some(method));
         }
-        assert_eq!(StageKind::from_name("top_k"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod chat;
 mod clock;
 pub mod corpus;
 mod display;
+mod duration;
 pub mod encoding;
 mod faults;
 mod gpt2_files;
@@ -18,6 +19,7 @@ mod tokenizer_training;
 
 pub use chat::{ChatError, ChatTemplate, Message, SpecialTokens};
 pub use display::{brief, display_between, display_token, sanitize};
+pub use duration::duration;
 pub use faults::{panic_text, unless_panicked};
 pub use gpt2_files::AddedToken;
 pub use stream::StreamDecoder;

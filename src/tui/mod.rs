@@ -32,7 +32,6 @@ pub use vocabulary::keys::Key;
 pub use vocabulary::layout::SMALLEST;
 pub use vocabulary::letters::Letters;
 pub use vocabulary::marks::{Marking, Thresholds};
-pub(crate) use vocabulary::numbers::duration;
 pub use vocabulary::question::Question;
 pub(crate) use vocabulary::safe::width as cell_width;
 pub use vocabulary::theme::{Likelihood, Theme, ThemeName};

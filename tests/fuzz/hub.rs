@@ -70,9 +70,12 @@ impl Liar {
 
 #[test]
 fn hub_list() {
-    let liar = Liar::new(|path, answer, lie| match path.starts_with("/api/") {
-        true => Answer::new(200, Vec::new(), lie.to_vec()),
-        false => answer,
+    let liar = Liar::new(|path, answer, lie| {
+        if path.starts_with("/api/") {
+            Answer::new(200, Vec::new(), lie.to_vec())
+        } else {
+            answer
+        }
     });
     let repository = Repository::of("plain");
     let list = serde_json::json!({

@@ -42,9 +42,12 @@ fn run(
     let tensors = inputs
         .iter()
         .enumerate()
-        .map(|(at, var)| match at < case.activations {
-            true => ops::cast(&pass, var, dtype),
-            false => Ok(var.as_tensor().clone()),
+        .map(|(at, var)| {
+            if at < case.activations {
+                ops::cast(&pass, var, dtype)
+            } else {
+                Ok(var.as_tensor().clone())
+            }
         })
         .collect::<Result<Vec<_>>>()?;
     let value = ops::cast(&pass, &operation(&pass, &tensors)?, DType::F32)?;

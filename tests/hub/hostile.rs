@@ -393,9 +393,12 @@ fn a_refusal_of_the_store_is_not_the_hubs() {
     let (cache, repository) = (cache(), Repository::of("plain"));
     let store = Hub::start(|_| Answer::refusal(403, None));
     let location = store.endpoint.clone();
-    let hub = Hub::start(move |request| match request.path.contains("/resolve/") {
-        true => Answer::elsewhere(&location),
-        false => repository.answer(request),
+    let hub = Hub::start(move |request| {
+        if request.path.contains("/resolve/") {
+            Answer::elsewhere(&location)
+        } else {
+            repository.answer(request)
+        }
     });
     let error = refused(&options(&hub.endpoint, &cache));
     assert!(

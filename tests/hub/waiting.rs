@@ -67,11 +67,12 @@ fn who_waits_for_another_program_can_leave() {
     let leave = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let first = scope.spawn(|| {
-            model::load_with(&request("tiny/gpt2"), &options, &mut |_| match leave
-                .load(Ordering::SeqCst)
-            {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
+            model::load_with(&request("tiny/gpt2"), &options, &mut |_| {
+                if leave.load(Ordering::SeqCst) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             })
         });
         while !hub
@@ -81,14 +82,13 @@ fn who_waits_for_another_program_can_leave() {
         {
             std::thread::yield_now();
         }
-        let second = model::load_with(
-            &request("tiny/gpt2"),
-            &options,
-            &mut |progress| match matches!(progress, LoadProgress::Waiting { .. }) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            },
-        );
+        let second = model::load_with(&request("tiny/gpt2"), &options, &mut |progress| {
+            if matches!(progress, LoadProgress::Waiting { .. }) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
         leave.store(true, Ordering::SeqCst);
         assert!(matches!(second, Err(ModelError::Cancelled)));
         let first = first.join().expect("no panic");

@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::output::Output;
 use crate::cli::{CliError, stderr};
 use crate::text::display_token;
+use crate::text::duration;
 use crate::training::{Control, Epoch, Event, Odds, Samples, Started, StepMetrics, Validation};
-use crate::tui::duration;
 
 /// How often a line is written where no gauge can be drawn.
 const SILENCE: Duration = Duration::from_secs(10);

@@ -127,9 +127,12 @@ mod tests {
         let q = q.reshape((length, heads, width))?.transpose(0, 1)?;
         let scores = (q.contiguous()?.matmul(&shared(&keys)?.t()?)? * f64::from(scale))?;
         let hidden: Vec<f64> = (0..length * length)
-            .map(|at| match at % length > at / length {
-                true => f64::NEG_INFINITY,
-                false => 0.0,
+            .map(|at| {
+                if at % length > at / length {
+                    f64::NEG_INFINITY
+                } else {
+                    0.0
+                }
             })
             .collect();
         let hidden = Tensor::from_vec(hidden, (1, length, length), &device)?;

@@ -168,9 +168,12 @@ mod tests {
         factors: Factors,
     ) -> f64 {
         let (a, b, before) = (numbers(m * k, 1), numbers(k * n, 2), numbers(m * n, 3));
-        let view = |numbers, rows, columns, transposed| match transposed {
-            false => Matrix::new(numbers, rows, columns),
-            true => Matrix::new(numbers, columns, rows).transposed(),
+        let view = |numbers, rows, columns, transposed| {
+            if transposed {
+                Matrix::new(numbers, columns, rows).transposed()
+            } else {
+                Matrix::new(numbers, rows, columns)
+            }
         };
         let mut out = before.clone();
         let (left, right) = (view(&a, m, k, a_transposed), view(&b, k, n, b_transposed));

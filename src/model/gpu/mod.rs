@@ -66,10 +66,11 @@ fn unusable(error: &candle_core::Error) -> String {
 #[cfg(feature = "cuda")]
 fn open_cuda(number: usize) -> Result<Device, ModelError> {
     card::open(number).map_err(|error| {
-        let error = match card::is_full(number) {
+        let error = if card::is_full(number) {
             // Then the libraries on top of the driver fail in ways of their own.
-            true => trouble::FULL.to_owned(),
-            false => error.to_string(),
+            trouble::FULL.to_owned()
+        } else {
+            error.to_string()
         };
         ModelError::Setting(trouble::not_opened(&error, number, card::count()))
     })

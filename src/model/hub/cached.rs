@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use hf_hub::{Repo, RepoType};
 use serde::Serialize;
 
-use super::HubOptions;
 use super::names::is_plain;
 use crate::model::architecture::Architecture;
 use crate::model::file_names::{CONFIG, MERGES, SHARD_INDEX, SINGLE_FILE, TOKENIZER, VOCABULARY};
@@ -29,12 +28,7 @@ pub struct CachedModel {
     pub bytes: u64,
 }
 
-/// The models of supported architectures that are wholly in the hub's cache, by name.
-pub fn cached_models() -> Vec<CachedModel> {
-    cached_models_in(&HubOptions::from_env().cache)
-}
-
-/// [`cached_models`] of another cache than the environment's.
+/// The models of supported architectures that are wholly in a hub's cache, by name.
 pub fn cached_models_in(cache: &Path) -> Vec<CachedModel> {
     let mut models: Vec<CachedModel> = folder_names(cache)
         .filter_map(|folder| {

@@ -36,7 +36,7 @@ use meter::comparing;
 use place::{Place, digest_of};
 use session::Session;
 
-pub use cached::{CachedModel, cached_models, cached_models_in};
+pub use cached::{CachedModel, cached_models_in};
 pub use options::HubOptions;
 
 /// The folder that holds all files of a model, or its GGUF file, after fetching those that are not in the cache.

@@ -109,9 +109,12 @@ mod tests {
 
     pub(super) fn utf16(text: &str, little: bool) -> Vec<u8> {
         let units = text.encode_utf16();
-        let bytes = units.flat_map(|unit| match little {
-            true => unit.to_le_bytes(),
-            false => unit.to_be_bytes(),
+        let bytes = units.flat_map(|unit| {
+            if little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            }
         });
         bytes.collect()
     }

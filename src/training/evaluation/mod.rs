@@ -15,9 +15,12 @@ pub(super) use self::samples::{Studio, odds, sample};
 pub(super) fn token_bytes(tokenizer: &Tokenizer) -> Vec<u16> {
     let special = tokenizer.special_ids();
     (0..tokenizer.vocabulary_size() as u32)
-        .map(|id| match special.contains(&id) {
-            true => 0,
-            false => u16::try_from(tokenizer.token_bytes(id).len()).unwrap_or(u16::MAX),
+        .map(|id| {
+            if special.contains(&id) {
+                0
+            } else {
+                u16::try_from(tokenizer.token_bytes(id).len()).unwrap_or(u16::MAX)
+            }
         })
         .collect()
 }

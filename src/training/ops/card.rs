@@ -214,10 +214,11 @@ pub(super) fn head_loss(
     let rounded = weight.to_dtype(dtype)?;
     let rounded = rounded.pad_with_zeros(0, 0, padded - vocabulary)?.detach();
     let marks = (Tensor::new(targets, device)?, Tensor::new(shares, device)?);
-    let dh = match for_hidden {
+    let dh = if for_hidden {
         // SAFETY: each run of rows writes its own, and the runs are all rows.
-        true => Some(unsafe { hidden.empty_like() }?),
-        false => None,
+        Some(unsafe { hidden.empty_like() }?)
+    } else {
+        None
     };
     let dw = if for_weight {
         Some(Tensor::zeros((padded, width), DType::F32, device)?)

@@ -64,9 +64,12 @@ pub fn head_loss(
     let gradients = [outcome.hidden, outcome.weight, outcome.bias]
         .into_iter()
         .zip(inputs)
-        .map(|(numbers, like)| match numbers.len() == like.elem_count() {
-            true => Tensor::from_vec(numbers, like.shape(), device).map(Some),
-            false => Ok(None),
+        .map(|(numbers, like)| {
+            if numbers.len() == like.elem_count() {
+                Tensor::from_vec(numbers, like.shape(), device).map(Some)
+            } else {
+                Ok(None)
+            }
         })
         .collect::<Result<Vec<_>>>()?;
     let loss = Tensor::new(outcome.total as f32, device)?;

@@ -9,9 +9,12 @@ use super::{Kernels, Pass};
 /// # Errors
 /// When shapes do not fit or the device fails.
 pub fn sum(pass: &Pass, a: &Tensor, b: &Tensor, factor: f64) -> Result<Tensor> {
-    let scaled = move |x: &Tensor| match factor == 1.0 {
-        true => Ok(x.clone()),
-        false => x * factor,
+    let scaled = move |x: &Tensor| {
+        if factor == 1.0 {
+            Ok(x.clone())
+        } else {
+            x * factor
+        }
     };
     let out = (a + scaled(b)?)?;
     if pass.kernels() == Kernels::Plain {

@@ -65,9 +65,12 @@ pub(super) fn base(
             adapter: None,
         });
     }
-    let mut progress = |_: LoadProgress| match control.is_ending() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
+    let mut progress = |_: LoadProgress| {
+        if control.is_ending() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let mut raw = load_raw(&request(&source), &mut progress)?;
     let is_base = checkpoint.is_none() || (adapter.is_some() && lora);

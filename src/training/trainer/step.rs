@@ -13,9 +13,12 @@ impl Trainer {
         let step = self.state.step;
         let batches = self.training.step(step);
         let count_padding = self.recipe.data.count_padding;
-        let counts = |batch: &Batch| match count_padding {
-            true => batch.targets.len(),
-            false => batch.real_targets(),
+        let counts = |batch: &Batch| {
+            if count_padding {
+                batch.targets.len()
+            } else {
+                batch.real_targets()
+            }
         };
         let counted: usize = batches.iter().map(counts).sum();
         let share = 1.0 / counted.max(1) as f32;

@@ -105,9 +105,10 @@ pub async fn run<L: EngineLink>(
     let _ = app.link.send(Command::Shutdown);
     drop(app);
     terminal::deadline::met();
-    match writer::is_idle() && writer::failure().is_none() {
-        true => ended,
-        false => Err(TuiError::Deaf),
+    if writer::is_idle() && writer::failure().is_none() {
+        ended
+    } else {
+        Err(TuiError::Deaf)
     }
 }
 

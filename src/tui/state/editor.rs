@@ -163,11 +163,11 @@ impl Editor {
     pub fn step(&mut self, right: bool) {
         self.deselect();
         let at = self.cursor();
-        let to = match right {
-            true => self.flow.character_of(at).end.min(self.characters()),
-            false => at
-                .checked_sub(1)
-                .map_or(0, |before| self.flow.character_of(before).start),
+        let to = if right {
+            self.flow.character_of(at).end.min(self.characters())
+        } else {
+            at.checked_sub(1)
+                .map_or(0, |before| self.flow.character_of(before).start)
         };
         self.go_to(to);
     }

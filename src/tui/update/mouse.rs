@@ -162,9 +162,12 @@ fn choose_beside(state: &mut State, id: u32, display: &str) {
         return;
     };
     let same_tokens = beside.has_tokens_of(first);
-    let is_same = |row: &Row| match same_tokens {
-        true => row.id == id,
-        false => row.display == display,
+    let is_same = |row: &Row| {
+        if same_tokens {
+            row.id == id
+        } else {
+            row.display == display
+        }
     };
     let found = state
         .play

@@ -165,9 +165,10 @@ impl Keymap {
         let action = &bound.binding().action;
         let mut keys = self.keys[bound as usize].iter().copied();
         let key = keys.find(|key| means(*key, action))?;
-        Some(match self.in_words {
-            true => key.hint_in_words(),
-            false => key.hint(),
+        Some(if self.in_words {
+            key.hint_in_words()
+        } else {
+            key.hint()
         })
     }
 }

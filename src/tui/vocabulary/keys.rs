@@ -156,9 +156,12 @@ impl Key {
     }
 
     fn written(self, signs: bool) -> String {
-        let sign = |sign: char, word: &str| match signs {
-            true => sign.to_string(),
-            false => word.to_owned(),
+        let sign = |sign: char, word: &str| {
+            if signs {
+                sign.to_string()
+            } else {
+                word.to_owned()
+            }
         };
         let mut out = String::new();
         if self.modifiers.contains(KeyModifiers::CONTROL) {

@@ -45,16 +45,6 @@ pub fn bytes(count: f64) -> String {
     }
 }
 
-/// A time to wait, in its two largest units.
-pub fn duration(seconds: f64) -> String {
-    let whole = seconds.clamp(0.0, 1e7) as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
-}
-
 /// A bar of exactly `cells` cells, filled to a fraction (0 to 1) in eighths of a cell. What is not nothing is seen.
 pub fn bar(fraction: f32, cells: usize) -> String {
     let fraction = if fraction.is_finite() {
@@ -125,7 +115,5 @@ mod tests {
         assert_eq!(thousands(124_439_808), "124,439,808");
         assert_eq!(thousands(7), "7");
         assert_eq!(bytes(548_105_171.0), "548.1 MB");
-        assert_eq!(duration(4320.0), "1 h 12 min");
-        assert_eq!(duration(35.4), "35 s");
     }
 }

@@ -53,9 +53,10 @@ impl Guard {
     pub fn take_mouse(&self, take: bool) -> io::Result<()> {
         MOUSE.store(take, Ordering::SeqCst);
         let mut bytes = Vec::new();
-        match take {
-            true => queue!(bytes, EnableMouseCapture)?,
-            false => queue!(bytes, DisableMouseCapture)?,
+        if take {
+            queue!(bytes, EnableMouseCapture)?
+        } else {
+            queue!(bytes, DisableMouseCapture)?
         }
         writer::send(bytes);
         Ok(())

@@ -38,9 +38,10 @@ fn item(summary: &RunSummary, beside: bool) -> Item {
     Item {
         label: summary.name.clone(),
         detail,
-        action: Action::Train(match beside {
-            true => TrainAction::DrawBeside(path),
-            false => TrainAction::OpenRun(path),
+        action: Action::Train(if beside {
+            TrainAction::DrawBeside(path)
+        } else {
+            TrainAction::OpenRun(path)
         }),
     }
 }

@@ -98,9 +98,10 @@ pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
             .keymap
             .hint(Bound::TrainSave, false)
             .unwrap_or_default();
-        let advice = match state.train.is_live() {
-            true => format!("{key} writes one now, and `keep` in the form says how many stay"),
-            false => "`keep` and `checkpoint every` in the form say how many there are".to_owned(),
+        let advice = if state.train.is_live() {
+            format!("{key} writes one now, and `keep` in the form says how many stay")
+        } else {
+            "`keep` and `checkpoint every` in the form say how many there are".to_owned()
         };
         let message = format!("There is no checkpoint at or before this step: {advice}.");
         return state.tell(message, false);

@@ -50,9 +50,10 @@ impl Columns {
     /// `changes` is told how many cells the changes may take, and says how many they would need.
     fn fit(width: usize, changes: impl FnOnce(usize) -> usize) -> Self {
         let (percent, marks) = (8, 4);
-        let (rank, token) = match width < Self::NARROW {
-            true => (5, (width / 5).clamp(8, 22)),
-            false => (6, (width / 4).clamp(8, 22)),
+        let (rank, token) = if width < Self::NARROW {
+            (5, (width / 5).clamp(8, 22))
+        } else {
+            (6, (width / 4).clamp(8, 22))
         };
         let room = width.saturating_sub(rank + 1 + token + 2 * percent + 2 + marks);
         // The bars keep half, where both have room to say something.
@@ -234,9 +235,10 @@ fn line(
             spans.push(cell(&text, cells, coloured(theme.cut)));
         }
         None => {
-            let shown = match columns.final_bars {
-                true => row.final_probability / highest,
-                false => 0.0,
+            let shown = if columns.final_bars {
+                row.final_probability / highest
+            } else {
+                0.0
             };
             spans.push(Span::styled(
                 bar(shown, columns.final_room),

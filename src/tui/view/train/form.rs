@@ -69,12 +69,13 @@ fn field<'a>(form: &Form, field: usize, selected: bool, width: usize, theme: &Th
         (true, _) => (known.absent.to_owned(), false),
         (false, changed) => (value, changed),
     };
-    let default = match changed {
-        true => match form.default_of(field) {
+    let default = if changed {
+        match form.default_of(field) {
             empty if empty.is_empty() => known.absent.to_owned(),
             default => default,
-        },
-        false => String::new(),
+        }
+    } else {
+        String::new()
     };
     let wrong = form
         .problem

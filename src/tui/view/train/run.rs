@@ -4,11 +4,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::text::duration;
 use crate::training::{History, StepMetrics};
 use crate::tui::state::State;
 use crate::tui::state::train::{Job, TrainPane};
 use crate::tui::view::draw;
-use crate::tui::vocabulary::numbers::{bar, bytes, duration, thousands};
+use crate::tui::vocabulary::numbers::{bar, bytes, thousands};
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;
