@@ -115,8 +115,8 @@ fn warn_of_damage(summary: &RunSummary) {
 /// What stands above [`one_line`].
 fn header() -> String {
     let [run, step, mean, of] = ["run", "step", "mean loss", "of"];
-    let [best, state] = ["best validation", "state"];
-    format!("{run:<22} {step:>7}  {mean:>9} {of:<17}  {best:>15}  {state}")
+    let [best, state, verdict] = ["best validation", "state", "verdict"];
+    format!("{run:<22} {step:>7}  {mean:>9} {of:<17}  {best:>15}  {state:<14}  {verdict}")
 }
 
 fn one_line(summary: &RunSummary) -> String {
@@ -124,13 +124,14 @@ fn one_line(summary: &RunSummary) -> String {
         |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
     let mean = summary.mean_loss.as_ref();
     format!(
-        "{:<22} {:>7}  {:>9} {:<17}  {:>15}  {}",
+        "{:<22} {:>7}  {:>9} {:<17}  {:>15}  {:<14}  {}",
         summary.name,
         summary.last.as_ref().map_or(0, |last| last.step),
         number(mean.map(|mean| mean.loss)),
         mean.map_or_else(String::new, |mean| mean.of.to_string()),
         number(summary.best.as_ref().map(|best| best.loss)),
-        state(summary)
+        state(summary),
+        summary.verdict
     )
 }
 

@@ -27,6 +27,7 @@ mod run_model;
 mod runs;
 pub mod schedule;
 mod trainer;
+mod verdict;
 
 pub use changes::{Change, changes};
 pub use checkpoint::CheckpointState;
@@ -44,3 +45,4 @@ pub use recipe::Recipe;
 pub use run_model::{RUNS, RunModel, run_model, with_run};
 pub use runs::{CheckpointEntry, Damaged, RunDirectory, RunSummary, export};
 pub use trainer::{Allowed, Listener, Restore, Trainer};
+pub use verdict::{Divergence, Measured, Verdict};

@@ -18,7 +18,9 @@ pub(super) use self::journal::Journal;
 pub use self::shelf::{CheckpointEntry, Damaged};
 pub(super) use self::shelf::{Keeping, remove_checkpoint};
 use super::checkpoint::{self, copy_model, remove_model};
-use super::{Event, MeanLoss, Recipe, StepMetrics, Tail, TrainingError, Validation};
+use super::{
+    Event, History, MeanLoss, Recipe, StepMetrics, Tail, TrainingError, Validation, Verdict,
+};
 
 const RECIPE: &str = "recipe.toml";
 const METRICS: &str = "metrics.jsonl";
@@ -43,6 +45,8 @@ pub struct RunSummary {
     /// The mean loss of the last epoch, or of the last steps.
     pub mean_loss: Option<MeanLoss>,
     pub best: Option<Validation>,
+    /// How it goes, or went.
+    pub verdict: Verdict,
     pub finished: Option<super::FinishReason>,
     /// What went wrong, if it did.
     pub failure: Option<String>,
@@ -195,6 +199,7 @@ impl RunDirectory {
             last: None,
             mean_loss: None,
             best: None,
+            verdict: Verdict::of(&History::new()),
             finished: None,
             failure: None,
             running: self.is_claimed(),
@@ -202,8 +207,10 @@ impl RunDirectory {
             damaged,
         };
         let mut tail = Tail::default();
+        let mut history = History::new();
         self.events(|event| {
             tail.push(&event);
+            history.push(&event);
             match event {
                 Event::Started(_) => (summary.finished, summary.failure) = (None, None),
                 Event::Step(step) => summary.last = Some(step),
@@ -216,6 +223,7 @@ impl RunDirectory {
             }
         })?;
         summary.mean_loss = tail.mean();
+        summary.verdict = Verdict::of(&history);
         Ok(summary)
     }
 

@@ -5,6 +5,7 @@ mod corpora;
 mod support;
 #[cfg(unix)]
 mod tutorials;
+mod verdicts;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,18 +1,31 @@
 //! What a run reports: lines of JSON or for people on standard output, a gauge on standard error.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 
 use crate::cli::output::Output;
 use crate::cli::{CliError, stderr};
 use crate::text::display_token;
 use crate::text::duration;
-use crate::training::{Control, Epoch, Event, Odds, Samples, Started, StepMetrics, Validation};
+use crate::training::{
+    Control, Epoch, Event, History, Odds, RunDirectory, Samples, Started, StepMetrics, Validation,
+    Verdict,
+};
 
 /// How often a line is written where no gauge can be drawn.
 const SILENCE: Duration = Duration::from_secs(10);
+
+/// An event with the verdict that it led to.
+#[derive(Serialize)]
+struct Judged<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    verdict: Verdict,
+}
 
 /// Reports a run.
 pub struct Report {
@@ -23,6 +36,8 @@ pub struct Report {
     showing: String,
     terminal: bool,
     last_line: Option<Instant>,
+    /// What verdicts are passed on.
+    history: History,
     failure: Option<CliError>,
 }
 
@@ -36,6 +51,7 @@ impl Report {
             showing: String::new(),
             terminal: io::stderr().is_terminal(),
             last_line: None,
+            history: History::new(),
             failure: None,
         }
     }
@@ -46,9 +62,10 @@ impl Report {
             return;
         }
         self.gauge(event);
+        self.remember(event);
         let written = match self.json {
             true if matches!(event, Event::Reading(_)) => Ok(()),
-            true => self.output.json(event).and_then(|()| self.output.flush()),
+            true => self.json(event),
             false => self.lines(event),
         };
         if let Err(error) = written {
@@ -67,6 +84,32 @@ impl Report {
             Some(error) => Err(error),
             None => self.output.flush(),
         }
+    }
+
+    /// Takes an event into the history; that of a run which goes on has its earlier sittings first.
+    fn remember(&mut self, event: &Event) {
+        if let Event::Started(started) = event
+            && started.resumed_after.is_some()
+        {
+            let path = Path::new(&started.directory);
+            let directory = path.parent().unwrap_or(Path::new("."));
+            let run = RunDirectory::of(directory, &started.run);
+            // What cannot be read is judged by what comes.
+            self.history = History::read(&run).unwrap_or_default();
+        }
+        self.history.push(event);
+    }
+
+    /// Prints an event; where validation changes the verdict, or the run is over, with the verdict in it.
+    fn json(&mut self, event: &Event) -> Result<(), CliError> {
+        match event {
+            Event::Validation(_) | Event::Finished(_) => {
+                let verdict = Verdict::of(&self.history);
+                self.output.json(&Judged { event, verdict })?;
+            }
+            _ => self.output.json(event)?,
+        }
+        self.output.flush()
     }
 
     fn gauge(&mut self, event: &Event) {
@@ -165,10 +208,11 @@ impl Report {
                 let mean = finished.mean_loss;
                 let mean = mean.map_or_else(|| "no step was made".to_owned(), |m| m.to_string());
                 format!(
-                    "{} after step {}: {mean}{best}, {:.0} s",
+                    "{} after step {}: {mean}{best}, {:.0} s\n{}",
                     finished.reason.name(),
                     finished.step,
-                    finished.elapsed
+                    finished.elapsed,
+                    judged(&self.history)
                 )
             }
         };
@@ -222,6 +266,26 @@ fn beginning(started: &Started) -> String {
             .map(|step| format!("goes on after step {step}")),
     );
     lines.join("\n")
+}
+
+/// The verdict on a run that is over, and what to do about it.
+fn judged(history: &History) -> String {
+    let verdict = Verdict::of(history);
+    let directory = history.started().map(|started| &started.directory);
+    let advice = match (verdict, directory) {
+        (Verdict::Memorising { step: 1.., .. }, Some(directory)) => {
+            format!("; --model {directory} plays the best step")
+        }
+        (
+            Verdict::Diverging {
+                try_rate: Some(rate),
+                ..
+            },
+            _,
+        ) => format!("; try --learning-rate {rate:e}"),
+        _ => String::new(),
+    };
+    format!("{verdict}{advice}")
 }
 
 /// The means of an epoch in one line.
