@@ -77,3 +77,14 @@ fn an_error_stays_while_it_is_in_front() {
     play.act(Action::Escape);
     assert!(play.state.screen.banners.is_empty());
 }
+
+#[test]
+fn the_footer_says_that_escape_takes_the_notice_away_first() {
+    let mut play = Play::running(PROMPT, &["·there"], 80, 24);
+    let footer = |play: &Play| play.screen().lines().last().unwrap_or_default().to_owned();
+    assert!(footer(&play).contains("esc commands"), "{}", footer(&play));
+    notice(&mut play, "The context is full.");
+    assert!(footer(&play).contains("esc dismiss"), "{}", footer(&play));
+    play.act(Action::Escape);
+    assert!(footer(&play).contains("esc commands"), "{}", footer(&play));
+}

@@ -97,7 +97,7 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Own(Bound::Newline),
             Hint::Said(&[Bound::HistoryPrevious, Bound::HistoryNext], "history"),
             Hint::Own(Bound::Undo),
-            Hint::Said(&[Bound::Escape], "to the text"),
+            escape(state, "to the text"),
             Hint::Own(Bound::Legend),
         ],
         Focus::Text | Focus::Tokens => vec![
@@ -156,6 +156,16 @@ fn hints(state: &State) -> Vec<Hint> {
     hints
 }
 
+/// What Escape does: it takes the notice in front away before it does anything else.
+fn escape(state: &State, otherwise: &'static str) -> Hint {
+    let says = if state.screen.banners.is_empty() {
+        otherwise
+    } else {
+        "dismiss"
+    };
+    Hint::Said(&[Bound::Escape], says)
+}
+
 /// What concerns the run.
 fn running_hints(state: &State) -> &'static [Hint] {
     match state.engine.run {
@@ -182,7 +192,7 @@ fn running_hints(state: &State) -> &'static [Hint] {
 fn ready_hints(state: &State) -> Vec<Hint> {
     let mut hints: Vec<Hint> = vec![
         Hint::Letters("next prompt"),
-        Hint::Said(&[Bound::Escape], "commands"),
+        escape(state, "commands"),
         Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
         Hint::Own(Bound::Legend),
     ];
@@ -208,7 +218,7 @@ fn training_hints(state: &State) -> Vec<Hint> {
             Hint::Said(&[Bound::Left, Bound::Right], "choice"),
             Hint::Own(Bound::TrainDemo),
             Hint::Said(&[Bound::TrainRuns], "open a run"),
-            Hint::Said(&[Bound::Escape], "back"),
+            escape(state, "back"),
         ]);
     } else {
         if train.is_live() {

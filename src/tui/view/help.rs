@@ -9,6 +9,7 @@ use super::legend;
 use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Scope;
+use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::letters::Letters;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
@@ -38,7 +39,12 @@ fn width(terminal: u16) -> u16 {
 fn lines(state: &State) -> Vec<HelpLine> {
     let room = width(state.screen.size.width).saturating_sub(6);
     let mut lines = Vec::new();
-    for (pane, rows) in legend::everything(room) {
+    let mut panes = legend::everything(room);
+    if state.screen.page == Page::Train {
+        // What is in view is explained first.
+        panes.rotate_right(1);
+    }
+    for (pane, rows) in panes {
         lines.push(HelpLine::Heading(format!("What {pane} says")));
         let word = |(word, meaning)| HelpLine::Word { word, meaning };
         lines.extend(rows.into_iter().map(word));

@@ -187,6 +187,57 @@ const FUNNEL: &[Entry] = &[
     ),
 ];
 
+/// The Train screen, all of its panes.
+const TRAIN: &[Entry] = &[
+    (
+        "loss",
+        "how badly the next token was foreseen, in nats a token: less is better; of a batch, before the step learned from it",
+    ),
+    (
+        "smooth",
+        "the loss averaged over the last steps: it lags behind, and shows where it goes",
+    ),
+    (
+        "validation",
+        "the loss on texts that are not learned from: what counts",
+    ),
+    ("★", "the lowest validation, and its step"),
+    (
+        "● learning",
+        "validation falls; ─ at rest: it has stopped falling",
+    ),
+    (
+        "▲ memorising",
+        "validation rises while the loss does not: the texts are learned by heart, and the best step is behind",
+    ),
+    (
+        "✗ diverging",
+        "the loss has left the range that it began in: the rate is too high",
+    ),
+    (
+        "ppl",
+        "perplexity: the loss as a count, as if each token were drawn from so many alike",
+    ),
+    (
+        "acc",
+        "the share of tokens that were the most probable ones (0 to 1)",
+    ),
+    (
+        "bits/byte",
+        "validation in bits by the byte of text, b/B in short: compares models of different tokens",
+    ),
+    ("rate", "the learning rate: how far a step goes"),
+    (
+        "grad norm",
+        "the length of the gradient, before it is cut: it jumps where a run goes astray",
+    ),
+    ("tok/s", "tokens learned from in a second"),
+    (
+        "6-grams",
+        "runs of so many tokens of the samples, and how many of them stand in the corpus: high is learned by heart",
+    ),
+];
+
 /// What a pane shows, by topic.
 fn entries(topic: Topic) -> Vec<Entry> {
     let pane = |focus| match focus {
@@ -207,7 +258,7 @@ fn entries(topic: Topic) -> Vec<Entry> {
     }
 }
 
-/// Every pane's name with what its words and signs mean, each in lines of at most so many cells.
+/// Every pane's name, and at last the Train screen's, with what its words and signs mean, each in lines of at most so many cells.
 pub fn everything(width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
     let panes = [
         Focus::Next,
@@ -217,15 +268,20 @@ pub fn everything(width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
         Focus::Tokens,
         Focus::Prompt,
     ];
-    panes
+    let panes = panes
         .into_iter()
-        .map(|pane| (pane.name(), rows(Topic::Pane(pane), width)))
+        .map(|pane| (pane.name(), rows(Topic::Pane(pane), width)));
+    panes
+        .chain([("Train", laid_in_rows(TRAIN.to_vec(), width))])
         .collect()
 }
 
 /// The entries of a topic as lines: a word, and a line of its meaning; the word is empty where the meaning goes on.
 fn rows(topic: Topic, width: u16) -> Vec<(String, String)> {
-    let entries = entries(topic);
+    laid_in_rows(entries(topic), width)
+}
+
+fn laid_in_rows(entries: Vec<Entry>, width: u16) -> Vec<(String, String)> {
     let longest = entries.iter().map(|(word, _)| safe::width(word)).max();
     let words = longest.unwrap_or(0).min(20);
     let room = width.saturating_sub(words as u16 + 2).max(10);
