@@ -669,3 +669,189 @@ fn play_is_a_key_away_and_keeps_its_place() {
     assert!(play.effects.is_empty());
     assert_eq!(play.state.screen.page, Page::Train);
 }
+
+/// A run that memorises since step 40, as it goes on.
+fn memorising(width: u16, height: u16) -> Play {
+    let mut play = trained(width, height);
+    for (at, loss) in [(101, 4.5), (120, 4.6)] {
+        news(&mut play, step(at));
+        let validation = Validation {
+            step: at,
+            loss,
+            perplexity: 81.2,
+            bits_per_byte: 1.71,
+            ..Validation::default()
+        };
+        news(&mut play, Event::Validation(validation));
+    }
+    play
+}
+
+fn finished(play: &mut Play, reason: FinishReason) {
+    let finished = Finished {
+        reason,
+        step: 120,
+        smoothed: 4.02,
+        mean_loss: None,
+        best_validation: Some(4.2),
+        elapsed: 10.0,
+        checkpoint: None,
+        failure: None,
+    };
+    news(play, Event::Finished(finished.clone()));
+    play.act(News::Training(TrainingNews::Ended(Ok(finished))));
+}
+
+fn loaded(play: &Play) -> bool {
+    let loads = |effect: &Effect| matches!(effect, Effect::Send(Command::Load(_)));
+    play.effects.iter().any(loads)
+}
+
+#[test]
+fn a_run_that_memorises_says_so_and_which_keys_act_on_it() {
+    at_all_sizes("train_memorising", memorising);
+    let mut play = memorising(120, 40);
+    // Without colours too, which this checks: words and signs say it all.
+    play.marks();
+    let screen = play.screen();
+    assert!(
+        screen.contains("▲ memorising: best 4.20 at step 80"),
+        "{screen}"
+    );
+    assert!(screen.contains("opens step 80 · S stops"), "{screen}");
+    // On the chart too.
+    let chart: String = screen
+        .lines()
+        .skip(2)
+        .take(18)
+        .map(|line| line.chars().take(70).collect::<String>())
+        .collect();
+    assert!(chart.contains('★'), "{screen}");
+    // Enter means what is said, also where newer checkpoints exist.
+    news(
+        &mut play,
+        Event::Checkpoint(CheckpointNote {
+            step: 120,
+            path: env!("CARGO_TARGET_TMPDIR").to_owned(),
+            ..CheckpointNote::default()
+        }),
+    );
+    finished(&mut play, FinishReason::Stopped);
+    let screen = play.screen();
+    assert!(
+        screen.contains("memorising: best 4.20 at step 80, since then +0.40."),
+        "{screen}"
+    );
+    play.act(Action::Train(TrainAction::Enter));
+    let best = |effect: &Effect| {
+        matches!(effect, Effect::Send(Command::Load(request))
+            if request.source == env!("CARGO_MANIFEST_DIR"))
+    };
+    assert!(play.effects.iter().any(best), "{:?}", play.effects);
+    // The newest is a key away.
+    play.acts([
+        Action::Train(TrainAction::Page),
+        Action::Last,
+        Action::Train(TrainAction::Enter),
+    ]);
+    assert!(
+        loaded(&play) && !play.effects.iter().any(best),
+        "{:?}",
+        play.effects
+    );
+}
+
+#[test]
+fn a_run_that_diverges_says_so_and_suggests_a_rate() {
+    let mut play = trained(120, 40);
+    news(
+        &mut play,
+        Event::Step(StepMetrics {
+            step: 101,
+            loss: 1240.0,
+            learning_rate: 8.2e-4,
+            ..StepMetrics::default()
+        }),
+    );
+    let screen = play.screen();
+    let said = ["✗ diverging: loss × 3", " in one step, 101"];
+    assert!(said.iter().all(|said| screen.contains(said)), "{screen}");
+    assert!(screen.contains("r: try 8e-5"), "{screen}");
+    play.act(Action::Train(TrainAction::LearningRate));
+    assert!(play.screen().contains("8e-5"));
+    play.act(Action::Run);
+    assert_eq!(
+        command(&play),
+        Some(&TrainingCommand::SetLearningRate(8e-5))
+    );
+    news(
+        &mut play,
+        Event::Finished(Finished {
+            reason: FinishReason::Diverged,
+            step: 101,
+            smoothed: 9.0,
+            mean_loss: None,
+            best_validation: None,
+            elapsed: 10.0,
+            checkpoint: None,
+            failure: None,
+        }),
+    );
+    let why = "the loss at step 102 is NaN".to_owned();
+    play.act(News::Training(TrainingNews::Ended(Err(why))));
+    let screen = play.screen();
+    assert!(
+        screen.contains("Training: ✗ diverging: loss × "),
+        "{screen}"
+    );
+    assert!(screen.contains("n: try 8e-5"), "{screen}");
+}
+
+#[test]
+fn a_step_of_a_finished_run_without_a_checkpoint_says_that_it_is_over_and_where_to_ask_for_more() {
+    let mut play = trained(120, 40);
+    finished(&mut play, FinishReason::Completed);
+    play.act(Action::Escape);
+    play.acts([Action::First, Action::Train(TrainAction::Enter)]);
+    let screen = play.screen();
+    assert!(
+        screen.contains("There is no checkpoint at or before this step: the run is over"),
+        "{screen}"
+    );
+    assert!(screen.contains("in the form (n)"), "{screen}");
+    assert!(!loaded(&play));
+}
+
+#[test]
+fn no_line_of_the_run_is_cut_on_a_small_terminal() {
+    let mut play = started(80, 24);
+    let before = Validation {
+        loss: 5.087,
+        perplexity: 161.9,
+        bits_per_byte: 2.1034,
+        ..Validation::default()
+    };
+    news(&mut play, Event::Validation(before));
+    news(&mut play, step(1));
+    let screen = play.screen();
+    assert!(screen.contains("validation 5.0870 untrained"), "{screen}");
+    assert!(
+        screen.contains("2.1034 bits/byte") || screen.contains("2.103 b/B"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn help_on_the_train_screen_begins_with_its_words() {
+    let mut play = trained(120, 40);
+    play.act(Action::ToggleHelp);
+    let screen = play.screen();
+    for said in ["What Train says", "ppl", "acc", "6-grams", "grad norm"] {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
+    let first = |said: &str| screen.lines().position(|line| line.contains(said));
+    assert!(
+        first("What Next token says").is_none_or(|at| at > 10),
+        "{screen}"
+    );
+}

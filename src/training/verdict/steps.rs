@@ -24,17 +24,18 @@ pub(super) fn judge(history: &History) -> Verdict {
     let before = mean(&losses[end - 2 * part..end - part]);
     let to = mean(&losses[end - part..]);
     let of = Measured::Training;
-    match before - to > FALL * before {
-        true => Verdict::Learning {
+    if before - to > FALL * before {
+        Verdict::Learning {
             of,
             from: mean(&losses[..part.div_ceil(4)]),
             to,
             falling: true,
-        },
-        false => Verdict::AtRest {
+        }
+    } else {
+        Verdict::AtRest {
             of,
             best: to,
             step: None,
-        },
+        }
     }
 }

@@ -40,10 +40,8 @@ impl Verdict {
             } => {
                 let what = of.name();
                 let (from, to) = pair(from, to);
-                match falling {
-                    true => format!("{what} from {from} to {to}, still falling"),
-                    false => format!("{what} from {from} to {to}"),
-                }
+                let still = if falling { ", still falling" } else { "" };
+                format!("{what} from {from} to {to}{still}")
             }
             Self::AtRest { of, best, step } => {
                 let at = step.map_or_else(String::new, |step| format!(" {}", at(step)));

@@ -65,7 +65,9 @@ fn plain(c: char) -> char {
         '▌' | '▍' | '▎' | '▄' | '▃' => '=',
         '▂' | '▁' => '.',
         '●' | '■' | '◆' => '*',
-        '○' | '◌' | '◇' => 'o',
+        // Not as the strokes of a chart, on which it stands.
+        '★' => '@',
+        '○' | '◌' | '◇' | '•' => 'o',
         '◀' | '←' | '‹' => '<',
         '▶' | '→' | '›' => '>',
         '↑' | '▲' => '^',
@@ -92,6 +94,17 @@ mod tests {
     use super::*;
     use ratatui::layout::Rect;
     use ratatui::style::Style;
+
+    #[test]
+    fn signs_of_a_verdict_and_of_the_chart_are_told_apart() {
+        for sign in ['●', '▲', '✗', '─', '◌', '★', '•', '×'] {
+            assert_ne!(plain(sign), '?', "{sign}");
+        }
+        // They stand on strokes.
+        let stroke = plain('⣀');
+        assert!([plain('★'), plain('•')].iter().all(|sign| *sign != stroke));
+        assert_ne!(plain('★'), plain('•'));
+    }
 
     #[test]
     fn nothing_but_ascii_is_left() {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{knobs, train};
 use crate::engine::Command;
+use crate::training::Verdict;
 use crate::tui::state::ask::Ask;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::train::Job;
@@ -34,7 +35,12 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::Field(field) => state.train.form.value(field),
         Question::LearningRate => {
             let newest = state.train.run().and_then(|run| run.history.newest());
-            newest.map_or_else(String::new, |step| format!("{:e}", step.learning_rate))
+            let rate = match state.train.verdict() {
+                Some(Verdict::Diverging { try_rate, .. }) => try_rate,
+                _ => None,
+            };
+            let rate = rate.or(newest.map(|step| step.learning_rate));
+            rate.map_or_else(String::new, |rate| format!("{rate:e}"))
         }
         Question::ChartRun(what) => format!("{}.svg", what.name()),
         Question::Quit(_) => "yes".to_owned(),

@@ -2,6 +2,7 @@
 
 mod fields;
 mod form;
+mod outcome;
 pub mod runs;
 mod span;
 mod words;
@@ -137,10 +138,13 @@ impl Train {
         self.cursor.map_or(last, |step| step.min(last))
     }
 
-    /// Moves the cursor; at the last step it follows the run.
+    /// Moves the cursor; at the last step it follows a run that goes on, and stays on one that is over.
     pub fn look_at(&mut self, step: u64) {
         let last = self.run().map_or(0, |run| run.history.last_step());
-        self.cursor = (step < last).then_some(step.max(1));
+        self.cursor = match self.run() {
+            Some(run) if step >= last && run.history.finished().is_some() => Some(last),
+            _ => (step < last).then_some(step.max(1)),
+        };
         if let Some(step) = self.cursor {
             self.window.reveal(step, last);
         }

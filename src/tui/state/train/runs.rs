@@ -29,6 +29,9 @@ fn item(summary: &RunSummary, beside: bool) -> Item {
     if let Some(best) = &summary.best {
         detail += &format!(", validation {:.4}", best.loss);
     }
+    if summary.last.is_some() {
+        detail += &format!(", {}", summary.verdict.name());
+    }
     match (summary.running, summary.finished) {
         (true, _) => detail += ", running",
         (false, Some(reason)) => detail += &format!(", {}", reason.name()),

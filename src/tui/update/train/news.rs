@@ -1,9 +1,10 @@
 //! What the trainer tells.
 
 use crate::engine::TrainingNews;
-use crate::training::{Event, FinishReason, Finished};
+use crate::training::{Event, FinishReason, Finished, Verdict};
 use crate::tui::state::State;
 use crate::tui::state::train::Job;
+use crate::tui::vocabulary::bindings::Bound;
 
 /// The flag by which the command line goes on with what has changed.
 const ACCEPT_CHANGES: &str = "go on all the same with --accept-changes";
@@ -14,10 +15,24 @@ pub fn heard(state: &mut State, news: TrainingNews) {
         TrainingNews::Event(event) => happened(state, &event),
         TrainingNews::Ended(Ok(finished)) => {
             state.train.job = Job::Idle;
-            let sentence = sentence(&finished);
+            let mut sentence = sentence(&finished);
             if let Some(run) = &state.train.live {
-                let sentence = format!("Run {}: {sentence}", run.name);
-                state.tell(sentence, false);
+                let verdict = Verdict::of(&run.history);
+                sentence = format!("Run {}: {sentence} {}", run.name, judged(verdict));
+            }
+            // What Enter opens is what is in view.
+            let advice = state
+                .advice_on_run()
+                .filter(|_| state.train.opened.is_none());
+            let advice = advice.unwrap_or_else(|| {
+                let key = state.keymap.hint(Bound::TrainEnter, false);
+                format!(
+                    "{} opens the checkpoint in view in Play",
+                    key.unwrap_or_default()
+                )
+            });
+            if state.train.live.is_some() {
+                state.tell(format!("{sentence} {advice}."), false);
             }
         }
         TrainingNews::Ended(Err(message)) => ended_outside(state, &message),
@@ -42,6 +57,15 @@ pub fn ended_outside(state: &mut State, message: &str) {
             state.train.asks = true;
             state.train.form.show(problem);
         }
+    }
+    let verdict = state.train.live.as_ref();
+    let verdict = verdict.map(|run| Verdict::of(&run.history));
+    if let Some(verdict @ Verdict::Diverging { .. }) = verdict {
+        let advice = state
+            .advice_on_run()
+            .filter(|_| state.train.opened.is_none());
+        let advice = advice.map_or_else(String::new, |advice| format!(" {advice}."));
+        said = format!("{}{advice} {said}", judged(verdict));
     }
     state.tell(format!("Training: {said}"), true);
 }
@@ -78,5 +102,10 @@ fn sentence(finished: &Finished) -> String {
     };
     let mean = finished.mean_loss;
     let mean = mean.map_or_else(String::new, |mean| format!(", {mean}"));
-    format!("{how} at step {step}{mean}. Enter opens the checkpoint in view in Play.")
+    format!("{how} at step {step}{mean}.")
+}
+
+/// A verdict as a sentence, with its sign.
+fn judged(verdict: Verdict) -> String {
+    format!("{} {verdict}.", verdict.sign())
 }

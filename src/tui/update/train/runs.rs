@@ -88,12 +88,7 @@ fn place(path: &Path) -> (String, PathBuf) {
 
 /// Opens the last checkpoint at or before the step in view in Play.
 pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
-    let step = state.train.step_in_view();
-    let note = state
-        .train
-        .run()
-        .and_then(|run| run.history.nearest_checkpoint(step));
-    let Some(note) = note else {
+    let Some(note) = state.train.checkpoint_to_open() else {
         let key = state
             .keymap
             .hint(Bound::TrainSave, false)
@@ -101,7 +96,11 @@ pub fn open_checkpoint(state: &mut State, effects: &mut Vec<Effect>) {
         let advice = if state.train.is_live() {
             format!("{key} writes one now, and `keep` in the form says how many stay")
         } else {
-            "`keep` and `checkpoint every` in the form say how many there are".to_owned()
+            let form = state.keymap.hint(Bound::TrainNew, false);
+            format!(
+                "the run is over, and `keep` and `checkpoint every` in the form ({}) say how many the next one has",
+                form.unwrap_or_default()
+            )
         };
         let message = format!("There is no checkpoint at or before this step: {advice}.");
         return state.tell(message, false);

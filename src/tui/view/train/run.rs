@@ -1,11 +1,11 @@
-//! The numbers of a run.
+//! How a run goes: the verdict, and its numbers.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::text::duration;
-use crate::training::{History, StepMetrics};
+use crate::training::{History, StepMetrics, Verdict};
 use crate::tui::state::State;
 use crate::tui::state::train::{Job, TrainPane};
 use crate::tui::view::draw;
@@ -45,10 +45,11 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         return;
     };
     let width = usize::from(inside.width);
-    let mut lines = gauges(history, metrics, width, theme);
+    let mut lines = verdict(state, inside.width, theme);
+    lines.extend(gauges(history, metrics, width, theme));
     // What is left is left from now on, and not from an earlier step.
     let left = (goes_on && train.cursor.is_none()).then_some(metrics.seconds_left);
-    lines.extend(numbers(history, metrics, left, theme));
+    lines.extend(numbers(history, metrics, left, width, theme));
     let kept = history.finished().and_then(|end| end.failure.as_ref());
     if let Some(failure) = run.failure.as_ref().or(kept) {
         let failure = safe::safe(failure);
@@ -95,79 +96,118 @@ fn gauges<'a>(
     ]
 }
 
+/// The verdict with its sign, in lines of a width, and below them which keys act on it.
+fn verdict<'a>(state: &State, width: u16, theme: &Theme) -> Vec<Line<'a>> {
+    let Some(verdict) = state.train.verdict() else {
+        return Vec::new();
+    };
+    let style = match verdict {
+        Verdict::Learning { .. } => theme.running,
+        Verdict::Memorising { .. } => theme.paused,
+        Verdict::Diverging { .. } => theme.error,
+        Verdict::TooEarly { .. } | Verdict::AtRest { .. } => theme.quiet,
+    };
+    let said = wrapped(&format!("{} {verdict}", verdict.sign()), width);
+    let advice = state.advice_on_run().unwrap_or_default();
+    let advice = wrapped(&advice, width).into_iter();
+    let advice = advice.filter(|line| !line.is_empty());
+    said.into_iter()
+        .map(|line| Line::styled(line, style))
+        .chain(advice.map(|line| Line::styled(line, theme.key)))
+        .collect()
+}
+
+/// The first of some ways to say something that fits, or else the last.
+fn fitting<const WAYS: usize>(ways: [String; WAYS], width: usize) -> String {
+    let last = ways.last().cloned().unwrap_or_default();
+    let mut ways = ways.into_iter();
+    ways.find(|way| safe::width(way) <= width).unwrap_or(last)
+}
+
+/// The lines below the gauges, what matters most first: a low pane shows only those.
 fn numbers<'a>(
     history: &History,
     metrics: &StepMetrics,
     left: Option<f64>,
+    width: usize,
     theme: &Theme,
 ) -> Vec<Line<'a>> {
     let line = |text: String| Line::styled(text, theme.base);
-    let left = left.map_or_else(String::new, |left| format!(" · {} left", duration(left)));
-    let mut lines = vec![line(format!(
-        "{} tok/s{left}",
-        thousands(metrics.tokens_per_second.max(0.0) as usize),
-    ))];
+    let speed = thousands(metrics.tokens_per_second.max(0.0) as usize);
+    let mut lines = vec![line(match left.map(duration) {
+        Some(left) => fitting(
+            [
+                format!("{speed} tok/s · {left} left"),
+                format!("{speed} tok/s"),
+            ],
+            width,
+        ),
+        None => format!("{speed} tok/s"),
+    })];
     lines.push(Line::from(vec![
         Span::styled(format!("loss {:.4}", metrics.loss), theme.strong),
         Span::raw(format!(" · smooth {:.4}", metrics.smoothed)),
     ]));
-    if let Some(masked) = metrics.masked_loss {
-        lines.push(line(format!("of text alone {masked:.4}")));
-    }
+    lines.extend(
+        metrics
+            .masked_loss
+            .map(|masked| line(format!("of text alone {masked:.4}"))),
+    );
+    lines.extend(validation(history, metrics.step, width, theme));
+    let (rate, norm) = (metrics.learning_rate, metrics.gradient_norm);
+    lines.push(line(fitting(
+        [
+            format!("rate {rate:.2e} · grad norm {norm:.3}"),
+            format!("rate {rate:.1e} · grad norm {norm:.1}"),
+        ],
+        width,
+    )));
     if let Some(epoch) = history.epochs().rfind(|epoch| epoch.step <= metrics.step) {
-        lines.push(line(format!(
-            "epoch {}: mean {:.4} · acc {:.3} · ppl {:.2}",
-            epoch.epoch, epoch.loss, epoch.accuracy, epoch.perplexity
+        let (number, loss) = (epoch.epoch, epoch.loss);
+        let (acc, ppl) = (epoch.accuracy, epoch.perplexity);
+        lines.push(line(fitting(
+            [
+                format!("epoch {number}: mean {loss:.4} · acc {acc:.3} · ppl {ppl:.2}"),
+                format!("epoch {number}: {loss:.4} · acc {acc:.3}"),
+                format!("epoch {number}: {loss:.4}"),
+            ],
+            width,
         )));
     }
-    let mut validations = history
-        .validations()
-        .filter(|v| v.step <= metrics.step)
-        .rev();
-    if let Some(newest) = validations.next() {
-        let sign = match validations.next() {
-            Some(before) if newest.loss < before.loss => " ↓",
-            Some(_) => " ↑",
-            None => "",
-        };
-        let at = match newest.step {
-            0 => "before training".to_owned(),
-            step => format!("at {step}"),
-        };
-        lines.push(Line::styled(
-            format!("validation {:.4}{sign} {at}", newest.loss),
-            theme.chosen,
-        ));
-        lines.push(line(format!(
-            "  ppl {:.2} · {:.4} bits/byte",
-            newest.perplexity, newest.bits_per_byte
-        )));
-    }
-    lines.push(line(format!(
-        "perplexity {:.2} · acc {:.3}",
-        metrics.perplexity, metrics.accuracy
+    let (ppl, acc) = (metrics.perplexity, metrics.accuracy);
+    lines.push(line(fitting(
+        [
+            format!("perplexity {ppl:.2} · acc {acc:.3}"),
+            format!("ppl {ppl:.2} · acc {acc:.3}"),
+            format!("ppl {ppl:.2e} · acc {acc:.3}"),
+        ],
+        width,
     )));
-    lines.push(line(format!(
-        "rate {:.2e} · grad norm {:.3}",
-        metrics.learning_rate, metrics.gradient_norm
-    )));
+    let (tokens, elapsed) = (
+        thousands(metrics.tokens as usize),
+        duration(metrics.elapsed),
+    );
     let memory = metrics
         .memory
         .map_or_else(String::new, |memory| format!(" · {}", bytes(memory as f64)));
-    lines.push(line(format!(
-        "{} tokens · {}{memory}",
-        thousands(metrics.tokens as usize),
-        duration(metrics.elapsed)
+    lines.push(line(fitting(
+        [
+            format!("{tokens} tokens · {elapsed}{memory}"),
+            format!("{tokens} tokens · {elapsed}"),
+            format!("{tokens} tokens"),
+        ],
+        width,
     )));
     if let Some(started) = history.started() {
-        lines.push(Line::styled(
-            format!(
-                "{} parameters on {}",
-                thousands(started.trainable),
-                safe::safe(&started.device)
-            ),
-            theme.quiet,
-        ));
+        let (count, device) = (thousands(started.trainable), safe::safe(&started.device));
+        let said = fitting(
+            [
+                format!("{count} parameters on {device}"),
+                format!("{count} parameters"),
+            ],
+            width,
+        );
+        lines.push(Line::styled(said, theme.quiet));
     }
     if let Some(note) = history.checkpoints().next_back() {
         lines.push(Line::styled(
@@ -176,10 +216,57 @@ fn numbers<'a>(
         ));
     }
     if let Some(change) = history.rate_changes().next_back() {
-        lines.push(Line::styled(
-            format!("rate set to {:.2e} after step {}", change.rate, change.step),
-            theme.notice,
-        ));
+        let (rate, step) = (change.rate, change.step);
+        let said = fitting(
+            [
+                format!("rate set to {rate:.2e} after step {step}"),
+                format!("rate {rate:.2e} after {step}"),
+            ],
+            width,
+        );
+        lines.push(Line::styled(said, theme.notice));
     }
+    lines
+}
+
+/// The last validation before a step, and the best one of all, marked by a star.
+fn validation<'a>(history: &History, step: u64, width: usize, theme: &Theme) -> Vec<Line<'a>> {
+    let best = history.best_validation();
+    let mut lines = Vec::new();
+    let mut before = history.validations().filter(|v| v.step <= step).rev();
+    let newest = before.next();
+    if let Some(newest) = newest {
+        let sign = match before.next() {
+            Some(before) if newest.loss < before.loss => " ↓",
+            Some(_) => " ↑",
+            None => "",
+        };
+        let is_best = best.is_some_and(|best| best.step == newest.step);
+        let star = if is_best { "★ " } else { "" };
+        let said = format!("{star}validation {:.4}{sign}", newest.loss);
+        let ways = match newest.step {
+            0 => [
+                format!("{said} before training"),
+                format!("{said} untrained"),
+            ],
+            at => [format!("{said} at step {at}"), format!("{said} at {at}")],
+        };
+        lines.push(Line::styled(fitting(ways, width), theme.chosen));
+        let (ppl, bits) = (newest.perplexity, newest.bits_per_byte);
+        let said = fitting(
+            [
+                format!("  ppl {ppl:.2} · {bits:.4} bits/byte"),
+                format!("  ppl {ppl:.2} · {bits:.3} b/B"),
+                format!("  ppl {ppl:.1e} · {bits:.2} b/B"),
+            ],
+            width,
+        );
+        lines.push(Line::styled(said, theme.base));
+    }
+    let other = best.filter(|best| newest.is_none_or(|newest| newest.step != best.step));
+    lines.extend(other.map(|best| {
+        let said = format!("★ best {:.4} at step {}", best.loss, best.step);
+        Line::styled(said, theme.chosen)
+    }));
     lines
 }

@@ -37,6 +37,13 @@ fn of(train: &Train, name: usize, words: bool, view: bool, theme: &Theme) -> Lin
         Span::styled("•", theme.chosen),
         Span::raw(word("validation", "val")),
     ];
+    if train
+        .run()
+        .is_some_and(|run| run.history.best_validation().is_some())
+    {
+        spans.push(Span::styled("★", theme.chosen));
+        spans.push(Span::raw(if view { " best " } else { " " }));
+    }
     for (at, other) in train.beside.iter().enumerate() {
         spans.push(Span::styled(letter(at).to_string(), beside(theme, at)));
         let shown = safe::fit(&safe::safe(&other.name), name);

@@ -71,6 +71,13 @@ pub fn of(train: &Train, run: &RunInView, steps: Steps, theme: &Theme) -> Vec<St
         style: theme.chosen,
         sign: Sign::Each('•'),
     });
+    let best = run.history.best_validation();
+    let best = best.filter(|best| (steps.from..=steps.to).contains(&best.step) && shown(best.loss));
+    strokes.extend(best.map(|best| Stroke {
+        points: vec![(best.step as f64, best.loss)],
+        style: theme.chosen,
+        sign: Sign::Each('★'),
+    }));
     strokes
 }
 
