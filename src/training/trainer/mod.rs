@@ -11,12 +11,14 @@ mod pace;
 mod prepare;
 mod remarks;
 mod report;
+mod smoothed;
 mod start;
 mod step;
 
 use self::keep::Depth;
-use self::meter::{Meter, Smoothed};
+use self::meter::Meter;
 use self::pace::Pace;
+use self::smoothed::Smoothed;
 use super::checkpoint::{self, CheckpointState, SpecialTokens};
 use super::data::Batches;
 use super::network::Network;
