@@ -20,6 +20,9 @@ use crate::support;
 const PATIENCE: Duration = Duration::from_secs(60);
 const LEAVE_ALTERNATE_SCREEN: &str = "\x1b[?1049l";
 const END_BRACKETED_PASTE: &str = "\x1b[?2004l";
+/// What stands around each frame.
+const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
+const END_FRAME: &[u8] = b"\x1b[?2026l";
 pub const PROMPT: &str = "Once upon a time";
 
 /// The playground in a terminal, and the screen that it drew.
@@ -203,12 +206,18 @@ impl Playground {
         self.screen.screen().contents()
     }
 
+    /// Whether all of the last frame was drawn: parts of one would pass for a frame of its own.
+    fn is_whole(&self) -> bool {
+        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|part| part == mark);
+        last(BEGIN_FRAME) <= last(END_FRAME)
+    }
+
     /// Waits until the screen fits.
     pub fn until(&mut self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let text = self.text();
-            if fits(&text) {
+            if self.is_whole() && fits(&text) {
                 return text;
             }
             let left = deadline.saturating_duration_since(Instant::now());
