@@ -21,9 +21,7 @@ fn nothing_of_a_deleted_character_stays() {
 fn an_absurd_size_takes_no_absurd_memory() {
     let mut playground = opened(120, 40);
     playground.report(10_000, 10_000);
-    // A mark that is drawn at the new size only.
-    playground.press("!");
-    playground.until_shows(&format!("{PROMPT}!"));
+    playground.until_drawn_to(100);
     let status = format!("/proc/{}/status", playground.process());
     // On systems without it there is nothing to read.
     if let Ok(status) = std::fs::read_to_string(status) {

@@ -35,6 +35,8 @@ pub struct Playground {
     screen: vt100::Parser,
     /// Everything that was written.
     raw: Vec<u8>,
+    /// Whether all of the last frame was drawn: parts of one would pass for a frame of its own.
+    is_whole: bool,
     home: TempDir,
 }
 
@@ -142,6 +144,7 @@ impl Playground {
             output,
             screen: vt100::Parser::new(cells(rows), cells(cols), 0),
             raw: Vec::new(),
+            is_whole: true,
             home,
         }
     }
@@ -206,26 +209,43 @@ impl Playground {
         self.screen.screen().contents()
     }
 
-    /// Whether all of the last frame was drawn: parts of one would pass for a frame of its own.
-    fn is_whole(&self) -> bool {
-        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|part| part == mark);
-        last(BEGIN_FRAME) <= last(END_FRAME)
+    /// Takes in what was written.
+    fn take(&mut self, bytes: &[u8]) {
+        self.screen.process(bytes);
+        // A mark may lie across two pieces.
+        let from = self.raw.len().saturating_sub(BEGIN_FRAME.len() - 1);
+        self.raw.extend(bytes);
+        for part in self.raw[from..].windows(BEGIN_FRAME.len()) {
+            if part == BEGIN_FRAME || part == END_FRAME {
+                self.is_whole = part == END_FRAME;
+            }
+        }
     }
 
-    /// Waits until the screen fits.
+    /// Waits until the screen fits, with all of a frame drawn.
     pub fn until(&mut self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        self.wait(what, |seen| seen.is_whole && fits(&seen.text()));
+        self.text()
+    }
+
+    /// Waits until a frame was drawn that reaches a line, which may be below those that there are.
+    pub fn until_drawn_to(&mut self, line: u16) {
+        let mark = format!("\x1b[{line};");
+        let mark = mark.as_bytes();
+        self.wait(&format!("line {line}"), |seen| {
+            seen.is_whole && seen.raw.windows(mark.len()).any(|part| part == mark)
+        });
+    }
+
+    fn wait(&mut self, what: &str, fits: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            let text = self.text();
-            if self.is_whole() && fits(&text) {
-                return text;
-            }
+        while !fits(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(bytes) = self.output.recv_timeout(left) else {
+                let text = self.text();
                 panic!("waited in vain for {what}; the screen shows:\n{text}");
             };
-            self.screen.process(&bytes);
-            self.raw.extend(bytes);
+            self.take(&bytes);
         }
     }
 
@@ -240,8 +260,7 @@ impl Playground {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
                 Ok(bytes) => {
-                    self.screen.process(&bytes);
-                    self.raw.extend(bytes);
+                    self.take(&bytes);
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
