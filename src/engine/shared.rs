@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{Command, CompareRequest, LookRequest};
 use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError};
 
-/// Loads a model: [`load()`], or a stand-in for tests.
+/// Loads a model: [`load()`](super::load()), or a stand-in for tests.
 pub type Loader = Arc<
     dyn Fn(
             &LoadRequest,
