@@ -99,6 +99,29 @@ fn healthy_runs_give_no_alarm_at_any_step() {
     }
 }
 
+/// Made up: a rate that is too high late in a run, which takes both losses back up.
+#[test]
+fn where_both_losses_rise_the_verdict_says_from_where_to_where() {
+    let loss = |step: u64| match step {
+        0..=40 => 5.0 - 0.05 * step as f64,
+        41..=100 => 3.0 - 0.0001 * (step - 40) as f64,
+        _ => 2.994 + 0.006 * (step - 100) as f64,
+    };
+    let run = Recorded {
+        kind: "diverging".to_owned(),
+        command: "made up".to_owned(),
+        reason: FinishReason::Completed,
+        rate: 1e-3,
+        validations: (0..=200)
+            .step_by(20)
+            .map(|step| (step, loss(step)))
+            .collect(),
+        losses: (1..=200).map(loss).collect(),
+    };
+    let verdict = run.verdicts().pop().expect("a verdict");
+    assert_eq!(verdict.to_string(), "diverging: loss from 2.99 up to 3.59");
+}
+
 #[test]
 fn a_small_corpus_for_many_epochs_is_memorised_from_its_best_step_on() {
     let runs = recorded("memorising");

@@ -47,10 +47,10 @@ pub(super) fn judge(history: &History) -> Option<Verdict> {
         if rise > BOTH_RISE * best {
             let how = Divergence::Rise {
                 from: best,
-                to: best,
+                to: newest,
             };
-            let newest = history.newest();
-            let try_rate = newest.and_then(|step| lower(step.learning_rate));
+            let step = history.newest();
+            let try_rate = step.and_then(|step| lower(step.learning_rate));
             return Some(Verdict::Diverging { how, try_rate });
         }
     }
