@@ -120,6 +120,21 @@ impl<N: Network> Decoder<N> {
         }
     }
 
+    /// What reading `tokens` at the end of `cache` needs, which then has room for them: their positions, and what each
+    /// sees.
+    fn prepare(
+        &self,
+        tokens: &[u32],
+        cache: &mut Cache,
+    ) -> Result<(Vec<u32>, CausalBlocks), ModelError> {
+        self.check_tokens(tokens)?;
+        self.make_room(cache, tokens.len())?;
+        let past = cache.len();
+        let positions = (past..past + tokens.len()).map(|at| at as u32).collect();
+        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
+        Ok((positions, causal))
+    }
+
     /// Whether `cache` is of this model and has room for `tokens` more, which it then has.
     fn make_room(&self, cache: &mut Cache, tokens: usize) -> Result<(), ModelError> {
         if cache.layers().len() != self.info.layers {
@@ -151,15 +166,11 @@ impl<N: Network> Model for Decoder<N> {
     }
 
     fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError> {
-        self.check_tokens(tokens)?;
-        self.make_room(cache, tokens.len())?;
+        let (positions, causal) = self.prepare(tokens, cache)?;
         if tokens.is_empty() {
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
-        let (past, heads) = (cache.len(), self.network.heads());
-        let positions = positions(past, tokens.len());
-        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
-        let layers = cache.layers();
+        let (heads, layers) = (self.network.heads(), cache.layers());
         let hidden = self.numbers_of(tokens, |watch| {
             let mut attend = |layer: usize, new: &Projected, scale| {
                 attend(new, &layers[layer], heads, scale, &causal)
@@ -176,15 +187,11 @@ impl<N: Network> Model for Decoder<N> {
         cache: &mut Cache,
         observer: &mut dyn Observer,
     ) -> Result<Rows, ModelError> {
-        self.check_tokens(tokens)?;
-        self.make_room(cache, tokens.len())?;
+        let (positions, causal) = self.prepare(tokens, cache)?;
         if tokens.is_empty() {
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
-        let (past, heads) = (cache.len(), self.network.heads());
-        let positions = positions(past, tokens.len());
-        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
-        let layers = cache.layers();
+        let (past, heads, layers) = (cache.len(), self.network.heads(), cache.layers());
         // Attention and the rest of the network take turns in showing what they made.
         let observer = RefCell::new(observer);
         let show = |site: Site, x: &Tensor| {
@@ -210,7 +217,8 @@ impl<N: Network> Model for Decoder<N> {
             .run(tokens, &positions, &mut attend, &mut watch)?;
         let hidden = self.to_rows(&hidden)?;
         if !all_finite(hidden.as_slice()) {
-            return Err(Search::default().error(tokens, self.info.layers));
+            // It ends in the error that says where they end.
+            return self.read(tokens, cache);
         }
         cache.advance(tokens.len())?;
         Ok(hidden)
@@ -276,9 +284,4 @@ impl<N: Network> Model for Decoder<N> {
             None => Ok(logits),
         }
     }
-}
-
-/// Those of tokens after `past` others.
-fn positions(past: usize, tokens: usize) -> Vec<u32> {
-    (past..past + tokens).map(|at| at as u32).collect()
 }
