@@ -266,6 +266,36 @@ fn imports_point_down() {
 }
 
 #[test]
+fn the_network_knows_nothing_of_files() {
+    let inside = |module: &ModulePath, room: &str| {
+        module
+            .iter()
+            .map(String::as_str)
+            .take(2)
+            .eq(["model", room])
+    };
+    let mut up = Vec::new();
+    for (module, targets) in House::read().imports() {
+        if inside(&module, "loading") {
+            continue;
+        }
+        let own = inside(&module, "network");
+        let above =
+            |target: &&ModulePath| inside(target, "loading") || !own && inside(target, "network");
+        // Rooms above see both through `model` alone, whose names are followed to where they stand.
+        if module.first().is_some_and(|room| room == "model") && module.len() > 1 {
+            up.extend(
+                targets
+                    .iter()
+                    .filter(above)
+                    .map(|target| format!("{} -> {}", module.join("::"), target.join("::"))),
+            );
+        }
+    }
+    assert!(up.is_empty(), "imports that point up:\n{}", up.join("\n"));
+}
+
+#[test]
 fn circles_are_small() {
     let imports = House::read().imports();
     let reached: BTreeMap<_, _> = imports

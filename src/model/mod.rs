@@ -1,71 +1,31 @@
-//! Networks on candle: weights, key/value cache, devices and precision, and where models come from.
+//! Language models on candle, in two rooms above what both stand on: `network` computes, `loading` brings weights and
+//! tokenizers from wherever they lie.
 
-mod activation;
-mod adapter;
-mod architecture;
-mod attention;
-mod block;
-mod bounds;
-mod cache;
-mod chat;
-mod config;
-mod decoder;
-mod describe;
-mod device;
 pub(crate) mod disk;
-mod embedded;
-mod embedding;
 mod error;
-mod file_names;
-mod files;
-mod gguf;
-mod gpt2;
 mod gpu;
-mod hub;
-mod linear;
-mod llama;
-mod load;
+mod loading;
 mod memory;
-mod numbers;
-#[cfg(feature = "cuda")]
-mod on_card;
-mod parts;
+mod network;
 mod precision;
 mod preference;
-mod raw;
-mod request;
-mod room;
-mod rows;
-mod safetensors_file;
-mod site;
-mod source;
-mod tensor_names;
-mod text_ends;
-mod tokenizer_files;
-mod weights;
 
 use serde::{Deserialize, Serialize};
 
-pub use activation::Activation;
-pub use adapter::{ADAPTER, ADAPTER_WEIGHTS, Adapter, weights_hash};
-pub use cache::Cache;
-pub use chat::Chat;
-pub use config::{Gpt2Config, OWN_MODEL_TYPE, TokenIds};
-pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
-pub use embedded::{EMBEDDED, embedded_size};
 pub use error::{ModelError, plain};
 pub use gpu::{card, device_name, peak, reset_peak};
-pub use hub::{CachedModel, HubOptions, cached_models_in};
-pub use load::{LoadedModel, load, load_with};
+pub use loading::{
+    ADAPTER, ADAPTER_WEIGHTS, Adapter, CachedModel, Chat, EMBEDDED, HubOptions, LoadProgress,
+    LoadRequest, LoadedModel, ModelSummary, RawModel, cached_models_in, choose, describe,
+    embedded_size, load, load_raw, load_tokenizer, load_with, models_at_hand, models_at_hand_in,
+    weights_hash,
+};
 pub use memory::{
     address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,
 };
+pub use network::{Activation, Cache, Gpt2Config, OWN_MODEL_TYPE, Observer, Rows, Site, TokenIds};
 pub use precision::Precision;
 pub use preference::DevicePreference;
-pub use raw::{RawModel, choose, load_raw, load_tokenizer};
-pub use request::{LoadProgress, LoadRequest};
-pub use rows::Rows;
-pub use site::{Observer, Site};
 
 /// What is known of a loaded model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,31 @@
+//! Where models come from: the hub, directories, GGUF files, and this program itself; and how one becomes ready to use.
+
+mod adapter;
+mod bounds;
+mod chat;
+mod describe;
+mod device;
+mod embedded;
+mod file_names;
+mod files;
+mod gguf;
+mod hub;
+mod load;
+mod parts;
+mod raw;
+mod request;
+mod room;
+mod safetensors_file;
+mod source;
+mod text_ends;
+mod tokenizer_files;
+mod weights;
+
+pub use adapter::{ADAPTER, ADAPTER_WEIGHTS, Adapter, weights_hash};
+pub use chat::Chat;
+pub use describe::{ModelSummary, describe, models_at_hand, models_at_hand_in};
+pub use embedded::{EMBEDDED, embedded_size};
+pub use hub::{CachedModel, HubOptions, cached_models_in};
+pub use load::{LoadedModel, load, load_with};
+pub use raw::{RawModel, choose, load_raw, load_tokenizer};
+pub use request::{LoadProgress, LoadRequest};

@@ -1,0 +1,352 @@
+//! Causal attention over a cache.
+
+use candle_core::{D, DType, Device, Result, Tensor};
+use candle_nn::ops::softmax_last_dim;
+use candle_transformers::utils::build_additive_causal_mask;
+
+use super::cache::LayerCache;
+use super::linear::Storage;
+#[cfg(feature = "cuda")]
+use super::on_card;
+use crate::kernels::{Append, ReadAttention, Seen, StepAttention};
+
+/// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
+const QUERIES_AT_ONCE: usize = 128;
+
+/// Which new tokens see which earlier ones: the same for all layers, so made once a read.
+pub(in crate::model) struct CausalBlocks {
+    /// Tokens in the cache before the new ones.
+    past: usize,
+    blocks: Vec<Block>,
+}
+
+/// A run of queries.
+struct Block {
+    start: usize,
+    len: usize,
+    /// 0 where a query sees a key, -inf where it does not: `(1, len, past + start + len)`.
+    mask: Tensor,
+}
+
+impl CausalBlocks {
+    /// For `new` tokens after `past` others, whose queries, keys and values are held as `storage` says.
+    pub(in crate::model) fn new(new: usize, past: usize, storage: &Storage) -> Result<Self> {
+        let device = &storage.device;
+        let block = |start: usize| {
+            let len = QUERIES_AT_ONCE.min(new - start);
+            let mask = build_additive_causal_mask(len, past + start, None, device, DType::F32)?;
+            Ok(Block {
+                start,
+                len,
+                mask: mask.squeeze(0)?,
+            })
+        };
+        // A single query sees all there is, and the kernel needs no mask.
+        let blocks = if new == 1 || has_kernel(device, storage.dtype) {
+            Vec::new()
+        } else {
+            (0..new)
+                .step_by(QUERIES_AT_ONCE)
+                .map(block)
+                .collect::<Result<_>>()?
+        };
+        Ok(Self { past, blocks })
+    }
+}
+
+/// Whether there are kernels for such activations.
+fn has_kernel(device: &Device, dtype: DType) -> bool {
+    (device.is_cpu() && dtype == DType::F32) || device.is_cuda()
+}
+
+/// How attention is cut into heads. With fewer key heads than query heads, each run of query heads shares one
+/// (grouped-query attention).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::model) struct Heads {
+    pub(in crate::model) queries: usize,
+    /// Divides `queries`.
+    pub(in crate::model) keys: usize,
+    /// Numbers in one head's query, key or value.
+    pub(in crate::model) width: usize,
+}
+
+/// What tokens ask for, `(n, query heads * width)`, and what they offer, `(n, key heads * width)` each.
+pub(in crate::model) struct Projected {
+    pub(in crate::model) queries: Tensor,
+    pub(in crate::model) keys: Tensor,
+    pub(in crate::model) values: Tensor,
+}
+
+impl Projected {
+    /// The part of one token.
+    pub(in crate::model) fn row(&self, row: usize) -> Result<Self> {
+        Ok(Self {
+            queries: self.queries.narrow(0, row, 1)?,
+            keys: self.keys.narrow(0, row, 1)?,
+            values: self.values.narrow(0, row, 1)?,
+        })
+    }
+
+    fn have_kernel(&self) -> bool {
+        has_kernel(self.queries.device(), self.queries.dtype())
+    }
+}
+
+/// Appends the keys and values of new tokens to `cache` and lets each token look at all up to itself. The result is
+/// `(n, query heads * width)`.
+pub(in crate::model) fn attend(
+    new: &Projected,
+    cache: &LayerCache,
+    heads: Heads,
+    scale: f64,
+    causal: &CausalBlocks,
+) -> Result<Tensor> {
+    let n = new.queries.dim(0)?;
+    #[cfg(feature = "cuda")]
+    if new.queries.device().is_cuda() {
+        return on_card::attend(new, cache, heads, scale as f32, causal.past);
+    }
+    if new.have_kernel() {
+        let text = append(new, cache, causal.past)?;
+        if n == 1 {
+            return step(new, &[text], heads, scale);
+        }
+        let op = ReadAttention {
+            heads: heads.queries,
+            scale: scale as f32,
+        };
+        return new.queries.apply_op3_no_bwd(&text.keys, &text.values, &op);
+    }
+    let by_head = |tensor: &Tensor, count: usize| {
+        tensor
+            .reshape((n, count, heads.width))?
+            .transpose(0, 1)?
+            .contiguous()
+    };
+    let (keys, values) = cache.write(
+        &by_head(&new.keys, heads.keys)?,
+        &by_head(&new.values, heads.keys)?,
+        causal.past,
+    )?;
+    let width = heads.queries * heads.width;
+    let q = by_head(&new.queries, heads.queries)?;
+    if n == 1 {
+        let q = q.reshape((heads.keys, heads.queries / heads.keys, heads.width))?;
+        let scores = (q.matmul(&keys.t()?)? * scale)?;
+        return weights(&scores)?.matmul(&values)?.reshape((1, width));
+    }
+    let blocks = causal
+        .blocks
+        .iter()
+        .map(|block| attend_block(&q, &keys, &values, scale, causal.past, block))
+        .collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&blocks, 1)?
+        .transpose(0, 1)?
+        .reshape((n, width))
+}
+
+/// [`attend`] for one new token of each of some texts, whose caches hold as many tokens as `causal` says.
+pub(in crate::model) fn attend_each<'a>(
+    new: &Projected,
+    caches: impl ExactSizeIterator<Item = &'a LayerCache>,
+    heads: Heads,
+    scale: f64,
+    causal: &[CausalBlocks],
+) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if new.queries.device().is_cuda() {
+        let past = causal.iter().map(|causal| causal.past);
+        return on_card::attend_each(new, caches.zip(past), heads, scale as f32);
+    }
+    let rows = caches.zip(causal).enumerate();
+    if new.have_kernel() {
+        let texts = rows
+            .map(|(row, (cache, causal))| append(&new.row(row)?, cache, causal.past))
+            .collect::<Result<Vec<_>>>()?;
+        return step(new, &texts, heads, scale);
+    }
+    let attended = rows
+        .map(|(row, (cache, causal))| attend(&new.row(row)?, cache, heads, scale, causal))
+        .collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&attended, 0)
+}
+
+/// The weights by which each new token, after `past` others, looks at all up to itself, whose keys are in `cache`: in
+/// `f32`, `(query heads * n, past + n)`, 0 for what comes later. For whoever looks inside: [`attend`] does not make them.
+pub(in crate::model) fn pattern(
+    new: &Projected,
+    cache: &LayerCache,
+    heads: Heads,
+    scale: f64,
+    past: usize,
+) -> Result<Tensor> {
+    let n = new.queries.dim(0)?;
+    let (seen, shared) = (past + n, heads.queries / heads.keys);
+    let q = new
+        .queries
+        .reshape((n, heads.queries, heads.width))?
+        .transpose(0, 1)?
+        .to_dtype(DType::F32)?
+        .contiguous()?
+        .reshape((heads.keys, shared * n, heads.width))?;
+    let keys = cache.keys.narrow(1, 0, seen)?.to_dtype(DType::F32)?;
+    let scores = (q.matmul(&keys.contiguous()?.t()?)? * scale)?;
+    let mask = build_additive_causal_mask(n, past, None, q.device(), DType::F32)?;
+    let scores = scores.reshape((heads.queries, n, seen))?;
+    let weights = softmax_last_dim(&scores.broadcast_add(&mask.squeeze(0)?)?)?;
+    weights.reshape((heads.queries * n, seen))
+}
+
+/// Appends keys and values by the kernel: all up to and with them.
+fn append(new: &Projected, cache: &LayerCache, start: usize) -> Result<Seen> {
+    cache.keys.inplace_op2(&new.keys, &Append { start })?;
+    cache.values.inplace_op2(&new.values, &Append { start })?;
+    let end = start + new.keys.dim(0)?;
+    Ok(Seen {
+        keys: cache.keys.narrow(1, 0, end)?,
+        values: cache.values.narrow(1, 0, end)?,
+    })
+}
+
+/// A query of each text by the kernel.
+fn step(new: &Projected, texts: &[Seen], heads: Heads, scale: f64) -> Result<Tensor> {
+    new.queries.apply_op1_no_bwd(&StepAttention {
+        texts,
+        heads: heads.queries,
+        scale: scale as f32,
+    })
+}
+
+/// The queries of `block` and the keys and values that they may see: `(heads, block.len, head width)`.
+fn attend_block(
+    q: &Tensor,
+    keys: &Tensor,
+    values: &Tensor,
+    scale: f64,
+    past: usize,
+    block: &Block,
+) -> Result<Tensor> {
+    let visible = past + block.start + block.len;
+    let (heads, _, width) = q.dims3()?;
+    let key_heads = keys.dim(0)?;
+    // The queries of the heads that share keys are stacked: nothing of the cache is copied.
+    let stacked = heads / key_heads * block.len;
+    let q = (q.narrow(1, block.start, block.len)?.contiguous()? * scale)?;
+    let scores = q
+        .reshape((key_heads, stacked, width))?
+        .matmul(&keys.narrow(1, 0, visible)?.t()?)?;
+    let masked = scores
+        .to_dtype(DType::F32)?
+        .reshape((heads, block.len, visible))?
+        .broadcast_add(&block.mask)?;
+    weights(&masked)?
+        .to_dtype(q.dtype())?
+        .reshape((key_heads, stacked, visible))?
+        .matmul(&values.narrow(1, 0, visible)?)?
+        .reshape((heads, block.len, width))
+}
+
+/// Softmax in f32, whatever the scores are in.
+fn weights(scores: &Tensor) -> Result<Tensor> {
+    debug_assert!(scores.dim(D::Minus1)? > 0);
+    softmax_last_dim(&scores.to_dtype(DType::F32)?)?.to_dtype(scores.dtype())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cache::Cache;
+    use super::*;
+
+    /// The definition, one query and one head at a time.
+    fn by_definition(qkv: &[Vec<f32>], heads: Heads, scale: f32) -> Vec<Vec<f32>> {
+        let (width, key_width) = (heads.queries * heads.width, heads.keys * heads.width);
+        let mut out = vec![vec![0.0; width]; qkv.len()];
+        for (i, row) in qkv.iter().enumerate() {
+            for head in 0..heads.queries {
+                let query = head * heads.width;
+                let key = width + head * heads.keys / heads.queries * heads.width;
+                let score = |other: &Vec<f32>| -> f32 {
+                    (0..heads.width)
+                        .map(|d| row[query + d] * other[key + d])
+                        .sum::<f32>()
+                        * scale
+                };
+                let exps: Vec<f32> = qkv[..=i].iter().map(|other| score(other).exp()).collect();
+                let sum: f32 = exps.iter().sum();
+                for (other, exp) in qkv.iter().zip(&exps) {
+                    for d in 0..heads.width {
+                        out[i][query + d] += exp / sum * other[key + key_width + d];
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn difference(dtype: DType, key_heads: usize, pieces: &[usize]) -> Result<f32> {
+        let heads = Heads {
+            queries: 6,
+            keys: key_heads,
+            width: 8,
+        };
+        let (width, key_width) = (heads.queries * heads.width, heads.keys * heads.width);
+        let n: usize = pieces.iter().sum();
+        let qkv = Tensor::randn(0f32, 1.0, (n, width + 2 * key_width), &Device::Cpu)?;
+        let cache = Cache::new(1, heads.keys, n + 5, heads.width, dtype, &Device::Cpu)
+            .map_err(candle_core::Error::wrap)?;
+        let storage = Storage {
+            device: Device::Cpu,
+            dtype,
+            cache: dtype,
+            quantised: None,
+        };
+        let mut past = 0;
+        let mut outs = Vec::new();
+        for &piece in pieces {
+            let rows = qkv.narrow(0, past, piece)?.to_dtype(dtype)?;
+            let causal = CausalBlocks::new(piece, past, &storage)?;
+            let new = Projected {
+                queries: rows.narrow(1, 0, width)?,
+                keys: rows.narrow(1, width, key_width)?,
+                values: rows.narrow(1, width + key_width, key_width)?,
+            };
+            outs.push(attend(&new, &cache.layers()[0], heads, 0.4, &causal)?);
+            past += piece;
+        }
+        let ours = Tensor::cat(&outs, 0)?
+            .to_dtype(DType::F32)?
+            .to_vec2::<f32>()?;
+        let expected = by_definition(&qkv.to_vec2()?, heads, 0.4);
+        let pairs = ours.iter().flatten().zip(expected.iter().flatten());
+        Ok(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max))
+    }
+
+    #[test]
+    fn pieces_of_any_size_give_the_same() -> Result<()> {
+        let block = QUERIES_AT_ONCE;
+        for pieces in [
+            &[1, 1, 1][..],
+            &[7],
+            &[3, 1, 4],
+            &[block, 2],
+            &[2, block + 1],
+            &[2 * block + 3],
+        ] {
+            for key_heads in [6, 2, 1] {
+                let difference = difference(DType::F32, key_heads, pieces)?;
+                assert!(
+                    difference < 1e-5,
+                    "{pieces:?}, {key_heads} key heads: {difference}"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn half_precision_takes_the_way_of_a_gpu() -> Result<()> {
+        let difference = difference(DType::BF16, 3, &[9, 1, 1])?;
+        assert!(difference > 0.0 && difference < 0.05, "{difference}");
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! What all decoder-only transformers here share: reading into caches, alone and together, and the head.
+
+use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
+
+use candle_core::{DType, Result as CandleResult, Tensor};
+
+use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each, pattern};
+use super::linear::Storage;
+use super::numbers::{Search, all_finite, bad_head, bad_logit};
+use super::site::{Observer, Site, Watch};
+use crate::model::{Cache, Model, ModelError, ModelInfo, Rows};
+
+/// Lets the tokens of one layer look at each other and back: the layer's number, what its tokens ask for and offer,
+/// and the scale of the scores, to what each token attends to, `(n, query heads * head width)`.
+pub(in crate::model) type Attend<'a> =
+    dyn FnMut(usize, &Projected, f64) -> CandleResult<Tensor> + 'a;
+
+/// The layers of one architecture.
+pub(in crate::model) trait Network: Send {
+    /// How attention is cut into heads.
+    fn heads(&self) -> Heads;
+
+    /// How numbers are held, and where.
+    fn storage(&self) -> &Storage;
+
+    /// Tokens and their positions through all layers and the last norm: `(n, width)`.
+    fn run(
+        &self,
+        tokens: &[u32],
+        positions: &[u32],
+        attend: &mut Attend,
+        watch: &mut Watch,
+    ) -> CandleResult<Tensor>;
+
+    /// `(n, width)` to `(n, vocabulary)`.
+    fn head(&self, hidden: &Tensor) -> CandleResult<Tensor>;
+}
+
+/// Rows of which a GPU makes the logits with the hidden states; of more, only the last one's.
+const ROWS_AHEAD: usize = 64;
+
+/// A network that reads texts.
+pub(in crate::model) struct Decoder<N> {
+    info: ModelInfo,
+    network: N,
+    /// What a GPU was last asked for.
+    ahead: Mutex<Option<Ahead>>,
+}
+
+/// Hidden states and the logits made of them.
+struct Ahead {
+    hidden: Rows,
+    logits: Rows,
+}
+
+impl<N: Network> Decoder<N> {
+    pub(in crate::model) fn new(info: ModelInfo, network: N) -> Self {
+        Self {
+            info,
+            network,
+            ahead: Mutex::new(None),
+        }
+    }
+
+    /// Hidden states as numbers in main memory. What a GPU has to do for the logits is asked for beside, and kept for
+    /// [`Model::logits`]: so a token is waited for once.
+    fn fetch(&self, hidden: &Tensor) -> Result<Rows, ModelError> {
+        if hidden.device().is_cpu() {
+            return self.to_rows(hidden);
+        }
+        let (n, width) = hidden.dims2()?;
+        let first = if n <= ROWS_AHEAD { 0 } else { n - 1 };
+        let logits = self.network.head(&hidden.narrow(0, first, n - first)?)?;
+        let flat = |tensor: &Tensor| tensor.to_dtype(DType::F32)?.flatten_all();
+        let mut both: Vec<f32> = Tensor::cat(&[flat(hidden)?, flat(&logits)?], 0)?.to_vec1()?;
+        let logits = Rows::new(self.info.vocabulary, both.split_off(n * width));
+        let ahead = Ahead {
+            hidden: Rows::new(width, both[first * width..].to_vec()),
+            logits,
+        };
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        Ok(Rows::new(width, both))
+    }
+
+    /// The logits of `hidden`, if they were made with it.
+    fn made_ahead(&self, hidden: &Rows) -> Option<Rows> {
+        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = ahead.as_ref().filter(|ahead| ahead.hidden == *hidden)?;
+        Some(ahead.logits.clone())
+    }
+
+    /// A matrix on the device as numbers in main memory.
+    fn to_rows(&self, matrix: &Tensor) -> Result<Rows, ModelError> {
+        let width = matrix.dim(1)?;
+        let values = matrix.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+        Ok(Rows::new(width, values))
+    }
+
+    /// The rows that `run` gives. Should they not all be numbers, it runs once more, watched, for an error that says where
+    /// they end: what it wrote to caches it writes again.
+    fn numbers_of(
+        &self,
+        tokens: &[u32],
+        mut run: impl FnMut(&mut Watch) -> CandleResult<Tensor>,
+    ) -> Result<Rows, ModelError> {
+        let rows = self.fetch(&run(&mut |_, _| Ok(()))?)?;
+        if all_finite(rows.as_slice()) {
+            return Ok(rows);
+        }
+        let mut search = Search::default();
+        run(&mut |stage, x| search.look(stage, x))?;
+        Err(search.error(tokens, self.info.layers))
+    }
+
+    fn check_tokens(&self, tokens: &[u32]) -> Result<(), ModelError> {
+        let vocabulary = self.info.vocabulary;
+        match tokens.iter().find(|&&token| token as usize >= vocabulary) {
+            Some(&token) => Err(ModelError::UnknownToken { token, vocabulary }),
+            None => Ok(()),
+        }
+    }
+
+    /// What reading `tokens` at the end of `cache` needs, which then has room for them: their positions, and what each
+    /// sees.
+    fn prepare(
+        &self,
+        tokens: &[u32],
+        cache: &mut Cache,
+    ) -> Result<(Vec<u32>, CausalBlocks), ModelError> {
+        self.check_tokens(tokens)?;
+        self.make_room(cache, tokens.len())?;
+        let past = cache.len();
+        let positions = (past..past + tokens.len()).map(|at| at as u32).collect();
+        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
+        Ok((positions, causal))
+    }
+
+    /// Whether `cache` is of this model and has room for `tokens` more, which it then has.
+    fn make_room(&self, cache: &mut Cache, tokens: usize) -> Result<(), ModelError> {
+        if cache.layers().len() != self.info.layers {
+            return Err(ModelError::Foreign(format!(
+                "a cache of {} layers does not belong to this model of {}",
+                cache.layers().len(),
+                self.info.layers
+            )));
+        }
+        cache.reserve(tokens)
+    }
+}
+
+impl<N: Network> Model for Decoder<N> {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn new_cache(&self) -> Result<Cache, ModelError> {
+        let (heads, storage) = (self.network.heads(), self.network.storage());
+        Cache::new(
+            self.info.layers,
+            heads.keys,
+            self.info.context_length,
+            heads.width,
+            storage.cache,
+            &storage.device,
+        )
+    }
+
+    fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError> {
+        let (positions, causal) = self.prepare(tokens, cache)?;
+        if tokens.is_empty() {
+            return Ok(Rows::new(self.info.width, Vec::new()));
+        }
+        let (heads, layers) = (self.network.heads(), cache.layers());
+        let hidden = self.numbers_of(tokens, |watch| {
+            let mut attend = |layer: usize, new: &Projected, scale| {
+                attend(new, &layers[layer], heads, scale, &causal)
+            };
+            self.network.run(tokens, &positions, &mut attend, watch)
+        })?;
+        cache.advance(tokens.len())?;
+        Ok(hidden)
+    }
+
+    fn read_observed(
+        &self,
+        tokens: &[u32],
+        cache: &mut Cache,
+        observer: &mut dyn Observer,
+    ) -> Result<Rows, ModelError> {
+        let (positions, causal) = self.prepare(tokens, cache)?;
+        if tokens.is_empty() {
+            return Ok(Rows::new(self.info.width, Vec::new()));
+        }
+        let (past, heads, layers) = (cache.len(), self.network.heads(), cache.layers());
+        // Attention and the rest of the network take turns in showing what they made.
+        let observer = RefCell::new(observer);
+        let show = |site: Site, x: &Tensor| {
+            let rows = self.to_rows(x).map_err(candle_core::Error::wrap)?;
+            observer.borrow_mut().see(site, rows);
+            Ok(())
+        };
+        let mut attend = |layer: usize, new: &Projected, scale| {
+            let attended = attend(new, &layers[layer], heads, scale, &causal)?;
+            let site = Site::AttentionPattern(layer);
+            let wanted = observer.borrow().wants(site);
+            if wanted {
+                show(site, &pattern(new, &layers[layer], heads, scale, past)?)?;
+            }
+            Ok(attended)
+        };
+        let mut watch = |site, x: &Tensor| {
+            let wanted = observer.borrow().wants(site);
+            if wanted { show(site, x) } else { Ok(()) }
+        };
+        let hidden = self
+            .network
+            .run(tokens, &positions, &mut attend, &mut watch)?;
+        let hidden = self.to_rows(&hidden)?;
+        if !all_finite(hidden.as_slice()) {
+            // It ends in the error that says where they end.
+            return self.read(tokens, cache);
+        }
+        cache.advance(tokens.len())?;
+        Ok(hidden)
+    }
+
+    fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError> {
+        if tokens.len() != caches.len() {
+            return Err(ModelError::UnequalBatch {
+                tokens: tokens.len(),
+                caches: caches.len(),
+            });
+        }
+        self.check_tokens(tokens)?;
+        for cache in caches.iter_mut() {
+            self.make_room(cache, 1)?;
+        }
+        if tokens.is_empty() {
+            return Ok(Rows::new(self.info.width, Vec::new()));
+        }
+        let heads = self.network.heads();
+        let positions: Vec<u32> = caches.iter().map(|cache| cache.len() as u32).collect();
+        let storage = self.network.storage();
+        let causal = caches
+            .iter()
+            .map(|cache| CausalBlocks::new(1, cache.len(), storage))
+            .collect::<CandleResult<Vec<_>>>()?;
+        let hidden = self.numbers_of(tokens, |watch| {
+            let mut attend = |layer: usize, new: &Projected, scale| {
+                let layers = caches.iter().map(|cache| &cache.layers()[layer]);
+                attend_each(new, layers, heads, scale, &causal)
+            };
+            self.network.run(tokens, &positions, &mut attend, watch)
+        })?;
+        for cache in caches {
+            cache.advance(1)?;
+        }
+        Ok(hidden)
+    }
+
+    fn logits(&self, hidden: &Rows) -> Result<Rows, ModelError> {
+        if hidden.is_empty() {
+            return Ok(Rows::new(self.info.vocabulary, Vec::new()));
+        }
+        if hidden.width() != self.info.width {
+            return Err(ModelError::Foreign(format!(
+                "hidden states of width {} do not belong to this model of width {}",
+                hidden.width(),
+                self.info.width
+            )));
+        }
+        let logits = match self.made_ahead(hidden) {
+            Some(logits) => logits,
+            None => {
+                let shape = (hidden.len(), hidden.width());
+                let storage = self.network.storage();
+                let hidden = Tensor::from_slice(hidden.as_slice(), shape, &storage.device)?;
+                self.to_rows(&self.network.head(&hidden.to_dtype(storage.dtype)?)?)?
+            }
+        };
+        let bad = logits.iter().find_map(bad_logit);
+        match bad {
+            Some(token) => Err(bad_head(token)),
+            None => Ok(logits),
+        }
+    }
+}
