@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use super::CliError;
-use super::corpus_args::CorpusArgs;
 use super::global_options::GlobalOptions;
 use super::output::Output;
+use super::recipe_args::CorpusArgs;
 use super::train::{Report, interrupts};
 use crate::config::Config;
 use crate::model::{LoadRequest, load_tokenizer};
 use crate::text::corpus::CorpusError;
 use crate::training::data::{EncodeRequest, encode_to_file, is_carried};
-use crate::training::{Control, CorpusNote, Event, Layers, Reading, TrainingError};
+use crate::training::{Control, CorpusNote, Event, LayeredRecipe, Reading, TrainingError};
 
 /// Encode texts once, into a file that stands for them in `train` and `finetune`, here or elsewhere
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ pub fn run(args: &EncodeArgs, options: &GlobalOptions, config: &Config) -> Resul
             args.out.display()
         )));
     }
-    let mut layers = Layers::new(None).map_err(CliError::failed)?;
+    let mut layers = LayeredRecipe::new(None).map_err(CliError::failed)?;
     args.corpus.apply(&mut layers)?;
     let corpus = layers.recipe().map_err(CliError::usage)?.data.corpus;
     if corpus.files.is_empty() {

@@ -3,7 +3,6 @@
 mod args;
 mod bench;
 mod chat_args;
-mod corpus_args;
 mod encode;
 mod error;
 mod export;
@@ -17,6 +16,7 @@ mod odds;
 mod output;
 mod play;
 mod progress;
+mod recipe_args;
 mod runs;
 mod sampler_args;
 mod score;

@@ -3,7 +3,6 @@
 //! A [`Recipe`] says everything that decides a run. [`Trainer::prepare`] makes a [`Trainer`] of it, which reports
 //! [`Event`]s and is steered by a [`Control`]; what it leaves behind is a [`RunDirectory`].
 
-mod changes;
 mod checkpoint;
 mod control;
 pub mod data;
@@ -14,7 +13,6 @@ mod evaluation;
 mod event;
 pub mod heap;
 pub mod history;
-mod layers;
 mod mean;
 mod memory;
 pub mod network;
@@ -29,7 +27,6 @@ pub mod schedule;
 mod trainer;
 mod verdict;
 
-pub use changes::{Change, changes};
 pub use checkpoint::CheckpointState;
 pub use control::{Control, Requests};
 pub use error::TrainingError;
@@ -38,10 +35,9 @@ pub use event::{
     OddsRow, Reading, SampleText, Samples, Started, StepMetrics, Validation,
 };
 pub use history::{Curve, History};
-pub use layers::Layers;
 pub use mean::{MeanLoss, MeanOf, Tail};
 pub use memory::Memory;
-pub use recipe::Recipe;
+pub use recipe::{Change, LayeredRecipe, Recipe, changes};
 pub use run_model::{RUNS, RunModel, run_model, with_run};
 pub use runs::{CheckpointEntry, Damaged, RunDirectory, RunSummary, export};
 pub use trainer::{Allowed, Listener, Restore, Trainer};

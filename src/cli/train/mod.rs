@@ -34,7 +34,7 @@ pub struct TrainArgs {
 pub struct FinetuneArgs {
     /// Finetune the embedded model on the weather reports that come with it, to see in minutes how samples change;
     /// short for --recipe demo
-    #[arg(long, conflicts_with_all = ["files", "recipe", "model"])]
+    #[arg(long, conflicts_with_all = ["data.corpus.files", "recipe", "model"])]
     demo: bool,
     #[command(flatten)]
     run: RunArgs,

@@ -1,7 +1,7 @@
 //! A question that is answered in one line.
 
 use super::editor::Editor;
-use super::train::{FIELDS, Kind};
+use super::train::FIELDS;
 use crate::tui::vocabulary::question::{Question, Staying};
 
 impl Question {
@@ -21,9 +21,10 @@ impl Question {
             }
             Self::Field(field) => {
                 let field = &FIELDS[field];
-                match field.kind {
-                    Kind::List => format!("{} (several with ; between)", field.name),
-                    _ => format!("{} (empty: the default)", field.name),
+                if field.takes.is_list() {
+                    format!("{} (several with ; between)", field.name)
+                } else {
+                    format!("{} (empty: the default)", field.name)
                 }
             }
             Self::LearningRate => "Learning rate from the next step on".to_owned(),

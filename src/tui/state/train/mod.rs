@@ -9,7 +9,7 @@ mod words;
 
 use std::path::PathBuf;
 
-pub use fields::{BASE, FIELDS, Kind};
+pub use fields::{BASE, FIELDS};
 pub use form::{Form, Start, Surroundings};
 use runs::GoingOn;
 pub use span::{Span, Window};
@@ -153,7 +153,7 @@ impl Train {
     /// Whether what is typed goes into a row of the form.
     pub fn is_typed_into(&self) -> bool {
         let field = self.form.selected().filter(|_| self.asks);
-        field.is_some_and(|field| !matches!(FIELDS[field].kind, Kind::Choice(_)))
+        field.is_some_and(|field| FIELDS[field].takes.choices().is_empty())
     }
 
     /// The steps that have samples or odds, ascending.

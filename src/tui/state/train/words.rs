@@ -1,8 +1,9 @@
 //! What the trainer says, in the words of the form.
 
-use super::fields::{BASE, CORPUS, FIELDS, Kind, LATEST, NAME, OVERWRITE, RESTORE};
+use super::fields::{BASE, CORPUS, FIELDS, LATEST, NAME, OVERWRITE, RESTORE};
 use super::form::{Problem, written};
 use crate::training::Change;
+use crate::training::recipe::key;
 
 /// Flags of the command line that the form has otherwise, with the field and the value to choose.
 const OTHERWISE: [(&str, usize, &str); 3] = [
@@ -23,8 +24,8 @@ const INSIDE: [(&str, &str); 6] = [
 
 /// What differs from the recipe of a run, by the names of the fields.
 pub fn change(change: &Change) -> String {
-    let field = FIELDS.iter().find(|field| field.key == change.key);
-    let name = field.map_or(change.key.as_str(), |field| field.name);
+    let key = key(&change.key).and_then(|key| key.row);
+    let name = key.map_or(change.key.as_str(), |row| row.name);
     let value = |value: &Option<toml::Value>| match value.as_ref().map(written) {
         Some(value) if !value.is_empty() => value,
         _ => "nothing".to_owned(),
@@ -60,7 +61,7 @@ pub fn problem(message: &str, shown: &[usize]) -> Problem {
     }
     let first = named
         .iter()
-        .filter(|&&at| !matches!(FIELDS[at].kind, Kind::Choice(_)))
+        .filter(|&&at| FIELDS[at].takes.choices().is_empty())
         .filter_map(|&at| Some((find_word(&said, FIELDS[at].name)?, at)))
         .min_by_key(|(place, at)| (*place, std::cmp::Reverse(FIELDS[*at].name.len())));
     Problem {

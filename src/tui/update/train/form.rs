@@ -9,7 +9,7 @@ use crate::tui::state::State;
 use crate::tui::state::ask::Ask;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::train::runs::GoingOn;
-use crate::tui::state::train::{FIELDS, Job, Kind, RunInView, Start, Surroundings};
+use crate::tui::state::train::{FIELDS, Job, RunInView, Start, Surroundings};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::question::Question;
 
@@ -45,7 +45,7 @@ pub fn enter(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(field) = state.train.form.selected() else {
         return start(state, effects);
     };
-    if !matches!(FIELDS[field].kind, Kind::Choice(_)) {
+    if FIELDS[field].takes.choices().is_empty() {
         let suggestion = state.train.form.value(field);
         state.screen.overlay = Some(Overlay::Ask(Box::new(Ask::new(
             Question::Field(field),

@@ -10,12 +10,13 @@ use toml::Value;
 pub(super) use self::typed::written;
 use self::typed::{next_name, value};
 use super::fields::{
-    BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, Kind, LATEST, NAME, OVERWRITE, RESTORE, When,
+    BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, LATEST, NAME, OVERWRITE, RESTORE,
 };
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
 use crate::training::presets::{DEMO, preset};
-use crate::training::{Allowed, Layers, Recipe, Restore};
+use crate::training::recipe::When;
+use crate::training::{Allowed, LayeredRecipe, Recipe, Restore};
 
 /// Samples and validations of a run where the form starts: enough to watch.
 const TIMES: i64 = 8;
@@ -169,7 +170,7 @@ impl Form {
     fn default_in_recipe(&self, field: usize) -> String {
         self.defaults()
             .ok()
-            .and_then(|layers| layers.get(FIELDS[field].key).map(written))
+            .and_then(|layers| layers.get(FIELDS[field].key?.path).map(written))
             .unwrap_or_default()
     }
 
@@ -194,9 +195,10 @@ impl Form {
         let Some(field) = self.selected() else {
             return false;
         };
-        let Kind::Choice(choices) = FIELDS[field].kind else {
+        let choices = FIELDS[field].takes.choices();
+        if choices.is_empty() {
             return false;
-        };
+        }
         let value = self.value(field);
         let now = choices.iter().position(|choice| *choice == value);
         let count = choices.len();
@@ -231,10 +233,10 @@ impl Form {
         });
     }
 
-    fn defaults(&self) -> Result<Layers, String> {
+    fn defaults(&self) -> Result<LayeredRecipe, String> {
         let around = &self.surroundings;
         let base = (self.base() == FINETUNE).then_some(around.model.as_str());
-        let mut layers = Layers::new(base).map_err(|error| error.to_string())?;
+        let mut layers = LayeredRecipe::new(base).map_err(|error| error.to_string())?;
         let preset = preset(self.base());
         if let Some(recipe) = &preset {
             layers
@@ -288,16 +290,16 @@ impl Form {
         let mut layers = self.defaults().map_err(general)?;
         for at in self.fields() {
             let field = &FIELDS[at];
-            if let (false, Some(typed)) = (field.key.is_empty(), self.changed.get(&at)) {
+            if let (Some(key), Some(typed)) = (field.key, self.changed.get(&at)) {
                 let value = value(field, typed).map_err(|message| Problem {
                     field: Some(at),
                     message,
                 })?;
-                layers.set(field.key, value);
+                key.lay(value, &mut layers);
             }
         }
         if !self.changed.contains_key(&NAME) {
-            layers.set(FIELDS[NAME].key, Value::String(self.default_of(NAME)));
+            layers.set("run.name", Value::String(self.default_of(NAME)));
         }
         let recipe = layers
             .recipe()

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use crate::tui::state::train::fields::{Field, Kind};
+use crate::tui::state::train::fields::Field;
 
 /// The name with its number counted on; `-2` is added where it has none.
 pub fn next_name(name: &str) -> String {
@@ -13,33 +13,14 @@ pub fn next_name(name: &str) -> String {
     }
 }
 
-/// What was typed, as TOML has it.
+/// What was typed, as TOML has it: several values have `;` between.
 pub fn value(field: &Field, typed: &str) -> Result<Value, String> {
-    match field.kind {
-        Kind::Text => Ok(Value::String(typed.to_owned())),
-        Kind::List => {
-            let parts = typed.split(';').map(str::trim);
-            let parts = parts.filter(|part| !part.is_empty());
-            Ok(Value::Array(
-                parts.map(|part| Value::String(part.to_owned())).collect(),
-            ))
-        }
-        Kind::Whole => match typed.parse::<u32>() {
-            Ok(number) => Ok(Value::Integer(i64::from(number))),
-            Err(_) => Err(format!("`{typed}` is no whole number from 0 up")),
-        },
-        Kind::Number => match typed.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(format!("`{typed}` is no number")),
-        },
-        Kind::Choice(choices) if !choices.contains(&typed) => {
-            Err(format!("`{typed}` is none of {}", choices.join(", ")))
-        }
-        Kind::Choice(_) => Ok(match typed.parse::<bool>() {
-            Ok(flag) => Value::Boolean(flag),
-            Err(_) => Value::String(typed.to_owned()),
-        }),
+    if !field.takes.is_list() {
+        return field.takes.read(&[typed]);
     }
+    let parts = typed.split(';').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    field.takes.read(&parts)
 }
 
 /// A value as it would be typed.

@@ -2,18 +2,19 @@
 
 use toml::{Table, Value};
 
-use super::{Recipe, TrainingError};
+use super::Recipe;
+use crate::training::TrainingError;
 
 /// Learning rate of a finetuning for which none was chosen: a trained model is moved with care.
 const FINETUNING_RATE: f64 = 1e-4;
 
 /// A recipe in the making.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Layers {
+pub struct LayeredRecipe {
     table: Table,
 }
 
-impl Layers {
+impl LayeredRecipe {
     /// The defaults of a training from scratch, or of a finetuning of the model `base`.
     ///
     /// # Errors
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_laid_on_later_wins() {
-        let mut layers = Layers::new(None).expect("defaults");
+        let mut layers = LayeredRecipe::new(None).expect("defaults");
         layers
             .lay_recipe(&preset("mini-books").expect("a preset"))
             .expect("TOML");
@@ -146,7 +147,7 @@ mod tests {
             ("training.batch", Value::Integer(-3)),
             ("model.layers", Value::String("many".to_owned())),
         ] {
-            let mut layers = Layers::new(Some("embedded")).expect("defaults");
+            let mut layers = LayeredRecipe::new(Some("embedded")).expect("defaults");
             layers.set(key, value);
             assert!(layers.recipe().is_err(), "{key}");
         }

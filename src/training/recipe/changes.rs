@@ -2,7 +2,8 @@
 
 use toml::{Table, Value};
 
-use super::{Recipe, TrainingError};
+use super::Recipe;
+use crate::training::TrainingError;
 
 /// A key that differs.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,18 @@
-//! Everything that decides a run: what `--recipe FILE` reads, what the run's directory keeps, what a form would show.
+//! Everything that decides a run: what `--recipe FILE` reads, what the run's directory keeps, what flags and form set.
+
+mod changes;
+mod keys;
+mod layered;
+mod notation;
+mod table;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::changes::{Change, changes};
+pub use self::keys::{Flag, Key, Row, Takes, When, key, keys};
+pub use self::layered::LayeredRecipe;
 use super::TrainingError;
 use super::data::{DataSettings, is_carried};
 use super::network::{DropoutRates, Freeze, Initial, LoraSettings};
