@@ -11,7 +11,6 @@ mod global_options;
 mod input;
 mod logging;
 mod models;
-mod numbers;
 mod odds;
 mod output;
 mod play;

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::chat_args::ChatArgs;
 use super::input::TextInput;
-use super::numbers::percent;
 use super::output::Output;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, load, slid, warn};
@@ -14,6 +13,7 @@ use crate::chart;
 use crate::config::Config;
 use crate::decoding::{Chooser, Moment, Place, Totals, encode_prompt, look, read_prompt, score};
 use crate::model::LoadedModel;
+use crate::text::numbers::percent_in_full;
 use crate::text::{display_token, sanitize};
 
 /// Show the odds of the token after a prompt, raw and after the sampler
@@ -170,7 +170,7 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
     for row in &moment.rows {
         let last = match row.cut_by {
             Some(stage) => format!("cut by {}", stage.name()),
-            None => percent(f64::from(row.final_probability)),
+            None => percent_in_full(f64::from(row.final_probability)),
         };
         let changes: String = row
             .own_changes()
@@ -186,7 +186,7 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
             row.rank,
             row.id,
             row.logit,
-            percent(f64::from(row.raw_probability)),
+            percent_in_full(f64::from(row.raw_probability)),
             row.display
         ))?;
     }
@@ -200,7 +200,7 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
             "  {:<18} {:>6} left  {:>9} cut  entropy {:.3} bits",
             step.stage.name(),
             step.kept,
-            percent(f64::from(step.mass_cut)),
+            percent_in_full(f64::from(step.mass_cut)),
             step.entropy
         ))?;
     }
@@ -210,13 +210,13 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
     ))?;
     for candidate in candidates {
         let final_probability = match candidate.final_probability {
-            Some(probability) => format!("  final {}", percent(f64::from(probability))),
+            Some(probability) => format!("  final {}", percent_in_full(f64::from(probability))),
             None => String::new(),
         };
         output.line(&format!(
             "{}  raw {}{final_probability}  {:.4} times the first  ({} tokens)",
             display_token(candidate.text.as_bytes()),
-            percent(candidate.probability),
+            percent_in_full(candidate.probability),
             candidate.ratio,
             candidate.tokens.len()
         ))?;

@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::input::TextInput;
 use super::output::Output;
 use super::progress::Gauge;
-use super::{CliError, beyond_window, load, numbers::percent, warn};
+use super::{CliError, beyond_window, load, warn};
 use crate::chart;
 use crate::config::Config;
 use crate::decoding::{TokenRecord, Totals, encode_prompt, score};
+use crate::text::numbers::percent_in_full;
 
 /// Score a text: probability, rank and surprisal of every token, and perplexity
 #[derive(Debug, clap::Args)]
@@ -124,7 +125,7 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
             summary.perplexity,
             summary.bits_per_token,
             summary.bits_per_byte,
-            percent(summary.accuracy)
+            percent_in_full(summary.accuracy)
         ))?;
     }
     output.flush()
@@ -142,7 +143,7 @@ fn print(output: &mut Output, record: &TokenRecord, best: Option<String>) -> Res
         "{:>8}  {:>6}  {:>11}  {:>6}  {:>9.3}  {}  <- {guess}",
         record.position,
         record.id,
-        percent(f64::from(odds.probability)),
+        percent_in_full(f64::from(odds.probability)),
         odds.rank,
         odds.surprisal,
         record.display

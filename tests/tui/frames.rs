@@ -6,7 +6,7 @@ use logitscope::decoding::StopReason;
 use logitscope::engine::{Event, RunState, Subject};
 use logitscope::model::LoadProgress;
 use logitscope::sampling::StageKind;
-use logitscope::tui::{Action, ColourLevel, News, ThemeName};
+use logitscope::tui::{Action, ColourLevel, ThemeName};
 
 const STORY: &str = "Once upon a time there was a little";
 const WORDS: [&str; 18] = [
@@ -262,44 +262,5 @@ fn every_cell_is_visible_and_as_wide_as_it_says() {
                 .any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c))
         );
         assert!(cell.symbol().cell_width() >= 1, "{:?}", cell.symbol());
-    }
-}
-
-/// What a frame costs; run by hand: `cargo test --test tui cost -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn cost_of_a_frame_with_two_thousand_tokens() {
-    use std::time::Instant;
-    for (width, height) in SIZES {
-        let mut play = Play::running(STORY, &WORDS, width, height);
-        for at in 0..2000 {
-            play.generate(WORDS[at % WORDS.len()].as_bytes());
-        }
-        let theme = logitscope::tui::Theme::new(ThemeName::Dark, ColourLevel::True);
-        let backend = ratatui::backend::TestBackend::new(width, height);
-        let mut terminal = ratatui::Terminal::new(backend).expect("a terminal in memory");
-        let frames = 200;
-        let start = Instant::now();
-        for at in 0..frames {
-            play.generate(WORDS[at % WORDS.len()].as_bytes());
-            play.frame();
-            terminal
-                .draw(|frame| {
-                    logitscope::tui::view(&play.state, &theme, frame);
-                })
-                .expect("drawn in memory");
-        }
-        let each = start.elapsed() / frames as u32;
-        let start = Instant::now();
-        for at in 0..10_000 {
-            play.generate(WORDS[at % WORDS.len()].as_bytes());
-        }
-        let token = start.elapsed() / 10_000;
-        let start = Instant::now();
-        play.act(News::Resize(width - 1, height));
-        println!(
-            "{width}×{height}: {each:?} a frame, {token:?} a token, {:?} a resize",
-            start.elapsed()
-        );
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::output::Output;
 use crate::cli::{CliError, stderr};
 use crate::text::display_token;
-use crate::text::duration;
+use crate::text::numbers::duration;
 use crate::training::{
     Control, Epoch, Event, History, Odds, RunDirectory, Samples, Started, StepMetrics, Validation,
     Verdict,

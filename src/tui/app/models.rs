@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::model::{ModelSummary, describe, models_at_hand};
+use crate::text::numbers::bytes;
 use crate::training::{CheckpointEntry, RunDirectory};
 use crate::tui::Action;
 use crate::tui::state::picker::Item;
-use crate::tui::vocabulary::numbers::bytes;
 
 /// The embedded model, those in the hub's cache, those that were loaded before, what the runs in a directory learned, and
 /// the way to others.

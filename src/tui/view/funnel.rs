@@ -10,8 +10,9 @@ use super::draw::{self, cell, right};
 use super::{next, why};
 use crate::decoding::{Beam, Candidate, Moment, Row};
 use crate::sampling::Method;
+use crate::text::numbers::{bits, percent, thousands};
 use crate::tui::state::State;
-use crate::tui::vocabulary::numbers::{bar, bits, percent, thousands};
+use crate::tui::vocabulary::bars::bar;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 

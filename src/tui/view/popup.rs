@@ -6,10 +6,10 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use crate::model::LoadProgress;
-use crate::text::duration;
+use crate::text::numbers::{bytes, duration, thousands};
 use crate::tui::state::State;
+use crate::tui::vocabulary::bars::bar;
 use crate::tui::vocabulary::bindings::Bound;
-use crate::tui::vocabulary::numbers::{bar, bytes, thousands};
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;

@@ -9,8 +9,8 @@ use super::beside;
 use crate::decoding::StopReason;
 use crate::engine::RunState;
 use crate::model::ModelInfo;
+use crate::text::numbers::thousands;
 use crate::tui::state::{Finish, State};
-use crate::tui::vocabulary::numbers::thousands;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 

@@ -10,10 +10,10 @@ use ratatui::text::{Line, Span};
 use super::draw::{self, Canvas};
 use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
+use crate::text::numbers::{percent, thousands};
 use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::blocks::HEIGHTS;
-use crate::tui::vocabulary::numbers::{percent, thousands};
 use crate::tui::vocabulary::{safe, window};
 
 /// Cells of the labels at the left.

@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 use super::draw::{self, Canvas, cell, right};
 use crate::decoding::{Origin, TokenRecord, display_in_text};
 use crate::engine::Subject;
+use crate::text::numbers::{bits, percent, thousands};
 use crate::tui::state::seen::{Hit, Seen};
-use crate::tui::vocabulary::numbers::{bits, percent, thousands};
 use crate::tui::vocabulary::window::{scroll_mark, window};
 
 /// Cells of the sign of where a token comes from.

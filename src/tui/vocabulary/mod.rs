@@ -1,8 +1,9 @@
 //! The words that all of the playground is written in: what can be asked and with which key, how screens, panes, knobs
-//! and colours are called, where panes lie, how text is broken into lines and numbers are written. Nothing here knows
+//! and colours are called, where panes lie, how text is broken into lines. Nothing here knows
 //! what the playground shows just now.
 
 pub mod action;
+pub mod bars;
 pub mod bindings;
 pub mod blocks;
 pub mod colour;
@@ -15,7 +16,6 @@ pub mod knob_rows;
 pub mod layout;
 pub mod letters;
 pub mod marks;
-pub mod numbers;
 pub mod question;
 pub mod safe;
 pub mod theme;

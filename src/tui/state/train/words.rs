@@ -24,8 +24,8 @@ const INSIDE: [(&str, &str); 6] = [
 
 /// What differs from the recipe of a run, by the names of the fields.
 pub fn change(change: &Change) -> String {
-    let key = key(&change.key).and_then(|key| key.row);
-    let name = key.map_or(change.key.as_str(), |row| row.name);
+    let row = key(&change.key).and_then(|key| key.row);
+    let name = row.map_or(change.key.as_str(), |row| row.name);
     let value = |value: &Option<toml::Value>| match value.as_ref().map(written) {
         Some(value) if !value.is_empty() => value,
         _ => "nothing".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::decoding::{Moment, Row};
 use crate::sampling::LogitChange;
-use crate::tui::vocabulary::numbers::percent;
+use crate::text::numbers::percent;
 use crate::tui::vocabulary::safe;
 
 /// What the column says of each row, all in one form: the longest that fits in `most` cells, or else the shortest.

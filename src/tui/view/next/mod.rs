@@ -13,10 +13,11 @@ use super::beside;
 use super::draw::{self, Canvas, cell, right};
 use crate::decoding::{Moment, Row, display_end};
 use crate::sampling::Method;
+use crate::text::numbers::{percent, thousands};
 use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::bars::bar;
 use crate::tui::vocabulary::focus::Focus;
-use crate::tui::vocabulary::numbers::{bar, percent, thousands};
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 

@@ -4,11 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::text::numbers::percent;
 use crate::training::Odds;
 use crate::tui::state::train::{Train, TrainPane};
 use crate::tui::view::draw;
 use crate::tui::vocabulary::blocks::height;
-use crate::tui::vocabulary::numbers::percent;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;

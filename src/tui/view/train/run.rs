@@ -4,12 +4,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::text::duration;
+use crate::text::numbers::{bytes, duration, thousands};
 use crate::training::{History, StepMetrics, Verdict};
 use crate::tui::state::State;
 use crate::tui::state::train::{Job, TrainPane};
 use crate::tui::view::draw;
-use crate::tui::vocabulary::numbers::{bar, bytes, thousands};
+use crate::tui::vocabulary::bars::bar;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;

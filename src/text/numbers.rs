@@ -1,4 +1,4 @@
-//! Numbers as people read them, and bars.
+//! Numbers as people read them.
 
 /// A probability (0 to 1) in at most seven cells: `21.4 %`, `0.31 %`, `<0.01 %`.
 pub fn percent(probability: f32) -> String {
@@ -10,6 +10,16 @@ pub fn percent(probability: f32) -> String {
         v if v > 0.0 => "<0.01 %".to_owned(),
         0.0 => "0 %".to_owned(),
         _ => "?".to_owned(),
+    }
+}
+
+/// The same with enough digits to tell small ones apart: `21.400 %`, `2.1e-5 %`.
+pub fn percent_in_full(probability: f64) -> String {
+    let percent = probability * 100.0;
+    if percent == 0.0 || percent >= 0.01 {
+        format!("{percent:.3} %")
+    } else {
+        format!("{percent:.1e} %")
     }
 }
 
@@ -45,38 +55,14 @@ pub fn bytes(count: f64) -> String {
     }
 }
 
-/// A bar of exactly `cells` cells, filled to a fraction (0 to 1) in eighths of a cell. What is not nothing is seen.
-pub fn bar(fraction: f32, cells: usize) -> String {
-    let fraction = if fraction.is_finite() {
-        fraction.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    let mut eighths = (fraction * (cells * 8) as f32).round() as usize;
-    if eighths == 0 && fraction > 0.0 {
-        eighths = 1;
+/// A time to wait, in its two largest units.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.clamp(0.0, 1e7) as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s} s"),
+        (h, m, _) => format!("{h} h {m} min"),
     }
-    let mut out = "█".repeat((eighths / 8).min(cells));
-    let mut left = cells - (eighths / 8).min(cells);
-    if left > 0 && !eighths.is_multiple_of(8) {
-        out.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1]);
-        left -= 1;
-    }
-    out + &" ".repeat(left)
-}
-
-/// A track of exactly `cells` cells with a mark at a fraction (0 to 1).
-pub fn track(fraction: f64, cells: usize) -> String {
-    if cells == 0 {
-        return String::new();
-    }
-    let fraction = if fraction.is_finite() {
-        fraction.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    let at = (fraction * (cells - 1) as f64).round() as usize;
-    format!("{}●{}", "─".repeat(at), "─".repeat(cells - 1 - at))
 }
 
 #[cfg(test)]
@@ -95,18 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn bars_have_their_length_and_show_the_least() {
-        assert_eq!(bar(0.5, 4), "██  ");
-        assert_eq!(bar(1.0, 3), "███");
-        assert_eq!(bar(0.0, 3), "   ");
-        assert_eq!(bar(0.0001, 3), "▏  ");
-        assert_eq!(bar(7.0 / 16.0, 2), "▉ ");
-        assert_eq!(bar(f32::NAN, 2), "  ");
-        assert_eq!(bar(1.0, 0), "");
-        for tenth in 0..=10 {
-            assert_eq!(bar(tenth as f32 / 10.0, 7).chars().count(), 7);
-            assert_eq!(track(f64::from(tenth) / 10.0, 7).chars().count(), 7);
-        }
+    fn small_probabilities_keep_their_digits() {
+        let shown = [1.0, 0.214, 0.0001, 0.000_000_21, 0.0].map(percent_in_full);
+        assert_eq!(
+            shown,
+            ["100.000 %", "21.400 %", "0.010 %", "2.1e-5 %", "0.000 %"]
+        );
     }
 
     #[test]
@@ -115,5 +95,12 @@ mod tests {
         assert_eq!(thousands(124_439_808), "124,439,808");
         assert_eq!(thousands(7), "7");
         assert_eq!(bytes(548_105_171.0), "548.1 MB");
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        assert_eq!(duration(4320.0), "1 h 12 min");
+        assert_eq!(duration(35.4), "35 s");
+        assert_eq!(duration(61.9), "1 min 1 s");
     }
 }
