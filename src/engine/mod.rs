@@ -13,6 +13,7 @@
 
 mod command;
 mod draft;
+mod error;
 mod event;
 mod handle;
 mod load;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::error::TextsError;
 use super::{Event, GenerateRequest};
 use crate::decoding::{
     BeamSearch, DecodingError, Generation, GenerationSettings, Slide, StopReason, TokenRecord,
@@ -99,27 +100,27 @@ impl Run {
     /// The text to cut and change: none while a beam search or several samples go on.
     ///
     /// # Errors
-    /// With the sentence that says so.
-    pub fn text_mut(&mut self) -> Result<&mut Generation, &'static str> {
+    /// With the reason why not.
+    pub fn text_mut(&mut self) -> Result<&mut Generation, TextsError> {
         match &mut self.kind {
             Kind::Samples(samples) => match samples.as_mut_slice() {
                 [sample] => Ok(&mut sample.generation),
-                _ => Err("several samples cannot be cut or changed: take one of them first"),
+                _ => Err(TextsError::Several),
             },
-            Kind::Beams(_) => Err("a beam search cannot be cut or changed before it has ended"),
+            Kind::Beams(_) => Err(TextsError::Searching),
         }
     }
 
     /// Makes one of several samples the only one. Returns the others.
     ///
     /// # Errors
-    /// With the sentence that says why not.
-    pub fn select(&mut self, sample: usize) -> Result<Vec<Generation>, &'static str> {
+    /// With the reason why not.
+    pub fn select(&mut self, sample: usize) -> Result<Vec<Generation>, TextsError> {
         let Kind::Samples(samples) = &mut self.kind else {
-            return Err("a beam search has no samples to choose from");
+            return Err(TextsError::NoSamples);
         };
         if sample >= samples.len() {
-            return Err("there is no such sample");
+            return Err(TextsError::NoSuchSample);
         }
         let chosen = samples.remove(sample);
         let others = std::mem::replace(samples, vec![chosen]);

@@ -1,5 +1,6 @@
 //! The text of the run and the branches around it: cutting, switching, bringing back.
 
+use super::error::TextsError;
 use super::run::Run;
 use super::{Event, Session};
 use crate::decoding::{BranchId, Branches, Generation, GenerationSettings, Sequence, TokenRecord};
@@ -46,9 +47,9 @@ impl Texts {
     /// Makes one of several samples the text; the others stay as branches.
     ///
     /// # Errors
-    /// With the sentence that says why not.
-    pub fn select(&mut self, sample: usize) -> Result<(), String> {
-        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+    /// With the reason why not.
+    pub fn select(&mut self, sample: usize) -> Result<(), TextsError> {
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
         let others = run.select(sample)?;
         for other in others {
             let fork = other.prompt_len();
@@ -62,16 +63,12 @@ impl Texts {
     ///
     /// # Errors
     /// When there is no such token, or no single text.
-    pub fn cut(&mut self, length: usize) -> Result<(), String> {
-        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+    pub fn cut(&mut self, length: usize) -> Result<(), TextsError> {
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
         let generation = run.text_mut()?;
-        generation
-            .check_cut(length)
-            .map_err(|error| error.to_string())?;
+        generation.check_cut(length)?;
         self.branches.cut(generation.sequence(), length);
-        generation
-            .rewind(length)
-            .map_err(|error| error.to_string())?;
+        generation.rewind(length)?;
         generation.renew();
         Ok(())
     }
@@ -85,16 +82,12 @@ impl Texts {
         loaded: &LoadedModel,
         position: usize,
         token: u32,
-    ) -> Result<TokenRecord, String> {
-        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+    ) -> Result<TokenRecord, TextsError> {
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
         let generation = run.text_mut()?;
-        generation
-            .check_replacement(loaded, position, token)
-            .map_err(|error| error.to_string())?;
+        generation.check_replacement(loaded, position, token)?;
         self.branches.cut(generation.sequence(), position);
-        let record = generation
-            .replace(loaded, position, token)
-            .map_err(|error| error.to_string())?;
+        let record = generation.replace(loaded, position, token)?;
         generation.renew();
         Ok(record)
     }
@@ -102,19 +95,14 @@ impl Texts {
     /// Makes a branch the text. Returns the event that shows it.
     ///
     /// # Errors
-    /// With the sentence that says why not.
-    pub fn switch(&mut self, loaded: &LoadedModel, id: BranchId) -> Result<Event, String> {
-        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+    /// With the reason why not.
+    pub fn switch(&mut self, loaded: &LoadedModel, id: BranchId) -> Result<Event, TextsError> {
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
         self.branches.leave(run.text_mut()?.sequence());
-        let (lineage, text) = self
-            .branches
-            .switch(id)
-            .map_err(|error| error.to_string())?;
-        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
+        let (lineage, text) = self.branches.switch(id)?;
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
         let generation = run.text_mut()?;
-        generation
-            .adopt(loaded, text, lineage.prompt_len, lineage.seed)
-            .map_err(|error| error.to_string())?;
+        generation.adopt(loaded, text, lineage.prompt_len, lineage.seed)?;
         Ok(Event::Switched {
             branch: id,
             seed: lineage.seed,
@@ -125,8 +113,8 @@ impl Texts {
     /// The tokens of a branch.
     ///
     /// # Errors
-    /// With the sentence that says why not.
-    pub fn show(&self, id: BranchId) -> Result<Vec<TokenRecord>, String> {
+    /// With the reason why not.
+    pub fn show(&self, id: BranchId) -> Result<Vec<TokenRecord>, TextsError> {
         if self
             .branches
             .current()
@@ -135,7 +123,7 @@ impl Texts {
             let sequence = self.sequence();
             return Ok(sequence.map_or_else(Vec::new, |sequence| sequence.records().to_vec()));
         }
-        let text = self.branches.text(id).map_err(|error| error.to_string())?;
+        let text = self.branches.text(id)?;
         Ok(text.records().to_vec())
     }
 
@@ -166,44 +154,37 @@ impl Texts {
     /// Brings saved texts back. Returns the event that shows the current one, if there is any.
     ///
     /// # Errors
-    /// With the sentence that says why not.
+    /// With the reason why not.
     pub fn restore(
         &mut self,
         loaded: &LoadedModel,
         session: Session,
         sampler: &SamplerSettings,
         settings: &GenerationSettings,
-    ) -> Result<Option<Event>, String> {
+    ) -> Result<Option<Event>, TextsError> {
         let vocabulary = loaded.model.info().vocabulary;
         let mut tokens = session.branches.iter().flat_map(|branch| &branch.tokens);
         if let Some(token) = tokens.find(|token| token.id as usize >= vocabulary) {
-            return Err(format!(
-                "the saved texts hold token {}, which this model's vocabulary of {vocabulary} does not have: load the model that they were made with",
-                token.id
-            ));
+            return Err(TextsError::Foreign {
+                id: token.id,
+                vocabulary,
+            });
         }
-        let branches = Branches::restore(session.branches)
-            .map_err(|error| format!("the session's texts cannot be brought back: {error}"))?;
+        let branches = Branches::restore(session.branches)?;
         let Some(current) = session.current else {
             return Ok(None);
         };
-        let text = branches.text(current).map_err(|error| error.to_string())?;
+        let text = branches.text(current)?;
         if text.end() == 0 {
-            return Err("the saved text has no tokens".to_owned());
+            return Err(TextsError::Empty);
         }
-        let generation = Generation::resume(loaded, text, sampler, settings)
-            .map_err(|error| error.to_string())?;
+        let generation = Generation::resume(loaded, text, sampler, settings)?;
         self.branches = branches;
         self.run = Some(Run::of(generation));
-        let run = self.run.as_mut().ok_or(super::worker::NO_TEXT)?;
-        let (lineage, text) = self
-            .branches
-            .switch(current)
-            .map_err(|error| error.to_string())?;
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
+        let (lineage, text) = self.branches.switch(current)?;
         let generation = run.text_mut()?;
-        generation
-            .adopt(loaded, text, lineage.prompt_len, lineage.seed)
-            .map_err(|error| error.to_string())?;
+        generation.adopt(loaded, text, lineage.prompt_len, lineage.seed)?;
         Ok(Some(Event::Switched {
             branch: current,
             seed: lineage.seed,

@@ -1,7 +1,8 @@
 //! Looking at the distribution over one token.
 
-use super::{Ended, NO_MODEL, NO_TEXT, Worker, text};
+use super::{Ended, Worker};
 use crate::decoding::{Chooser, Moment, Place, look};
+use crate::engine::error::TextsError;
 use crate::engine::{Event, LookRequest, Subject};
 
 impl Worker {
@@ -9,24 +10,24 @@ impl Worker {
         let (subject, position) = (request.subject, request.position);
         let event = match self.moment(request) {
             Ok(moment) => Event::Look { subject, moment },
-            Err(message) => Event::LookFailed {
+            Err(error) => Event::LookFailed {
                 subject,
                 position,
-                message,
+                message: error.to_string(),
             },
         };
         self.emit(event)
     }
 
-    fn moment(&mut self, request: LookRequest) -> Result<Moment, String> {
-        let loaded = self.loaded.as_ref().ok_or(NO_MODEL)?;
+    fn moment(&mut self, request: LookRequest) -> Result<Moment, TextsError> {
+        let loaded = self.loaded.as_ref().ok_or(TextsError::NoModel)?;
         let shown = self.texts.run.as_mut();
         let generation = match request.subject {
             Subject::Draft => None,
             Subject::Text => Some(
                 shown
                     .and_then(|run| run.shown_mut(request.sample))
-                    .ok_or(NO_TEXT)?,
+                    .ok_or(TextsError::NoText)?,
             ),
         };
         let seed = generation
@@ -36,7 +37,7 @@ impl Worker {
             |chooser: &Chooser| chooser.settings() == &request.sampler && chooser.seed() == seed;
         let chooser = match self.look_chooser.take().filter(fits) {
             Some(chooser) => chooser,
-            None => Chooser::new(loaded, &request.sampler, seed).map_err(text)?,
+            None => Chooser::new(loaded, &request.sampler, seed)?,
         };
         let chooser = self.look_chooser.insert(chooser);
         let place = |prompt_len, mu| Place {
@@ -48,14 +49,14 @@ impl Worker {
         };
         match generation {
             None => {
-                let sequence = self.draft.as_ref().ok_or(NO_TEXT)?.sequence();
+                let sequence = self.draft.as_ref().ok_or(TextsError::NoText)?.sequence();
                 let place = place(sequence.len(), chooser.initial_mu());
-                look(loaded, sequence, chooser, place).map_err(text)
+                Ok(look(loaded, sequence, chooser, place)?)
             }
             Some(generation) => {
-                generation.catch_up(loaded).map_err(text)?;
+                generation.catch_up(loaded)?;
                 let place = place(generation.prompt_len(), generation.mu());
-                look(loaded, generation.sequence(), chooser, place).map_err(text)
+                Ok(look(loaded, generation.sequence(), chooser, place)?)
             }
         }
     }

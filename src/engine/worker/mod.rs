@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::draft::{Draft, Given};
+use super::error::TextsError;
 use super::run::Run;
 use super::shared::{Loader, Message, Shared};
 use super::texts::Texts;
@@ -159,16 +160,16 @@ impl Worker {
                 })
             }
             Command::Name { branch, name } => self.change(None, |texts, _| {
-                texts.branches_mut().name(branch, name).map_err(text)?;
+                texts.branches_mut().name(branch, name)?;
                 Ok(Vec::new())
             }),
             Command::Prune(branch) => self.change(None, |texts, _| {
-                texts.branches_mut().prune(branch).map_err(text)?;
+                texts.branches_mut().prune(branch)?;
                 Ok(Vec::new())
             }),
             Command::Show(branch) => match self.texts.show(branch) {
                 Ok(tokens) => self.emit(Event::Branch { branch, tokens }),
-                Err(message) => self.fail(&message),
+                Err(error) => self.fail(&error),
             },
             Command::Save => {
                 let session = self.texts.save();
@@ -192,7 +193,7 @@ impl Worker {
 
     fn generate(&mut self, request: &GenerateRequest) -> Result<(), Ended> {
         let Some(loaded) = &self.loaded else {
-            return self.fail(&NO_MODEL);
+            return self.fail(&TextsError::NoModel);
         };
         self.shared.clear_cancel();
         self.state = RunState::Running;
@@ -252,7 +253,7 @@ impl Worker {
 
     fn step(&mut self) -> Result<(), Ended> {
         let Some(run) = &mut self.texts.run else {
-            return self.fail(&NO_TEXT);
+            return self.fail(&TextsError::NoText);
         };
         if self.state != RunState::Running {
             run.revive();
@@ -305,10 +306,10 @@ impl Worker {
     fn change(
         &mut self,
         then: Option<Then>,
-        change: impl FnOnce(&mut Texts, &LoadedModel) -> Result<Vec<Event>, String>,
+        change: impl FnOnce(&mut Texts, &LoadedModel) -> Result<Vec<Event>, TextsError>,
     ) -> Result<(), Ended> {
         let Some(loaded) = &self.loaded else {
-            return self.fail(&NO_TEXT);
+            return self.fail(&TextsError::NoText);
         };
         match change(&mut self.texts, loaded) {
             Ok(events) => {
@@ -323,7 +324,7 @@ impl Worker {
                 self.list_branches()?;
                 then.map_or(Ok(()), |then| self.go_on(then))
             }
-            Err(message) => self.fail(&message),
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -339,7 +340,7 @@ impl Worker {
 
     fn go_on(&mut self, then: Then) -> Result<(), Ended> {
         let Some(run) = &mut self.texts.run else {
-            return self.fail(&NO_TEXT);
+            return self.fail(&TextsError::NoText);
         };
         self.shared.clear_cancel();
         run.revive();
@@ -379,11 +380,3 @@ impl Worker {
         self.events.blocking_send(event).map_err(|_| Ended)
     }
 }
-
-/// For `map_err`.
-fn text(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
-const NO_MODEL: &str = "no model is loaded: load one first";
-pub(super) const NO_TEXT: &str = "there is no text yet: run a prompt first";

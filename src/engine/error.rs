@@ -1,0 +1,32 @@
+//! Why the texts stay as they are.
+
+use crate::decoding::{BranchError, DecodingError, RestoreError};
+
+/// What keeps a text from being looked at, cut, changed, exchanged or brought back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TextsError {
+    #[error("no model is loaded: load one first")]
+    NoModel,
+    #[error("there is no text yet: run a prompt first")]
+    NoText,
+    #[error("several samples cannot be cut or changed: take one of them first")]
+    Several,
+    #[error("a beam search cannot be cut or changed before it has ended")]
+    Searching,
+    #[error("a beam search has no samples to choose from")]
+    NoSamples,
+    #[error("there is no such sample")]
+    NoSuchSample,
+    #[error(
+        "the saved texts hold token {id}, which this model's vocabulary of {vocabulary} does not have: load the model that they were made with"
+    )]
+    Foreign { id: u32, vocabulary: usize },
+    #[error("the session's texts cannot be brought back: {0}")]
+    Session(#[from] RestoreError),
+    #[error("the saved text has no tokens")]
+    Empty,
+    #[error(transparent)]
+    Branch(#[from] BranchError),
+    #[error(transparent)]
+    Decoding(#[from] DecodingError),
+}
