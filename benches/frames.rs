@@ -47,7 +47,7 @@ fn play(criterion: &mut Criterion) {
                     .expect("drawn in memory");
             });
         });
-        // The text grows: what a token costs is taken over those of one sample.
+        // The text grows by a token each time.
         let mut at = 0;
         group.bench_function(BenchmarkId::new("token and frame", &size), |bencher| {
             bencher.iter(|| {
