@@ -130,6 +130,7 @@ fn history(steps: u64, broken: &[u64], padded: bool) -> History {
             learning_rate: 1e-3,
             tokens: step * 1000,
             elapsed: step as f64 * 60.0,
+            memory: Some(400_000_000 + 1_000 * step),
             ..StepMetrics::default()
         }));
         if step % 10 == 0 {

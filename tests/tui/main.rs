@@ -3,6 +3,7 @@
 mod anywhere;
 mod asked;
 mod beside;
+mod chart;
 #[cfg(unix)]
 mod fake_engine;
 mod fixtures;

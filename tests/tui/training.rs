@@ -14,7 +14,7 @@ use logitscope::tui::{
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-fn at_all_sizes(name: &str, scene: impl Fn(u16, u16) -> Play) {
+pub fn at_all_sizes(name: &str, scene: impl Fn(u16, u16) -> Play) {
     for (width, height) in SIZES {
         let screen = scene(width, height).screen();
         assert_snapshot!(format!("{name}_{width}x{height}"), screen);
@@ -22,25 +22,25 @@ fn at_all_sizes(name: &str, scene: impl Fn(u16, u16) -> Play) {
 }
 
 /// The form as it opens.
-fn form(width: u16, height: u16) -> Play {
+pub fn form(width: u16, height: u16) -> Play {
     let mut play = Play::inspected("Once upon a time", width, height);
     play.act(Action::Train(TrainAction::Page));
     play
 }
 
 /// The run of a form whose corpus was pasted, as it is asked for.
-fn started(width: u16, height: u16) -> Play {
+pub fn started(width: u16, height: u16) -> Play {
     let mut play = form(width, height);
     play.act(Action::Paste("poems.txt\n".to_owned()));
     play.acts([Action::First, Action::Train(TrainAction::Enter)]);
     play
 }
 
-fn news(play: &mut Play, event: Event) {
+pub fn news(play: &mut Play, event: Event) {
     play.act(News::Training(TrainingNews::Event(event)));
 }
 
-fn step(step: u64) -> Event {
+pub fn step(step: u64) -> Event {
     let loss = 4.0 + 2.0 / step as f64 + 0.1 * (step as f64 * 1.7).sin();
     Event::Step(StepMetrics {
         step,
@@ -60,7 +60,7 @@ fn step(step: u64) -> Event {
     })
 }
 
-fn samples(step: u64, text: &str) -> Event {
+pub fn samples(step: u64, text: &str) -> Event {
     Event::Samples(Samples {
         step,
         epoch: step as f64 / 40.0,
@@ -77,7 +77,7 @@ fn samples(step: u64, text: &str) -> Event {
     })
 }
 
-fn odds(step: u64, good: f32) -> Event {
+pub fn odds(step: u64, good: f32) -> Event {
     let row = |id: u32, display: &str, raw: f32| OddsRow {
         id,
         display: display.to_owned(),
@@ -98,7 +98,7 @@ fn odds(step: u64, good: f32) -> Event {
 }
 
 /// A run of 100 steps, sampled thrice.
-fn trained(width: u16, height: u16) -> Play {
+pub fn trained(width: u16, height: u16) -> Play {
     let mut play = started(width, height);
     news(
         &mut play,
@@ -147,7 +147,7 @@ fn trained(width: u16, height: u16) -> Play {
     play
 }
 
-fn command(play: &Play) -> Option<&TrainingCommand> {
+pub fn command(play: &Play) -> Option<&TrainingCommand> {
     play.effects.iter().find_map(|effect| match effect {
         Effect::Train(command) => Some(command.as_ref()),
         _ => None,
@@ -475,7 +475,7 @@ fn another_run_is_opened_and_drawn_beside() {
 }
 
 /// A run that was read from the disk.
-fn read(name: &str, steps: u64, running: bool, beside: bool) -> News {
+pub fn read(name: &str, steps: u64, running: bool, beside: bool) -> News {
     let mut history = History::new();
     for at in 1..=steps {
         history.push(&step(at));
@@ -687,7 +687,7 @@ fn memorising(width: u16, height: u16) -> Play {
     play
 }
 
-fn finished(play: &mut Play, reason: FinishReason) {
+pub fn finished(play: &mut Play, reason: FinishReason) {
     let finished = Finished {
         reason,
         step: 120,
@@ -710,6 +710,9 @@ fn loaded(play: &Play) -> bool {
 #[test]
 fn a_run_that_memorises_says_so_and_which_keys_act_on_it() {
     at_all_sizes("train_memorising", memorising);
+    // The smallest screen has room for the rate and the norm all the same.
+    let small = memorising(80, 24).screen();
+    assert!(small.contains("rate 8.20e-4 · grad norm"), "{small}");
     let mut play = memorising(120, 40);
     // Without colours too, which this checks: words and signs say it all.
     play.marks();

@@ -10,6 +10,7 @@ use self::series::{compared, single};
 use super::canvas::{ChartError, write};
 use crate::text::sanitize;
 use crate::training::History;
+use crate::training::history::Place;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +28,13 @@ pub enum What {
     GradientNorm,
     /// Tokens a second.
     Speed,
+    /// Bytes that the process holds.
+    Memory,
 }
 
 impl What {
     /// All of them, in the order of a menu.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Loss,
         Self::Validation,
         Self::Perplexity,
@@ -39,6 +42,7 @@ impl What {
         Self::LearningRate,
         Self::GradientNorm,
         Self::Speed,
+        Self::Memory,
     ];
 
     /// As arguments write it.
@@ -51,6 +55,21 @@ impl What {
             Self::LearningRate => "learning-rate",
             Self::GradientNorm => "gradient-norm",
             Self::Speed => "speed",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// As a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Loss => "Loss",
+            Self::Validation => "Validation loss",
+            Self::Perplexity => "Perplexity",
+            Self::Accuracy => "Accuracy",
+            Self::LearningRate => "Learning rate",
+            Self::GradientNorm => "Gradient norm",
+            Self::Speed => "Speed",
+            Self::Memory => "Memory",
         }
     }
 }
@@ -77,6 +96,18 @@ impl Across {
             Self::Tokens => "tokens",
             Self::Epochs => "epochs",
             Self::Time => "time",
+        }
+    }
+}
+
+impl Across {
+    /// Where something lies on it.
+    pub fn of(self, place: Place) -> f64 {
+        match self {
+            Self::Steps => place.step as f64,
+            Self::Tokens => place.tokens as f64,
+            Self::Epochs => place.epoch,
+            Self::Time => place.elapsed,
         }
     }
 }
@@ -132,21 +163,9 @@ pub fn runs(path: &Path, runs: &[Run<'_>], chart: RunChart) -> Result<(), ChartE
                 let reason = finished.reason.name();
                 format!(", {reason} at step {}{mean}", finished.step)
             });
-            format!("{} of {}{ending}", title(chart.what), sanitize(run.name))
+            format!("{} of {}{ending}", chart.what.title(), sanitize(run.name))
         }
-        several => format!("{} of {} runs", title(chart.what), several.len()),
+        several => format!("{} of {} runs", chart.what.title(), several.len()),
     };
     write(path, &Picture::new(title, shown, chart)?)
-}
-
-fn title(what: What) -> &'static str {
-    match what {
-        What::Loss => "Loss",
-        What::Validation => "Validation loss",
-        What::Perplexity => "Perplexity",
-        What::Accuracy => "Accuracy",
-        What::LearningRate => "Learning rate",
-        What::GradientNorm => "Gradient norm",
-        What::Speed => "Speed",
-    }
 }

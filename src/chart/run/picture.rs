@@ -334,5 +334,6 @@ fn up_name(what: What) -> &'static str {
         What::LearningRate => "learning rate",
         What::GradientNorm => "norm",
         What::Speed => "tokens a second",
+        What::Memory => "bytes",
     }
 }

@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::{Across, Run, RunChart, What};
+use super::{Run, RunChart, What};
 use crate::chart::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
 use crate::text::sanitize;
 use crate::training::history::Place;
@@ -46,8 +46,14 @@ pub fn lack(history: &History, what: What) -> Option<&'static str> {
     if history.newest().is_none() {
         return Some("it has made no step yet");
     }
-    let unvalidated = what == What::Validation && history.validations().next().is_none();
-    unvalidated.then_some("nothing was validated in it")
+    let points = |curve| history.points(curve, 0..=u64::MAX);
+    match what {
+        What::Validation if history.validations().next().is_none() => {
+            Some("nothing was validated in it")
+        }
+        What::Memory if points(Curve::Memory).is_empty() => Some("its memory was not measured"),
+        _ => None,
+    }
 }
 
 /// All that a run says.
@@ -122,6 +128,7 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
                 Shape::Thin,
             )]
         }
+        What::Memory => vec![curve(Curve::Memory, "bytes", FINAL, Shape::Thin)],
     };
     all.retain(|series| !series.pieces.is_empty() || !series.gaps.is_empty());
     all
@@ -142,6 +149,7 @@ pub fn compared(runs: &[Run<'_>], chart: RunChart) -> Vec<Series> {
             What::LearningRate => (Some(Curve::LearningRate), None),
             What::GradientNorm => (Some(Curve::GradientNorm), None),
             What::Speed => (Some(Curve::TokensPerSecond), None),
+            What::Memory => (Some(Curve::Memory), None),
         };
         let mut own = Vec::new();
         if let Some(curve) = curve {
@@ -169,20 +177,11 @@ pub fn compared(runs: &[Run<'_>], chart: RunChart) -> Vec<Series> {
     all
 }
 
-fn x(place: Place, across: Across) -> f64 {
-    match across {
-        Across::Steps => place.step as f64,
-        Across::Tokens => place.tokens as f64,
-        Across::Epochs => place.epoch,
-        Across::Time => place.elapsed,
-    }
-}
-
 fn curve_of(history: &History, curve: Curve, chart: RunChart) -> Series {
     let points = history.points(curve, 0..=u64::MAX);
     let values = points.into_iter().map(|point| {
         let value = Value {
-            x: x(point.end, chart.across),
+            x: chart.across.of(point.end),
             y: point.mean,
             min: point.min,
             max: point.max,
@@ -204,7 +203,7 @@ fn validations(
             0 => Place::default(),
             step => history.place(step)?,
         };
-        Some((at(x(place, chart.across), y), !y.is_finite()))
+        Some((at(chart.across.of(place), y), !y.is_finite()))
     });
     Series {
         colour: MARK,
@@ -217,7 +216,7 @@ fn epochs(history: &History, chart: RunChart, value: impl Fn(&Epoch) -> f64) -> 
     let values = history.epochs().filter_map(|epoch| {
         let y = value(epoch);
         let place = history.place(epoch.step)?;
-        Some((at(x(place, chart.across), y), !y.is_finite()))
+        Some((at(chart.across.of(place), y), !y.is_finite()))
     });
     series(values, chart, Shape::Hollow)
 }
@@ -226,7 +225,7 @@ fn epochs(history: &History, chart: RunChart, value: impl Fn(&Epoch) -> f64) -> 
 fn by_hand(history: &History, chart: RunChart) -> Series {
     let values = history.rate_changes().filter_map(|change| {
         let place = history.place(change.step)?;
-        Some((at(x(place, chart.across), change.rate), false))
+        Some((at(chart.across.of(place), change.rate), false))
     });
     let mut set = series(values, chart, Shape::Marks);
     // The rate is not on its way from one to the next.

@@ -18,11 +18,13 @@ pub enum Curve {
     Perplexity,
     /// 0 to 1.
     Accuracy,
+    /// Bytes that the process holds.
+    Memory,
 }
 
 impl Curve {
     /// All of them, each at the place that `as usize` names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Loss,
         Self::MaskedLoss,
         Self::Smoothed,
@@ -31,6 +33,7 @@ impl Curve {
         Self::TokensPerSecond,
         Self::Perplexity,
         Self::Accuracy,
+        Self::Memory,
     ];
 
     /// What a step says, if it says it. It may be infinite or no number.
@@ -44,6 +47,7 @@ impl Curve {
             Self::TokensPerSecond => Some(step.tokens_per_second),
             Self::Perplexity => Some(step.perplexity),
             Self::Accuracy => Some(step.accuracy),
+            Self::Memory => step.memory.map(|bytes| bytes as f64),
         }
     }
 }

@@ -49,7 +49,12 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
 
 /// On the Train screen: a press on a row of the form edits it once it is selected, one on the chart looks at its step.
 fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
+    let over_plot = matches!(state.screen.seen.at(at), Some((_, Hit::Plot)));
     match kind {
+        MouseKind::WheelUp | MouseKind::WheelDown if over_plot => {
+            zoom(state, kind == MouseKind::WheelUp, at);
+            return None;
+        }
         MouseKind::WheelUp => return Some(Action::Up),
         MouseKind::WheelDown => return Some(Action::Down),
         MouseKind::Release => return None,
@@ -62,7 +67,7 @@ fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         }
         Hit::Field(row) => state.train.form.row = row,
         Hit::Plot => {
-            let step = state.train.span().step_at(share_across(area, at.x)?);
+            let step = state.train.step_at(share_across(area, at.x)?);
             state.train.pane = TrainPane::Loss;
             state.train.look_at(step);
         }
@@ -70,6 +75,17 @@ fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         _ => {}
     }
     None
+}
+
+/// Shows fewer steps around the one under the pointer, or more.
+fn zoom(state: &mut State, narrower: bool, at: Position) {
+    let place = state.screen.seen.at(at);
+    let share = place.and_then(|(area, _)| share_across(area, at.x));
+    let around = share.map_or(0, |share| state.train.step_at(share));
+    if let Some(run) = state.train.run_mut() {
+        let last = run.last_step();
+        run.window.zoom(narrower, around.min(last), last);
+    }
 }
 
 /// While something lies over the panes: the wheel scrolls it, a press beside it closes it, one on a row chooses.

@@ -34,7 +34,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::ChartText => "surprisal.svg".to_owned(),
         Question::Field(field) => state.train.form.value(field),
         Question::LearningRate => {
-            let newest = state.train.run().and_then(|run| run.history.newest());
+            let newest = state.train.run().and_then(|run| run.history().newest());
             let rate = match state.train.verdict() {
                 Some(Verdict::Diverging { try_rate, .. }) => try_rate,
                 _ => None,
@@ -144,7 +144,7 @@ fn accept(
             "" | "no" | "n" => {}
             _ => return Err("type yes to leave, or no to stay".to_owned()),
         },
-        Question::ChartRun(what) => train::chart(state, file(typed)?, what, effects)?,
+        Question::ChartRun(what) => train::draw(state, file(typed)?, what, effects)?,
         Question::Model | Question::ModelBeside => {
             if typed.is_empty() {
                 return Err("give embedded, a directory, a file or a hub id".to_owned());

@@ -236,12 +236,15 @@ fn training_hints(state: &State) -> Vec<Hint> {
                 "samples",
             ),
             Hint::Said(&[Bound::TrainEnter], "open in Play"),
-            Hint::Own(Bound::TrainLog),
-            Hint::Own(Bound::TrainWindow),
-            Hint::Said(&[Bound::TrainZoomIn, Bound::TrainZoomOut], "zoom"),
-            Hint::Own(Bound::TrainBeside),
             Hint::Own(Bound::TrainRuns),
+            Hint::Own(Bound::TrainCurve),
             Hint::Own(Bound::TrainNew),
+            Hint::Said(&[Bound::TrainZoomIn, Bound::TrainZoomOut], "zoom"),
+            Hint::Own(Bound::TrainLog),
+            Hint::Own(Bound::TrainAcross),
+            Hint::Own(Bound::TrainBeside),
+            Hint::Own(Bound::TrainSmoothing),
+            Hint::Own(Bound::TrainWindow),
         ]);
     }
     hints.extend_from_slice(&[

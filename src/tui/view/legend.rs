@@ -195,13 +195,21 @@ const TRAIN: &[Entry] = &[
     ),
     (
         "smooth",
-        "the loss averaged over the last steps: it lags behind, and shows where it goes",
+        "the loss averaged over the steps before, the more of them the longer the run: it lags behind, and shows where it goes",
     ),
     (
         "validation",
         "the loss on texts that are not learned from: what counts",
     ),
     ("★", "the lowest validation, and its step"),
+    (
+        "┊ ◆ r",
+        "on the chart: the end of an epoch, a checkpoint, a rate that was set by hand",
+    ),
+    (
+        "↑7.71",
+        "a value that lies above the chart, so that one spike does not flatten all else",
+    ),
     (
         "● learning",
         "validation falls; ─ at rest: it has stopped falling",

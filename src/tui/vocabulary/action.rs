@@ -264,6 +264,13 @@ pub enum TrainAction {
     LearningRate,
     /// Draw losses by their logarithm, or not.
     Logarithm,
+    /// Draw the next curve in its place, or the one before.
+    Curve,
+    CurveBefore,
+    /// Draw it over the next of steps, tokens, epochs and time.
+    Across,
+    /// Smooth more or less.
+    Smoothing,
     /// Show the whole run, or what happened lately.
     Window,
     ZoomIn,

@@ -205,6 +205,10 @@ bindings! {
         TrainBeside "train-beside" Action::Train(TrainAction::Overlay), ["b"] "draw another run beside this one", "beside";
         TrainAlone "train-alone" Action::Train(TrainAction::DrawAlone), ["B"] "draw no other run";
         TrainLog "train-log" Action::Train(TrainAction::Logarithm), ["y"] "draw losses by their logarithm, or not", "log";
+        TrainCurve "train-curve" Action::Train(TrainAction::Curve), ["c"] "the next curve: validation, rate, gradient norm, accuracy, speed, memory", "curve";
+        TrainCurveBefore "train-curve-before" Action::Train(TrainAction::CurveBefore), ["C"] "the curve before";
+        TrainAcross "train-across" Action::Train(TrainAction::Across), ["t"] "draw over steps, tokens, epochs or time", "over";
+        TrainSmoothing "train-smoothing" Action::Train(TrainAction::Smoothing), ["e"] "smooth the curve more, not at all, or as the run's length asks", "even out";
         TrainWindow "train-window" Action::Train(TrainAction::Window), ["w"] "the whole run, or the newest steps", "window";
         TrainZoomIn "train-zoom-in" Action::Train(TrainAction::ZoomIn), ["+" "="] "half as many steps";
         TrainZoomOut "train-zoom-out" Action::Train(TrainAction::ZoomOut), ["-"] "twice as many steps";

@@ -1,20 +1,22 @@
 //! The Train screen: the form that starts a run, and the run in view.
 
+pub mod chart;
 mod fields;
 mod form;
 mod outcome;
+mod run_in_view;
 pub mod runs;
 mod span;
 mod words;
 
 use std::path::PathBuf;
 
+use chart::Shown;
 pub use fields::{BASE, FIELDS};
 pub use form::{Form, Start, Surroundings};
+pub use run_in_view::RunInView;
 use runs::GoingOn;
 pub use span::{Span, Window};
-
-use crate::training::History;
 
 /// The panes of a run in view, in the order in which the focus goes round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,19 +51,6 @@ pub enum Job {
     Ending,
 }
 
-/// A run that can be looked at.
-#[derive(Debug, Clone)]
-pub struct RunInView {
-    pub name: String,
-    /// The directory of all runs.
-    pub directory: PathBuf,
-    pub history: History,
-    /// Why it failed, if it did.
-    pub failure: Option<String>,
-    /// Whether another process works on it.
-    pub elsewhere: bool,
-}
-
 /// Everything that the Train screen shows.
 #[derive(Debug, Default)]
 pub struct Train {
@@ -78,11 +67,8 @@ pub struct Train {
     pub pane: TrainPane,
     /// Whether the pane has the whole screen.
     pub zoomed: bool,
-    /// Whether losses are drawn by their logarithm.
-    pub log: bool,
-    pub window: Window,
-    /// The step in view; the newest one when absent.
-    pub cursor: Option<u64>,
+    /// What the chart shows.
+    pub shown: Shown,
     /// Which of several prompts' samples are shown first.
     pub prompt: usize,
     /// A run that goes on if the user says yes to what has changed.
@@ -103,11 +89,9 @@ impl Train {
         }
     }
 
-    /// Shows a run from its end, whole.
+    /// Shows the run in view instead of the form.
     pub fn show_run(&mut self) {
         self.asks = false;
-        self.cursor = None;
-        self.window = Window::Whole;
     }
 
     /// The run in view.
@@ -126,28 +110,68 @@ impl Train {
         self.opened.is_none() && self.job != Job::Idle
     }
 
-    /// The steps that the chart spans.
+    /// The run in view, to be looked at elsewhere.
+    pub fn run_mut(&mut self) -> Option<&mut RunInView> {
+        self.opened.as_mut().or(self.live.as_mut())
+    }
+
+    /// The steps in view.
     pub fn span(&self) -> Span {
-        let last = self.run().map_or(0, |run| run.history.last_step());
-        self.window.span(last)
+        let whole = || Window::Whole.span(0);
+        self.run().map_or_else(whole, RunInView::span)
     }
 
     /// The step in view.
     pub fn step_in_view(&self) -> u64 {
-        let last = self.run().map_or(0, |run| run.history.last_step());
-        self.cursor.map_or(last, |step| step.min(last))
+        self.run().map_or(0, RunInView::step_in_view)
     }
 
-    /// Moves the cursor; at the last step it follows a run that goes on, and stays on one that is over.
+    /// The step that was chosen; none where the newest is in view.
+    pub fn cursor(&self) -> Option<u64> {
+        self.run().and_then(|run| run.cursor)
+    }
+
+    /// Moves the cursor of the run in view.
     pub fn look_at(&mut self, step: u64) {
-        let last = self.run().map_or(0, |run| run.history.last_step());
-        self.cursor = match self.run() {
-            Some(run) if step >= last && run.history.finished().is_some() => Some(last),
-            _ => (step < last).then_some(step.max(1)),
-        };
-        if let Some(step) = self.cursor {
-            self.window.reveal(step, last);
+        if let Some(run) = self.run_mut() {
+            run.look_at(step);
         }
+    }
+
+    /// What the chart's ends stand for: of a whole run, from its beginning to the end that is planned of it or of any
+    /// other that is drawn beside; else the steps in view.
+    pub fn ends(&self) -> (f64, f64) {
+        let across = self.shown.across;
+        let Some(run) = self.run() else {
+            return (0.0, 1.0);
+        };
+        let span = run.span();
+        let (from, to) = match run.window {
+            Window::Whole => {
+                let others = self.beside.iter().map(|other| other.end(across));
+                (
+                    run.across(across, 1).min(1.0),
+                    others.fold(run.end(across), f64::max),
+                )
+            }
+            Window::Recent | Window::Part(_) => {
+                (run.across(across, span.from), run.across(across, span.to))
+            }
+        };
+        if to > from {
+            (from, to)
+        } else {
+            (from, from + 1.0)
+        }
+    }
+
+    /// The step at a share (0 to 1) of the chart's width.
+    pub fn step_at(&self, share: f64) -> u64 {
+        let (from, to) = self.ends();
+        let run = self.run();
+        run.map_or(1, |run| {
+            run.step_at(self.shown.across, from + share * (to - from))
+        })
     }
 
     /// Whether what is typed goes into a row of the form.
@@ -161,9 +185,9 @@ impl Train {
         let Some(run) = self.run() else {
             return Vec::new();
         };
-        let samples = run.history.samples().map(|samples| samples.step);
+        let samples = run.history().samples().map(|samples| samples.step);
         let mut steps: Vec<u64> = samples
-            .chain(run.history.odds().map(|odds| odds.step))
+            .chain(run.history().odds().map(|odds| odds.step))
             .collect();
         steps.sort_unstable();
         steps.dedup();
@@ -174,7 +198,7 @@ impl Train {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::{Event, Odds, Samples, StepMetrics};
+    use crate::training::{Event, History, Odds, Samples, StepMetrics};
 
     fn with_steps(steps: u64) -> Train {
         let mut history = History::new();
@@ -184,14 +208,9 @@ mod tests {
                 ..StepMetrics::default()
             }));
         }
+        let run = RunInView::new("run1".to_owned(), PathBuf::from("runs"), history);
         Train {
-            live: Some(RunInView {
-                name: "run1".to_owned(),
-                directory: PathBuf::from("runs"),
-                history,
-                failure: None,
-                elsewhere: false,
-            }),
+            live: Some(run),
             ..Train::new()
         }
     }
@@ -205,7 +224,7 @@ mod tests {
         train.look_at(0);
         assert_eq!(train.step_in_view(), 1);
         train.look_at(99);
-        assert_eq!((train.cursor, train.step_in_view()), (None, 10));
+        assert_eq!((train.cursor(), train.step_in_view()), (None, 10));
         assert_eq!(Train::new().step_in_view(), 0);
     }
 
@@ -214,11 +233,11 @@ mod tests {
         let mut train = with_steps(10);
         let run = train.live.as_mut().expect("a run");
         for step in [5, 10] {
-            run.history.push(&Event::Samples(Samples {
+            run.push(&Event::Samples(Samples {
                 step,
                 ..Samples::default()
             }));
-            run.history.push(&Event::Odds(Odds {
+            run.push(&Event::Odds(Odds {
                 step,
                 ..Odds::default()
             }));

@@ -8,14 +8,12 @@ use crate::tui::vocabulary::bindings::Bound;
 impl Train {
     /// The verdict on the run in view; none before its first step.
     pub fn verdict(&self) -> Option<Verdict> {
-        let history = &self.run()?.history;
-        let begun = history.last_step() > 0 || history.finished().is_some();
-        begun.then(|| Verdict::of(history))
+        self.run()?.verdict()
     }
 
     /// The checkpoint of the lowest validation loss, if it is on the disk.
     pub fn best_checkpoint(&self) -> Option<&CheckpointNote> {
-        let history = &self.run()?.history;
+        let history = self.run()?.history();
         let step = history.best_validation()?.step;
         let note = history.nearest_checkpoint(step);
         note.filter(|note| note.step == step)
@@ -25,15 +23,13 @@ impl Train {
     /// run that is over or memorises is its best.
     pub fn checkpoint_to_open(&self) -> Option<&CheckpointNote> {
         let run = self.run()?;
-        let best = match self.cursor {
-            None if run.history.finished().is_some() => self.best_checkpoint(),
-            None => match Verdict::of(&run.history) {
-                Verdict::Memorising { .. } => self.best_checkpoint(),
-                _ => None,
-            },
-            Some(_) => None,
+        let memorises = matches!(run.verdict(), Some(Verdict::Memorising { .. }));
+        let is_over = run.history().finished().is_some();
+        let best = match run.cursor {
+            None if is_over || memorises => self.best_checkpoint(),
+            _ => None,
         };
-        best.or_else(|| run.history.nearest_checkpoint(self.step_in_view()))
+        best.or_else(|| run.history().nearest_checkpoint(self.step_in_view()))
     }
 }
 

@@ -17,11 +17,6 @@ impl Span {
     pub fn len(self) -> u64 {
         self.to - self.from + 1
     }
-
-    /// The step that is so far from the first to the last one (0 to 1).
-    pub fn step_at(self, share: f64) -> u64 {
-        self.from + (share * (self.to - self.from) as f64).round() as u64
-    }
 }
 
 /// What part of a run is in view.
@@ -36,12 +31,12 @@ pub enum Window {
 }
 
 impl Window {
-    /// What it is called.
-    pub fn name(self) -> &'static str {
+    /// What it is called; nothing where it is the whole run.
+    pub fn name(self) -> Option<&'static str> {
         match self {
-            Self::Whole => "whole",
-            Self::Recent => "recent",
-            Self::Part(_) => "part",
+            Self::Whole => None,
+            Self::Recent => Some("the newest"),
+            Self::Part(_) => Some("zoomed"),
         }
     }
 

@@ -140,7 +140,8 @@ pub fn ask_in_spite_of(state: &mut State, changed: &str) {
     let Some(start) = state.train.started.clone() else {
         return;
     };
-    let history = state.train.live.take().map(|run| run.history);
+    let history = state.train.live.take();
+    let history = history.map(|run| run.history().clone());
     let found = GoingOn {
         start,
         history: history.unwrap_or_default(),
@@ -177,13 +178,9 @@ pub fn go_on(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Resul
 fn launch(state: &mut State, start: Start, history: History, effects: &mut Vec<Effect>) {
     let train = &mut state.train;
     train.started = Some(start.clone());
-    train.live = Some(RunInView {
-        name: start.recipe.run.name.clone(),
-        directory: start.recipe.run.directory.clone(),
-        history,
-        failure: None,
-        elsewhere: false,
-    });
+    let run = &start.recipe.run;
+    let run = RunInView::new(run.name.clone(), run.directory.clone(), history);
+    train.live = Some(run);
     train.opened = None;
     train.show_run();
     train.job = Job::Preparing;

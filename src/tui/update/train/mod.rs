@@ -6,7 +6,7 @@ mod runs;
 
 pub use form::{go_on, going_on, names_listed};
 pub use news::{ended_outside, heard};
-pub use runs::{abandon, chart, grew, listed, read, set_learning_rate};
+pub use runs::{abandon, draw, grew, listed, read, set_learning_rate};
 
 use crate::engine::TrainingCommand;
 use crate::tui::state::State;
@@ -73,19 +73,14 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         TrainAction::OpenRun(path) => runs::open(&path, false, effects),
         TrainAction::DrawBeside(path) => runs::open(&path, true, effects),
         TrainAction::DrawAlone => state.train.beside.clear(),
-        TrainAction::Logarithm => state.train.log = !state.train.log,
-        TrainAction::Window => {
-            state.train.window = match state.train.window {
-                Window::Whole => Window::Recent,
-                Window::Recent | Window::Part(_) => Window::Whole,
-            };
-        }
-        TrainAction::ZoomIn | TrainAction::ZoomOut => {
-            let train = &mut state.train;
-            let (around, narrower) = (train.step_in_view(), action == TrainAction::ZoomIn);
-            let last = train.run().map_or(0, |run| run.history.last_step());
-            train.window.zoom(narrower, around, last);
-        }
+        TrainAction::Logarithm
+        | TrainAction::Curve
+        | TrainAction::CurveBefore
+        | TrainAction::Across
+        | TrainAction::Smoothing
+        | TrainAction::Window
+        | TrainAction::ZoomIn
+        | TrainAction::ZoomOut => chart(state, &action),
         TrainAction::PreviousSamples | TrainAction::NextSamples => {
             let now = state.train.step_in_view();
             let steps = state.train.sampled_steps();
@@ -103,6 +98,36 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         | TrainAction::Stop
         | TrainAction::Abandon
         | TrainAction::LearningRate => steer(state, &action, effects),
+    }
+}
+
+/// What changes the chart.
+fn chart(state: &mut State, action: &TrainAction) {
+    let train = &mut state.train;
+    let shown = &mut train.shown;
+    match action {
+        TrainAction::Logarithm => shown.log = !shown.log,
+        TrainAction::Curve | TrainAction::CurveBefore => {
+            shown.turn(*action == TrainAction::Curve);
+        }
+        TrainAction::Across => shown.turn_across(),
+        TrainAction::Smoothing => shown.smoothing = shown.smoothing.next(),
+        _ => {}
+    }
+    let Some(run) = train.run_mut() else { return };
+    match action {
+        TrainAction::Window => {
+            run.window = match run.window {
+                Window::Whole => Window::Recent,
+                Window::Recent | Window::Part(_) => Window::Whole,
+            };
+        }
+        TrainAction::ZoomIn | TrainAction::ZoomOut => {
+            let narrower = *action == TrainAction::ZoomIn;
+            let (around, last) = (run.step_in_view(), run.last_step());
+            run.window.zoom(narrower, around, last);
+        }
+        _ => {}
     }
 }
 
@@ -166,7 +191,7 @@ fn moved(state: &mut State, action: &Action) {
     }
     let prompts = train
         .run()
-        .and_then(|run| run.history.samples().next_back());
+        .and_then(|run| run.history().samples().next_back());
     let most = prompts.map_or(0, |samples| samples.texts.len().saturating_sub(1));
     train.prompt = train.prompt.min(most);
 }

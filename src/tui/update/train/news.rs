@@ -17,8 +17,8 @@ pub fn heard(state: &mut State, news: TrainingNews) {
             state.train.job = Job::Idle;
             let mut sentence = sentence(&finished);
             if let Some(run) = &state.train.live {
-                let verdict = Verdict::of(&run.history);
-                sentence = format!("Run {}: {sentence} {}", run.name, judged(verdict));
+                let verdict = run.verdict().map(judged).unwrap_or_default();
+                sentence = format!("Run {}: {sentence} {verdict}", run.name);
             }
             // What Enter opens is what is in view.
             let advice = state
@@ -52,14 +52,13 @@ pub fn ended_outside(state: &mut State, message: &str) {
     if let Some(run) = &mut state.train.live {
         run.failure = Some(said.clone());
         // What never took a step is not a run to look at: back to the form, where it can be mended.
-        if run.history.last_step() == 0 {
+        if run.last_step() == 0 {
             said.clone_from(&problem.message);
             state.train.asks = true;
             state.train.form.show(problem);
         }
     }
-    let verdict = state.train.live.as_ref();
-    let verdict = verdict.map(|run| Verdict::of(&run.history));
+    let verdict = state.train.live.as_ref().and_then(|run| run.verdict());
     if let Some(verdict @ Verdict::Diverging { .. }) = verdict {
         let advice = state
             .advice_on_run()
@@ -73,7 +72,7 @@ pub fn ended_outside(state: &mut State, message: &str) {
 fn happened(state: &mut State, event: &Event) {
     let train = &mut state.train;
     if let Some(run) = &mut train.live {
-        run.history.push(event);
+        run.push(event);
     }
     let ending = train.job == Job::Ending;
     match event {

@@ -47,13 +47,8 @@ pub fn read(state: &mut State, path: &Path, beside: bool, read: Result<Box<ReadR
         Err(message) => return state.tell(message, true),
     };
     let (name, directory) = place(path);
-    let run = RunInView {
-        name,
-        directory,
-        history: read.history,
-        failure: None,
-        elsewhere: read.running,
-    };
+    let mut run = RunInView::new(name, directory, read.history);
+    run.elsewhere = read.running;
     let train = &mut state.train;
     if beside {
         train.beside.retain(|other| other.name != run.name);
@@ -74,7 +69,7 @@ pub fn grew(state: &mut State, path: &Path, read: ReadRun) {
     let train = &mut state.train;
     let shown = train.opened.iter_mut().chain(&mut train.beside);
     for run in shown.filter(|run| run.name == name && run.directory == directory) {
-        run.history = read.history.clone();
+        run.replace(read.history.clone());
         run.elsewhere = read.running;
     }
 }
@@ -149,7 +144,7 @@ pub fn abandon(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Res
 ///
 /// # Errors
 /// When there is no run.
-pub fn chart(
+pub fn draw(
     state: &State,
     path: PathBuf,
     what: What,
@@ -158,12 +153,12 @@ pub fn chart(
     let run = state.train.run().ok_or("there is no run in view")?;
     let runs = std::iter::once(run)
         .chain(&state.train.beside)
-        .map(|run| (run.name.clone(), run.history.clone()))
+        .map(|run| (run.name.clone(), run.history().clone()))
         .collect();
     let chart = Chart::Run {
         runs,
         what,
-        log: state.train.log,
+        log: state.train.shown.log,
     };
     effects.push(Effect::DrawChart(path, Box::new(chart)));
     Ok(())

@@ -26,7 +26,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
     for (pane, place) in places::of(area, train) {
         seen.put(place, Hit::TrainPane(pane));
         match pane {
-            TrainPane::Loss => chart::draw(train, theme, place, seen, frame),
+            TrainPane::Loss => chart::draw(state, theme, place, seen, frame),
             TrainPane::Run => run::draw(state, theme, place, frame),
             TrainPane::Samples => samples::draw(train, theme, place, frame),
             TrainPane::Odds => odds::draw(train, theme, place, frame),
@@ -45,8 +45,8 @@ pub fn job(state: &State) -> Option<String> {
         Job::Ending => return Some("◌ saving".to_owned()),
     };
     let live = train.live.as_ref()?;
-    let steps = live.history.started()?.steps.max(1);
-    let share = 100 * live.history.last_step() / steps;
+    let steps = live.history().started()?.steps.max(1);
+    let share = 100 * live.history().last_step() / steps;
     Some(format!("{doing} {share} %"))
 }
 

@@ -22,7 +22,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
     let Some(run) = train.run() else { return };
     let step = train.step_in_view();
     let upto: Vec<&Odds> = run
-        .history
+        .history()
         .odds()
         .filter(|odds| odds.step <= step)
         .collect();
@@ -51,7 +51,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
     };
     let cells = usize::from(inside.width).saturating_sub(TOKEN + PERCENT + 1);
     let memorised = run
-        .history
+        .history()
         .nearest_samples(step)
         .and_then(|samples| samples.memorised.as_ref());
     let rows = usize::from(inside.height) - usize::from(memorised.is_some() && inside.height > 1);

@@ -22,7 +22,7 @@ const NUMBER: usize = 14;
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let train = &state.train;
     let Some(run) = train.run() else { return };
-    let history = &run.history;
+    let history = run.history();
     let doing = match (train.is_live(), train.job, history.finished()) {
         (true, Job::Preparing, _) => "preparing",
         (true, Job::Paused, _) => "paused",
@@ -37,7 +37,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = train.pane == TrainPane::Run;
     let inside = super::border(" Run ".to_owned(), note, focused, theme, area, frame);
     let goes_on = train.is_live() || run.elsewhere;
-    let in_view = train.cursor.and_then(|step| {
+    let in_view = train.cursor().and_then(|step| {
         let mut recent = history.recent();
         recent.find(|metrics| metrics.step == step)
     });
@@ -48,7 +48,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let mut lines = verdict(state, inside.width, theme);
     lines.extend(gauges(history, metrics, width, theme));
     // What is left is left from now on, and not from an earlier step.
-    let left = (goes_on && train.cursor.is_none()).then_some(metrics.seconds_left);
+    let left = (goes_on && train.cursor().is_none()).then_some(metrics.seconds_left);
     lines.extend(numbers(history, metrics, left, width, theme));
     let kept = history.finished().and_then(|end| end.failure.as_ref());
     if let Some(failure) = run.failure.as_ref().or(kept) {
@@ -148,12 +148,6 @@ fn numbers<'a>(
         Span::styled(format!("loss {:.4}", metrics.loss), theme.strong),
         Span::raw(format!(" · smooth {:.4}", metrics.smoothed)),
     ]));
-    lines.extend(
-        metrics
-            .masked_loss
-            .map(|masked| line(format!("of text alone {masked:.4}"))),
-    );
-    lines.extend(validation(history, metrics.step, width, theme));
     let (rate, norm) = (metrics.learning_rate, metrics.gradient_norm);
     lines.push(line(fitting(
         [
@@ -162,6 +156,12 @@ fn numbers<'a>(
         ],
         width,
     )));
+    lines.extend(
+        metrics
+            .masked_loss
+            .map(|masked| line(format!("of text alone {masked:.4}"))),
+    );
+    lines.extend(validation(history, metrics.step, width, theme));
     if let Some(epoch) = history.epochs().rfind(|epoch| epoch.step <= metrics.step) {
         let (number, loss) = (epoch.epoch, epoch.loss);
         let (acc, ppl) = (epoch.accuracy, epoch.perplexity);

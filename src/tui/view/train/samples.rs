@@ -22,7 +22,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
     let Some(run) = train.run() else { return };
     let step = train.step_in_view();
     let upto: Vec<&Samples> = run
-        .history
+        .history()
         .samples()
         .filter(|samples| samples.step <= step)
         .collect();
@@ -36,7 +36,7 @@ pub fn draw(train: &Train, theme: &Theme, area: Rect, frame: &mut Frame) {
         ),
         None => " Samples ".to_owned(),
     };
-    let later = run.history.samples().count() - upto.len();
+    let later = run.history().samples().count() - upto.len();
     let note = format!("{} before, {later} after ", upto.len().saturating_sub(1));
     let note = Line::styled(note, theme.quiet);
     let focused = train.pane == TrainPane::Samples;

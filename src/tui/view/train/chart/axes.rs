@@ -1,29 +1,39 @@
-//! The axes of the chart: round ticks, and what they stand for.
+//! The axes of the chart: round ticks, and what stands on the axis below.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use crate::chart::Axis;
-use crate::tui::state::train::Span;
+use super::ticks::ticks;
+use crate::chart::{Across, Axis};
 use crate::tui::vocabulary::theme::Theme;
 
-/// Cells left of the plot: the losses' labels and the axis itself.
+/// Cells left of the plot: the values' labels and the axis itself.
 const LEFT: u16 = 7;
-/// Rows below it: the axis itself and the steps' labels.
-const BELOW: u16 = 2;
+/// Rows below it: the axis itself and its labels.
+pub const BELOW: u16 = 2;
 
-/// Where the curves go in the pane.
-pub fn plot(inside: Rect) -> Rect {
+/// Where the curves go in the pane, above so many rows for the values of runs.
+pub fn plot(inside: Rect, rows: u16) -> Rect {
     Rect {
         x: inside.x + LEFT.min(inside.width),
         width: inside.width.saturating_sub(LEFT),
-        height: inside.height.saturating_sub(BELOW),
+        height: inside.height.saturating_sub(BELOW + rows),
         ..inside
     }
 }
 
-/// Draws the axis of the losses, left of the plot.
-pub fn losses(axis: &Axis, plot: Rect, theme: &Theme, frame: &mut Frame) {
+/// The column of a place between the ends of a plot; none outside of it.
+pub fn column((from, to): (f64, f64), at: f64, plot: Rect) -> Option<u16> {
+    let share = (at - from) / (to - from);
+    let cells = f64::from(plot.width.max(1) - 1);
+    (0.0..=1.0)
+        .contains(&share)
+        .then(|| plot.x + (share * cells).round() as u16)
+}
+
+/// Draws the axis of the values, left of the plot.
+pub fn values(axis: &Axis, plot: Rect, theme: &Theme, frame: &mut Frame) {
     let buffer = frame.buffer_mut();
     let column = plot.x.saturating_sub(1);
     for row in plot.rows() {
@@ -40,34 +50,40 @@ pub fn losses(axis: &Axis, plot: Rect, theme: &Theme, frame: &mut Frame) {
     }
 }
 
-/// Draws the axis of the steps, below the plot.
-pub fn steps(span: Span, plot: Rect, theme: &Theme, frame: &mut Frame) {
+/// Draws the axis below the plot, with signs on it.
+pub fn across(
+    across: Across,
+    ends: (f64, f64),
+    signs: &[(f64, char, Style)],
+    plot: Rect,
+    theme: &Theme,
+    frame: &mut Frame,
+) {
     /// Cells for a tick and its label.
-    const TICK: u16 = 12;
-    /// Most ticks.
-    const MOST: u16 = 6;
+    const TICK: u16 = 8;
     let buffer = frame.buffer_mut();
     let (row, corner) = (plot.bottom(), plot.x.saturating_sub(1));
     let line = format!("└{}", "─".repeat(plot.width.into()));
     buffer.set_string(corner, row, line, theme.quiet);
-    let most = (plot.width / TICK).clamp(2, MOST);
-    let (from, to) = (
-        span.from as f64,
-        (span.to as f64).max(span.from as f64 + 1.0),
-    );
-    let axis = Axis::new(from, to, false, most.into());
-    // There is nothing between two steps.
-    let whole = axis.ticks.iter().filter(|tick| tick.value.fract() == 0.0);
-    for tick in whole {
-        let label = match tick.value {
-            value if value < 10_000.0 => format!("{value:.0}"),
-            _ => tick.label.clone(),
+    let most = (plot.width / TICK).max(2);
+    // Where the label before ends.
+    let mut taken = plot.x.saturating_sub(1);
+    for (at, label) in ticks(across, ends, most.into()) {
+        let Some(column) = column(ends, at, plot) else {
+            continue;
         };
-        let column = axis.pixel(tick.value, (0, i32::from(plot.width.max(1)) - 1)) as u16;
-        buffer.set_string(plot.x + column, row, "┬", theme.quiet);
+        buffer.set_string(column, row, "┬", theme.quiet);
         let cells = label.chars().count() as u16;
-        let start = (plot.x + column).saturating_sub(cells / 2);
+        let start = column.saturating_sub(cells / 2).max(plot.x);
         let start = start.min(plot.right().saturating_sub(cells));
-        buffer.set_string(start, row + 1, &label, theme.quiet);
+        if start > taken {
+            buffer.set_string(start, row + 1, &label, theme.quiet);
+            taken = start + cells;
+        }
+    }
+    for (at, sign, style) in signs {
+        if let Some(column) = column(ends, *at, plot) {
+            buffer.set_string(column, row, sign.to_string(), *style);
+        }
     }
 }

@@ -1,17 +1,19 @@
-//! The curves in view: points of step and loss.
+//! The lines in view with their looks, and how high and low the chart reaches.
 
 use ratatui::style::Style;
 
-use crate::training::Curve;
+use super::curves::{Curves, Dot};
 use crate::training::history::ceiling;
-use crate::tui::state::train::{RunInView, Span as Steps, Train};
+use crate::tui::state::train::{RunInView, Train};
 use crate::tui::vocabulary::theme::Theme;
 
 /// A line of points in one style.
 pub struct Stroke {
-    pub points: Vec<(f64, f64)>,
+    pub points: Vec<Dot>,
     pub style: Style,
     pub sign: Sign,
+    /// Whether the axis reaches to it. A mean that a spike has pulled up says nothing of its own.
+    pub counts: bool,
 }
 
 /// What stands on a stroke.
@@ -34,64 +36,70 @@ pub fn letter(at: usize) -> char {
     char::from(b'a' + (at % 26) as u8)
 }
 
-/// All curves in view, what matters most last.
-pub fn of(train: &Train, run: &RunInView, steps: Steps, theme: &Theme) -> Vec<Stroke> {
-    let shown = |loss: f64| loss.is_finite() && (!train.log || loss > 0.0);
-    let curve = |run: &RunInView, curve: Curve, style: Style, sign: Sign| -> Vec<Stroke> {
-        let mut parts = vec![Vec::new()];
-        for point in run.history.points(curve, steps.from..=steps.to) {
-            if point.gap || !shown(point.mean) {
-                parts.push(Vec::new());
-            } else if let Some(points) = parts.last_mut() {
-                points.push(((point.first + point.last) as f64 / 2.0, point.mean));
-            }
-        }
-        let stroke = |points| Stroke {
-            points,
-            style,
-            sign,
-        };
-        parts.into_iter().map(stroke).collect()
-    };
-    let mut strokes = curve(run, Curve::Loss, theme.quiet, Sign::None);
-    for (at, other) in train.beside.iter().enumerate() {
-        let sign = Sign::Some(letter(at));
-        strokes.extend(curve(other, Curve::Smoothed, beside(theme, at), sign));
-    }
-    strokes.extend(curve(run, Curve::Smoothed, theme.final_bar, Sign::None));
-    let validations = run
-        .history
-        .validations()
-        // That of the model before training stands at the first step.
-        .map(|validation| (validation.step.max(1), validation.loss))
-        .filter(|(step, loss)| (steps.from..=steps.to).contains(step) && shown(*loss))
-        .map(|(step, loss)| (step as f64, loss));
-    strokes.push(Stroke {
-        points: validations.collect(),
-        style: theme.chosen,
-        sign: Sign::Each('•'),
-    });
-    let best = run.history.best_validation();
-    let best = best.filter(|best| (steps.from..=steps.to).contains(&best.step) && shown(best.loss));
-    strokes.extend(best.map(|best| Stroke {
-        points: vec![(best.step as f64, best.loss)],
-        style: theme.chosen,
-        sign: Sign::Each('★'),
-    }));
-    strokes
+/// What is drawn: the run in view, and those beside it.
+pub struct Drawn {
+    pub own: Curves,
+    pub others: Vec<Curves>,
 }
 
-/// The lowest and the highest loss of all points, with some room, but never below 0 for it. On a linear scale single
+impl Drawn {
+    /// The lines of all runs in view.
+    pub fn of(train: &Train, run: &RunInView, ends: (f64, f64)) -> Self {
+        let curves = |run: &RunInView| Curves::of(run, train.shown, ends);
+        Self {
+            own: curves(run),
+            others: train.beside.iter().map(curves).collect(),
+        }
+    }
+
+    /// All lines with their looks, what matters most last.
+    pub fn strokes(&self, theme: &Theme) -> Vec<Stroke> {
+        let stroke = |points: &Vec<Dot>, style, sign| Stroke {
+            points: points.clone(),
+            style,
+            sign,
+            counts: true,
+        };
+        let mut strokes = Vec::new();
+        let own = &self.own;
+        if own.smoothed.is_empty() {
+            let raw = own.raw.iter();
+            strokes.extend(raw.map(|line| stroke(line, theme.final_bar, Sign::None)));
+        } else {
+            let raw = own.raw.iter();
+            strokes.extend(raw.map(|line| stroke(line, theme.quiet, Sign::None)));
+        }
+        for (at, other) in self.others.iter().enumerate() {
+            let (style, sign) = (beside(theme, at), letter(at));
+            let lines = other.line().iter();
+            strokes.extend(lines.map(|line| stroke(line, style, Sign::Some(sign))));
+            strokes.push(stroke(&other.validations, style, Sign::Each(sign)));
+        }
+        let smoothed = own.smoothed.iter();
+        strokes.extend(smoothed.map(|line| Stroke {
+            counts: false,
+            ..stroke(line, theme.final_bar, Sign::None)
+        }));
+        strokes.push(stroke(&own.validations, theme.chosen, Sign::Each('•')));
+        let best = own.best.map(|best| vec![best]);
+        strokes.extend(best.map(|best| stroke(&best, theme.chosen, Sign::Each('★'))));
+        strokes.retain(|stroke| !stroke.points.is_empty());
+        strokes
+    }
+}
+
+/// The lowest and the highest value of all points, with some room, but never below 0 for it. On a linear scale single
 /// spikes are above the highest.
 pub fn bounds(strokes: &[Stroke], log: bool) -> Option<(f64, f64)> {
-    let values = || strokes.iter().flat_map(|stroke| &stroke.points);
+    let counting = || strokes.iter().filter(|stroke| stroke.counts);
+    let values = || counting().flat_map(|stroke| &stroke.points);
     let low = values().map(|point| point.1).reduce(f64::min)?;
     let high = values().map(|point| point.1).reduce(f64::max)?;
     if log {
         return Some((low / 1.02, high * 1.02));
     }
     let of = |stroke: &Stroke| stroke.points.iter().map(|point| point.1).collect();
-    let curves: Vec<Vec<f64>> = strokes.iter().map(of).collect();
+    let curves: Vec<Vec<f64>> = counting().map(of).collect();
     let high = ceiling(&curves).unwrap_or(high);
     // A single loss has a piece of the axis around it.
     let room = ((high - low) * 0.05).max(0.01 * high.abs()).max(1e-9);
@@ -109,6 +117,7 @@ mod tests {
             points: steps.zip(losses).collect(),
             style: Style::new(),
             sign: Sign::None,
+            counts: true,
         }
     }
 
