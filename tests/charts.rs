@@ -130,7 +130,7 @@ fn history(steps: u64, broken: &[u64], padded: bool) -> History {
             learning_rate: 1e-3,
             tokens: step * 1000,
             elapsed: step as f64 * 60.0,
-            memory: Some(400_000_000 + 1_000 * step),
+            memory: Some(400_000_000 + 1_000_000 * step),
             ..StepMetrics::default()
         }));
         if step % 10 == 0 {
@@ -237,7 +237,10 @@ fn runs_are_compared_over_what_one_likes() {
             said.retain(|text| *text != "0" && *text != "1.0");
             let all = said.len();
             said.dedup();
-            let shared = matches!(what, What::LearningRate | What::Speed | What::Perplexity);
+            let shared = matches!(
+                what,
+                What::LearningRate | What::Speed | What::Perplexity | What::Memory
+            );
             assert!(shared || said.len() == all, "{what:?}: {said:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Round places on the axis below the chart.
 
 use crate::chart::Across;
-use crate::text::duration;
+use crate::text::numbers::duration;
 
 /// Fewest and most ticks, where there is room for them.
 const FEWEST: usize = 4;
