@@ -10,7 +10,7 @@ use self::series::{compared, single};
 use super::canvas::{ChartError, write};
 use crate::text::sanitize;
 use crate::training::History;
-use crate::training::history::Place;
+use crate::training::history::StepPlace;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Across {
 
 impl Across {
     /// Where something lies on it.
-    pub fn of(self, place: Place) -> f64 {
+    pub fn of(self, place: StepPlace) -> f64 {
         match self {
             Self::Steps => place.step as f64,
             Self::Tokens => place.tokens as f64,

@@ -5,6 +5,7 @@
 
 mod asker;
 mod cached;
+mod cached_commit;
 mod client;
 mod digest;
 mod download;
@@ -14,7 +15,6 @@ mod metadata;
 mod meter;
 mod names;
 mod options;
-mod place;
 mod session;
 
 use std::ops::ControlFlow;
@@ -31,9 +31,9 @@ use crate::model::loading::file_names::{
 };
 use crate::model::network::architecture::Architecture;
 use crate::model::{LoadProgress, ModelError};
+use cached_commit::{CachedCommit, digest_of};
 use failure::Failure;
 use meter::comparing;
-use place::{Place, digest_of};
 use session::Session;
 
 pub use cached::{CachedModel, cached_models_in};
@@ -115,7 +115,7 @@ pub(super) fn remove_damaged(
         })?;
         if !whole {
             let name = pointer.file_name().unwrap_or_default().to_string_lossy();
-            Place::remove(&pointer)
+            CachedCommit::remove(&pointer)
                 .map_err(|error| ModelError::file(pointer.display().to_string(), error))?;
             damaged.push(visible(&name));
         }
