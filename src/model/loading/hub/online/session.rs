@@ -9,10 +9,10 @@ use super::asker::{Asker, TICK};
 use super::cached_commit::{CachedCommit, Lock, digest_of};
 use super::download::Download;
 use super::failure::{Failure, Request};
-use super::list::{LONGEST_LIST, List, Listed};
+use super::list::{LONGEST_LIST, List, Listed, is_file_name};
 use super::metadata::Metadata;
 use super::meter::{Gauge, comparing};
-use super::names::{is_file_name, is_plain};
+use super::names::is_plain;
 use crate::model::loading::source::HubId;
 use crate::model::{LoadProgress, ModelError};
 

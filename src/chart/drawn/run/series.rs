@@ -2,8 +2,8 @@
 
 use plotters::style::RGBColor;
 
-use super::{Run, RunChart, What};
-use crate::chart::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
+use crate::chart::drawn::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
+use crate::chart::{Run, RunChart, What};
 use crate::text::sanitize;
 use crate::training::history::StepPlace;
 use crate::training::{Curve, Epoch, History, Validation};

@@ -38,12 +38,12 @@ impl CachedCommit {
 
     /// Where its content is.
     pub(super) fn blob(&self, etag: &str) -> PathBuf {
-        self.repo.blob_path(etag)
+        self.model.join("blobs").join(etag)
     }
 
     /// Where its content is until it is whole.
     pub(super) fn part(&self, etag: &str) -> PathBuf {
-        self.repo.blob_path(&format!("{etag}.incomplete"))
+        self.blob(&format!("{etag}.incomplete"))
     }
 
     /// The lock of a content, if no other program has it.
