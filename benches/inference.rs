@@ -6,8 +6,8 @@ use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use logitscope::kernels::{
-    Append, BlockMatrix, DenseProduct, GeluTanh, LayerNorm, Quantisation, ReadAttention, Seen,
-    StepAttention,
+    Append, BlockMatrix, DenseProduct, GeluTanh, LayerNorm, Quantisation, ReadAttention, Scoring,
+    Seen, StepAttention,
 };
 
 const WIDTH: usize = 768;
@@ -98,7 +98,7 @@ fn attention(criterion: &mut Criterion) -> Result<()> {
         query.apply_op1_no_bwd(&StepAttention {
             texts,
             heads: HEADS,
-            scale: SCALE,
+            scoring: Scoring::plain(SCALE),
         })
     };
     let query = normal(&[1, WIDTH]);
@@ -112,7 +112,7 @@ fn attention(criterion: &mut Criterion) -> Result<()> {
     let read = |[text]: &[Seen; 1], queries: &Tensor| {
         let op = ReadAttention {
             heads: HEADS,
-            scale: SCALE,
+            scoring: Scoring::plain(SCALE),
         };
         queries.apply_op3_no_bwd(&text.keys, &text.values, &op)
     };

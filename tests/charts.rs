@@ -1,7 +1,5 @@
 //! Charts as files: what they say, and that they can be read.
 
-#![cfg(feature = "charts")]
-
 use std::fs;
 
 use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal};

@@ -60,6 +60,11 @@ const LEAVES: &[(&str, &str, &str)] = &[
         "a file's numbers, which are in main memory, while loading",
     ),
     (
+        "model/network/mixture.rs",
+        "send",
+        "which experts each token is sent to, once a layer of a mixture: those alone are read",
+    ),
+    (
         "model/network/numbers.rs",
         "look",
         "only to find where numbers end that are none",

@@ -3,7 +3,6 @@
 mod args;
 mod bench;
 mod chat_args;
-mod config;
 mod encode;
 mod error;
 mod export;
@@ -20,7 +19,7 @@ mod recipe_args;
 mod runs;
 mod sampler_args;
 mod score;
-
+mod settings;
 mod stderr;
 mod tokens;
 mod train;
@@ -77,7 +76,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         .unwrap_or_else(|| Subcommand::Play(PlayArgs::default()));
     // These must work while the configuration is broken.
     match &command {
-        Subcommand::Config(args) => return config::run(args, file),
+        Subcommand::Config(args) => return settings::run(args, file),
         Subcommand::Completions { shell } => {
             let mut bytes = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "logitscope", &mut bytes);
@@ -164,20 +163,9 @@ fn load(request: &LoadRequest) -> Result<LoadedModel, CliError> {
 /// What is said where a text is longer than the model's context: it sees the last `kept` tokens, and `dropped` before
 /// them no longer.
 fn slid(model: &ModelInfo, kept: usize, dropped: usize) -> String {
-    let told = format!(
+    format!(
         "the text is longer than the context of {} tokens: the model sees its last {kept}, and the {dropped} before them no longer",
         model.context_length
-    );
-    match model.sliding_window {
-        Some(window) => format!("{told}; {}", beyond_window(window)),
-        None => told,
-    }
-}
-
-/// What is said of a text beyond a sliding window.
-fn beyond_window(window: usize) -> String {
-    format!(
-        "its attention slides over {window} tokens layer by layer, which is not computed here, so that beyond them the odds are not quite its own"
     )
 }
 

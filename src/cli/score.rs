@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::input::TextInput;
 use super::output::Output;
 use super::progress::Gauge;
-use super::{CliError, beyond_window, load, warn};
+use super::{CliError, load};
 use crate::chart;
 use crate::config::Config;
 use crate::decoding::{TokenRecord, Totals, encode_prompt, score};
@@ -55,14 +55,6 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
     if text.is_empty() || ids.len() < 2 {
         return Err(CliError::failed(
             "the text has fewer than two tokens: nothing predicts the first one, so there is nothing to score",
-        ));
-    }
-    if let Some(window) = loaded.model.info().sliding_window
-        && ids.len() > window
-    {
-        warn(&format!(
-            "the text is longer than the model's window: {}",
-            beyond_window(window)
         ));
     }
     let mut output = Output::stdout();

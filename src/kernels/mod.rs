@@ -24,7 +24,7 @@ use candle_core::{CpuStorage, Layout, Result};
 
 pub use add_bias::AddBias;
 pub(crate) use attention::causal_weights;
-pub use attention::{Append, ReadAttention, Seen, StepAttention};
+pub use attention::{Append, ReadAttention, Scoring, Seen, StepAttention};
 pub use blocks::{BlockMatrix, Quantisation};
 pub use dense_product::DenseProduct;
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub use preference::DevicePreference;
 pub struct ModelInfo {
     /// The source's name for people: `embedded`, a directory's name, a hub id.
     pub name: String,
-    /// `gpt2`, `llama`, `mistral` or `qwen2`.
+    /// Its family, as transformers names it, such as `gpt2` or `qwen3`.
     pub architecture: String,
     /// Trainable numbers, a tied head counted once.
     pub parameters: usize,
@@ -44,8 +44,7 @@ pub struct ModelInfo {
     pub vocabulary: usize,
     /// Most tokens that the model can look at.
     pub context_length: usize,
-    /// The same, where it is that of a sliding window: the model itself sees farther back, layer by layer, which is not
-    /// computed here.
+    /// The most tokens that those of its layers see which do not see all, if there are such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sliding_window: Option<usize>,
     /// The token that texts start from, if the model has one.

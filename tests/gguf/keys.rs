@@ -148,7 +148,7 @@ fn what_cannot_be_obeyed_is_refused_by_name() {
         assert!(error.contains(expected.trim_end()), "{error}");
         assert!(error.contains("changes the odds"), "{error}");
     }
-    for kind in ["yarn", "longrope", "dynamic"] {
+    for kind in ["longrope", "dynamic"] {
         let file = file(LLAMA)
             .with("llama.rope.scaling.type", text(kind))
             .with("llama.rope.scaling.factor", float(2.0));
@@ -180,11 +180,11 @@ fn what_cannot_be_obeyed_is_refused_by_name() {
 }
 
 #[test]
-fn a_sliding_window_bounds_the_context_and_is_told() {
+fn a_sliding_window_is_obeyed_where_it_is_narrower_than_the_context() {
     let (_folder, path) = written(&file(LLAMA).with("llama.attention.sliding_window", whole(8)));
     let loaded = try_load(&path, Precision::Auto, false).expect("a model");
     let info = loaded.model.info();
-    assert_eq!((info.context_length, info.sliding_window), (8, Some(8)));
+    assert_eq!((info.context_length, info.sliding_window), (120, Some(8)));
     for window in [0, 1 << 20] {
         let wide = file(LLAMA).with("llama.attention.sliding_window", whole(window));
         let (_folder, path) = written(&wide);

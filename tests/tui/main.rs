@@ -2,6 +2,7 @@
 
 mod anywhere;
 mod asked;
+mod beside;
 mod chart;
 #[cfg(unix)]
 mod fake_engine;
@@ -14,7 +15,6 @@ mod palette;
 mod panes;
 mod random;
 mod runs;
-mod second;
 #[cfg(unix)]
 mod terminal;
 mod training;

@@ -327,7 +327,7 @@ fn settings_that_cannot_be_had_are_told() {
         .expect("45 is no multiple of 32")
         .to_string();
     assert!(
-        error.contains("n_embd of 45 is no multiple of 32"),
+        error.contains("width of 45 is no multiple of 32"),
         "{error}"
     );
     let error = load("plain", Precision::Bf16)

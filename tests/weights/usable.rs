@@ -115,13 +115,18 @@ fn both_names_of_the_kind_of_scaling_may_be_there() {
         assert!(logits(&scaled(rope.clone()).load()) == expected, "{rope}");
     }
     assert!(logits(&scaled(serde_json::Value::Null).load()) != expected);
-    for kind in ["yarn", "dynamic", "longrope"] {
-        scaled(json!({"type": kind, "rope_type": kind, "factor": 2.0}))
-            .fails_with(&["config.json: scales rope by", kind]);
+    for kind in ["yarn", "dynamic"] {
+        scaled(json!({"type": kind, "rope_type": kind, "factor": 2.0})).load();
+        scaled(json!({"type": kind, "factor": -2.0})).fails_with(&[
+            "config.json: scales rope by",
+            kind,
+            "positive factor",
+        ]);
     }
-    Directory::of("llama/tied")
-        .with_config("partial_rotary_factor", 0.5.into())
-        .fails_with(&["partial_rotary_factor 0.5"]);
+    scaled(json!({"type": "longrope"})).fails_with(&["longrope", "positive short_factors"]);
+    scaled(json!({"type": "yarrn"})).fails_with(&["config.json: scales rope by `yarrn`"]);
+    let turned = Directory::of("llama/tied").with_config("partial_rotary_factor", 0.5.into());
+    assert!(logits(&turned.load()) != logits(&Directory::of("llama/tied").load()));
 }
 
 #[test]

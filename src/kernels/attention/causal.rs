@@ -2,6 +2,7 @@
 
 use pulp::{Arch, Simd};
 
+use super::scoring::HeadScoring;
 use crate::kernels::gelu::exp;
 use crate::kernels::sums;
 use crate::kernels::tile::{View, tile};
@@ -19,6 +20,29 @@ pub(crate) unsafe fn causal_weights(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
+        windowed_weights(
+            (q, k),
+            (len, seen, width),
+            scale,
+            (seen, HeadScoring::PLAIN),
+            weights,
+        )
+    }
+}
+
+/// As [`causal_weights`], where a query sees so many keys at most, and `scoring` says what their scores become.
+///
+/// # Safety
+/// As [`causal_weights`].
+pub(super) unsafe fn windowed_weights(
+    (q, k): (View, View),
+    (len, seen, width): (usize, usize, usize),
+    scale: f32,
+    (window, scoring): (usize, HeadScoring),
+    weights: &mut [f32],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
         tile(
             (len, seen, width),
             (q, false),
@@ -28,17 +52,25 @@ pub(crate) unsafe fn causal_weights(
             false,
         );
     }
-    causal_softmax(weights, len, seen);
+    weigh(weights, (len, seen, window), scoring);
 }
 
-/// The softmax of each of `len` rows of `seen` scores, of which the last counts whole and each one before it one fewer.
-#[pulp::with_simd(causal_softmax = Arch::new())]
+/// The weights of each of `len` rows of `seen` scores, of which the last counts whole and each one before it one fewer,
+/// and of each no more than the last `window`.
+#[pulp::with_simd(weigh = Arch::new())]
 #[inline(always)]
-fn causal_softmax_with_simd<S: Simd>(_: S, weights: &mut [f32], len: usize, seen: usize) {
+fn weigh_with_simd<S: Simd>(
+    _: S,
+    weights: &mut [f32],
+    (len, seen, window): (usize, usize, usize),
+    scoring: HeadScoring,
+) {
     for (query, row) in weights.chunks_exact_mut(seen).enumerate() {
-        let (visible, hidden) = row.split_at_mut(seen - len + query + 1);
-        hidden.fill(0.0);
-        softmax(visible);
+        let (visible, later) = row.split_at_mut(seen - len + query + 1);
+        later.fill(0.0);
+        let (earlier, visible) = visible.split_at_mut(visible.len().saturating_sub(window));
+        earlier.fill(0.0);
+        scoring.weights(visible);
     }
 }
 

@@ -5,6 +5,7 @@ mod append;
 mod causal;
 mod number;
 mod read;
+mod scoring;
 mod step;
 
 use candle_core::{CpuStorage, Layout, Result, Tensor};
@@ -14,6 +15,7 @@ use self::number::CacheNumber;
 pub use append::Append;
 pub(crate) use causal::causal_weights;
 pub use read::ReadAttention;
+pub use scoring::Scoring;
 pub use step::StepAttention;
 
 /// What the tokens of one text so far offer: `(key heads, length, width)` each, views into a cache.
@@ -105,12 +107,15 @@ mod tests {
             keys: cached(&keys)?,
             values: cached(&values)?,
         };
-        let op = ReadAttention { heads, scale };
+        let op = ReadAttention {
+            heads,
+            scoring: Scoring::plain(scale),
+        };
         let all = queries.apply_op3_no_bwd(&text.keys, &text.values, &op)?;
         let op = StepAttention {
             texts: &[text],
             heads,
-            scale,
+            scoring: Scoring::plain(scale),
         };
         let last = queries.narrow(0, length - 1, 1)?.apply_op1_no_bwd(&op)?;
 

@@ -4,8 +4,9 @@ use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape};
 use half::bf16;
 
+use super::causal::windowed_weights;
 use super::number::CacheNumber;
-use super::{HeadRows, causal_weights};
+use super::{HeadRows, Scoring};
 use crate::kernels::tile::{View, tile};
 use crate::kernels::{SharedPointer, for_each_index};
 
@@ -14,13 +15,13 @@ const QUERIES_AT_ONCE: usize = 64;
 
 /// `softmax(scale * q k^T) v` for the queries `q (n, heads * width)` of the last `n` tokens in the cache `k` and `v (key
 /// heads, length, width)`, each of which sees its own key and those before it, giving `(n, heads * width)`. `k` and `v`
-/// may be views into a longer cache, and the rows of `q` may lie apart.
-pub struct ReadAttention {
+/// may be views into a longer cache, and the rows of `q` may lie apart. `scoring` may change the scores.
+pub struct ReadAttention<'a> {
     pub heads: usize,
-    pub scale: f32,
+    pub scoring: Scoring<'a>,
 }
 
-impl CustomOp3 for ReadAttention {
+impl CustomOp3 for ReadAttention<'_> {
     fn name(&self) -> &'static str {
         "read-attention"
     }
@@ -59,7 +60,7 @@ struct Queries<'a> {
     count: usize,
 }
 
-impl ReadAttention {
+impl ReadAttention<'_> {
     fn attend<T: CacheNumber>(
         &self,
         q: Queries<'_>,
@@ -80,8 +81,12 @@ impl ReadAttention {
             let start = block * QUERIES_AT_ONCE;
             let len = QUERIES_AT_ONCE.min(n - start);
             let seen = length - n + start + len;
-            let keys = T::widened(&keys.of(head)[..seen * width]);
-            let values = T::widened(&values.of(head)[..seen * width]);
+            // What the first of these queries does not see any more, none of them does.
+            let first = self.scoring.first_of(seen - len + 1);
+            let keys = T::widened(&keys.of(head)[first * width..seen * width]);
+            let values = T::widened(&values.of(head)[first * width..seen * width]);
+            let seen = seen - first;
+            let scoring = (self.scoring.window.unwrap_or(seen), self.scoring.of(head));
             let mut weights = vec![0.0; len * seen];
             // SAFETY: `q` has `n` rows, keys and values have `seen`, and each task has rows and columns of the result
             // that no other has.
@@ -89,7 +94,7 @@ impl ReadAttention {
                 let q = View::of(q.numbers, start * q.stride + head * width, q.stride);
                 let size = (len, seen, width);
                 let (keys, values) = (View::of(&keys, 0, width), View::of(&values, 0, width));
-                causal_weights((q, keys), size, self.scale, &mut weights);
+                windowed_weights((q, keys), size, self.scoring.scale, scoring, &mut weights);
                 let weights = View::of(&weights, 0, seen);
                 let out = shared.get().add(start * all + head * width);
                 tile(

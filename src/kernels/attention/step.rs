@@ -4,18 +4,18 @@ use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Storage};
 use half::bf16;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::causal::softmax;
 use super::number::CacheNumber;
+use super::scoring::{HeadScoring, Scoring};
 use super::{HeadRows, Seen};
 use crate::kernels::prefetch::{NEAR, prefetch};
 use crate::kernels::{for_each_chunk, sums};
 
 /// `softmax(scale * q k^T) v` for one query of each text, `q (texts, heads * width)`, giving the same shape. Each row's
-/// result is the same whatever texts are beside it.
+/// result is the same whatever texts are beside it. `scoring` may change the scores.
 pub struct StepAttention<'a> {
     pub texts: &'a [Seen],
     pub heads: usize,
-    pub scale: f32,
+    pub scoring: Scoring<'a>,
 }
 
 impl CustomOp1 for StepAttention<'_> {
@@ -78,14 +78,21 @@ impl StepAttention<'_> {
             let (keys, values) = &texts[text];
             arch.dispatch(Head {
                 q: &q.numbers[text * q.stride + head * q.width..][..q.width],
-                keys: keys.of(head),
-                values: values.of(head),
-                scale: self.scale,
+                keys: last_rows(keys.of(head), q.width, self.scoring.window),
+                values: last_rows(values.of(head), q.width, self.scoring.window),
+                scale: self.scoring.scale,
+                scoring: self.scoring.of(head),
                 out,
             });
         });
         Ok(out)
     }
+}
+
+/// The last rows of `width`, as many as a window shows.
+fn last_rows<T>(rows: &[T], width: usize, window: Option<usize>) -> &[T] {
+    let shown = window.map_or(rows.len(), |window| rows.len().min(window * width));
+    &rows[rows.len() - shown..]
 }
 
 fn in_memory(storage: &Storage) -> Result<&CpuStorage> {
@@ -100,6 +107,7 @@ struct Head<'a, T> {
     keys: &'a [T],
     values: &'a [T],
     scale: f32,
+    scoring: HeadScoring,
     /// Zeros before.
     out: &'a mut [f32],
 }
@@ -116,7 +124,7 @@ impl<T: CacheNumber> WithSimd for Head<'_, T> {
             prefetch_row(key);
             *weight = self.scale * dot(simd, self.q, key);
         }
-        softmax(&mut weights);
+        self.scoring.weights(&mut weights);
         let mut start = 0;
         start = add_columns::<T, 64>(self.values, &weights, start, self.out);
         start = add_columns::<T, 16>(self.values, &weights, start, self.out);

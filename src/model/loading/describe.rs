@@ -11,7 +11,7 @@ use super::gguf::Gguf;
 use super::hub::{HubOptions, cached_models_in};
 use super::parts::lone_gguf;
 use super::source::is_gguf;
-use crate::model::network::architecture::Architecture;
+use crate::model::loading::families::Described;
 use crate::model::{EMBEDDED, ModelError, embedded_size};
 
 /// What is known of a model that is not loaded.
@@ -110,7 +110,7 @@ fn of_directory(source: String, path: PathBuf, files: &Files) -> ModelSummary {
 fn of_files(source: String, path: Option<PathBuf>, files: &Files) -> ModelSummary {
     let config = files
         .read(CONFIG)
-        .and_then(|json| Architecture::from_json(&json, &files.label(CONFIG)));
+        .and_then(|json| Described::from_json(&json, &files.label(CONFIG)));
     let card = files.read(CARD).ok();
     let card = card.as_deref().map(String::from_utf8_lossy);
     with_architecture(
@@ -130,7 +130,7 @@ fn of_gguf(source: String, path: &Path) -> ModelSummary {
     };
     match Gguf::open(path) {
         Ok(mut file) => {
-            let architecture = file.architecture();
+            let architecture = file.described();
             with_architecture(
                 architecture,
                 ModelSummary {
@@ -149,14 +149,14 @@ fn of_gguf(source: String, path: &Path) -> ModelSummary {
 }
 
 fn with_architecture(
-    architecture: Result<Architecture, ModelError>,
+    described: Result<Described, ModelError>,
     summary: ModelSummary,
 ) -> ModelSummary {
-    match architecture {
-        Ok(architecture) => ModelSummary {
-            architecture: Some(architecture.name().to_owned()),
-            parameters: Some(architecture.parameters()),
-            context_length: Some(architecture.context_length()),
+    match described {
+        Ok(Described { description, .. }) => ModelSummary {
+            architecture: Some(description.family.to_owned()),
+            parameters: Some(description.parameters()),
+            context_length: Some(description.context_length),
             ..summary
         },
         Err(error) => ModelSummary {

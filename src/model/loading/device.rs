@@ -4,7 +4,7 @@ use candle_core::{DType, Device};
 
 use crate::kernels::Quantisation;
 use crate::model::gpu::Gpu;
-use crate::model::network::architecture::Architecture;
+use crate::model::network::description::Description;
 use crate::model::network::linear::Storage;
 use crate::model::{DevicePreference, ModelError, Precision};
 
@@ -54,7 +54,7 @@ pub(super) fn is_kept_in_f32(parameters: usize) -> bool {
 pub(super) fn choose_precision(
     preference: Precision,
     device: &Device,
-    config: &Architecture,
+    config: &Description,
     own: Option<Precision>,
     notices: &mut Vec<String>,
 ) -> Result<Precision, ModelError> {
@@ -94,7 +94,7 @@ pub(super) fn choose_precision(
 }
 
 /// A width that cannot be cut into blocks, as a clause.
-pub(super) fn odd_width(config: &Architecture) -> Option<String> {
+pub(super) fn odd_width(config: &Description) -> Option<String> {
     config
         .row_widths()
         .into_iter()
@@ -127,6 +127,7 @@ pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::loading::families::gpt2_description;
     use crate::model::network::config::Gpt2Config;
 
     fn precision(
@@ -140,7 +141,7 @@ mod tests {
             n_head: 1,
             ..Gpt2Config::default()
         };
-        let (config, mut notices) = (Architecture::Gpt2(config), Vec::new());
+        let (config, mut notices) = (gpt2_description(&config), Vec::new());
         choose_precision(preference, &Device::Cpu, &config, None, &mut notices)
             .map(|precision| (precision, notices))
             .map_err(|error| error.to_string())
@@ -162,7 +163,7 @@ mod tests {
     fn a_width_without_blocks_is_said() {
         let (chosen, notices) = precision(Precision::Auto, 770, 12).expect("auto falls back");
         assert_eq!(chosen, Precision::F32);
-        assert!(notices[0].contains("n_embd of 770"), "{notices:?}");
+        assert!(notices[0].contains("width of 770"), "{notices:?}");
         let error = precision(Precision::Q8_0, 770, 12).expect_err("770 is no multiple of 32");
         assert!(error.contains("choose f32"), "{error}");
     }

@@ -6,17 +6,15 @@ use super::chat::Chat;
 use super::device::{choose_device, choose_precision, storage};
 use super::files::Files;
 use super::hub::{self, HubOptions};
-use super::memory_needed::Wanted;
 use super::parts::Parts;
 use super::request::{LoadProgress, LoadRequest};
+use super::room::Wanted;
 use super::source::Source;
 use super::text_ends::set_tokens;
 use super::weights::Weights;
 use crate::model::error::unless_panicked;
-use crate::model::network::architecture::Architecture;
+use crate::model::network::Transformer;
 use crate::model::network::decoder::Decoder;
-use crate::model::network::gpt2::Gpt2;
-use crate::model::network::llama::Llama;
 use crate::model::{Model, ModelError};
 use crate::text::Tokenizer;
 
@@ -125,10 +123,11 @@ fn load_once(
             ))));
         }
     };
+    let description = &parts.described.description;
     let precision = choose_precision(
         request.precision,
         &device,
-        &parts.architecture,
+        description,
         parts.quantisation,
         notices,
     )?;
@@ -137,7 +136,7 @@ fn load_once(
     {
         weights.dequantise();
     }
-    let mut info = parts.architecture.info(source.name(), &device, precision);
+    let mut info = description.info(source.name(), &device, precision);
     set_tokens(
         &mut info,
         &parts.tokenizer,
@@ -161,7 +160,7 @@ fn load_once(
     let keep = parts.quantisation == Some(precision);
     let wanted = Wanted {
         name: &request.source,
-        architecture: &parts.architecture,
+        architecture: description,
         device: &device,
         precision,
         as_stored: parts.weights.bytes_as_stored().filter(|_| keep),
@@ -170,21 +169,13 @@ fn load_once(
     let storage = storage(device, precision, keep);
     let weights = &mut parts.weights;
     let report = &mut |done, total| LoadProgress::weights(progress, done, total);
-    let model: Box<dyn Model> = match &parts.architecture {
-        Architecture::Gpt2(config) => {
-            let network = Gpt2::load(config, storage, weights, report)?;
-            Box::new(Decoder::new(info, network))
-        }
-        Architecture::Llama(config) => {
-            let network = Llama::load(config, storage, weights, report)?;
-            Box::new(Decoder::new(info, network))
-        }
-    };
+    let network = Transformer::load(description, storage, weights, report)?;
+    let model: Box<dyn Model> = Box::new(Decoder::new(info, network));
     if let [first, rest @ ..] = parts.weights.left_over().as_slice() {
         notices.push(crate::model::error::visible(&format!(
             "{} tensors of the file have no place in a {} model and were left out, `{first}` the first",
             rest.len() + 1,
-            parts.architecture.name()
+            description.family
         )));
     }
     Ok(LoadedModel {

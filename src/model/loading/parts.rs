@@ -11,17 +11,19 @@ use super::file_names::{CONFIG, GENERATION_CONFIG};
 use super::files::Files;
 use super::gguf::{Gguf, first_of_split};
 use super::raw::adapted;
+use super::shards::{OWN_HEAD, Shards};
 use super::source::is_gguf;
 use super::tokenizer_files;
-use super::weights::{OWN_HEAD, Shards, Weights};
-use crate::model::network::architecture::Architecture;
+use super::weights::Weights;
+use crate::model::loading::families::Described;
 use crate::model::network::config::TokenIds;
+use crate::model::network::tensors::Part;
 use crate::model::{ModelError, Precision};
 use crate::text::{ChatTemplate, Tokenizer};
 
 /// The parts of a model, its weights unread.
 pub(super) struct Parts {
-    pub(super) architecture: Architecture,
+    pub(super) described: Described,
     pub(super) tokenizer: Tokenizer,
     pub(super) weights: Weights,
     /// The quantisation that the file's matrices have.
@@ -48,39 +50,43 @@ impl Parts {
         if let Some(adapter) = Adapter::of(files)? {
             return Self::adapted(files, &adapter);
         }
-        let mut architecture = Architecture::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
-        let mut end_tokens = architecture.end_tokens();
+        let mut described = Described::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
+        notices.extend(described.notice.take());
+        let (description, form) = (&mut described.description, &described.family.form);
+        let mut end_tokens = description.end_tokens.clone();
         end_tokens.extend(generation_end_tokens(files)?);
-        let mut shards = Shards::open(files)?;
-        if let Some(embedding) = architecture.tied_embedding()
-            && !shards.settle_tie(embedding)?
+        let mut shards = Shards::open(files, form)?;
+        if description.head.tied
+            && let Some(embedding) = form.name(Part::Embedding.weight())
+            && !shards.settle_tie(&embedding)?
         {
-            architecture.untie();
+            description.head.tied = false;
             notices.push(OWN_HEAD.to_owned());
         }
         Ok(Self {
             tokenizer: tokenizer_files::load(files)?,
             template: if chat { chat::in_files(files)? } else { None },
-            weights: Weights::Safetensors(shards),
+            weights: Weights::of_files(shards, &described),
             quantisation: None,
-            start_token: architecture.start_token(),
+            start_token: described.description.start_token,
             end_tokens,
-            architecture,
+            described,
         })
     }
 
     /// The parts of a model that is another one and a change.
     fn adapted(files: &Files, adapter: &Adapter) -> Result<Self, ModelError> {
         let raw = adapted(files, adapter, 0, &mut |_| ControlFlow::Continue(()))?;
-        let architecture = Architecture::Gpt2(raw.config);
+        let described = Described::gpt2(&raw.config);
+        let shards = Shards::in_memory(raw.tensors, &described.family.form);
         Ok(Self {
             tokenizer: raw.tokenizer,
             template: None,
-            weights: Weights::Safetensors(Shards::in_memory(raw.tensors)),
+            weights: Weights::of_files(shards, &described),
             quantisation: None,
-            start_token: architecture.start_token(),
-            end_tokens: architecture.end_tokens(),
-            architecture,
+            start_token: described.description.start_token,
+            end_tokens: described.description.end_tokens.clone(),
+            described,
         })
     }
 
@@ -94,15 +100,15 @@ impl Parts {
         notices: &mut Vec<String>,
     ) -> Result<Self, ModelError> {
         let mut file = Gguf::open(path)?;
-        let architecture = file.architecture()?;
+        let described = file.described()?;
         Ok(Self {
             tokenizer: file.tokenizer(notices)?,
             template: if chat { chat::in_gguf(&file)? } else { None },
             quantisation: file.precision(),
             start_token: file.token("tokenizer.ggml.bos_token_id"),
             end_tokens: file.end_tokens(),
-            weights: Weights::Gguf(file.into_weights(&architecture)),
-            architecture,
+            weights: Weights::Gguf(file.into_weights(&described)?),
+            described,
         })
     }
 }

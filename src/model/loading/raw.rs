@@ -10,17 +10,17 @@ use super::device::{choose_device, storage};
 use super::file_names::{CONFIG, TOKENIZER};
 use super::files::{Files, pointer};
 use super::hub::{self, HubOptions};
+use super::shards::{OWN_HEAD, Shards};
 use super::source::Source;
 use super::text_ends::set_tokens;
 use super::tokenizer_files;
-use super::weights::{OWN_HEAD, Shards, Weights};
+use super::weights::Weights;
 use crate::model::error::unless_panicked;
-use crate::model::network::architecture::Architecture;
+use crate::model::loading::families::Described;
+use crate::model::network::Transformer;
 use crate::model::network::config::Gpt2Config;
 use crate::model::network::decoder::Decoder;
-use crate::model::network::gpt2::Gpt2;
-use crate::model::network::tensor_names::GPT2_EMBEDDING;
-use crate::model::network::tensors::Tensors;
+use crate::model::network::tensors::Part;
 use crate::model::{DevicePreference, LoadProgress, LoadRequest, Model, ModelError, Precision};
 use crate::text::Tokenizer;
 use crate::text::encoding::unmarked;
@@ -57,12 +57,15 @@ fn load_below(
     }
     let mut config = Gpt2Config::from_json(&files.read(CONFIG)?, &files.label(CONFIG))?;
     let tokenizer = tokenizer_files::load(&files)?;
-    let mut shards = Shards::open(&files)?;
-    if config.tie_word_embeddings && !shards.settle_tie(GPT2_EMBEDDING)? {
+    let form = &Described::gpt2(&config).family.form;
+    let mut shards = Shards::open(&files, form)?;
+    if config.tie_word_embeddings
+        && let Some(embedding) = form.name(Part::Embedding.weight())
+        && !shards.settle_tie(&embedding)?
+    {
         config.tie_word_embeddings = false;
         notices.push(OWN_HEAD.to_owned());
     }
-    let mut weights = Weights::Safetensors(shards);
     let wanted = config.tensors();
     let total = wanted.len();
     let mut tensors = HashMap::with_capacity(total);
@@ -70,7 +73,7 @@ fn load_below(
         if progress(LoadProgress::Weights { done, total }).is_break() {
             return Err(ModelError::Cancelled);
         }
-        let values = weights.take(&name, &shape)?;
+        let values = shards.take(&name, &shape)?;
         tensors.insert(name, values);
     }
     Ok(RawModel {
@@ -133,12 +136,14 @@ impl RawModel {
         tokenizer: &Tokenizer,
         (device, precision): (&Device, Precision),
     ) -> Result<Box<dyn Model>, ModelError> {
-        let architecture = Architecture::Gpt2(config.clone());
-        let mut info = architecture.info(name.to_owned(), device, precision);
-        set_tokens(&mut info, tokenizer, &architecture.end_tokens(), None);
-        let mut weights = Weights::Safetensors(Shards::in_memory(tensors));
+        let described = Described::gpt2(config);
+        let description = &described.description;
+        let mut info = description.info(name.to_owned(), device, precision);
+        set_tokens(&mut info, tokenizer, &description.end_tokens, None);
+        let shards = Shards::in_memory(tensors, &described.family.form);
+        let mut weights = Weights::of_files(shards, &described);
         let storage = storage(device.clone(), precision, false);
-        let network = Gpt2::load(config, storage, &mut weights, &mut |_, _| Ok(()))?;
+        let network = Transformer::load(description, storage, &mut weights, &mut |_, _| Ok(()))?;
         Ok(Box::new(Decoder::new(info, network)))
     }
 }

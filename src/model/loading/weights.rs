@@ -1,62 +1,73 @@
-//! The tensors of a model by name: from one safetensors file, from shards, or from a GGUF file.
+//! The tensors of a model: from safetensors files, or from a GGUF file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-use serde::Deserialize;
-
-use super::file_names::{PICKLE_FILES, SHARD_INDEX, SINGLE_FILE};
-use super::files::Files;
+use super::families::{Described, Form};
 use super::gguf::GgufWeights;
-use super::safetensors_file::SafetensorsFile;
+use super::row_order::{RowOrder, in_order};
+use super::shards::Shards;
 use crate::kernels::transpose;
 use crate::model::ModelError;
 use crate::model::memory::check_room;
 use crate::model::network::linear::Matrix;
-use crate::model::network::tensor_names::{HEAD, HEAD_BIAS};
-use crate::model::network::tensors::Tensors;
+use crate::model::network::tensors::{Name, Tensors};
 
-/// What the names of a language model's inner tensors start with, unless they start with nothing.
-const PREFIXES: [&str; 2] = ["transformer.", "model."];
-
-/// The tensors of a model, by the names that transformers has for them, without what all names start with.
+/// The tensors of a model.
 pub(super) enum Weights {
-    Safetensors(Shards),
+    Safetensors(Safetensors),
     Gguf(GgufWeights),
 }
 
+/// Those of files in Hugging Face layout.
+pub(super) struct Safetensors {
+    pub(super) shards: Shards,
+    pub(super) form: &'static Form,
+    pub(super) order: RowOrder,
+}
+
 impl Tensors for Weights {
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+    fn names(&self, name: Name) -> bool {
         match self {
-            Self::Safetensors(shards) => shards.take(name, shape),
+            Self::Safetensors(files) => files.form.name(name).is_some(),
+            Self::Gguf(_) => true,
+        }
+    }
+
+    fn has(&self, name: Name) -> bool {
+        match self {
+            Self::Safetensors(files) => {
+                let name = files.form.name(name);
+                name.is_some_and(|name| files.shards.has(&name))
+            }
+            Self::Gguf(weights) => weights.has(name),
+        }
+    }
+
+    fn take(&mut self, name: Name, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        match self {
+            Self::Safetensors(files) => files.take(name, shape),
             Self::Gguf(weights) => weights.take(name, shape),
         }
     }
 
-    fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix, ModelError> {
+    fn matrix(&mut self, name: Name, shape: [usize; 2]) -> Result<Matrix, ModelError> {
         match self {
-            Self::Safetensors(shards) => {
-                let values = shards.take(name, &shape)?;
-                // For blocks made of them.
-                check_room(size_of_val(values.as_slice()) as u64, name)?;
-                Ok(Matrix::Values(values))
-            }
+            Self::Safetensors(files) => files.matrix(name, shape),
             Self::Gguf(weights) => weights.matrix(name, shape),
-        }
-    }
-
-    fn matrix_in_out(&mut self, name: &str, from: usize, to: usize) -> Result<Matrix, ModelError> {
-        match self {
-            Self::Safetensors(shards) => {
-                let values = shards.take(name, &[from, to])?;
-                check_room(2 * size_of_val(values.as_slice()) as u64, name)?;
-                Ok(Matrix::Values(transpose(&values, to)))
-            }
-            Self::Gguf(weights) => weights.matrix(name, [to, from]),
         }
     }
 }
 
 impl Weights {
+    /// Those of files in Hugging Face layout, for a model of this description.
+    pub(super) fn of_files(shards: Shards, described: &Described) -> Self {
+        let form = &described.family.form;
+        let order = RowOrder::new(&described.description, form.pairs, form.fused);
+        Self::Safetensors(Safetensors {
+            shards,
+            form,
+            order,
+        })
+    }
+
     /// Bytes of all tensors in memory, where they stay as a GGUF file has them.
     pub(super) fn bytes_as_stored(&self) -> Option<u64> {
         match self {
@@ -68,234 +79,39 @@ impl Weights {
     /// Tensors that were not taken, in order, but for those that files carry without need.
     pub(super) fn left_over(&self) -> Vec<&str> {
         match self {
-            Self::Safetensors(shards) => shards.left_over(),
+            Self::Safetensors(files) => files.shards.left_over(),
             Self::Gguf(weights) => weights.left_over(),
         }
     }
 }
 
-/// What is said of a head that is told to be the embedding but is not.
-pub(super) const OWN_HEAD: &str = "the configuration has the head be the token embedding (tie_word_embeddings), but the file holds a head that differs: that one is used, as transformers does";
-
-/// Numbers that are compared at once.
-const COMPARED: usize = 1 << 18;
-
-/// The tensors of safetensors files.
-pub(super) struct Shards {
-    /// The file to name when a tensor is nowhere.
-    root: String,
-    files: Vec<SafetensorsFile>,
-    /// Index into `files` of each tensor's file.
-    places: HashMap<String, usize>,
-    prefix: &'static str,
-    /// The full name of an embedding that is stored as the head alone.
-    stored_as_head: Option<String>,
-    used: HashSet<String>,
-    /// Tensors that are no file's, by their full names.
-    in_memory: HashMap<String, Vec<f32>>,
-}
-
-/// A shard index: which file holds which tensor.
-#[derive(Deserialize)]
-struct ShardIndex {
-    weight_map: BTreeMap<String, String>,
-}
-
-impl Shards {
-    /// Opens the weight files of a model and checks their headers.
-    ///
-    /// # Errors
-    /// When there are none, only pickled ones, a shard is missing, or a header lies.
-    pub(super) fn open(files: &Files) -> Result<Self, ModelError> {
-        if files.has(SINGLE_FILE) {
-            let file = SafetensorsFile::open(files.label(SINGLE_FILE), files.open(SINGLE_FILE)?)?;
-            let places = file
-                .tensor_names()
-                .map(|name| (name.to_owned(), 0))
-                .collect();
-            return Ok(Self::new(files.label(SINGLE_FILE), vec![file], places));
-        }
-        if files.has(SHARD_INDEX) {
-            return Self::open_shards(files);
-        }
-        if let Some(pickle) = PICKLE_FILES.iter().find(|name| files.has(name)) {
-            return Err(ModelError::file(files.label(pickle), PICKLE_ONLY));
-        }
-        Err(ModelError::file(
-            files.label(SINGLE_FILE),
-            "does not exist, nor does an index of shards; a model directory needs its weights as safetensors",
-        ))
-    }
-
-    fn open_shards(files: &Files) -> Result<Self, ModelError> {
-        let root = files.label(SHARD_INDEX);
-        let weight_map = read_index(&files.read(SHARD_INDEX)?, &root)?;
-        let mut opened: Vec<SafetensorsFile> = Vec::new();
-        let mut shards: HashMap<String, usize> = HashMap::new();
-        let mut places = HashMap::new();
-        for (tensor, shard) in weight_map {
-            let index = match shards.get(&shard) {
-                Some(index) => *index,
-                None => {
-                    opened.push(SafetensorsFile::open(
-                        files.label(&shard),
-                        files.open(&shard)?,
-                    )?);
-                    shards.insert(shard, opened.len() - 1);
-                    opened.len() - 1
-                }
-            };
-            places.insert(tensor, index);
-        }
-        Ok(Self::new(root, opened, places))
-    }
-
-    fn new(root: String, files: Vec<SafetensorsFile>, places: HashMap<String, usize>) -> Self {
-        let found = PREFIXES
-            .into_iter()
-            .find(|prefix| places.keys().any(|name| name.starts_with(prefix)));
-        Self {
-            root,
-            files,
-            places,
-            prefix: found.unwrap_or(""),
-            stored_as_head: None,
-            used: HashSet::new(),
-            in_memory: HashMap::new(),
+impl Safetensors {
+    fn take(&mut self, name: Name, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        let written = self.written(name)?;
+        let values = self.shards.take(&written, shape)?;
+        match self.order.of(name.part, shape[0]) {
+            Some(order) => Ok(in_order(&values, &order)),
+            None => Ok(values),
         }
     }
 
-    /// Weights that are at hand already, by their names without the prefix.
-    pub(super) fn in_memory(tensors: HashMap<String, Vec<f32>>) -> Self {
-        Self {
-            in_memory: tensors,
-            ..Self::new("memory".to_owned(), Vec::new(), HashMap::new())
+    fn matrix(&mut self, name: Name, shape: [usize; 2]) -> Result<Matrix, ModelError> {
+        let written = self.written(name)?;
+        if self.form.in_out && name.layer.is_some() {
+            let [to, from] = shape;
+            let values = self.shards.take(&written, &[from, to])?;
+            check_room(2 * size_of_val(values.as_slice()) as u64, &written)?;
+            return Ok(Matrix::Values(transpose(&values, to)));
         }
+        let values = self.take(name, &shape)?;
+        // For blocks made of them.
+        check_room(size_of_val(values.as_slice()) as u64, &written)?;
+        Ok(Matrix::Values(values))
     }
 
-    /// Holds a configuration that has the head be the token embedding called `embedding` against what is stored.
-    /// Returns whether that is so: a file may hold a head that differs. One that holds the head alone, since it was
-    /// written by safetensors' `save_model`, gives it for the embedding from now on.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub(super) fn settle_tie(&mut self, embedding: &str) -> Result<bool, ModelError> {
-        let embedding = format!("{}{embedding}", self.prefix);
-        let Some(&head_place) = self.places.get(HEAD) else {
-            return Ok(true);
-        };
-        let Some(&place) = self.places.get(&embedding) else {
-            self.stored_as_head = Some(embedding);
-            return Ok(true);
-        };
-        let shape = self.files[place].shape(&embedding);
-        if shape != self.files[head_place].shape(HEAD) {
-            return Ok(false);
-        }
-        let count = shape.map_or(0, |shape| shape.iter().product());
-        for start in (0..count).step_by(COMPARED) {
-            let part = start..count.min(start + COMPARED);
-            let ours = self.files[place].read_part(&embedding, part.clone())?;
-            if ours != self.files[head_place].read_part(HEAD, part)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    fn written(&self, name: Name) -> Result<String, ModelError> {
+        self.form.name(name).ok_or_else(|| {
+            ModelError::Foreign(format!("{name:?} has no name in files of this family"))
+        })
     }
-
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
-        let mut full_name = match name {
-            HEAD | HEAD_BIAS => name.to_owned(),
-            _ => format!("{}{name}", self.prefix),
-        };
-        if self.stored_as_head.as_ref() == Some(&full_name) {
-            HEAD.clone_into(&mut full_name);
-        }
-        let missing = |file: &str| {
-            ModelError::tensor(
-                file,
-                &full_name,
-                "is missing, but the configuration calls for it",
-            )
-        };
-        if let Some(values) = self.in_memory.remove(&full_name) {
-            let sizes = shape.iter().product::<usize>();
-            return if values.len() == sizes {
-                Ok(values)
-            } else {
-                Err(ModelError::tensor(
-                    &self.root,
-                    &full_name,
-                    format!(
-                        "has {} numbers, but config.json calls for {shape:?}",
-                        values.len()
-                    ),
-                ))
-            };
-        }
-        let place = *self
-            .places
-            .get(&full_name)
-            .ok_or_else(|| missing(&self.root))?;
-        let file = &mut self.files[place];
-        let found = file.shape(&full_name).ok_or_else(|| missing(file.name()))?;
-        if found != shape {
-            return Err(ModelError::tensor(
-                file.name(),
-                &full_name,
-                format!("has shape {found:?}, but config.json calls for {shape:?}"),
-            ));
-        }
-        let values = file.read(&full_name)?;
-        self.used.insert(full_name);
-        Ok(values)
-    }
-
-    /// All but those that older files carry without need: the causal mask, the speeds of rotary positions, and a head
-    /// that is tied.
-    fn left_over(&self) -> Vec<&str> {
-        const NEEDLESS: [&str; 3] = [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"];
-        let needless =
-            |name: &str| name == HEAD || NEEDLESS.iter().any(|ending| name.ends_with(ending));
-        let mut names: Vec<&str> = self
-            .places
-            .keys()
-            .map(String::as_str)
-            .filter(|name| !self.used.contains(*name) && !needless(name))
-            .collect();
-        names.sort_unstable();
-        names
-    }
-}
-
-/// Why a model with pickled weights alone is not loaded.
-pub(super) const PICKLE_ONLY: &str = "holds pickled weights, which can run foreign code when opened; \
-    use a model with safetensors, or convert it with transformers' `save_pretrained`";
-
-/// The map from tensor to file of a shard index. `origin` names it in errors.
-///
-/// # Errors
-/// When it is no index, or points out of its directory.
-pub(super) fn read_index(
-    json: &[u8],
-    origin: &str,
-) -> Result<BTreeMap<String, String>, ModelError> {
-    let index: ShardIndex = serde_json::from_slice(json)
-        .map_err(|error| ModelError::file(origin, format!("is no index of shards: {error}")))?;
-    // An index comes from strangers: it must not name files elsewhere.
-    let plain = |name: &str| {
-        name.ends_with(".safetensors")
-            && name.len() <= 200
-            && !name.starts_with('.')
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    if let Some(shard) = index.weight_map.values().find(|name| !plain(name)) {
-        return Err(ModelError::file(
-            origin,
-            format!("names `{shard}` as a shard, which is no plain safetensors file name"),
-        ));
-    }
-    Ok(index.weight_map)
 }

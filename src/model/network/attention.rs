@@ -1,62 +1,102 @@
 //! Causal attention over a cache.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
-use candle_transformers::utils::build_additive_causal_mask;
 
 use super::cache::LayerCache;
 use super::linear::Storage;
 #[cfg(feature = "cuda")]
 use super::on_card;
-use crate::kernels::{Append, ReadAttention, Seen, StepAttention};
+use crate::kernels::{Append, ReadAttention, Scoring, Seen, StepAttention};
 
 /// Queries that are worked on at once: bounds the memory for scores, and skips most of what the mask would hide.
 const QUERIES_AT_ONCE: usize = 128;
 
-/// Which new tokens see which earlier ones: the same for all layers, so made once a read.
-pub(in crate::model) struct CausalBlocks {
+/// Which new tokens see which earlier ones.
+pub(in crate::model) struct Causal {
     /// Tokens in the cache before the new ones.
     past: usize,
-    blocks: Vec<Block>,
+    device: Device,
+    /// By window, for where there are no kernels: the same for all layers that have it, so made once a read.
+    blocks: RefCell<Vec<Blocks>>,
 }
+
+/// The runs of queries for one window.
+type Blocks = (Option<usize>, Rc<Vec<Block>>);
 
 /// A run of queries.
 struct Block {
     start: usize,
     len: usize,
-    /// 0 where a query sees a key, -inf where it does not: `(1, len, past + start + len)`.
+    /// The first key that any of them sees.
+    first: usize,
+    /// 0 where a query sees a key, -inf where it does not: `(1, len, past + start + len - first)`.
     mask: Tensor,
 }
 
-impl CausalBlocks {
-    /// For `new` tokens after `past` others, whose queries, keys and values are held as `storage` says.
-    pub(in crate::model) fn new(new: usize, past: usize, storage: &Storage) -> Result<Self> {
-        let device = &storage.device;
+impl Causal {
+    /// For tokens after `past` others, whose queries, keys and values are held as `storage` says.
+    pub(in crate::model) fn new(past: usize, storage: &Storage) -> Self {
+        Self {
+            past,
+            device: storage.device.clone(),
+            blocks: RefCell::default(),
+        }
+    }
+
+    /// The runs of `new` queries, each of which sees `window` keys.
+    fn blocks(&self, new: usize, window: Option<usize>) -> Result<Rc<Vec<Block>>> {
+        let mut made = self.blocks.borrow_mut();
+        if let Some((_, blocks)) = made.iter().find(|(other, _)| *other == window) {
+            return Ok(Rc::clone(blocks));
+        }
         let block = |start: usize| {
             let len = QUERIES_AT_ONCE.min(new - start);
-            let mask = build_additive_causal_mask(len, past + start, None, device, DType::F32)?;
+            let past = self.past + start;
+            let first = window.map_or(0, |window| (past + 1).saturating_sub(window));
             Ok(Block {
                 start,
                 len,
-                mask: mask.squeeze(0)?,
+                first,
+                mask: mask((len, past, first), window, &self.device)?,
             })
         };
-        // A single query sees all there is, and the kernel needs no mask.
-        let blocks = if new == 1 || has_kernel(device, storage.dtype) {
-            Vec::new()
-        } else {
-            (0..new)
-                .step_by(QUERIES_AT_ONCE)
-                .map(block)
-                .collect::<Result<_>>()?
-        };
-        Ok(Self { past, blocks })
+        let blocks: Result<Vec<_>> = (0..new).step_by(QUERIES_AT_ONCE).map(block).collect();
+        let blocks = Rc::new(blocks?);
+        made.push((window, Rc::clone(&blocks)));
+        Ok(blocks)
     }
+}
+
+/// 0 where one of `len` queries, at `past` and after, sees a key, and -inf where it does not, for keys from `first` on:
+/// `(1, len, past + len - first)`.
+fn mask(
+    (len, past, first): (usize, usize, usize),
+    window: Option<usize>,
+    device: &Device,
+) -> Result<Tensor> {
+    let keys = past + len - first;
+    let sees = |query: usize, key: usize| {
+        let (query, key) = (past + query, first + key);
+        key <= query && window.is_none_or(|window| query - key < window)
+    };
+    let value = |at: usize| {
+        if sees(at / keys, at % keys) {
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        }
+    };
+    let values: Vec<f32> = (0..len * keys).map(value).collect();
+    Tensor::from_vec(values, (1, len, keys), &Device::Cpu)?.to_device(device)
 }
 
 /// Whether there are kernels for such activations.
 fn has_kernel(device: &Device, dtype: DType) -> bool {
-    (device.is_cpu() && dtype == DType::F32) || device.is_cuda()
+    device.is_cpu() && dtype == DType::F32
 }
 
 /// How attention is cut into heads. With fewer key heads than query heads, each run of query heads shares one
@@ -92,28 +132,37 @@ impl Projected {
     }
 }
 
-/// Appends the keys and values of new tokens to `cache` and lets each token look at all up to itself. The result is
-/// `(n, query heads * width)`.
+/// The scoring of a text of so many tokens: a window that is no narrower is none.
+fn within<'a>(scoring: &Scoring<'a>, tokens: usize) -> Scoring<'a> {
+    Scoring {
+        window: scoring.window.filter(|window| *window < tokens),
+        ..*scoring
+    }
+}
+
+/// Appends the keys and values of new tokens to `cache` and lets each token look at all up to itself, or as far back as
+/// its window reaches. The result is `(n, query heads * width)`.
 pub(in crate::model) fn attend(
     new: &Projected,
     cache: &LayerCache,
     heads: Heads,
-    scale: f64,
-    causal: &CausalBlocks,
+    scoring: &Scoring,
+    causal: &Causal,
 ) -> Result<Tensor> {
     let n = new.queries.dim(0)?;
+    let scoring = within(scoring, causal.past + n);
     #[cfg(feature = "cuda")]
-    if new.queries.device().is_cuda() {
-        return on_card::attend(new, cache, heads, scale as f32, causal.past);
+    if new.queries.device().is_cuda() && scoring.is_plain() {
+        return on_card::attend(new, cache, heads, scoring.scale, causal.past);
     }
     if new.have_kernel() {
         let text = append(new, cache, causal.past)?;
         if n == 1 {
-            return step(new, &[text], heads, scale);
+            return step(new, &[text], heads, scoring);
         }
         let op = ReadAttention {
             heads: heads.queries,
-            scale: scale as f32,
+            scoring,
         };
         return new.queries.apply_op3_no_bwd(&text.keys, &text.values, &op);
     }
@@ -130,17 +179,12 @@ pub(in crate::model) fn attend(
     )?;
     let width = heads.queries * heads.width;
     let q = by_head(&new.queries, heads.queries)?;
-    if n == 1 {
-        let q = q.reshape((heads.keys, heads.queries / heads.keys, heads.width))?;
-        let scores = (q.matmul(&keys.t()?)? * scale)?;
-        return weights(&scores)?.matmul(&values)?.reshape((1, width));
-    }
-    let blocks = causal
-        .blocks
+    let attended = causal
+        .blocks(n, scoring.window)?
         .iter()
-        .map(|block| attend_block(&q, &keys, &values, scale, causal.past, block))
+        .map(|block| attend_block(&q, (&keys, &values), &scoring, causal.past, block))
         .collect::<Result<Vec<_>>>()?;
-    Tensor::cat(&blocks, 1)?
+    Tensor::cat(&attended, 1)?
         .transpose(0, 1)?
         .reshape((n, width))
 }
@@ -150,34 +194,37 @@ pub(in crate::model) fn attend_each<'a>(
     new: &Projected,
     caches: impl ExactSizeIterator<Item = &'a LayerCache>,
     heads: Heads,
-    scale: f64,
-    causal: &[CausalBlocks],
+    scoring: &Scoring,
+    causal: &[Causal],
 ) -> Result<Tensor> {
+    let longest = causal.iter().map(|causal| causal.past + 1).max();
+    let scoring = within(scoring, longest.unwrap_or(0));
     #[cfg(feature = "cuda")]
-    if new.queries.device().is_cuda() {
+    if new.queries.device().is_cuda() && scoring.is_plain() {
         let past = causal.iter().map(|causal| causal.past);
-        return on_card::attend_each(new, caches.zip(past), heads, scale as f32);
+        return on_card::attend_each(new, caches.zip(past), heads, scoring.scale);
     }
     let rows = caches.zip(causal).enumerate();
     if new.have_kernel() {
         let texts = rows
             .map(|(row, (cache, causal))| append(&new.row(row)?, cache, causal.past))
             .collect::<Result<Vec<_>>>()?;
-        return step(new, &texts, heads, scale);
+        return step(new, &texts, heads, scoring);
     }
     let attended = rows
-        .map(|(row, (cache, causal))| attend(&new.row(row)?, cache, heads, scale, causal))
+        .map(|(row, (cache, causal))| attend(&new.row(row)?, cache, heads, &scoring, causal))
         .collect::<Result<Vec<_>>>()?;
     Tensor::cat(&attended, 0)
 }
 
 /// The weights by which each new token, after `past` others, looks at all up to itself, whose keys are in `cache`: in
-/// `f32`, `(query heads * n, past + n)`, 0 for what comes later. For whoever looks inside: [`attend`] does not make them.
+/// `f32`, `(query heads * n, past + n)`, 0 for what it does not see. For whoever looks inside: [`attend`] does not make
+/// them.
 pub(in crate::model) fn pattern(
     new: &Projected,
     cache: &LayerCache,
     heads: Heads,
-    scale: f64,
+    scoring: &Scoring,
     past: usize,
 ) -> Result<Tensor> {
     let n = new.queries.dim(0)?;
@@ -190,10 +237,10 @@ pub(in crate::model) fn pattern(
         .contiguous()?
         .reshape((heads.keys, shared * n, heads.width))?;
     let keys = cache.keys.narrow(1, 0, seen)?.to_dtype(DType::F32)?;
-    let scores = (q.matmul(&keys.contiguous()?.t()?)? * scale)?;
-    let mask = build_additive_causal_mask(n, past, None, q.device(), DType::F32)?;
+    let scores = (q.matmul(&keys.contiguous()?.t()?)? * f64::from(scoring.scale))?;
     let scores = scores.reshape((heads.queries, n, seen))?;
-    let weights = softmax_last_dim(&scores.broadcast_add(&mask.squeeze(0)?)?)?;
+    let mask = mask((n, past, 0), scoring.window, q.device())?;
+    let weights = weights(scores, &mask, (past, 0), scoring)?;
     weights.reshape((heads.queries * n, seen))
 }
 
@@ -209,47 +256,76 @@ fn append(new: &Projected, cache: &LayerCache, start: usize) -> Result<Seen> {
 }
 
 /// A query of each text by the kernel.
-fn step(new: &Projected, texts: &[Seen], heads: Heads, scale: f64) -> Result<Tensor> {
+fn step(new: &Projected, texts: &[Seen], heads: Heads, scoring: Scoring) -> Result<Tensor> {
     new.queries.apply_op1_no_bwd(&StepAttention {
         texts,
         heads: heads.queries,
-        scale: scale as f32,
+        scoring,
     })
 }
 
 /// The queries of `block` and the keys and values that they may see: `(heads, block.len, head width)`.
 fn attend_block(
     q: &Tensor,
-    keys: &Tensor,
-    values: &Tensor,
-    scale: f64,
+    (keys, values): (&Tensor, &Tensor),
+    scoring: &Scoring,
     past: usize,
     block: &Block,
 ) -> Result<Tensor> {
-    let visible = past + block.start + block.len;
+    let visible = past + block.start + block.len - block.first;
     let (heads, _, width) = q.dims3()?;
     let key_heads = keys.dim(0)?;
     // The queries of the heads that share keys are stacked: nothing of the cache is copied.
     let stacked = heads / key_heads * block.len;
-    let q = (q.narrow(1, block.start, block.len)?.contiguous()? * scale)?;
+    let q = q.narrow(1, block.start, block.len)?.contiguous()?;
+    let q = (q * f64::from(scoring.scale))?;
     let scores = q
         .reshape((key_heads, stacked, width))?
-        .matmul(&keys.narrow(1, 0, visible)?.t()?)?;
-    let masked = scores
+        .matmul(&keys.narrow(1, block.first, visible)?.t()?)?
         .to_dtype(DType::F32)?
-        .reshape((heads, block.len, visible))?
-        .broadcast_add(&block.mask)?;
-    weights(&masked)?
+        .reshape((heads, block.len, visible))?;
+    let places = (past + block.start, block.first);
+    weights(scores, &block.mask, places, scoring)?
         .to_dtype(q.dtype())?
         .reshape((key_heads, stacked, visible))?
-        .matmul(&values.narrow(1, 0, visible)?)?
+        .matmul(&values.narrow(1, block.first, visible)?)?
         .reshape((heads, block.len, width))
 }
 
-/// Softmax in f32, whatever the scores are in.
-fn weights(scores: &Tensor) -> Result<Tensor> {
+/// The weights of scaled scores `(heads, queries, keys)` in `f32`, of queries and keys from these places on.
+fn weights(
+    mut scores: Tensor,
+    mask: &Tensor,
+    (query, key): (usize, usize),
+    scoring: &Scoring,
+) -> Result<Tensor> {
+    let (heads, queries, keys) = scores.dims3()?;
+    let device = scores.device().clone();
+    if let Some(cap) = scoring.cap {
+        let cap = f64::from(cap);
+        scores = ((scores / cap)?.tanh()? * cap)?;
+    }
+    if let Some(slopes) = scoring.slopes {
+        let distance = |at: usize| {
+            let (query, key) = (query + at / keys, key + at % keys);
+            query.saturating_sub(key) as f32
+        };
+        let distances: Vec<f32> = (0..queries * keys).map(distance).collect();
+        let distances = Tensor::from_vec(distances, (1, queries, keys), &device)?;
+        let slopes = Tensor::from_slice(slopes, (heads, 1, 1), &device)?;
+        scores = (scores - distances.broadcast_mul(&slopes)?)?;
+    }
+    scores = scores.broadcast_add(mask)?;
     debug_assert!(scores.dim(D::Minus1)? > 0);
-    softmax_last_dim(&scores.to_dtype(DType::F32)?)?.to_dtype(scores.dtype())
+    match scoring.sinks {
+        None => softmax_last_dim(&scores),
+        Some(sinks) => {
+            let sinks = Tensor::from_slice(sinks, (heads, 1, 1), &device)?;
+            let sinks = sinks.broadcast_as((heads, queries, 1))?.contiguous()?;
+            let all = Tensor::cat(&[scores, sinks], 2)?;
+            softmax_last_dim(&all)?.narrow(2, 0, keys)?.contiguous()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -304,13 +380,19 @@ mod tests {
         let mut outs = Vec::new();
         for &piece in pieces {
             let rows = qkv.narrow(0, past, piece)?.to_dtype(dtype)?;
-            let causal = CausalBlocks::new(piece, past, &storage)?;
+            let causal = Causal::new(past, &storage);
             let new = Projected {
                 queries: rows.narrow(1, 0, width)?,
                 keys: rows.narrow(1, width, key_width)?,
                 values: rows.narrow(1, width + key_width, key_width)?,
             };
-            outs.push(attend(&new, &cache.layers()[0], heads, 0.4, &causal)?);
+            outs.push(attend(
+                &new,
+                &cache.layers()[0],
+                heads,
+                &Scoring::plain(0.4),
+                &causal,
+            )?);
             past += piece;
         }
         let ours = Tensor::cat(&outs, 0)?

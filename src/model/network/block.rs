@@ -1,127 +1,314 @@
-//! One block of a GPT-2, or of its like with the norms after the sums.
+//! One layer: attention and feed-forward, their norms, and how they are added.
 
-use candle_core::{DType, Result as CandleResult, Tensor};
+use candle_core::{Result as CandleResult, Tensor};
 
-use super::attention::Projected;
-use super::config::Gpt2Config;
-use super::linear::{Linear, Storage, vector};
-use super::tensors::Tensors;
+use super::attention::{Heads, Projected};
+use super::description::{AttentionFacts, Description, HeadNorm, LayerFacts, Order};
+use super::feed_forward::{FeedForward, Parts, Shape};
+use super::linear::{Linear, Storage};
+use super::mixture::Mixture;
+use super::norm::Norm;
+use super::rope::Turns;
+use super::tensors::{Part, Tensors};
+use crate::kernels::Scoring;
+use crate::model::ModelError;
 
-use crate::kernels::LayerNorm;
-use crate::model::{Activation, ModelError};
-
-/// Attention and feed-forward, each with a norm before and the input added after; or the input added and a norm after.
-pub(in crate::model) struct Block {
-    post_norm: bool,
-    attention_norm: Norm,
-    qkv: Linear,
-    attention_out: Linear,
-    attention_scale: f64,
-    feed_forward_norm: Norm,
-    up: Linear,
-    activation: Activation,
-    down: Linear,
+/// A layer.
+pub(super) struct Block {
+    facts: LayerFacts,
+    order: Order,
+    residual_scale: f64,
+    before_attention: Option<Norm>,
+    attention: Attention,
+    after_attention: Option<Norm>,
+    before_feed_forward: Option<Norm>,
+    feed_forward: FeedForwardKind,
+    after_feed_forward: Option<Norm>,
 }
 
-/// Layer norm.
-pub(in crate::model) struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    epsilon: f32,
+/// The matrices of attention, and what its scores go through.
+struct Attention {
+    projections: Projections,
+    heads: Heads,
+    norms: Option<(Norm, Norm)>,
+    out: Linear,
+    clamp: Option<f64>,
+    cap: Option<f64>,
+    slopes: Option<Vec<f32>>,
+    sinks: Option<Vec<f32>>,
+}
+
+enum Projections {
+    Fused(Linear),
+    Apart {
+        query: Linear,
+        key: Linear,
+        value: Linear,
+    },
+}
+
+enum FeedForwardKind {
+    Plain(FeedForward),
+    Mixture(Box<Mixture>),
+}
+
+/// What follows of the places of tokens, for all layers.
+pub(super) struct Placed {
+    /// For each kind of layer.
+    pub(super) turns: Vec<Turns>,
+    /// What queries are multiplied by, `(n, 1)`.
+    pub(super) growth: Option<Tensor>,
+}
+
+/// What a layer asks of the outside while it runs.
+pub(super) struct Outside<'a> {
+    /// Turns queries, keys and values, and how they are scored, into what each token attends to.
+    pub(super) attend: &'a mut dyn FnMut(&Projected, &Scoring) -> CandleResult<Tensor>,
+    /// Is shown what the feed-forward part adds.
+    pub(super) fed: &'a mut dyn FnMut(&Tensor) -> CandleResult<()>,
 }
 
 impl Block {
-    pub(in crate::model) fn load(
+    pub(super) fn load(
         layer: usize,
-        config: &Gpt2Config,
+        description: &Description,
         storage: &Storage,
-        weights: &mut dyn Tensors,
+        tensors: &mut dyn Tensors,
     ) -> Result<Self, ModelError> {
-        let (width, inner) = (config.n_embd, config.inner_width());
-        let attention = config.attention_width();
-        let mut linear = |name: &str, from: usize, to: usize| -> Result<Linear, ModelError> {
-            let weight = weights.matrix_in_out(&format!("h.{layer}.{name}.weight"), from, to)?;
-            let bias = weights.take(&format!("h.{layer}.{name}.bias"), &[to])?;
-            Ok(Linear::new(weight, to, Some(bias), storage)?)
+        let (facts, places) = (description.layers[layer], description.places);
+        let attention = Attention::load(layer, description, storage, tensors)?;
+        let feed_forward = match &description.mixture {
+            Some(mixture) if facts.mixture => {
+                let facts = (description, mixture);
+                let mixture = Mixture::load(layer, facts, storage, tensors)?;
+                FeedForwardKind::Mixture(Box::new(mixture))
+            }
+            _ => {
+                let facts = &description.feed_forward;
+                let shape = Shape {
+                    width: description.width,
+                    inner: facts.inner,
+                    gated: facts.gated,
+                    bias: facts.bias,
+                    activation: facts.activation,
+                    clamped: None,
+                };
+                let parts = Parts::of_layer(layer);
+                FeedForwardKind::Plain(FeedForward::load(parts, shape, storage, tensors)?)
+            }
         };
-        let qkv = linear("attn.c_attn", width, 3 * attention)?;
-        let attention_out = linear("attn.c_proj", attention, width)?;
-        let up = linear("mlp.c_fc", width, inner)?;
-        let down = linear("mlp.c_proj", inner, width)?;
+        let mut norm = |there: bool, part: Part| {
+            let width = description.width;
+            there
+                .then(|| Norm::load(part.of(layer), width, description, storage, tensors))
+                .transpose()
+        };
         Ok(Self {
-            post_norm: config.post_norm,
-            attention_norm: Norm::load(&format!("h.{layer}.ln_1"), config, storage, weights)?,
-            qkv,
-            attention_out,
-            attention_scale: config.attention_scale(layer),
-            feed_forward_norm: Norm::load(&format!("h.{layer}.ln_2"), config, storage, weights)?,
-            up,
-            activation: config.activation_function,
-            down,
+            facts,
+            order: places.order,
+            residual_scale: description.residual_scale,
+            before_attention: norm(places.before_attention, Part::AttentionNorm)?,
+            attention,
+            after_attention: norm(places.after_attention, Part::AttentionAfter)?,
+            before_feed_forward: norm(places.before_feed_forward, Part::FeedForwardNorm)?,
+            feed_forward,
+            after_feed_forward: norm(places.after_feed_forward, Part::FeedForwardAfter)?,
         })
     }
 
-    /// `x (n, width)` to the same shape. `attend` turns queries, keys and values and the scale of their scores into
-    /// what each token attends to; `fed` is shown what the feed-forward part made.
-    pub(in crate::model) fn forward(
+    /// `x (n, width)` to the same shape. `turns` are those of the tokens' positions, for each kind of layer.
+    pub(super) fn forward(
         &self,
         x: &Tensor,
-        attend: &mut dyn FnMut(&Projected, f64) -> CandleResult<Tensor>,
-        fed: &mut dyn FnMut(&Tensor) -> CandleResult<()>,
+        places: &Placed,
+        outside: &mut Outside,
     ) -> CandleResult<Tensor> {
-        let mut attention = |x: &Tensor| {
-            let qkv = self.qkv.forward(x)?;
-            let width = qkv.dim(1)? / 3;
-            let new = Projected {
-                queries: qkv.narrow(1, 0, width)?,
-                keys: qkv.narrow(1, width, width)?,
-                values: qkv.narrow(1, 2 * width, width)?,
-            };
-            let attended = attend(&new, self.attention_scale)?;
-            self.attention_out.forward(&attended)
+        let norm = |norm: &Option<Norm>, x: &Tensor| match norm {
+            Some(norm) => norm.forward(x),
+            None => Ok(x.clone()),
         };
-        if self.post_norm {
-            let x = self.attention_norm.forward(&(x + attention(x)?)?)?;
-            let change = self.feed_forward(&x)?;
-            fed(&change)?;
-            return self.feed_forward_norm.forward(&(&x + change)?);
+        match self.order {
+            Order::NormsAfterSums => {
+                let attended = self.attended(x, places, outside)?;
+                let x = norm(&self.before_attention, &(x + attended)?)?;
+                let change = self.fed(&x, outside)?;
+                norm(&self.before_feed_forward, &(&x + change)?)
+            }
+            Order::Parallel => {
+                let normed = norm(&self.before_attention, x)?;
+                let attended = self.attended(&normed, places, outside)?;
+                let change = match &self.before_feed_forward {
+                    Some(own) => self.fed(&own.forward(x)?, outside)?,
+                    None => self.fed(&normed, outside)?,
+                };
+                (x + attended)? + change
+            }
+            Order::InTurn => {
+                let normed = norm(&self.before_attention, x)?;
+                let x = (x + self.attended(&normed, places, outside)?)?;
+                let change = self.fed(&norm(&self.before_feed_forward, &x)?, outside)?;
+                &x + change
+            }
         }
-        let x = (x + attention(&self.attention_norm.forward(x)?)?)?;
-        let change = self.feed_forward(&self.feed_forward_norm.forward(&x)?)?;
-        fed(&change)?;
-        &x + change
     }
 
-    fn feed_forward(&self, x: &Tensor) -> CandleResult<Tensor> {
-        let inner = self.up.forward_to(x, self.activation)?;
-        self.down.forward(&inner)
+    /// What attention adds.
+    fn attended(&self, x: &Tensor, places: &Placed, outside: &mut Outside) -> CandleResult<Tensor> {
+        let attended = self.attention.forward(x, &self.facts, places, outside)?;
+        self.as_change(attended, &self.after_attention)
+    }
+
+    /// What the feed-forward part adds, which is shown.
+    fn fed(&self, x: &Tensor, outside: &mut Outside) -> CandleResult<Tensor> {
+        let made = match &self.feed_forward {
+            FeedForwardKind::Plain(feed_forward) => feed_forward.forward(x)?,
+            FeedForwardKind::Mixture(mixture) => mixture.forward(x)?,
+        };
+        let change = self.as_change(made, &self.after_feed_forward)?;
+        (outside.fed)(&change)?;
+        Ok(change)
+    }
+
+    fn as_change(&self, made: Tensor, after: &Option<Norm>) -> CandleResult<Tensor> {
+        let change = match after {
+            Some(norm) => norm.forward(&made)?,
+            None => made,
+        };
+        if self.residual_scale == 1.0 {
+            Ok(change)
+        } else {
+            change * self.residual_scale
+        }
     }
 }
 
-impl Norm {
-    pub(in crate::model) fn load(
-        name: &str,
-        config: &Gpt2Config,
+impl Attention {
+    fn load(
+        layer: usize,
+        description: &Description,
         storage: &Storage,
-        weights: &mut dyn Tensors,
+        tensors: &mut dyn Tensors,
     ) -> Result<Self, ModelError> {
-        let shape = [config.n_embd];
+        let (facts, width) = (&description.attention, description.width);
+        let (query, key) = (description.query_width(), description.key_width());
+        let projections =
+            if tensors.has(Part::Fused.of(layer)) || !tensors.names(Part::Query.of(layer)) {
+                let shape = [query + 2 * key, width];
+                let fused = Part::Fused.of(layer);
+                Projections::Fused(Linear::load(fused, shape, facts.bias, storage, tensors)?)
+            } else {
+                let mut linear = |part: Part, to: usize| {
+                    Linear::load(part.of(layer), [to, width], facts.bias, storage, tensors)
+                };
+                Projections::Apart {
+                    query: linear(Part::Query, query)?,
+                    key: linear(Part::Key, key)?,
+                    value: linear(Part::Value, key)?,
+                }
+            };
+        let out = Part::AttentionOut.of(layer);
+        let out = Linear::load(out, [width, query], facts.out_bias, storage, tensors)?;
+        let mut norm = |part: Part, width: usize| {
+            Norm::load(part.of(layer), width, description, storage, tensors)
+        };
+        let head = description.heads.width;
+        let norms = match facts.norms {
+            None => None,
+            Some(HeadNorm::Each) => {
+                Some((norm(Part::QueryNorm, head)?, norm(Part::KeyNorm, head)?))
+            }
+            Some(HeadNorm::All) => Some((norm(Part::QueryNorm, query)?, norm(Part::KeyNorm, key)?)),
+        };
+        let queries = description.heads.queries;
+        let sinks = facts
+            .sinks
+            .then(|| tensors.take(Part::Sinks.of(layer), &[queries]));
+        let AttentionFacts { clamp, cap, .. } = *facts;
         Ok(Self {
-            weight: vector(weights.take(&format!("{name}.weight"), &shape)?, storage)?,
-            bias: vector(weights.take(&format!("{name}.bias"), &shape)?, storage)?,
-            epsilon: config.layer_norm_epsilon as f32,
+            projections,
+            heads: description.heads,
+            norms,
+            out,
+            clamp,
+            cap,
+            slopes: facts.alibi.then(|| slopes(queries)),
+            sinks: sinks.transpose()?,
         })
     }
 
-    pub(in crate::model) fn forward(&self, x: &Tensor) -> CandleResult<Tensor> {
-        #[cfg(feature = "cuda")]
-        if x.device().is_cuda() {
-            return crate::kernels::cuda::layer_norm(x, &self.weight, &self.bias, self.epsilon);
+    fn forward(
+        &self,
+        x: &Tensor,
+        facts: &LayerFacts,
+        places: &Placed,
+        outside: &mut Outside,
+    ) -> CandleResult<Tensor> {
+        let mut new = self.projected(x)?;
+        if let Some((of_queries, of_keys)) = &self.norms {
+            new.queries = of_queries.forward_heads(&new.queries)?;
+            new.keys = of_keys.forward_heads(&new.keys)?;
         }
-        if x.device().is_cpu() && x.dtype() == DType::F32 {
-            let epsilon = self.epsilon;
-            return x.apply_op3_no_bwd(&self.weight, &self.bias, &LayerNorm { epsilon });
+        if let Some(clamp) = self.clamp {
+            for part in [&mut new.queries, &mut new.keys, &mut new.values] {
+                *part = part.contiguous()?.clamp(-clamp, clamp)?;
+            }
         }
-        candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.epsilon)
+        if let Some(rope) = facts.rope {
+            let turns = &places.turns[rope];
+            new.queries = turns.apply(&new.queries, self.heads.queries)?;
+            new.keys = turns.apply(&new.keys, self.heads.keys)?;
+        }
+        if let Some(growth) = &places.growth {
+            new.queries = new.queries.broadcast_mul(growth)?;
+        }
+        let scoring = Scoring {
+            scale: facts.scale as f32,
+            window: facts.window,
+            cap: self.cap.map(|cap| cap as f32),
+            slopes: self.slopes.as_deref(),
+            sinks: self.sinks.as_deref(),
+        };
+        self.out.forward(&(outside.attend)(&new, &scoring)?)
+    }
+
+    fn projected(&self, x: &Tensor) -> CandleResult<Projected> {
+        match &self.projections {
+            Projections::Fused(fused) => {
+                let all = fused.forward(x)?;
+                let query = self.heads.queries * self.heads.width;
+                let key = self.heads.keys * self.heads.width;
+                Ok(Projected {
+                    queries: all.narrow(1, 0, query)?,
+                    keys: all.narrow(1, query, key)?,
+                    values: all.narrow(1, query + key, key)?,
+                })
+            }
+            Projections::Apart { query, key, value } => Ok(Projected {
+                queries: query.forward(x)?,
+                keys: key.forward(x)?,
+                values: value.forward(x)?,
+            }),
+        }
+    }
+}
+
+/// The slopes of ALiBi for so many heads: powers of one number for a power of two of heads, and every other one of twice
+/// as many for the rest (Press et al. 2022).
+fn slopes(heads: usize) -> Vec<f32> {
+    let whole = 1 << heads.ilog2();
+    let power = |of: usize, step: usize| 2f64.powf(-8.0 * step as f64 / of as f64) as f32;
+    let first = (1..=whole).map(|step| power(whole, step));
+    let rest = (0..heads - whole).map(|at| power(2 * whole, 2 * at + 1));
+    first.chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_are_those_of_the_paper() {
+        assert_eq!(slopes(8)[..3], [0.5, 0.25, 0.125]);
+        assert_eq!(slopes(3), [1.0 / 16.0, 1.0 / 256.0, 0.25]);
     }
 }

@@ -126,7 +126,7 @@ impl Gpt2Config {
     /// When it is no JSON, describes another architecture, or contradicts itself.
     pub fn from_json(json: &[u8], file: &str) -> Result<Self, ModelError> {
         let wrong = |problem: String| ModelError::file(file, problem);
-        let mut value: serde_json::Value = serde_json::from_slice(json)
+        let value: serde_json::Value = serde_json::from_slice(json)
             .map_err(|error| wrong(format!("is no valid JSON: {error}")))?;
         // Named before the fields are read: another architecture's fields would give a misleading error.
         let known = |name: &str| name == "gpt2" || name == OWN_MODEL_TYPE;
@@ -135,6 +135,11 @@ impl Gpt2Config {
                 "describes a `{other}` model, but only models of GPT-2's family (model_type `gpt2`) can be trained"
             )));
         }
+        Self::from_value(value).map_err(wrong)
+    }
+
+    /// Reads and checks the fields of a `config.json`. What is wrong is the rest of a sentence that begins with its name.
+    pub(in crate::model) fn from_value(mut value: serde_json::Value) -> Result<Self, String> {
         // A file may have both: the short name counts, as in transformers.
         if let Some(fields) = value.as_object_mut() {
             for (long, short) in LONG_NAMES {
@@ -144,8 +149,8 @@ impl Gpt2Config {
             }
         }
         let config: Self = serde_json::from_value(value)
-            .map_err(|error| wrong(format!("is no GPT-2 configuration: {error}")))?;
-        config.check().map_err(wrong)?;
+            .map_err(|error| format!("is no GPT-2 configuration: {error}"))?;
+        config.check()?;
         Ok(config)
     }
 

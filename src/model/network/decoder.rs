@@ -1,49 +1,24 @@
-//! What all decoder-only transformers here share: reading into caches, alone and together, and the head.
+//! A network that reads texts: into caches, alone and together, and what follows of each.
 
 use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::{DType, Result as CandleResult, Tensor};
 
-use super::attention::{CausalBlocks, Heads, Projected, attend, attend_each, pattern};
-use super::linear::Storage;
+use super::attention::{Causal, Projected, attend, attend_each, pattern};
 use super::numbers::{Search, all_finite, bad_head, bad_logit};
 use super::site::{Observer, Site, Watch};
+use super::transformer::{Places, Transformer};
+use crate::kernels::Scoring;
 use crate::model::{Cache, Model, ModelError, ModelInfo, Rows};
-
-/// Lets the tokens of one layer look at each other and back: the layer's number, what its tokens ask for and offer,
-/// and the scale of the scores, to what each token attends to, `(n, query heads * head width)`.
-pub(in crate::model) type Attend<'a> =
-    dyn FnMut(usize, &Projected, f64) -> CandleResult<Tensor> + 'a;
-
-/// The layers of one architecture.
-pub(in crate::model) trait Network: Send {
-    /// How attention is cut into heads.
-    fn heads(&self) -> Heads;
-
-    /// How numbers are held, and where.
-    fn storage(&self) -> &Storage;
-
-    /// Tokens and their positions through all layers and the last norm: `(n, width)`.
-    fn run(
-        &self,
-        tokens: &[u32],
-        positions: &[u32],
-        attend: &mut Attend,
-        watch: &mut Watch,
-    ) -> CandleResult<Tensor>;
-
-    /// `(n, width)` to `(n, vocabulary)`.
-    fn head(&self, hidden: &Tensor) -> CandleResult<Tensor>;
-}
 
 /// Rows of which a GPU makes the logits with the hidden states; of more, only the last one's.
 const ROWS_AHEAD: usize = 64;
 
-/// A network that reads texts.
-pub(in crate::model) struct Decoder<N> {
+/// A network with what is known of it.
+pub(in crate::model) struct Decoder {
     info: ModelInfo,
-    network: N,
+    network: Transformer,
     /// What a GPU was last asked for.
     ahead: Mutex<Option<Ahead>>,
 }
@@ -54,8 +29,8 @@ struct Ahead {
     logits: Rows,
 }
 
-impl<N: Network> Decoder<N> {
-    pub(in crate::model) fn new(info: ModelInfo, network: N) -> Self {
+impl Decoder {
+    pub(in crate::model) fn new(info: ModelInfo, network: Transformer) -> Self {
         Self {
             info,
             network,
@@ -121,19 +96,17 @@ impl<N: Network> Decoder<N> {
         }
     }
 
-    /// What reading `tokens` at the end of `cache` needs, which then has room for them: their positions, and what each
-    /// sees.
-    fn prepare(
-        &self,
-        tokens: &[u32],
-        cache: &mut Cache,
-    ) -> Result<(Vec<u32>, CausalBlocks), ModelError> {
+    /// What reading `tokens` at the end of `cache` needs, which then has room for them: their places, and what each sees.
+    fn prepare(&self, tokens: &[u32], cache: &mut Cache) -> Result<(Places, Causal), ModelError> {
         self.check_tokens(tokens)?;
         self.make_room(cache, tokens.len())?;
         let past = cache.len();
-        let positions = (past..past + tokens.len()).map(|at| at as u32).collect();
-        let causal = CausalBlocks::new(tokens.len(), past, self.network.storage())?;
-        Ok((positions, causal))
+        let length = past + tokens.len();
+        let places = Places {
+            positions: (past..length).map(|at| at as u32).collect(),
+            lengths: vec![length as u32; tokens.len()],
+        };
+        Ok((places, Causal::new(past, self.network.storage())))
     }
 
     /// Whether `cache` is of this model and has room for `tokens` more, which it then has.
@@ -149,7 +122,7 @@ impl<N: Network> Decoder<N> {
     }
 }
 
-impl<N: Network> Model for Decoder<N> {
+impl Model for Decoder {
     fn info(&self) -> &ModelInfo {
         &self.info
     }
@@ -167,16 +140,16 @@ impl<N: Network> Model for Decoder<N> {
     }
 
     fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError> {
-        let (positions, causal) = self.prepare(tokens, cache)?;
+        let (places, causal) = self.prepare(tokens, cache)?;
         if tokens.is_empty() {
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
         let (heads, layers) = (self.network.heads(), cache.layers());
         let hidden = self.numbers_of(tokens, |watch| {
-            let mut attend = |layer: usize, new: &Projected, scale| {
-                attend(new, &layers[layer], heads, scale, &causal)
+            let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
+                attend(new, &layers[layer], heads, scoring, &causal)
             };
-            self.network.run(tokens, &positions, &mut attend, watch)
+            self.network.run(tokens, &places, &mut attend, watch)
         })?;
         cache.advance(tokens.len())?;
         Ok(hidden)
@@ -188,7 +161,7 @@ impl<N: Network> Model for Decoder<N> {
         cache: &mut Cache,
         observer: &mut dyn Observer,
     ) -> Result<Rows, ModelError> {
-        let (positions, causal) = self.prepare(tokens, cache)?;
+        let (places, causal) = self.prepare(tokens, cache)?;
         if tokens.is_empty() {
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
@@ -200,12 +173,12 @@ impl<N: Network> Model for Decoder<N> {
             observer.borrow_mut().see(site, rows);
             Ok(())
         };
-        let mut attend = |layer: usize, new: &Projected, scale| {
-            let attended = attend(new, &layers[layer], heads, scale, &causal)?;
+        let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
+            let attended = attend(new, &layers[layer], heads, scoring, &causal)?;
             let site = Site::AttentionPattern(layer);
             let wanted = observer.borrow().wants(site);
             if wanted {
-                show(site, &pattern(new, &layers[layer], heads, scale, past)?)?;
+                show(site, &pattern(new, &layers[layer], heads, scoring, past)?)?;
             }
             Ok(attended)
         };
@@ -213,9 +186,7 @@ impl<N: Network> Model for Decoder<N> {
             let wanted = observer.borrow().wants(site);
             if wanted { show(site, x) } else { Ok(()) }
         };
-        let hidden = self
-            .network
-            .run(tokens, &positions, &mut attend, &mut watch)?;
+        let hidden = self.network.run(tokens, &places, &mut attend, &mut watch)?;
         let hidden = self.to_rows(&hidden)?;
         if !all_finite(hidden.as_slice()) {
             // It ends in the error that says where they end.
@@ -240,18 +211,20 @@ impl<N: Network> Model for Decoder<N> {
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
         let heads = self.network.heads();
-        let positions: Vec<u32> = caches.iter().map(|cache| cache.len() as u32).collect();
+        let past = caches.iter().map(|cache| cache.len() as u32);
+        let places = Places {
+            positions: past.clone().collect(),
+            lengths: past.map(|past| past + 1).collect(),
+        };
         let storage = self.network.storage();
-        let causal = caches
-            .iter()
-            .map(|cache| CausalBlocks::new(1, cache.len(), storage))
-            .collect::<CandleResult<Vec<_>>>()?;
+        let causal = caches.iter().map(|cache| Causal::new(cache.len(), storage));
+        let causal: Vec<_> = causal.collect();
         let hidden = self.numbers_of(tokens, |watch| {
-            let mut attend = |layer: usize, new: &Projected, scale| {
+            let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
                 let layers = caches.iter().map(|cache| &cache.layers()[layer]);
-                attend_each(new, layers, heads, scale, &causal)
+                attend_each(new, layers, heads, scoring, &causal)
             };
-            self.network.run(tokens, &positions, &mut attend, watch)
+            self.network.run(tokens, &places, &mut attend, watch)
         })?;
         for cache in caches {
             cache.advance(1)?;

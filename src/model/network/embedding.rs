@@ -6,8 +6,7 @@ use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::linear::{Linear, Matrix, Storage, dense, halved, on_device};
-use super::tensor_names::{HEAD, HEAD_BIAS};
-use super::tensors::Tensors;
+use super::tensors::{Part, Tensors};
 use crate::model::ModelError;
 
 use crate::kernels::{BlockMatrix, Quantisation};
@@ -26,7 +25,7 @@ fn take_bias(
     weights: &mut dyn Tensors,
 ) -> Result<Option<Vec<f32>>, ModelError> {
     has_one
-        .then(|| weights.take(HEAD_BIAS, &[vocabulary]))
+        .then(|| weights.take(Part::Head.weight().bias(), &[vocabulary]))
         .transpose()
 }
 
@@ -72,12 +71,11 @@ enum Table {
 }
 
 impl Embedding {
-    /// Takes the embedding called `name` and the head. `shape` is `(vocabulary, width)`.
+    /// Takes the embedding and the head. `shape` is `(vocabulary, width)`.
     ///
     /// # Errors
     /// When a tensor is missing or wrong, or the device has no room.
     pub(in crate::model) fn with_head(
-        name: &str,
         shape: [usize; 2],
         kind: HeadKind,
         storage: &Storage,
@@ -85,7 +83,7 @@ impl Embedding {
     ) -> Result<(Self, Linear), ModelError> {
         let HeadKind { tied, bias } = kind;
         let [vocabulary, _] = shape;
-        let tokens = weights.matrix(name, shape)?;
+        let tokens = weights.matrix(Part::Embedding.weight(), shape)?;
         let storage = &for_head(storage);
         if tied && let Some(blocks) = blocks(&tokens, vocabulary, storage)? {
             let blocks = Arc::new(blocks);
@@ -98,7 +96,7 @@ impl Embedding {
                 let head = if tied {
                     Matrix::Quantised(Arc::clone(&quantised))
                 } else {
-                    weights.matrix(HEAD, shape)?
+                    weights.matrix(Part::Head.weight(), shape)?
                 };
                 let embedding = Self::new(Table::Quantised(quantised), storage);
                 let bias = take_bias(bias, vocabulary, weights)?;
@@ -121,7 +119,7 @@ impl Embedding {
             }
             None => dense(values, vocabulary, storage)?,
         };
-        let head = weights.matrix(HEAD, shape)?;
+        let head = weights.matrix(Part::Head.weight(), shape)?;
         let bias = take_bias(bias, vocabulary, weights)?;
         Ok((
             Self::new(Table::Dense(table), storage),

@@ -7,10 +7,12 @@ use candle_core::{DType, Device, Module, Result, Tensor};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use super::tensors::{Name, Tensors};
 #[cfg(feature = "cuda")]
 use crate::kernels::cuda;
 use crate::kernels::{AddBias, BlockMatrix, DenseProduct, Quantisation};
 use crate::model::Activation;
+use crate::model::ModelError;
 
 /// What the numbers of all layers are held as, and where.
 #[derive(Debug, Clone)]
@@ -70,6 +72,22 @@ pub(in crate::model) fn on_device(weight: Arc<QTensor>, device: &Device) -> Resu
 pub(in crate::model) const QUANTISED_ROWS: usize = 16;
 
 impl Linear {
+    /// The one whose weight is called `name`, of `[out, in]`.
+    ///
+    /// # Errors
+    /// When a tensor is missing or wrong, or the device has no room.
+    pub(super) fn load(
+        name: Name,
+        shape: [usize; 2],
+        bias: bool,
+        storage: &Storage,
+        tensors: &mut dyn Tensors,
+    ) -> std::result::Result<Self, ModelError> {
+        let weight = tensors.matrix(name, shape)?;
+        let bias = bias.then(|| tensors.take(name.bias(), &shape[..1]));
+        Ok(Self::new(weight, shape[0], bias.transpose()?, storage)?)
+    }
+
     /// From a weight of `(out, in)`.
     pub(in crate::model) fn new(
         weight: Matrix,

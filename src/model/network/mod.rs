@@ -2,23 +2,29 @@
 //! does not know: it asks for tensors by name.
 
 mod activation;
-pub(in crate::model) mod architecture;
 pub(in crate::model) mod attention;
 mod block;
 pub(in crate::model) mod cache;
 pub(in crate::model) mod config;
+mod count;
 pub(in crate::model) mod decoder;
+pub(in crate::model) mod description;
 mod embedding;
-pub(in crate::model) mod gpt2;
+mod feed_forward;
 pub(in crate::model) mod linear;
-pub(in crate::model) mod llama;
+mod mixture;
+mod norm;
 pub(in crate::model) mod numbers;
 #[cfg(feature = "cuda")]
 mod on_card;
+pub(in crate::model) mod rope;
 mod rows;
 mod site;
-pub(in crate::model) mod tensor_names;
 pub(in crate::model) mod tensors;
+mod transformer;
+
+pub(in crate::model) use count::{MOST_LAYERS, Sizes};
+pub(in crate::model) use transformer::Transformer;
 
 pub use activation::Activation;
 pub use cache::Cache;

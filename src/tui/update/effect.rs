@@ -36,13 +36,13 @@ pub enum Effect {
     /// Raise the engine's flag: what runs ends within one token.
     CancelRun,
     /// Start a second engine, in place of one that is there, and load a model with it.
-    LoadSecond(Box<LoadRequest>),
+    LoadBeside(Box<LoadRequest>),
     /// End the second engine.
-    UnloadSecond,
+    UnloadBeside,
     /// As [`Effect::Send`], to the second engine.
-    SendSecond(Command),
+    SendBeside(Command),
     /// As [`Effect::Look`], to the second engine.
-    LookSecond(Box<LookRequest>),
+    LookBeside(Box<LookRequest>),
     RestartEngine,
     /// Append a prompt to the history file.
     Remember(String),

@@ -26,7 +26,7 @@ pub enum News {
     /// The engine said something.
     Engine(Event),
     /// The second engine said something.
-    Second(Event),
+    Beside(Event),
     /// A command did not reach the engine.
     Refused(Unsent),
     /// The engine could not be started again; the sentence says why.

@@ -1,152 +1,211 @@
-//! Hyperparameters from a GGUF file's metadata.
+//! A model's description from a GGUF file's metadata.
 
-use super::names::in_gguf;
+use serde_json::{Map, Value as Json, json};
+
 use super::{Gguf, GgufWeights, Value};
-use crate::model::network::architecture::{Architecture, unsupported};
-use crate::model::network::attention::Heads;
-use crate::model::network::config::Gpt2Config;
-use crate::model::network::llama::{Family, LlamaConfig, Scaling};
-use crate::model::network::tensor_names::HEAD;
-use crate::model::{Activation, ModelError};
+use crate::model::ModelError;
+use crate::model::loading::families::{
+    Described, Family, Fused, GgufFields, GgufForm, unsupported,
+};
+use crate::model::loading::row_order::RowOrder;
+use crate::model::network::rope::Scaling;
+use crate::model::network::tensors::Part;
 
 /// The tensor that divides the speeds of rotary positions.
-pub(super) const ROPE_FACTORS: &str = "rope_freqs.weight";
+const ROPE_FACTORS: &str = "rope_freqs.weight";
+/// Those that do in short and in long texts.
+const SHORT_FACTORS: &str = "rope_factors_short.weight";
+const LONG_FACTORS: &str = "rope_factors_long.weight";
+
+/// Whole numbers of the metadata, and the fields of a `config.json` that say the same.
+const SIZES: [(&str, &str, bool); 11] = [
+    ("embedding_length", "hidden_size", true),
+    ("block_count", "num_hidden_layers", true),
+    ("attention.head_count", "num_attention_heads", true),
+    ("context_length", "max_position_embeddings", true),
+    ("feed_forward_length", "intermediate_size", false),
+    ("attention.head_count_kv", "num_key_value_heads", false),
+    ("attention.key_length", "head_dim", false),
+    ("attention.sliding_window", "sliding_window", false),
+    ("expert_count", "num_experts", false),
+    ("expert_used_count", "num_experts_per_tok", false),
+    ("expert_feed_forward_length", "moe_intermediate_size", false),
+];
+
+/// Other numbers.
+const NUMBERS: [(&str, &str); 9] = [
+    ("rope.freq_base", "rope_theta"),
+    ("rope.freq_base_swa", "rope_local_base_freq"),
+    ("attn_logit_softcapping", "attn_logit_softcapping"),
+    ("final_logit_softcapping", "final_logit_softcapping"),
+    ("attention.scale", "attention_multiplier"),
+    ("embedding_scale", "embedding_multiplier"),
+    ("residual_scale", "residual_multiplier"),
+    ("logit_scale", "logits_scaling"),
+    ("attention.clamp_kqv", "clip_qkv"),
+];
 
 impl Gguf {
-    /// The architecture and its hyperparameters.
+    /// The description of the model.
     ///
     /// # Errors
-    /// When it is another architecture than those supported, a key is missing, or they contradict themselves.
-    pub(in crate::model) fn architecture(&mut self) -> Result<Architecture, ModelError> {
+    /// When it is of a family that is not here, a key is missing, or they contradict themselves.
+    pub(in crate::model) fn described(&mut self) -> Result<Described, ModelError> {
         let name = match self.required("general.architecture")? {
             Value::Text(name) => name.clone(),
             _ => return Err(self.unfit("general.architecture")),
         };
-        let architecture = match name.as_str() {
-            "gpt2" => Architecture::Gpt2(self.gpt2()?),
-            other => match Family::named(other) {
-                Some(family) => Architecture::Llama(self.llama(family)?),
-                None => return Err(unsupported(other, &self.name)),
-            },
+        let family = Family::in_gguf(&name);
+        let Some((family, form)) = family.and_then(|family| Some((family, family.gguf.as_ref()?)))
+        else {
+            return Err(unsupported(&name, &self.name));
         };
-        self.check_keys(&name)?;
-        Ok(architecture)
-    }
-
-    /// The tensors, for a model of this architecture.
-    pub(in crate::model) fn into_weights(self, architecture: &Architecture) -> GgufWeights {
-        let reordered = match architecture {
-            Architecture::Llama(config) if config.family != Family::Qwen2 => Some(config.heads),
-            _ => None,
-        };
-        GgufWeights::new(self, reordered)
-    }
-
-    fn gpt2(&self) -> Result<Gpt2Config, ModelError> {
-        let config = Gpt2Config {
-            vocab_size: self.rows("wte.weight")?,
-            n_positions: self.size("gpt2.context_length")?,
-            n_embd: self.size("gpt2.embedding_length")?,
-            n_layer: self.size("gpt2.block_count")?,
-            n_head: self.size("gpt2.attention.head_count")?,
-            n_inner: Some(self.size("gpt2.feed_forward_length")?),
-            layer_norm_epsilon: self.float("gpt2.attention.layer_norm_epsilon")?,
-            tie_word_embeddings: !self.has(HEAD),
-            eos_token_id: None,
-            ..Gpt2Config::default()
-        };
-        config
-            .check()
-            .map_err(|problem| ModelError::file(&self.name, problem))?;
-        Ok(config)
-    }
-
-    fn llama(&mut self, family: Family) -> Result<LlamaConfig, ModelError> {
-        let prefix = family.name();
-        let key = |name: &str| format!("{prefix}.{name}");
-        if self
-            .value(&key("expert_count"))
-            .is_some_and(|count| count.unsigned() > Some(0))
+        let mut fields = self.fields(&name, form)?;
+        (form.fields)(&mut fields);
+        let described = family.described(&Json::Object(fields.0));
+        let mut description = described.map_err(|problem| ModelError::file(&self.name, problem))?;
+        if self.header.tensors.contains_key(ROPE_FACTORS)
+            && let Some(rope) = description.ropes.first_mut()
         {
-            return Err(ModelError::file(
-                &self.name,
-                "is a mixture of experts, which cannot be loaded; choose a dense model",
-            ));
-        }
-        let width = self.size(&key("embedding_length"))?;
-        let queries = self.size(&key("attention.head_count"))?;
-        let optional = |name: &str| match self.value(&key(name)) {
-            Some(value) => match value.unsigned() {
-                Some(number) => Ok(Some(number)),
-                None => Err(self.unfit(&key(name))),
-            },
-            None => Ok(None),
-        };
-        let head_width = match optional("attention.key_length")? {
-            Some(width) => Some(width),
-            None => optional("rope.dimension_count")?,
-        };
-        let head_width = head_width.map_or(width / queries.max(1), |size| size as usize);
-        for name in ["attention.value_length", "rope.dimension_count"] {
-            if optional(name)?.is_some_and(|size| size != head_width as u64) {
-                return Err(ModelError::file(
-                    &self.name,
-                    format!(
-                        "has another `{}` than its head width of {head_width}, which cannot be computed",
-                        key(name)
-                    ),
-                ));
-            }
-        }
-        let keys = optional("attention.head_count_kv")?.map_or(queries, |count| count as usize);
-        let theta = self.number(&key("rope.freq_base"))?;
-        let context_length = self.size(&key("context_length"))?;
-        let window = optional("attention.sliding_window")?.map(|window| window as usize);
-        let window = window.filter(|window| (1..context_length).contains(window));
-        let bias = |name: &str| self.has(&format!("layers.0.{name}.bias"));
-        let mut config = LlamaConfig {
-            family,
-            vocabulary: self.rows("embed_tokens.weight")?,
-            width,
-            inner_width: self.size(&key("feed_forward_length"))?,
-            layers: self.size(&key("block_count"))?,
-            heads: Heads {
-                queries,
-                keys,
-                width: head_width,
-            },
-            activation: Activation::Silu,
-            context_length: window.unwrap_or(context_length),
-            sliding_window: window,
-            norm_epsilon: self.float(&key("attention.layer_norm_rms_epsilon"))?,
-            rope_theta: theta.unwrap_or(10_000.0),
-            scaling: self.scaling(prefix)?,
-            qkv_bias: bias("self_attn.q_proj"),
-            out_bias: bias("self_attn.o_proj"),
-            mlp_bias: bias("mlp.gate_proj"),
-            tied: !self.has(HEAD),
-            start_token: None,
-            end_tokens: Vec::new(),
-        };
-        config
-            .check()
-            .map_err(|problem| ModelError::file(&self.name, problem))?;
-        if self.header.tensors.contains_key(ROPE_FACTORS) {
-            let mut factors = self.rope_factors(head_width / 2)?;
-            if let Scaling::Linear(factor) = config.scaling {
+            let mut factors = self.rope_factors(ROPE_FACTORS, rope.width / 2)?;
+            if let Scaling::Linear(factor) = rope.scaling {
                 for each in &mut factors {
                     *each *= factor as f32;
                 }
             }
-            config.scaling = Scaling::Each(factors);
+            rope.scaling = Scaling::Each(factors);
         }
-        Ok(config)
+        description.norm.plus_one = false;
+        self.check_keys(&name, form)?;
+        Ok(Described {
+            description,
+            family,
+            notice: None,
+        })
     }
 
-    /// As llama.cpp understands it: linear without a type, the older key without the newer one, and a factor of 0 for
-    /// none.
-    fn scaling(&self, prefix: &str) -> Result<Scaling, ModelError> {
-        let key = |name: &str| format!("{prefix}.rope.{name}");
+    /// The tensors, for a model of this description.
+    ///
+    /// # Errors
+    /// When its family has no GGUF files.
+    pub(in crate::model) fn into_weights(
+        self,
+        described: &Described,
+    ) -> Result<GgufWeights, ModelError> {
+        let form = described.family.gguf.as_ref();
+        let form = form.ok_or_else(|| unsupported(described.family.names[0], &self.name))?;
+        let order = RowOrder::new(&described.description, form.pairs, Fused::InTurn);
+        Ok(GgufWeights::new(self, form, order))
+    }
+
+    /// What a `config.json` would say.
+    fn fields(&mut self, name: &str, form: &GgufForm) -> Result<GgufFields, ModelError> {
+        let key = |key: &str| format!("{name}.{key}");
+        let mut fields = GgufFields(Map::new());
+        for (ours, field, required) in SIZES {
+            if required || self.value(&key(ours)).is_some() {
+                fields.set(field, self.size(&key(ours))?);
+            }
+        }
+        for (ours, field) in NUMBERS {
+            if let Some(number) = self.number(&key(ours))? {
+                fields.set(field, number);
+            }
+        }
+        // 0 stands for none.
+        for field in ["sliding_window", "num_experts", "clip_qkv"] {
+            if fields.get(field).and_then(Json::as_f64) == Some(0.0) {
+                fields.0.remove(field);
+            }
+        }
+        let (epsilon, field) = if form.layer_norm {
+            ("attention.layer_norm_epsilon", "layer_norm_eps")
+        } else {
+            ("attention.layer_norm_rms_epsilon", "rms_norm_eps")
+        };
+        fields.set(field, self.float(&key(epsilon))?);
+        for flag in ["use_parallel_residual", "expert_weights_norm"] {
+            if let Some(Value::Bool(value)) = self.value(&key(flag)) {
+                fields.set(flag, *value);
+            }
+        }
+        fields.set(
+            "vocab_size",
+            self.rows(&form.name(Part::Embedding.weight()))?,
+        );
+        fields.set(
+            "tie_word_embeddings",
+            !self.has(&form.name(Part::Head.weight())),
+        );
+        let bias = |file: &Self, part: Part| file.has(&form.name(part.of(0).bias()));
+        fields.set(
+            "attention_bias",
+            bias(self, Part::Query) || bias(self, Part::Fused),
+        );
+        fields.set("attention_out_bias", bias(self, Part::AttentionOut));
+        fields.set("mlp_bias", bias(self, Part::Up));
+        self.heads(name, form, &mut fields)?;
+        self.scaling(name, &mut fields)?;
+        Ok(fields)
+    }
+
+    /// How wide heads are, and how much of each is turned.
+    fn heads(
+        &self,
+        name: &str,
+        form: &GgufForm,
+        fields: &mut GgufFields,
+    ) -> Result<(), ModelError> {
+        let key = |key: &str| format!("{name}.{key}");
+        let size = |fields: &GgufFields, field: &str| {
+            let size = fields.get(field).and_then(Json::as_u64);
+            size.map(|size| size as usize)
+        };
+        let queries = size(fields, "num_attention_heads").unwrap_or(1).max(1);
+        if fields.get("head_dim").is_none() {
+            let rows = self.rows(&form.name(Part::Query.of(0))).ok();
+            let width = size(fields, "hidden_size").unwrap_or(0);
+            fields.set("head_dim", rows.unwrap_or(width) / queries);
+        }
+        let head = size(fields, "head_dim").unwrap_or(0);
+        let other = |key: &str| {
+            ModelError::file(
+                &self.name,
+                format!(
+                    "has another `{key}` than its head width of {head}, which cannot be computed"
+                ),
+            )
+        };
+        let values = key("attention.value_length");
+        if self.value(&values).is_some() && self.size(&values)? != head {
+            return Err(other(&values));
+        }
+        let turned = key("rope.dimension_count");
+        if self.value(&turned).is_some() {
+            let size = self.size(&turned)?;
+            if size > head {
+                return Err(other(&turned));
+            }
+            // Half a number more, so that it is not cut off to one fewer.
+            fields.set(
+                "partial_rotary_factor",
+                if size == head {
+                    1.0
+                } else {
+                    (size as f64 + 0.5) / head as f64
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// The scaling of rope as llama.cpp understands it: linear without a type, the older key without the newer one, and a
+    /// factor of 0 for none.
+    fn scaling(&mut self, name: &str, fields: &mut GgufFields) -> Result<(), ModelError> {
+        let key = |name_of: &str| format!("{name}.rope.{name_of}");
+        if self.header.tensors.contains_key(SHORT_FACTORS) {
+            return self.long_factors(name, fields);
+        }
         let kind_key = key("scaling.type");
         let kind = match self.value(&kind_key) {
             None => "linear",
@@ -161,20 +220,66 @@ impl Gguf {
                 Err(error) => Some(Err(error)),
             })
             .transpose()?;
-        match (kind, found) {
-            ("none", _) | ("linear", None) => Ok(Scaling::None),
-            ("linear", Some((_, factor))) if factor == 0.0 || factor == 1.0 => Ok(Scaling::None),
-            ("linear", Some((_, factor))) if factor.is_finite() && factor > 0.0 => {
-                Ok(Scaling::Linear(factor))
+        let number = |name_of: &str| self.number(&key(name_of));
+        let scaling = match (kind, found) {
+            ("none", _) | ("linear", None) => return Ok(()),
+            ("linear" | "yarn", Some((_, factor))) if factor == 0.0 || factor == 1.0 => {
+                return Ok(());
             }
-            ("linear", Some((key, _))) => Err(self.unfit(&key)),
-            (other, _) => Err(ModelError::file(
-                &self.name,
-                format!(
-                    "scales rope by `{other}` (`{kind_key}`), but only `none` and `linear` are understood"
-                ),
-            )),
-        }
+            ("linear", Some((_, factor))) if factor.is_finite() && factor > 0.0 => {
+                json!({"rope_type": "linear", "factor": factor})
+            }
+            ("yarn", Some((_, factor))) if factor.is_finite() && factor > 0.0 => {
+                let attention = number("scaling.attn_factor")?
+                    .or(number("scaling.yarn_attn_factor")?)
+                    .unwrap_or(1.0);
+                json!({
+                    "rope_type": "yarn",
+                    "factor": factor,
+                    "original_max_position_embeddings": number("scaling.original_context_length")?,
+                    "beta_fast": number("scaling.yarn_beta_fast")?,
+                    "beta_slow": number("scaling.yarn_beta_slow")?,
+                    "attention_factor": attention * (0.1 * factor.ln() + 1.0),
+                })
+            }
+            ("linear" | "yarn", Some((key, _))) => return Err(self.unfit(&key)),
+            (other, _) => {
+                return Err(ModelError::file(
+                    &self.name,
+                    format!(
+                        "scales rope by `{other}` (`{kind_key}`), but only `none`, `linear`, `yarn` and tensors of factors are understood"
+                    ),
+                ));
+            }
+        };
+        fields.set("rope_scaling", scaling);
+        Ok(())
+    }
+
+    /// The scaling that has numbers for short and for long texts.
+    fn long_factors(&mut self, name: &str, fields: &mut GgufFields) -> Result<(), ModelError> {
+        let pairs = |file: &Self, tensor: &str| {
+            let info = file.header.tensors.get(tensor);
+            info.and_then(|info| info.shape.first().copied())
+                .unwrap_or(0)
+        };
+        let (short, long) = (pairs(self, SHORT_FACTORS), pairs(self, LONG_FACTORS));
+        let short = self.rope_factors(SHORT_FACTORS, short)?;
+        let long = self.rope_factors(LONG_FACTORS, long)?;
+        let key = |key: &str| format!("{name}.rope.scaling.{key}");
+        let original = self.size(&key("original_context_length"))?;
+        let magnitude = self.number(&key("attn_factor"))?;
+        fields.set(
+            "rope_scaling",
+            json!({
+                "rope_type": "longrope",
+                "short_factor": short,
+                "long_factor": long,
+                "original_max_position_embeddings": original,
+                "attention_factor": magnitude.unwrap_or(1.0),
+            }),
+        );
+        Ok(())
     }
 
     /// A number of the metadata, if it is there.
@@ -186,34 +291,33 @@ impl Gguf {
     }
 
     /// The numbers that divide the speeds of rotary positions, which is how llama3's scaling is written.
-    fn rope_factors(&mut self, pairs: usize) -> Result<Vec<f32>, ModelError> {
-        let factors = self.vector(ROPE_FACTORS, pairs)?;
+    fn rope_factors(&mut self, name: &str, pairs: usize) -> Result<Vec<f32>, ModelError> {
+        let factors = self.vector(name, pairs)?;
         if factors
             .iter()
             .any(|factor| !(factor.is_finite() && *factor > 0.0))
         {
             return Err(ModelError::tensor(
                 &self.name,
-                ROPE_FACTORS,
+                name,
                 "holds numbers that are not positive",
             ));
         }
         Ok(factors)
     }
 
-    /// Whether there is a tensor that transformers calls `name`.
+    /// Whether there is such a tensor.
     fn has(&self, name: &str) -> bool {
-        self.header.tensors.contains_key(&in_gguf(name))
+        self.header.tensors.contains_key(name)
     }
 
     /// The number of rows of a matrix.
     fn rows(&self, name: &str) -> Result<usize, ModelError> {
-        let name = in_gguf(name);
-        match self.header.tensors.get(&name) {
+        match self.header.tensors.get(name) {
             Some(info) => Ok(info.shape[0]),
             None => Err(ModelError::tensor(
                 &self.name,
-                &name,
+                name,
                 "is missing, but every model needs it",
             )),
         }

@@ -3,6 +3,7 @@
 
 use super::{Gguf, Value};
 use crate::model::ModelError;
+use crate::model::loading::families::GgufForm;
 
 /// What is done about a key.
 enum Use {
@@ -14,17 +15,20 @@ enum Use {
     Only(&'static [f64]),
 }
 
-/// Keys of the Llama family, without what stands before them. All others of `rope.` and `attention.` are refused.
-const LLAMA: [(&str, Use); 22] = [
+/// Keys of families with rotary positions, without what stands before them. All others of `rope.` and `attention.` are
+/// refused, but for those that a family obeys.
+const TURNED: [(&str, Use); 24] = [
     ("rope.dimension_count", Use::Obeyed),
     ("rope.freq_base", Use::Obeyed),
     ("rope.scaling.type", Use::Obeyed),
     ("rope.scaling.factor", Use::Obeyed),
     ("rope.scale_linear", Use::Obeyed),
-    // Of the training, and for scaling that is refused.
+    // Of the training.
     ("rope.scaling.finetuned", Use::NoEffect),
-    ("rope.scaling.original_context_length", Use::NoEffect),
+    ("rope.scaling.original_context_length", Use::Obeyed),
     ("rope.scaling.attn_factor", Use::Only(&[1.0])),
+    ("rope.scaling.yarn_beta_fast", Use::Obeyed),
+    ("rope.scaling.yarn_beta_slow", Use::Obeyed),
     ("rope.scaling.yarn_ext_factor", Use::Only(&[0.0, -1.0])),
     ("rope.scaling.yarn_attn_factor", Use::Only(&[1.0, -1.0])),
     ("rope.scaling.yarn_log_multiplier", Use::Only(&[0.0])),
@@ -41,8 +45,8 @@ const LLAMA: [(&str, Use); 22] = [
     ("attention.clamp_kqv", Use::Only(&[0.0])),
 ];
 
-/// The same for GPT-2.
-const GPT2: [(&str, Use); 6] = [
+/// The same for families without.
+const UNTURNED: [(&str, Use); 6] = [
     ("attention.head_count", Use::Obeyed),
     ("attention.layer_norm_epsilon", Use::Obeyed),
     ("attention.layer_norm_rms_epsilon", Use::NoEffect),
@@ -68,11 +72,8 @@ impl Gguf {
     ///
     /// # Errors
     /// When one of them, which is named, changes the odds and cannot be obeyed.
-    pub(super) fn check_keys(&self, architecture: &str) -> Result<(), ModelError> {
-        let own: &[_] = match architecture {
-            "gpt2" => &GPT2,
-            _ => &LLAMA,
-        };
+    pub(super) fn check_keys(&self, architecture: &str, form: &GgufForm) -> Result<(), ModelError> {
+        let own: &[_] = if form.turns { &TURNED } else { &UNTURNED };
         let mut keys: Vec<(&str, &Value)> = self
             .header
             .metadata
@@ -87,6 +88,7 @@ impl Gguf {
             let mut known = own.iter().chain(&ELSEWHERE);
             let found = known.find(|(name, _)| *name == key).map(|(_, found)| found);
             let fine = match found {
+                _ if form.obeys.contains(&key) => true,
                 Some(Use::Obeyed | Use::NoEffect) => true,
                 Some(Use::Only(neutral)) => value
                     .number()

@@ -3,7 +3,6 @@
 mod config;
 mod header;
 mod keys;
-mod names;
 mod reader;
 mod split;
 mod tokenizer;

@@ -9,29 +9,31 @@ use candle_core::quantized::{GgmlDType, QTensor, ggml_file::qtensor_from_ggml};
 
 use super::Gguf;
 use super::header::TensorInfo;
-use super::names::{OUTPUT, in_gguf};
 use crate::model::ModelError;
+use crate::model::loading::families::GgufForm;
+use crate::model::loading::row_order::{RowOrder, in_order};
 use crate::model::memory::{check_room, reserved};
-use crate::model::network::attention::Heads;
 use crate::model::network::linear::{Matrix, QUANTISED_ROWS};
 use crate::model::network::numbers::all_finite;
+use crate::model::network::tensors::{Name, Part};
 
 /// The tensors of a GGUF file, by the names that transformers has for them.
 pub(in crate::model) struct GgufWeights {
     file: Gguf,
     /// Whether quantised matrices stay as they are.
     keep: bool,
-    /// Set where the converter reordered the rows of queries and keys.
-    reordered: Option<Heads>,
+    form: &'static GgufForm,
+    order: RowOrder,
     used: HashSet<String>,
 }
 
 impl GgufWeights {
-    pub(super) fn new(file: Gguf, reordered: Option<Heads>) -> Self {
+    pub(super) fn new(file: Gguf, form: &'static GgufForm, order: RowOrder) -> Self {
         Self {
             file,
             keep: true,
-            reordered,
+            form,
+            order,
             used: HashSet::new(),
         }
     }
@@ -47,6 +49,12 @@ impl GgufWeights {
         bytes.sum()
     }
 
+    /// Whether there is such a tensor.
+    pub(in crate::model) fn has(&self, name: Name) -> bool {
+        let name = self.form.name(name);
+        self.file.header.tensors.contains_key(&name)
+    }
+
     /// Has quantised matrices read as plain numbers from now on.
     pub(in crate::model) fn dequantise(&mut self) {
         self.keep = false;
@@ -58,21 +66,22 @@ impl GgufWeights {
     /// When it is missing, has another shape, or cannot be read.
     pub(in crate::model) fn take(
         &mut self,
-        name: &str,
+        name: Name,
         shape: &[usize],
     ) -> Result<Vec<f32>, ModelError> {
+        let written = self.form.name(name);
         let (info, bytes) = self.read(name, shape)?;
         // The numbers, and a copy on the way.
         let numbers: usize = shape.iter().product();
-        check_room(8 * numbers as u64, name)?;
-        let tensor = qtensor_from_ggml(info.dtype, &bytes, info.shape, &Device::Cpu)?;
+        check_room(8 * numbers as u64, &written)?;
+        let tensor = qtensor_from_ggml(info.dtype, &bytes, shape.to_vec(), &Device::Cpu)?;
         let values: Vec<f32> = tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1()?;
         // candle rounds activations for its blocks in a way that takes what is no number for one: what a norm or a bias
         // makes of them would not be seen in the logits.
         if self.keep && shape.len() == 1 && !all_finite(&values) {
             return Err(ModelError::tensor(
                 &self.file.name,
-                &in_gguf(name),
+                &written,
                 "holds what is no number (NaN or an infinity); fetch the file again",
             ));
         }
@@ -85,10 +94,11 @@ impl GgufWeights {
     /// As [`GgufWeights::take`].
     pub(in crate::model) fn matrix(
         &mut self,
-        name: &str,
+        name: Name,
         shape: [usize; 2],
     ) -> Result<Matrix, ModelError> {
-        let found = self.file.header.tensors.get(&in_gguf(name));
+        let written = self.form.name(name);
+        let found = self.file.header.tensors.get(&written);
         if !found.is_some_and(|info| self.keep && is_multiplied(info.dtype, shape[1])) {
             return Ok(Matrix::Values(self.take(name, &shape)?));
         }
@@ -96,49 +106,54 @@ impl GgufWeights {
         let (info, mut bytes) = self.read(name, &shape)?;
         // Blocks of zero bytes are blocks of zeros.
         let padded = out.next_multiple_of(QUANTISED_ROWS);
-        check_room(3 * (bytes.len() / out * padded) as u64, name)?;
+        check_room(3 * (bytes.len() / out * padded) as u64, &written)?;
         bytes.resize(bytes.len() / out * padded, 0);
         let tensor: QTensor =
             qtensor_from_ggml(info.dtype, &bytes, vec![padded, width], &Device::Cpu)?;
         Ok(Matrix::Quantised(Arc::new(tensor)))
     }
 
-    /// The bytes of a tensor, its rows in the order of transformers.
-    fn read(&mut self, name: &str, shape: &[usize]) -> Result<(TensorInfo, Vec<u8>), ModelError> {
-        let full_name = in_gguf(name);
+    /// The bytes of a tensor, its rows in the order that is used here. Those of one expert stand among those of all.
+    fn read(&mut self, name: Name, shape: &[usize]) -> Result<(TensorInfo, Vec<u8>), ModelError> {
+        let written = self.form.name(name);
         let file = &mut self.file;
-        let Some(info) = file.header.tensors.get(&full_name).cloned() else {
+        let Some(mut info) = file.header.tensors.get(&written).cloned() else {
             return Err(ModelError::tensor(
                 &file.name,
-                &full_name,
+                &written,
                 "is missing, but the file's metadata calls for it",
             ));
         };
-        if info.shape != shape {
+        let fits = match (name.expert, info.shape.split_first()) {
+            (Some(expert), Some((experts, own))) => own == shape && expert < *experts,
+            _ => info.shape == shape,
+        };
+        if !fits {
             return Err(ModelError::tensor(
                 &file.name,
-                &full_name,
+                &written,
                 format!(
                     "has shape {:?}, but the file's metadata calls for {shape:?}",
                     info.shape
                 ),
             ));
         }
-        let mut bytes = file.bytes(&full_name, &info)?;
-        if let Some(heads) = self.reordered {
-            if name.contains(".q_proj.") {
-                bytes = halves_together(&bytes, shape[0], heads.queries);
-            } else if name.contains(".k_proj.") {
-                bytes = halves_together(&bytes, shape[0], heads.keys);
-            }
+        if let Some(expert) = name.expert {
+            info.bytes /= info.shape[0];
+            info.start += (expert * info.bytes) as u64;
         }
-        self.used.insert(full_name);
+        let mut bytes = file.bytes(&written, &info)?;
+        if let Some(order) = self.order.of(name.part, shape[0]) {
+            bytes = in_order(&bytes, &order);
+        }
+        self.used.insert(written);
         Ok((info, bytes))
     }
 
     /// The tensors that were not taken, in order, but for a head that is tied and the speeds of rotary positions.
     pub(in crate::model) fn left_over(&self) -> Vec<&str> {
-        let needless = |name: &str| name == OUTPUT || name == super::config::ROPE_FACTORS;
+        let head = self.form.name(Part::Head.weight());
+        let needless = |name: &str| name == head || name.starts_with("rope_f");
         let names = self.file.header.tensors.keys().map(String::as_str);
         let mut names: Vec<&str> = names
             .filter(|name| !self.used.contains(*name) && !needless(name))
@@ -189,33 +204,9 @@ fn is_multiplied(dtype: GgmlDType, width: usize) -> bool {
     }
 }
 
-/// Undoes the converter's order of rows: it puts the two numbers that rotary positions turn together next to each
-/// other, where transformers has them half a head apart.
-fn halves_together(bytes: &[u8], rows: usize, heads: usize) -> Vec<u8> {
-    let row_bytes = bytes.len() / rows;
-    let head_rows = rows / heads;
-    let mut ordered = Vec::with_capacity(bytes.len());
-    for head in 0..heads {
-        for half in 0..2 {
-            for pair in 0..head_rows / 2 {
-                let row = head * head_rows + 2 * pair + half;
-                ordered.extend_from_slice(&bytes[row * row_bytes..][..row_bytes]);
-            }
-        }
-    }
-    ordered
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pairs_move_half_a_head_apart() {
-        // Two heads of four rows, a byte each.
-        let ours = halves_together(&[0, 2, 1, 3, 4, 6, 5, 7], 8, 2);
-        assert_eq!(ours, [0, 1, 2, 3, 4, 5, 6, 7]);
-    }
 
     #[test]
     fn every_kind_of_block_is_read_as_the_gguf_package_reads_it() {

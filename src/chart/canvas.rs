@@ -1,0 +1,109 @@
+//! From a file's name to something to draw on.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingAreaErrorKind;
+use plotters::prelude::{
+    BitMapBackend, DrawingArea, DrawingBackend, IntoDrawingArea, SVGBackend, WHITE,
+};
+use plotters::style::{FontStyle, IntoFont, register_font};
+
+/// What all text is set in. Viewers of SVG files fall back to their own if they lack it.
+pub const FONT: &str = "Noto Sans, sans-serif";
+
+/// Why a chart could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChartError {
+    #[error("{0}: a chart's file must end in .svg or .png")]
+    Format(PathBuf),
+    #[error("{path}: the chart could not be written: {detail}")]
+    Unwritten { path: PathBuf, detail: String },
+    #[error("there is nothing to draw: {0}")]
+    Empty(&'static str),
+    #[error("there is nothing to draw of the run `{run}`: {lack}")]
+    Lacking { run: String, lack: &'static str },
+    #[error("{runs} runs in one chart cannot be told apart; name at most {most}")]
+    Crowded { runs: usize, most: usize },
+}
+
+/// Something that draws itself on any kind of canvas.
+pub trait Drawing {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it.
+    ///
+    /// # Errors
+    /// Those of the canvas.
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>>;
+}
+
+/// Draws into a file whose name says the format.
+///
+/// # Errors
+/// When the name says no format, or the file cannot be written.
+pub fn write(path: &Path, drawing: &impl Drawing) -> Result<(), ChartError> {
+    use_own_font();
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let extension = extension.map(str::to_ascii_lowercase);
+    let unwritten = |detail: String| ChartError::Unwritten {
+        path: path.to_owned(),
+        detail,
+    };
+    if matches!(extension.as_deref(), Some("svg" | "png")) {
+        // Asked here, since what a canvas says of it is for programmers.
+        let file = File::options().create(true).append(true).open(path);
+        file.map_err(|error| unwritten(error.to_string()))?;
+    }
+    let drawn = match extension.as_deref() {
+        Some("svg") => on(SVGBackend::new(path, drawing.size()), drawing),
+        Some("png") => on(BitMapBackend::new(path, drawing.size()), drawing),
+        _ => return Err(ChartError::Format(path.to_owned())),
+    };
+    drawn.map_err(unwritten)
+}
+
+fn on<B: DrawingBackend>(backend: B, drawing: &impl Drawing) -> Result<(), String> {
+    let area = backend.into_drawing_area();
+    let draw = || {
+        area.fill(&WHITE)?;
+        drawing.draw(&area)?;
+        area.present()
+    };
+    draw().map_err(|error: DrawingAreaErrorKind<B::ErrorType>| error.to_string())
+}
+
+/// Without a registered font plotters draws no text at all.
+fn use_own_font() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let font = include_bytes!("../../assets/font/NotoSans-Regular.ttf");
+        if register_font(FONT, FontStyle::Normal, font).is_err() {
+            tracing::error!("the charts' font is broken");
+        }
+    });
+}
+
+/// How wide a text is, in pixels.
+pub fn text_width(text: &str, size: i32) -> i32 {
+    use_own_font();
+    let width = (FONT, size).into_font().box_size(text);
+    // Only without a font is there no width: about that of Latin letters.
+    width.map_or(size * text.len() as i32 / 2, |(width, _)| width as i32)
+}
+
+/// A token as the font can show it.
+pub fn label(display: &str) -> String {
+    let known = display.replace('⏎', "¶");
+    let mut short: String = known.chars().take(18).collect();
+    if known.chars().count() > 18 {
+        short.push('…');
+    }
+    short
+}
