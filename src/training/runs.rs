@@ -8,6 +8,7 @@ mod shelf;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -155,6 +156,14 @@ impl RunDirectory {
     pub fn recorded(&self) -> u64 {
         let length = |name: &&str| fs::metadata(self.path.join(name)).map_or(0, |file| file.len());
         [METRICS, SAMPLES].iter().map(length).sum()
+    }
+
+    /// When something that happened was written last.
+    pub fn written(&self) -> Option<SystemTime> {
+        let time =
+            |name: &&str| fs::metadata(self.path.join(name)).and_then(|file| file.modified());
+        let times = [RECIPE, METRICS, SAMPLES].iter().map(time);
+        times.filter_map(Result::ok).max()
     }
 
     /// Calls `each` with every event that was kept, in order. Lines that are cut short are passed over.

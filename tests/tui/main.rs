@@ -15,6 +15,7 @@ mod palette;
 mod panes;
 mod random;
 mod runs;
+mod table;
 #[cfg(unix)]
 mod terminal;
 mod training;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::training::RunDirectory;
 use crate::tui::News;
 use crate::tui::state::train::runs;
+use crate::tui::state::train::table::RunRow;
 
 /// How often the disk is asked whether a run went on.
 const LOOK: Duration = Duration::from_millis(500);
@@ -19,14 +20,18 @@ const REST: u32 = 10;
 
 /// The runs that are followed: dropping a sender ends its thread.
 #[derive(Default)]
-pub struct Followed(HashMap<PathBuf, Sender<()>>);
+pub struct Followed {
+    runs: HashMap<PathBuf, Sender<()>>,
+    /// The table of runs.
+    table: Option<Sender<()>>,
+}
 
 impl Followed {
     /// Reads a run and tells of it, and again each time that it went on, until no process works on it any more or it
     /// is read anew.
     pub fn read(&mut self, path: PathBuf, beside: bool, told: UnboundedSender<News>) {
         let (alive, ended) = mpsc::channel();
-        self.0.insert(path.clone(), alive);
+        self.runs.insert(path.clone(), alive);
         let refused = told.clone();
         let thread = thread::Builder::new().name("follow".to_owned());
         let started = thread.spawn(move || {
@@ -55,6 +60,53 @@ impl Followed {
                 message,
                 error: true,
             });
+        }
+    }
+}
+
+/// What a run is at a glance, with what it was read from: how much was written, and whether a process works on it.
+type Known = HashMap<PathBuf, ((u64, bool), RunRow)>;
+
+impl Followed {
+    /// Reads the runs of a directory at a glance, and again as they go on, until they are forgotten.
+    pub fn watch(&mut self, directory: PathBuf, told: UnboundedSender<News>) {
+        let (alive, ended) = mpsc::channel();
+        self.table = Some(alive);
+        let thread = thread::Builder::new().name("runs".to_owned());
+        let started = thread.spawn(move || {
+            let mut known = Known::new();
+            loop {
+                let begun = Instant::now();
+                let rows = runs::rows(&directory, |run| at_a_glance(run, &mut known));
+                if told.send(News::RunsWatched(rows)).is_err() {
+                    return;
+                }
+                let rest = LOOK.max(begun.elapsed() * REST);
+                if ended.recv_timeout(rest) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        if let Err(error) = started {
+            tracing::warn!("the runs cannot be watched: {error}");
+        }
+    }
+
+    /// Ends that.
+    pub fn forget(&mut self) {
+        self.table = None;
+    }
+}
+
+/// A run at a glance, read anew only if it went on.
+fn at_a_glance(run: &RunDirectory, known: &mut Known) -> Option<RunRow> {
+    let now = (run.recorded(), run.is_claimed());
+    match known.get(run.path()) {
+        Some((before, row)) if *before == now => Some(row.clone()),
+        _ => {
+            let row = RunRow::read(run).ok()?;
+            known.insert(run.path().to_owned(), (now, row.clone()));
+            Some(row)
         }
     }
 }

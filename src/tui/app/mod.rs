@@ -37,6 +37,7 @@ use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
 use crate::tui::app::clusters::Clusters;
 use crate::tui::app::terminal::{Guard, Screen, stop_process, writer};
 use crate::tui::state::history;
+use crate::tui::state::train::runs;
 use crate::tui::vocabulary::theme::Theme;
 
 /// Most frames a second, the user's own doings aside.
@@ -296,6 +297,15 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Redraw => self.clear()?,
             Effect::Quit => self.over = true,
             Effect::ListRuns { directory, beside } => self.list_runs(directory, beside),
+            Effect::WatchRuns(directory) => self.followed.watch(directory, self.told.0.clone()),
+            Effect::ForgetRuns => self.followed.forget(),
+            Effect::ReadResume(path) => {
+                self.in_background(move || News::GoingOn(runs::resume(&path).map(Box::new)))
+            }
+            Effect::ReadRecipe { path, step } => self
+                .in_background(move || News::RecipeRead(runs::recipe(&path, step).map(Box::new))),
+            Effect::ExportRun { run, target, half } => self.export_run(run, target, half),
+            Effect::DeleteRun(path) => self.delete_run(path),
             Effect::ReadGoingOn(start) => self.read_going_on(*start),
             Effect::ListRunNames(directory) => self.list_run_names(directory),
             Effect::ReadRun { path, beside } => {

@@ -10,6 +10,7 @@ use crossterm::style::Print;
 use super::{App, TuiError};
 use crate::chart;
 use crate::sampling::SamplerSettings;
+use crate::training;
 use crate::tui::app::{clipboard, models, presets};
 use crate::tui::state::history;
 use crate::tui::state::train::{Start, runs};
@@ -107,6 +108,36 @@ impl<L: EngineLink> App<'_, L> {
         });
     }
 
+    /// Writes the model of a run's best checkpoint to a directory, in the background.
+    pub(super) fn export_run(&self, run: PathBuf, target: PathBuf, half: bool) {
+        self.in_background(move || {
+            let exported = runs::open(&run).and_then(|run| {
+                let best = run.best_checkpoint().map_err(|error| error.to_string())?;
+                let best =
+                    best.ok_or_else(|| format!("the run `{}` has no checkpoint yet", run.name()))?;
+                training::export(&best.path, &target, half).map_err(|error| error.to_string())?;
+                Ok(best.step)
+            });
+            told(exported.map(|step| {
+                format!(
+                    "The model of step {step} was written to {}.",
+                    target.display()
+                )
+            }))
+        });
+    }
+
+    /// Deletes a run, in the background.
+    pub(super) fn delete_run(&self, path: PathBuf) {
+        self.in_background(move || {
+            let deleted = runs::open(&path).and_then(|run| {
+                run.delete().map_err(|error| error.to_string())?;
+                Ok(run.name())
+            });
+            told(deleted.map(|name| format!("The run {name} was deleted.")))
+        });
+    }
+
     /// Reads what a run is so far that is to go on, in the background.
     pub(super) fn read_going_on(&self, start: Start) {
         self.in_background(move || News::GoingOn(runs::going_on(start).map(Box::new)));
@@ -172,4 +203,11 @@ impl<L: EngineLink> App<'_, L> {
             }
         }
     }
+}
+
+/// How something ended, as news.
+fn told(ended: Result<String, String>) -> News {
+    let error = ended.is_err();
+    let (Ok(message) | Err(message)) = ended;
+    News::Told { message, error }
 }

@@ -34,6 +34,11 @@ impl Question {
             Self::AbandonRun => {
                 "Abandon what was learned since the last checkpoint? (yes, no)".to_owned()
             }
+            Self::Export { half } => format!(
+                "Export the run's best model{} to the directory",
+                if half { " as f16" } else { "" }
+            ),
+            Self::DeleteRun => "Delete the run with its checkpoints? (yes, no)".to_owned(),
             Self::Quit(Staying::Run) => "A run goes on. Leave? (yes, no)".to_owned(),
             Self::Quit(Staying::Training) => {
                 "A model is being trained; leaving saves it and stops. Leave? (yes, no)".to_owned()

@@ -31,6 +31,8 @@ pub enum Hit {
     Field(usize),
     /// The chart of the losses: its columns are steps.
     Plot,
+    /// A row of the table of runs.
+    Run(usize),
     /// A pane of the Train screen.
     TrainPane(TrainPane),
 }

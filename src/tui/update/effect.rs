@@ -33,6 +33,24 @@ pub enum Effect {
         path: PathBuf,
         beside: bool,
     },
+    /// Read the runs of a directory at a glance, again and again.
+    WatchRuns(PathBuf),
+    /// Read them no longer.
+    ForgetRuns,
+    /// Read what a run is that is to go on by its own recipe.
+    ReadResume(PathBuf),
+    /// Read a run's recipe, and find its checkpoint at or before a step, or its best.
+    ReadRecipe {
+        path: PathBuf,
+        step: Option<u64>,
+    },
+    /// Write the model of a run's best checkpoint to a directory.
+    ExportRun {
+        run: PathBuf,
+        target: PathBuf,
+        half: bool,
+    },
+    DeleteRun(PathBuf),
     /// Raise the engine's flag: what runs ends within one token.
     CancelRun,
     /// Start a second engine, in place of one that is there, and load a model with it.

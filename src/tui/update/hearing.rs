@@ -49,9 +49,11 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
             flush(state, effects);
             beside::flush(state, effects);
         }
-        News::Training(news) => train::heard(state, news),
+        News::Training(news) => train::heard(state, news, effects),
         News::TrainingRefused(message) => train::ended_outside(state, &message),
         News::RunsListed(items) => train::listed(state, items),
+        News::RunsWatched(rows) => train::watched(state, rows),
+        News::RecipeRead(read) => train::fill(state, read, effects),
         News::GoingOn(read) => train::going_on(state, read, effects),
         News::RunNames(names) => train::names_listed(state, names, effects),
         News::RunRead { path, beside, read } => train::read(state, &path, beside, read),

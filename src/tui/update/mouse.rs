@@ -71,6 +71,13 @@ fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
             state.train.pane = TrainPane::Loss;
             state.train.look_at(step);
         }
+        Hit::Run(row) => {
+            let table = state.train.table.as_mut()?;
+            if table.row() == row {
+                return (kind == MouseKind::Press).then_some(Action::Train(TrainAction::Enter));
+            }
+            table.select(row);
+        }
         Hit::TrainPane(pane) => state.train.pane = pane,
         _ => {}
     }

@@ -9,7 +9,8 @@ use crate::engine::{Event, TrainingNews, Unsent};
 use crate::sampling::SamplerSettings;
 use crate::tui::state::picker::Item;
 use crate::tui::state::session::SessionFile;
-use crate::tui::state::train::runs::{GoingOn, ReadRun};
+use crate::tui::state::train::runs::{GoingOn, ReadRecipe, ReadRun};
+use crate::tui::state::train::table::RunRow;
 
 /// Something that happened outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +61,10 @@ pub enum News {
     },
     /// A run that another process works on went on, or ended.
     RunGrew { path: PathBuf, read: Box<ReadRun> },
+    /// What the runs are now; shown while the table is open.
+    RunsWatched(Vec<RunRow>),
+    /// A run's recipe was read, or the sentence says why not.
+    RecipeRead(Result<Box<ReadRecipe>, String>),
     /// What a run that is to go on is so far, or the sentence says why it cannot.
     GoingOn(Result<Box<GoingOn>, String>),
     /// Something outside ended; the sentence says how, and whether well.

@@ -44,9 +44,12 @@ pub fn ask(state: &State, question: Question) -> Ask {
         }
         Question::ChartRun(what) => format!("{}.svg", what.name()),
         Question::Quit(_) => "yes".to_owned(),
-        Question::BranchName(_) | Question::PresetName | Question::GoOn | Question::AbandonRun => {
-            String::new()
-        }
+        Question::BranchName(_)
+        | Question::PresetName
+        | Question::GoOn
+        | Question::AbandonRun
+        | Question::Export { .. }
+        | Question::DeleteRun => String::new(),
     };
     Ask::new(question, &suggestion)
 }
@@ -138,6 +141,8 @@ fn accept(
         Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
         Question::GoOn => train::go_on(state, typed, effects)?,
+        Question::Export { half } => train::export(state, typed, half, effects)?,
+        Question::DeleteRun => train::delete(state, typed, effects)?,
         Question::AbandonRun => train::abandon(state, typed, effects)?,
         Question::Quit(_) => match typed {
             "yes" | "y" => effects.push(Effect::Quit),

@@ -211,13 +211,26 @@ fn ready_hints(state: &State) -> Vec<Hint> {
 fn training_hints(state: &State) -> Vec<Hint> {
     let train = &state.train;
     let mut hints: Vec<Hint> = Vec::new();
-    if train.asks {
+    if train.table.is_some() {
+        hints.extend_from_slice(&[
+            Hint::Own(Bound::TrainShow),
+            Hint::Said(&[Bound::TrainEnter], "open"),
+            Hint::Own(Bound::TrainResume),
+            Hint::Own(Bound::TrainFill),
+            Hint::Own(Bound::TrainExport),
+            Hint::Own(Bound::TrainDelete),
+            Hint::Own(Bound::TrainSort),
+            escape(state, "close"),
+            Hint::Own(Bound::TrainNew),
+            Hint::Own(Bound::TrainCurve),
+        ]);
+    } else if train.asks {
         hints.extend_from_slice(&[
             Hint::Said(&[Bound::TrainEnter], "edit"),
             Hint::Said(&[Bound::Up, Bound::Down], "row"),
             Hint::Said(&[Bound::Left, Bound::Right], "choice"),
             Hint::Own(Bound::TrainDemo),
-            Hint::Said(&[Bound::TrainRuns], "open a run"),
+            Hint::Own(Bound::TrainRuns),
             escape(state, "back"),
         ]);
     } else {

@@ -278,8 +278,23 @@ pub enum TrainAction {
     /// Go to the samples before the step in view.
     PreviousSamples,
     NextSamples,
-    /// List runs to open.
+    /// Show the table of runs, or take it away.
     Runs,
+    /// Draw the selected run in the chart, or take it out.
+    Show,
+    /// Sort the table by the next column.
+    Sort,
+    SortBackwards,
+    /// Go on with the run, by its own recipe.
+    Resume,
+    /// Fill the form from the run, to begin another one at its checkpoint.
+    Fill,
+    /// Write the run's best model to a directory.
+    Export,
+    /// The same with weights of half the size.
+    ExportHalf,
+    /// Delete the run, after asking.
+    Delete,
     OpenRun(PathBuf),
     /// List runs to draw beside this one.
     Overlay,

@@ -201,7 +201,14 @@ bindings! {
         TrainStop "train-stop" Action::Train(TrainAction::Stop), ["S"] "save and stop training", "stop";
         TrainAbandon "train-abandon" Action::Train(TrainAction::Abandon), ["A"] "end training without saving";
         TrainRate "train-rate" Action::Train(TrainAction::LearningRate), ["r"] "change the learning rate", "rate";
-        TrainRuns "train-runs" Action::Train(TrainAction::Runs), ["o"] "open another run", "runs";
+        TrainRuns "train-runs" Action::Train(TrainAction::Runs), ["o" "f4"] "the table of runs: compare, open, resume, export, delete", "runs";
+        TrainShow "train-show" Action::Train(TrainAction::Show), ["space"] "in the table: compare the run in the chart, or no longer", "compare";
+        TrainSort "train-sort" Action::Train(TrainAction::Sort), [">"] "in the table: sort by the next column", "sort";
+        TrainSortBackwards "train-sort-backwards" Action::Train(TrainAction::SortBackwards), ["<"] "in the table: sort the other way round";
+        TrainResume "train-resume" Action::Train(TrainAction::Resume), ["R"] "resume the run, by its own recipe", "resume";
+        TrainFill "train-fill" Action::Train(TrainAction::Fill), ["f"] "fill the form from the run: branch off at its checkpoint", "branch off";
+        TrainExport "train-export" Action::Train(TrainAction::Export), ["E"] "export the run's best model to a directory", "export";
+        TrainDelete "train-delete" Action::Train(TrainAction::Delete), ["D"] "delete the run, after asking", "delete";
         TrainBeside "train-beside" Action::Train(TrainAction::Overlay), ["b"] "draw another run beside this one", "beside";
         TrainAlone "train-alone" Action::Train(TrainAction::DrawAlone), ["B"] "draw no other run";
         TrainLog "train-log" Action::Train(TrainAction::Logarithm), ["y"] "draw losses by their logarithm, or not", "log";

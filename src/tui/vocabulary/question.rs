@@ -48,6 +48,10 @@ pub enum Question {
     GoOn,
     /// Whether the run is to be given up.
     AbandonRun,
+    /// The directory to write the run's best model to.
+    Export { half: bool },
+    /// Whether the run is to be deleted.
+    DeleteRun,
     /// Whether to leave although something goes on, or would be lost.
     Quit(Staying),
     /// The file to draw something of the run in view into.

@@ -22,6 +22,8 @@ pub struct Field {
 pub const BASE: usize = 0;
 /// The field that says what is learned from.
 pub const CORPUS: usize = 1;
+/// The model that a finetuning goes on with.
+pub const MODEL: usize = 2;
 /// The run's name.
 pub const NAME: usize = 3;
 /// The field that says what becomes of a run of the same name.

@@ -7,16 +7,22 @@ mod outcome;
 mod run_in_view;
 pub mod runs;
 mod span;
+pub mod table;
 mod words;
 
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 use chart::Shown;
 pub use fields::{BASE, FIELDS};
 pub use form::{Form, Start, Surroundings};
 pub use run_in_view::RunInView;
 use runs::GoingOn;
+pub use runs::ReadRecipe;
 pub use span::{Span, Window};
+use table::RunTable;
+
+use crate::training::History;
 
 /// The panes of a run in view, in the order in which the focus goes round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,6 +81,12 @@ pub struct Train {
     pub going_on: Option<Box<GoingOn>>,
     /// How the newest run was started.
     pub started: Option<Start>,
+    /// Runs that begin when the one that goes on is over.
+    pub queue: VecDeque<(Start, History)>,
+    /// The table of runs, while it is shown.
+    pub table: Option<RunTable>,
+    /// The run that a question is about.
+    pub meant: Option<PathBuf>,
     /// The demonstration starts once it is known which names are free.
     pub demo_waits: bool,
 }
@@ -92,6 +104,17 @@ impl Train {
     /// Shows the run in view instead of the form.
     pub fn show_run(&mut self) {
         self.asks = false;
+    }
+
+    /// Shows a run no longer that is deleted.
+    pub fn forget(&mut self, path: &Path) {
+        let is_it = |run: &RunInView| run.directory.join(&run.name) == path;
+        self.beside.retain(|run| !is_it(run));
+        self.opened.take_if(|run| is_it(run));
+        if self.job == Job::Idle {
+            self.live.take_if(|run| is_it(run));
+        }
+        self.asks |= self.run().is_none();
     }
 
     /// The run in view.
@@ -176,7 +199,10 @@ impl Train {
 
     /// Whether what is typed goes into a row of the form.
     pub fn is_typed_into(&self) -> bool {
-        let field = self.form.selected().filter(|_| self.asks);
+        let field = self
+            .form
+            .selected()
+            .filter(|_| self.asks && self.table.is_none());
         field.is_some_and(|field| FIELDS[field].takes.choices().is_empty())
     }
 

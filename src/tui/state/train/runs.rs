@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::table::RunRow;
 use super::{Start, words};
-use crate::training::{History, RunDirectory, RunSummary, changes};
+use crate::training::{
+    Allowed, History, Recipe, Restore, RunDirectory, RunSummary, TrainingError, changes,
+};
 use crate::tui::state::picker::Item;
 use crate::tui::{Action, TrainAction};
 
@@ -106,6 +109,65 @@ pub fn going_on(start: Start) -> Result<GoingOn, String> {
         history,
         changes,
     })
+}
+
+/// A run's recipe, to fill the form from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadRecipe {
+    pub recipe: Recipe,
+    /// The checkpoint to begin with, if the run has one.
+    pub checkpoint: Option<String>,
+}
+
+/// Reads the recipe of a run, and finds its checkpoint at or before a step, or its best.
+///
+/// # Errors
+/// With a sentence, when there is none or it cannot be read.
+pub fn recipe(path: &Path, step: Option<u64>) -> Result<ReadRecipe, String> {
+    let run = open(path)?;
+    let read = || {
+        let checkpoint = match step {
+            Some(step) => {
+                let mut all = run.checkpoints()?.into_iter();
+                all.rfind(|entry| entry.step <= step)
+            }
+            None => run.best_checkpoint()?,
+        };
+        Ok((run.recipe()?, checkpoint))
+    };
+    let (recipe, checkpoint) = read().map_err(|error: TrainingError| error.to_string())?;
+    Ok(ReadRecipe {
+        recipe,
+        checkpoint: checkpoint.map(|entry| entry.path.display().to_string()),
+    })
+}
+
+/// A run as it is to go on by its own recipe.
+///
+/// # Errors
+/// With a sentence, when it cannot.
+pub fn resume(path: &Path) -> Result<GoingOn, String> {
+    let run = open(path)?;
+    if run.is_claimed() {
+        return Err(format!("the run `{}` goes on already", run.name()));
+    }
+    let mut recipe = run.recipe().map_err(|error| error.to_string())?;
+    recipe.run.name = run.name();
+    recipe.run.directory = path.parent().unwrap_or(Path::new(".")).to_owned();
+    going_on(Start {
+        recipe,
+        restore: Restore::Latest,
+        allowed: Allowed::default(),
+    })
+}
+
+/// Every run of a directory at a glance; those that cannot be read are left out.
+pub fn rows(
+    directory: &Path,
+    mut read: impl FnMut(&RunDirectory) -> Option<RunRow>,
+) -> Vec<RunRow> {
+    let runs = RunDirectory::all(directory).unwrap_or_default();
+    runs.iter().filter_map(|run| read(run)).collect()
 }
 
 /// The names of the runs of a directory; none where it cannot be read.

@@ -85,13 +85,12 @@ pub fn paste(state: &mut State, text: &str) {
 
 /// Starts the demonstration.
 pub fn demonstrate(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.train.job == Job::Idle {
-        state.train.form.demonstrate();
-        state.train.demo_waits = true;
-        list_names(state, effects);
-    } else {
-        start(state, effects);
+    if state.train.job != Job::Idle {
+        return state.tell("A run goes on already: stop it first (S).", true);
     }
+    state.train.form.demonstrate();
+    state.train.demo_waits = true;
+    list_names(state, effects);
 }
 
 /// Asks which names of runs are taken.
@@ -108,9 +107,6 @@ pub fn names_listed(state: &mut State, names: BTreeSet<String>, effects: &mut Ve
 }
 
 fn start(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.train.job != Job::Idle {
-        return state.tell("A run goes on already: stop it first (S).", true);
-    }
     let Ok(start) = state.train.form.start() else {
         return;
     };
@@ -175,8 +171,25 @@ pub fn go_on(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Resul
     }
 }
 
+/// Starts the run that has waited longest, once the one before is over.
+pub fn launch_next(state: &mut State, effects: &mut Vec<Effect>) {
+    let waits = state.train.job == Job::Idle;
+    if let Some((start, history)) = state.train.queue.pop_front_if(|_| waits) {
+        launch(state, start, history, effects);
+    }
+}
+
 fn launch(state: &mut State, start: Start, history: History, effects: &mut Vec<Effect>) {
     let train = &mut state.train;
+    if train.job != Job::Idle {
+        let name = start.recipe.run.name.clone();
+        train.form.pass_name(&name);
+        train.queue.push_back((start, history));
+        return state.tell(
+            format!("A run goes on already: {name} begins when it is over."),
+            false,
+        );
+    }
     train.started = Some(start.clone());
     let run = &start.recipe.run;
     let run = RunInView::new(run.name.clone(), run.directory.clone(), history);

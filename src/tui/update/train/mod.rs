@@ -3,10 +3,12 @@
 mod form;
 mod news;
 mod runs;
+mod table;
 
 pub use form::{go_on, going_on, names_listed};
 pub use news::{ended_outside, heard};
 pub use runs::{abandon, draw, grew, listed, read, set_learning_rate};
+pub use table::{delete, export, fill, watched};
 
 use crate::engine::TrainingCommand;
 use crate::tui::state::State;
@@ -31,6 +33,7 @@ pub fn turn_page(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Takes an action of the user in while the Train screen is shown. Returns what concerns the whole playground.
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
+    let action = table::apply(state, action, effects)?;
     match action {
         Action::Train(action) => act(state, action, effects),
         _ if action.concern() == Concern::Movement => moved(state, &action),
@@ -60,6 +63,7 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         TrainAction::Enter if state.train.asks => form::enter(state, effects),
         TrainAction::Enter => runs::open_checkpoint(state, effects),
         TrainAction::New => {
+            table::close(state, effects);
             state.train.asks = true;
             form::surround(state);
             if let Some(taken) = state.train.live.as_ref().map(|run| run.name.clone()) {
@@ -68,7 +72,14 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
             form::list_names(state, effects);
         }
         TrainAction::Demo => form::demonstrate(state, effects),
-        TrainAction::Runs => runs::list(state, false, effects),
+        TrainAction::Runs => table::turn(state, effects),
+        TrainAction::Resume
+        | TrainAction::Fill
+        | TrainAction::Export
+        | TrainAction::ExportHalf
+        | TrainAction::Delete => table::act(state, &action, effects),
+        // In the table alone.
+        TrainAction::Show | TrainAction::Sort | TrainAction::SortBackwards => {}
         TrainAction::Overlay => runs::list(state, true, effects),
         TrainAction::OpenRun(path) => runs::open(&path, false, effects),
         TrainAction::DrawBeside(path) => runs::open(&path, true, effects),

@@ -2,6 +2,7 @@
 
 use crate::engine::TrainingNews;
 use crate::training::{Event, FinishReason, Finished, Verdict};
+use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::train::Job;
 use crate::tui::vocabulary::bindings::Bound;
@@ -10,7 +11,15 @@ use crate::tui::vocabulary::bindings::Bound;
 const ACCEPT_CHANGES: &str = "go on all the same with --accept-changes";
 
 /// Takes news of the trainer in.
-pub fn heard(state: &mut State, news: TrainingNews) {
+pub fn heard(state: &mut State, news: TrainingNews, effects: &mut Vec<Effect>) {
+    let ended = matches!(news, TrainingNews::Ended(_));
+    take_in(state, news);
+    if ended {
+        super::form::launch_next(state, effects);
+    }
+}
+
+fn take_in(state: &mut State, news: TrainingNews) {
     match news {
         TrainingNews::Event(event) => happened(state, &event),
         TrainingNews::Ended(Ok(finished)) => {

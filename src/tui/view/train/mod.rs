@@ -6,9 +6,10 @@ mod odds;
 mod places;
 mod run;
 mod samples;
+mod table;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
 use super::draw;
@@ -20,6 +21,16 @@ use crate::tui::vocabulary::theme::Theme;
 /// Draws it into the place between the status line and the footer.
 pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
     let train = &state.train;
+    if let Some(shown) = &train.table {
+        if train.run().is_none() {
+            return table::draw(train, shown, theme, area, seen, frame);
+        }
+        let rows = shown.rows().len().max(2) as u16 + 3;
+        let above = Constraint::Length(rows.min(area.height / 2));
+        let [above, below] = Layout::vertical([above, Constraint::Fill(1)]).areas(area);
+        chart::draw(state, theme, below, seen, frame);
+        return table::draw(train, shown, theme, above, seen, frame);
+    }
     if train.asks || train.run().is_none() {
         return form::draw(train, theme, area, seen, frame);
     }

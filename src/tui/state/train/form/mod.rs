@@ -10,13 +10,14 @@ use toml::Value;
 pub(super) use self::typed::written;
 use self::typed::{next_name, value};
 use super::fields::{
-    BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, LATEST, NAME, OVERWRITE, RESTORE,
+    BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, LATEST, MODEL, NAME, OVERWRITE, RESTORE, SCRATCH,
 };
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
 use crate::training::presets::{DEMO, preset};
 use crate::training::recipe::When;
 use crate::training::{Allowed, LayeredRecipe, Recipe, Restore};
+use crate::tui::state::train::runs::ReadRecipe;
 
 /// Samples and validations of a run where the form starts: enough to watch.
 const TIMES: i64 = 8;
@@ -61,6 +62,8 @@ pub struct Form {
     pub kept: Option<String>,
     /// The names of the runs that there are.
     taken: BTreeSet<String>,
+    /// The name that was made of another run's.
+    filled: Option<String>,
 }
 
 impl Form {
@@ -83,9 +86,42 @@ impl Form {
         self.changed = BTreeMap::from([(BASE, DEMO.to_owned())]);
     }
 
+    /// Takes over the recipe of a run, to begin another one with its checkpoint, or as it began where it has none.
+    pub fn fill(&mut self, read: &ReadRecipe) {
+        let Ok(mut layers) = LayeredRecipe::new(None) else {
+            return;
+        };
+        if layers.lay_recipe(&read.recipe).is_err() {
+            return;
+        }
+        let finetunes = read.checkpoint.is_some() || !read.recipe.model.from.is_empty();
+        let base = if finetunes { FINETUNE } else { SCRATCH };
+        self.changed = BTreeMap::from([(BASE, base.to_owned())]);
+        for at in self.fields() {
+            let key = FIELDS[at].key.filter(|_| at != NAME);
+            let value = key.and_then(|key| layers.get(key.path)).map(written);
+            if let Some(value) = value.filter(|value| *value != self.default_of(at)) {
+                self.changed.insert(at, value);
+            }
+        }
+        if let Some(checkpoint) = &read.checkpoint {
+            self.changed.insert(MODEL, checkpoint.clone());
+        }
+        let name = self.free(next_name(&read.recipe.run.name));
+        self.filled = Some(name.clone());
+        self.changed.insert(NAME, name);
+        (self.row, self.problem, self.kept) = (0, None, None);
+    }
+
     /// Takes in which runs there are: a fresh one is named otherwise, so that starting asks for no thought.
     pub fn know_names(&mut self, taken: BTreeSet<String>) {
         self.taken = taken;
+        // A name that was taken over from a run gives way to the next one that is free.
+        if let Some(name) = self.filled.take()
+            && self.changed.get(&NAME) == Some(&name)
+        {
+            self.changed.insert(NAME, self.free(name));
+        }
     }
 
     /// Takes in that there is a run of this name now. A name that was typed for it is no suggestion any more.
@@ -156,15 +192,17 @@ impl Form {
         match field {
             BASE => FINETUNE.to_owned(),
             RESTORE => FRESH.to_owned(),
-            NAME if self.value(RESTORE) == FRESH => {
-                let mut name = self.default_in_recipe(NAME);
-                while self.taken.contains(&name) {
-                    name = next_name(&name);
-                }
-                name
-            }
+            NAME if self.value(RESTORE) == FRESH => self.free(self.default_in_recipe(NAME)),
             _ => self.default_in_recipe(field),
         }
+    }
+
+    /// The name, or the next one that no run has.
+    fn free(&self, mut name: String) -> String {
+        while self.taken.contains(&name) {
+            name = next_name(&name);
+        }
+        name
     }
 
     fn default_in_recipe(&self, field: usize) -> String {

@@ -21,6 +21,7 @@ mod strokes;
 mod ticks;
 
 use strokes::{Drawn, Sign, Stroke};
+pub use strokes::{beside, letter};
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -48,7 +49,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
     let Some(run) = train.run() else { return };
     let ends = train.ends();
     let drawn = Drawn::of(train, run, ends);
-    let focused = train.pane == TrainPane::Loss;
+    let focused = train.pane == TrainPane::Loss && train.table.is_none();
     let inside = border(train, run, &drawn, focused, theme, area, frame);
     if run.last_step() == 0 {
         let lines = wrapped(&nothing_yet(run), inside.width)
