@@ -120,7 +120,7 @@ fn subject(shape: Option<&str>, config: &Config, device: Device) -> Result<Subje
     };
     let recipe = preset(name).filter(|recipe| recipe.model.from.is_empty());
     let recipe = recipe.ok_or_else(|| {
-        let shapes = PRESETS.iter().filter(|name| **name != "demo");
+        let shapes = PRESETS.iter().filter(|name| !name.starts_with("demo"));
         let shapes: Vec<&str> = shapes.copied().collect();
         CliError::usage(format!("--shape {name}: there are {}", shapes.join(", ")))
     })?;

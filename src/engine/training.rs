@@ -24,6 +24,8 @@ pub enum TrainingCommand {
     },
     Pause,
     Resume,
+    /// Go on to the end of the epoch, and pause there.
+    ToEpochEnd,
     /// Write a checkpoint after this step.
     Checkpoint,
     /// Take this learning rate from the next step on.
@@ -95,6 +97,7 @@ impl TrainingHandle {
             }
             TrainingCommand::Pause => control.pause(),
             TrainingCommand::Resume => control.resume(),
+            TrainingCommand::ToEpochEnd => control.pause_after_epoch(),
             TrainingCommand::Checkpoint => control.checkpoint(),
             TrainingCommand::SetLearningRate(rate) => control.set_learning_rate(rate),
             TrainingCommand::Stop => control.stop(),

@@ -16,6 +16,8 @@ pub struct Requests {
 #[derive(Debug, Default)]
 struct State {
     paused: bool,
+    /// Whether the run is held at the end of the epoch.
+    to_epoch_end: bool,
     requests: Requests,
 }
 
@@ -40,9 +42,19 @@ impl Control {
         self.change(|state| state.paused = true);
     }
 
+    /// Lets it go on to the end of the epoch, and holds it there.
+    pub fn pause_after_epoch(&self) {
+        self.change(|state| (state.paused, state.to_epoch_end) = (false, true));
+    }
+
+    /// An epoch is over, and not the last: holds the run if that was asked for.
+    pub(super) fn epoch_ended(&self) {
+        self.change(|state| state.paused |= std::mem::take(&mut state.to_epoch_end));
+    }
+
     /// Lets it go on.
     pub fn resume(&self) {
-        self.change(|state| state.paused = false);
+        self.change(|state| (state.paused, state.to_epoch_end) = (false, false));
     }
 
     /// Writes a checkpoint after the step under way.
@@ -111,6 +123,13 @@ mod tests {
         let taken = thread.join().expect("a thread");
         assert_eq!((taken.learning_rate, taken.stop), (Some(0.5), false));
         assert!(control.is_paused() && control.take() == Requests::default());
+        control.pause_after_epoch();
+        assert!(!control.is_paused());
+        control.epoch_ended();
+        assert!(control.is_paused());
+        control.resume();
+        control.epoch_ended();
+        assert!(!control.is_paused());
         control.stop();
         control.wait();
         assert!(control.take().stop && control.take().stop && control.is_ending());

@@ -16,8 +16,10 @@ use crate::text::corpus::{CorpusSettings, Filters, Split, WEATHER};
 use crate::text::{TokenizerKind, TokenizerSettings};
 
 /// The names of all presets.
-pub const PRESETS: [&str; 7] = [
+pub const PRESETS: [&str; 9] = [
     DEMO,
+    STYLE,
+    NOTHING,
     "gpt2",
     "gpt2-medium",
     "gpt2-large",
@@ -29,10 +31,18 @@ pub const PRESETS: [&str; 7] = [
 /// The recipe that shows within minutes, offline, how a finetuning changes what a model writes.
 pub const DEMO: &str = "demo";
 
+/// The same in about 20 seconds on two cores.
+pub const STYLE: &str = "demo-style";
+
+/// The recipe that shows in about 15 seconds on two cores, offline, how language comes from nothing.
+pub const NOTHING: &str = "demo-nothing";
+
 /// The recipe of a name, if there is one.
 pub fn preset(name: &str) -> Option<Recipe> {
     Some(match name {
         DEMO => demo(),
+        STYLE => style(),
+        NOTHING => nothing(),
         "gpt2" => gpt2(768, 12, 12),
         "gpt2-medium" => gpt2(1024, 24, 16),
         "gpt2-large" => gpt2(1280, 36, 20),
@@ -83,6 +93,36 @@ fn demo() -> Recipe {
         warmup: 10,
         ..recipe.schedule
     };
+    recipe
+}
+
+/// The demonstration, so short that one can wait for it.
+fn style() -> Recipe {
+    let mut recipe = demo();
+    recipe.run.name = DEMO.to_owned();
+    recipe.training.epochs = 2;
+    recipe.schedule.learning_rate = 1e-3;
+    recipe.schedule.warmup = 4;
+    recipe
+}
+
+/// A small network of random weights, and the weather reports inside of the program.
+fn nothing() -> Recipe {
+    let mut recipe = demo();
+    recipe.run.name = "nothing".to_owned();
+    recipe.model = ModelSettings {
+        layers: Some(2),
+        heads: Some(4),
+        width: Some(128),
+        context: Some(128),
+        ..ModelSettings::default()
+    };
+    recipe.tokenizer.train.vocabulary = 512;
+    recipe.data.context = 64;
+    recipe.training.epochs = 6;
+    recipe.schedule.learning_rate = 4e-3;
+    recipe.schedule.course = Course::Cosine;
+    recipe.evaluation.times = 8;
     recipe
 }
 

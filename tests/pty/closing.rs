@@ -84,6 +84,8 @@ fn closed_while_training_a_checkpoint_is_written() {
         playground.press("\x1b[12~");
         playground.until_shows("Train");
         playground.press("\x1b[15~");
+        playground.until_shows("language from nothing");
+        playground.press("\r");
         playground.until("the first steps", |text| text.contains("tok/s"));
         playground.close();
         // A step goes to its end first.

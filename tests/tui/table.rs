@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::fixtures::Play;
 use crate::training::{command, form, news, read, step, trained};
 use logitscope::engine::{TrainingCommand, TrainingNews};
-use logitscope::training::{FinishReason, History, Recipe, Restore};
+use logitscope::training::{Event, FinishReason, History, Recipe, Restore};
 use logitscope::tui::{
     Action, Effect, GoingOn, News, ReadRecipe, RunProgress, RunRow, TrainAction,
 };
@@ -115,6 +115,39 @@ fn rows_go_on_as_the_runs_do() {
     );
     let table = play.state.train.table.as_ref().expect("a table");
     assert_eq!(table.selected().map(|row| row.name.as_str()), Some("beta"));
+}
+
+#[test]
+fn a_key_offers_both_demonstrations() {
+    let mut play = form(80, 24);
+    act(&mut play, TrainAction::Demos);
+    let screen = play.screen();
+    for said in ["style in 20 s", "language from nothing in 15 s"] {
+        assert!(screen.contains(said), "{screen}");
+    }
+    play.acts([Action::Down, Action::Run]);
+    play.act(News::RunNames(["nothing".to_owned()].into()));
+    let Some(TrainingCommand::Start { recipe, .. }) = command(&play) else {
+        panic!("{:?}", play.effects);
+    };
+    assert_eq!(recipe.run.name, "nothing-2");
+    assert_eq!(
+        (recipe.model.layers, recipe.model.width),
+        (Some(2), Some(128))
+    );
+    assert_eq!(recipe.tokenizer.train.vocabulary, 512);
+}
+
+#[test]
+fn a_run_goes_on_to_the_end_of_the_epoch_and_pause_says_resume() {
+    let mut play = trained(120, 40);
+    let meant = play.state.key_action(".".parse().expect("a key"));
+    assert_eq!(meant, Some(Action::Train(TrainAction::ToEpochEnd)));
+    act(&mut play, TrainAction::ToEpochEnd);
+    assert_eq!(command(&play), Some(&TrainingCommand::ToEpochEnd));
+    assert!(play.screen().contains("p pause"), "{}", play.screen());
+    news(&mut play, Event::Paused { step: 120 });
+    assert!(play.screen().contains("p resume"), "{}", play.screen());
 }
 
 /// A recipe that can be started.

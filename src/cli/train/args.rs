@@ -10,7 +10,7 @@ use crate::training::Restore;
 pub struct RunArgs {
     #[command(flatten)]
     pub keys: RecipeArgs,
-    /// Start from a recipe: demo, gpt2, gpt2-medium, gpt2-large, gpt2-xl, mini-imdb, mini-books, or a TOML file;
+    /// Start from a recipe: demo, demo-style, demo-nothing, gpt2, gpt2-medium, gpt2-large, gpt2-xl, mini-imdb, mini-books, or a TOML file;
     /// of several, later ones win
     #[arg(long, value_name = "NAME|FILE")]
     pub recipe: Vec<String>,

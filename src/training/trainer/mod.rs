@@ -219,6 +219,9 @@ impl Trainer {
         } else if best || self.keeping.keeps(step) {
             self.save(Depth::Weights, events)?;
         }
+        if step.is_multiple_of(per_epoch) && step < self.total {
+            self.control.epoch_ended();
+        }
         Ok(match () {
             () if reached => Some(FinishReason::LossReached),
             () if validate && patience_over => Some(FinishReason::NoImprovement),

@@ -8,6 +8,7 @@ use crate::engine::RunState;
 use crate::tui::state::State;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::MODELS;
+use crate::tui::state::train::Job;
 use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::theme::Theme;
@@ -229,14 +230,22 @@ fn training_hints(state: &State) -> Vec<Hint> {
             Hint::Said(&[Bound::TrainEnter], "edit"),
             Hint::Said(&[Bound::Up, Bound::Down], "row"),
             Hint::Said(&[Bound::Left, Bound::Right], "choice"),
-            Hint::Own(Bound::TrainDemo),
+            Hint::Own(Bound::TrainDemos),
             Hint::Own(Bound::TrainRuns),
             escape(state, "back"),
         ]);
     } else {
         if train.is_live() {
             hints.extend_from_slice(&[
-                Hint::Own(Bound::TrainPause),
+                Hint::Said(
+                    &[Bound::TrainPause],
+                    if train.job == Job::Paused {
+                        "resume"
+                    } else {
+                        "pause"
+                    },
+                ),
+                Hint::Own(Bound::TrainToEpochEnd),
                 Hint::Own(Bound::TrainSave),
                 Hint::Own(Bound::TrainStop),
                 Hint::Own(Bound::TrainRate),

@@ -251,9 +251,15 @@ pub enum TrainAction {
     Enter,
     /// Show the form.
     New,
+    /// Offer the demonstrations.
+    Demos,
     /// Start the run that demonstrates finetuning, with a model and texts from inside of the program.
     Demo,
+    /// Start the one that learns language from nothing.
+    DemoNothing,
     TogglePause,
+    /// Go on to the end of the epoch, and pause there.
+    ToEpochEnd,
     /// Write a checkpoint now.
     Checkpoint,
     /// Save and end.

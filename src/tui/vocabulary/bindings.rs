@@ -195,8 +195,11 @@ bindings! {
     Train {
         TrainEnter "train-enter" Action::Train(TrainAction::Enter), ["enter"] "edit the row, start the run; open the checkpoint in Play";
         TrainNew "train-new" Action::Train(TrainAction::New), ["n"] "the form of a new run", "new run";
-        TrainDemo "train-demo" Action::Train(TrainAction::Demo), ["f5"] "start the demonstration: finetune the embedded model on weather reports", "demo";
+        TrainDemos "train-demos" Action::Train(TrainAction::Demos), ["f5"] "choose a demonstration: it needs no files and no network", "demo";
+        TrainDemo "train-demo" Action::Train(TrainAction::Demo), [] "demonstration, style in 20 s: the embedded model learns to write weather reports";
+        TrainDemoNothing "train-demo-nothing" Action::Train(TrainAction::DemoNothing), [] "demonstration, language from nothing in 15 s: from noise to sentences";
         TrainPause "train-pause" Action::Train(TrainAction::TogglePause), ["p"] "pause training, or resume it", "pause";
+        TrainToEpochEnd "train-to-epoch-end" Action::Train(TrainAction::ToEpochEnd), ["."] "go on to the end of the epoch and pause there", "an epoch";
         TrainSave "train-save" Action::Train(TrainAction::Checkpoint), ["s"] "write a checkpoint now", "save";
         TrainStop "train-stop" Action::Train(TrainAction::Stop), ["S"] "save and stop training", "stop";
         TrainAbandon "train-abandon" Action::Train(TrainAction::Abandon), ["A"] "end training without saving";
@@ -219,8 +222,8 @@ bindings! {
         TrainWindow "train-window" Action::Train(TrainAction::Window), ["w"] "the whole run, or the newest steps", "window";
         TrainZoomIn "train-zoom-in" Action::Train(TrainAction::ZoomIn), ["+" "="] "half as many steps";
         TrainZoomOut "train-zoom-out" Action::Train(TrainAction::ZoomOut), ["-"] "twice as many steps";
-        TrainSamplesPrevious "train-samples-previous" Action::Train(TrainAction::PreviousSamples), ["[" ","] "the samples before";
-        TrainSamplesNext "train-samples-next" Action::Train(TrainAction::NextSamples), ["]" "."] "the samples after";
+        TrainSamplesPrevious "train-samples-previous" Action::Train(TrainAction::PreviousSamples), ["["] "the samples before";
+        TrainSamplesNext "train-samples-next" Action::Train(TrainAction::NextSamples), ["]"] "the samples after";
         TrainChart "train-chart" Action::Ask(Question::ChartRun(What::Loss)), ["x"] "draw the losses into a file";
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::training::presets::DEMO;
+use crate::training::presets::{DEMO, NOTHING, STYLE};
 use crate::training::recipe::{self, Key, Takes, When};
 
 /// A field of the form.
@@ -86,10 +86,19 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     fields.insert(BASE, Field {
         key: None,
         name: "what",
-        takes: Takes::OneOf(&[FINETUNE, DEMO, SCRATCH, "mini-imdb", "mini-books", "gpt2"]),
+        takes: Takes::OneOf(&[
+            FINETUNE,
+            DEMO,
+            STYLE,
+            NOTHING,
+            SCRATCH,
+            "mini-imdb",
+            "mini-books",
+            "gpt2",
+        ]),
         when: When::Always,
         absent: "",
-        why: "Finetuning goes on with a trained model and needs little text and time; the demo does so with texts that are in the program; from scratch everything is learned. The others are the recipes of the tutorials and the shape of GPT-2.",
+        why: "Finetuning goes on with a trained model and needs little text and time; the demos do with texts that are in the program; from scratch everything is learned. The others are the recipes of the tutorials and the shape of GPT-2.",
     });
     fields.insert(RESTORE, Field {
         key: None,

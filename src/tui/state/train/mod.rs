@@ -133,6 +133,16 @@ impl Train {
         self.opened.is_none() && self.job != Job::Idle
     }
 
+    /// The runs that are drawn beside the one in view, each with its place in the list.
+    pub fn compared(&self) -> impl Iterator<Item = (usize, &RunInView)> {
+        let is_in_view = |other: &RunInView| {
+            let run = self.run();
+            run.is_some_and(|run| run.name == other.name && run.directory == other.directory)
+        };
+        let all = self.beside.iter().enumerate();
+        all.filter(move |(_, other)| !is_in_view(other))
+    }
+
     /// The run in view, to be looked at elsewhere.
     pub fn run_mut(&mut self) -> Option<&mut RunInView> {
         self.opened.as_mut().or(self.live.as_mut())
@@ -171,7 +181,7 @@ impl Train {
         let span = run.span();
         let (from, to) = match run.window {
             Window::Whole => {
-                let others = self.beside.iter().map(|other| other.end(across));
+                let others = self.compared().map(|(_, other)| other.end(across));
                 (
                     run.across(across, 1).min(1.0),
                     others.fold(run.end(across), f64::max),

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::table::RunRow;
 use super::{Start, words};
 use crate::training::{
-    Allowed, History, Recipe, Restore, RunDirectory, RunSummary, TrainingError, changes,
+    Allowed, FinishReason, Finished, History, Recipe, Restore, RunDirectory, RunSummary,
+    TrainingError, changes,
 };
 use crate::tui::state::picker::Item;
 use crate::tui::{Action, TrainAction};
@@ -154,20 +155,27 @@ pub fn resume(path: &Path) -> Result<GoingOn, String> {
     let mut recipe = run.recipe().map_err(|error| error.to_string())?;
     recipe.run.name = run.name();
     recipe.run.directory = path.parent().unwrap_or(Path::new(".")).to_owned();
-    going_on(Start {
+    let found = going_on(Start {
         recipe,
         restore: Restore::Latest,
         allowed: Allowed::default(),
-    })
+    })?;
+    let history = &found.history;
+    let planned = history.started().map_or(u64::MAX, |started| started.steps);
+    let completed = |end: &Finished| end.reason == FinishReason::Completed;
+    if history.finished().is_some_and(completed) && history.last_step() >= planned {
+        return Err(format!(
+            "All steps of the run `{}` were made: f fills the form from it, for another one that goes on from its checkpoint.",
+            run.name()
+        ));
+    }
+    Ok(found)
 }
 
 /// Every run of a directory at a glance; those that cannot be read are left out.
-pub fn rows(
-    directory: &Path,
-    mut read: impl FnMut(&RunDirectory) -> Option<RunRow>,
-) -> Vec<RunRow> {
+pub fn rows(directory: &Path, read: impl FnMut(&RunDirectory) -> Option<RunRow>) -> Vec<RunRow> {
     let runs = RunDirectory::all(directory).unwrap_or_default();
-    runs.iter().filter_map(|run| read(run)).collect()
+    runs.iter().filter_map(read).collect()
 }
 
 /// The names of the runs of a directory; none where it cannot be read.

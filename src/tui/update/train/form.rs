@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::engine::TrainingCommand;
 use crate::training::{History, Restore};
-use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::ask::Ask;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::state::picker::{Item, Picker};
 use crate::tui::state::train::runs::GoingOn;
 use crate::tui::state::train::{FIELDS, Job, RunInView, Start, Surroundings};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::question::Question;
+use crate::tui::{Action, Effect, TrainAction};
 
 /// Tells the form what Play has.
 pub fn surround(state: &mut State) {
@@ -83,12 +84,36 @@ pub fn paste(state: &mut State, text: &str) {
     }
 }
 
-/// Starts the demonstration.
-pub fn demonstrate(state: &mut State, effects: &mut Vec<Effect>) {
+/// Lists the demonstrations.
+pub fn offer_demonstrations(state: &mut State) {
+    let item = |label: &str, detail: &str, action| Item {
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+        action: Action::Train(action),
+    };
+    let items = vec![
+        item(
+            "style in 20 s",
+            "the model inside of the program learns to write weather reports",
+            TrainAction::Demo,
+        ),
+        item(
+            "language from nothing in 15 s",
+            "random weights learn to write: from noise to sentences",
+            TrainAction::DemoNothing,
+        ),
+    ];
+    let picker = Picker::new("A demonstration", items);
+    state.screen.overlay = Some(Overlay::Picker(Box::new(picker)));
+}
+
+/// Starts a demonstration.
+pub fn demonstrate(state: &mut State, demo: &'static str, effects: &mut Vec<Effect>) {
     if state.train.job != Job::Idle {
         return state.tell("A run goes on already: stop it first (S).", true);
     }
-    state.train.form.demonstrate();
+    super::table::close(state, effects);
+    state.train.form.demonstrate(demo);
     state.train.demo_waits = true;
     list_names(state, effects);
 }
@@ -193,6 +218,8 @@ fn launch(state: &mut State, start: Start, history: History, effects: &mut Vec<E
     train.started = Some(start.clone());
     let run = &start.recipe.run;
     let run = RunInView::new(run.name.clone(), run.directory.clone(), history);
+    let is_it = |other: &RunInView| other.name == run.name && other.directory == run.directory;
+    train.beside.retain(|other| !is_it(other));
     train.live = Some(run);
     train.opened = None;
     train.show_run();

@@ -11,6 +11,7 @@ pub use runs::{abandon, draw, grew, listed, read, set_learning_rate};
 pub use table::{delete, export, fill, watched};
 
 use crate::engine::TrainingCommand;
+use crate::training::presets::{NOTHING, STYLE};
 use crate::tui::state::State;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::train::{Job, Window};
@@ -71,7 +72,9 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
             }
             form::list_names(state, effects);
         }
-        TrainAction::Demo => form::demonstrate(state, effects),
+        TrainAction::Demos => form::offer_demonstrations(state),
+        TrainAction::Demo => form::demonstrate(state, STYLE, effects),
+        TrainAction::DemoNothing => form::demonstrate(state, NOTHING, effects),
         TrainAction::Runs => table::turn(state, effects),
         TrainAction::Resume
         | TrainAction::Fill
@@ -105,6 +108,7 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
             }
         }
         TrainAction::TogglePause
+        | TrainAction::ToEpochEnd
         | TrainAction::Checkpoint
         | TrainAction::Stop
         | TrainAction::Abandon
@@ -151,6 +155,7 @@ fn steer(state: &mut State, action: &TrainAction, effects: &mut Vec<Effect>) {
         (_, Job::Ending) => return state.tell("The run is ending already.", false),
         (TrainAction::TogglePause, Job::Paused) => TrainingCommand::Resume,
         (TrainAction::TogglePause, _) => TrainingCommand::Pause,
+        (TrainAction::ToEpochEnd, _) => TrainingCommand::ToEpochEnd,
         (TrainAction::Checkpoint, _) => TrainingCommand::Checkpoint,
         (TrainAction::Stop, _) => {
             state.train.job = Job::Ending;

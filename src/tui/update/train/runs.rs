@@ -51,7 +51,7 @@ pub fn read(state: &mut State, path: &Path, beside: bool, read: Result<Box<ReadR
     run.elsewhere = read.running;
     let train = &mut state.train;
     if beside {
-        train.beside.retain(|other| other.name != run.name);
+        train.beside.retain(|other| !is_same(other, &run));
         train.beside.push(run);
         return;
     }
@@ -61,6 +61,10 @@ pub fn read(state: &mut State, path: &Path, beside: bool, read: Result<Box<ReadR
     train.opened = (!live).then_some(run);
     train.show_run();
     state.screen.page = Page::Train;
+}
+
+fn is_same(one: &RunInView, other: &RunInView) -> bool {
+    (&one.name, &one.directory) == (&other.name, &other.directory)
 }
 
 /// Takes in how a run went on that another process works on, wherever it is shown.

@@ -25,8 +25,8 @@ const SIGN: usize = 2;
 /// The columns that there is room for, with their cells: what says least is left out first.
 fn columns(width: usize) -> Vec<(Column, usize)> {
     let all = [
-        (Column::Name, 16),
-        (Column::State, 22),
+        (Column::Name, 13),
+        (Column::State, 25),
         (Column::Step, 12),
         (Column::Validation, 8),
         (Column::Best, 14),
@@ -156,7 +156,8 @@ fn said(column: Column, row: &RunRow) -> String {
         Column::State => {
             let state = row.state.name();
             match row.verdict {
-                Some(verdict) => format!("{} {state}, {}", verdict.sign(), verdict.name()),
+                Some(Verdict::TooEarly { .. }) => format!("◌ {state}"),
+                Some(verdict) => format!("{} {}, {state}", verdict.sign(), verdict.name()),
                 None => state.to_owned(),
             }
         }

@@ -14,7 +14,7 @@ use super::fields::{
 };
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
-use crate::training::presets::{DEMO, preset};
+use crate::training::presets::{DEMO, NOTHING, STYLE, preset};
 use crate::training::recipe::When;
 use crate::training::{Allowed, LayeredRecipe, Recipe, Restore};
 use crate::tui::state::train::runs::ReadRecipe;
@@ -81,9 +81,9 @@ impl Form {
         self.kept = None;
     }
 
-    /// Takes the recipe of the demonstration, as it is.
-    pub fn demonstrate(&mut self) {
-        self.changed = BTreeMap::from([(BASE, DEMO.to_owned())]);
+    /// Takes the recipe of a demonstration, as it is.
+    pub fn demonstrate(&mut self, demo: &str) {
+        self.changed = BTreeMap::from([(BASE, demo.to_owned())]);
     }
 
     /// Takes over the recipe of a run, to begin another one with its checkpoint, or as it began where it has none.
@@ -144,8 +144,8 @@ impl Form {
 
     /// The fields that have a meaning for this kind of run.
     pub fn fields(&self) -> Vec<usize> {
-        let finetunes = [FINETUNE, DEMO].contains(&self.base());
-        let demo = self.base() == DEMO;
+        let finetunes = [FINETUNE, DEMO, STYLE].contains(&self.base());
+        let demo = [DEMO, STYLE, NOTHING].contains(&self.base());
         let has_meaning = |at: usize, field: &Field| match field.when {
             // The demonstration is about its own texts.
             _ if at == CORPUS => !demo,

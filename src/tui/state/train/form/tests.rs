@@ -76,7 +76,7 @@ fn what_cannot_be_is_named_with_its_field() {
 fn the_demonstration_needs_nothing() {
     let mut form = form();
     form.set(field("batch"), "3").expect("a number");
-    form.demonstrate();
+    form.demonstrate(DEMO);
     let start = form.start().expect("a run");
     assert_eq!(start.recipe, preset(DEMO).expect("a preset"));
     assert!(!form.fields().contains(&field("layers")));
@@ -99,7 +99,7 @@ fn names_count_on() {
     // Going on is with a run that is there.
     form.set(RESTORE, LATEST).expect("a choice");
     assert_eq!(form.value(NAME), "run1");
-    form.demonstrate();
+    form.demonstrate(DEMO);
     form.know_names(["demo", "demo-2"].map(str::to_owned).into());
     assert_eq!(form.start().expect("a run").recipe.run.name, "demo-3");
 }

@@ -65,7 +65,7 @@ fn of(
         spans.push(Span::styled("★", theme.chosen));
         spans.push(Span::raw(if star { " best " } else { " " }));
     }
-    for (at, other) in train.beside.iter().enumerate() {
+    for (at, other) in train.compared() {
         spans.push(Span::styled(letter(at).to_string(), beside(theme, at)));
         let shown = safe::fit(&safe::safe(&other.name), name);
         spans.push(Span::raw(

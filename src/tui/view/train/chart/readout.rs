@@ -19,7 +19,7 @@ pub fn lines(
     width: usize,
     theme: &Theme,
 ) -> Vec<Line<'static>> {
-    if train.beside.is_empty() {
+    if drawn.others.is_empty() {
         return Vec::new();
     }
     let place = match run.cursor {
@@ -28,9 +28,9 @@ pub fn lines(
         None => f64::INFINITY,
     };
     let own = std::iter::once(('─', theme.final_bar, &run.name, &drawn.own));
-    let others = train.beside.iter().zip(&drawn.others).enumerate();
+    let others = train.compared().zip(&drawn.others);
     let others =
-        others.map(|(at, (run, curves))| (letter(at), beside(theme, at), &run.name, curves));
+        others.map(|((at, run), (_, curves))| (letter(at), beside(theme, at), &run.name, curves));
     let entries = own.chain(others).map(|(sign, style, name, curves)| {
         let (line, validation) = curves.at(place);
         let mut said = safe::fit(&safe::safe(name), NAME).trim_end().to_owned();

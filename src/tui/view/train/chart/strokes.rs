@@ -39,7 +39,8 @@ pub fn letter(at: usize) -> char {
 /// What is drawn: the run in view, and those beside it.
 pub struct Drawn {
     pub own: Curves,
-    pub others: Vec<Curves>,
+    /// Each with its place among those beside.
+    pub others: Vec<(usize, Curves)>,
 }
 
 impl Drawn {
@@ -48,7 +49,10 @@ impl Drawn {
         let curves = |run: &RunInView| Curves::of(run, train.shown, ends);
         Self {
             own: curves(run),
-            others: train.beside.iter().map(curves).collect(),
+            others: train
+                .compared()
+                .map(|(at, run)| (at, curves(run)))
+                .collect(),
         }
     }
 
@@ -69,8 +73,8 @@ impl Drawn {
             let raw = own.raw.iter();
             strokes.extend(raw.map(|line| stroke(line, theme.quiet, Sign::None)));
         }
-        for (at, other) in self.others.iter().enumerate() {
-            let (style, sign) = (beside(theme, at), letter(at));
+        for (at, other) in &self.others {
+            let (style, sign) = (beside(theme, *at), letter(*at));
             let lines = other.line().iter();
             strokes.extend(lines.map(|line| stroke(line, style, Sign::Some(sign))));
             strokes.push(stroke(&other.validations, style, Sign::Each(sign)));
