@@ -97,7 +97,7 @@ def main():
                 mini = " mini" if shape == "mini-books" and speed["work"] == "train" else ""
                 result["ours"].append({**speed, "work": speed["work"] + mini})
         write()
-    for name, limit in [("eager", 80), ("compiled", 110)]:
+    for name, limit in [("eager", 100), ("compiled", 120)]:
         file = args.out / f"peers-{name}.json"
         command = [sys.executable, HERE / "peers.py", file, "--device", args.device]
         command += ["--compiled"] * (name == "compiled") + ["--tiny"] * args.tiny

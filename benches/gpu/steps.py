@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -56,20 +57,22 @@ class Steps:
                 start_new_session=True,
             )
             # Reading lines blocks: the time limit has to end the process from outside.
-            watch = subprocess.Popen(
-                ["sh", "-c", f"sleep {limit:.1f}; kill -9 -- -{process.pid}"], start_new_session=True,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )
+            late = threading.Event()
+
+            def end():
+                late.set()
+                os.killpg(process.pid, signal.SIGKILL)
+
+            watch = threading.Timer(limit, end)
+            watch.start()
             for line in process.stdout:
                 lines.append(line.rstrip("\n"))
                 if each:
                     each(lines[-1])
             note["code"] = process.wait()
-        try:
-            os.killpg(watch.pid, signal.SIGKILL)
-        except ProcessLookupError:
+        watch.cancel()
+        if late.is_set():
             note["problem"] = f"ended after its {limit:.0f} seconds"
-        watch.wait()
         note["seconds"] = round(time.monotonic() - begun, 1)
         told = errors.read_text(errors="replace").strip()
         if note["code"] != 0:

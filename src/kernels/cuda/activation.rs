@@ -34,36 +34,66 @@ fn at_once(width: usize) -> usize {
 /// # Errors
 /// When shapes or types do not fit, or the device fails.
 pub fn bias_activation(x: &Tensor, bias: &Tensor, code: Code) -> Result<Tensor> {
-    let (n, width) = x.dims2()?;
     let x = x.contiguous()?;
-    check("bias", bias, bias.dtype(), width)?;
-    let kind = if bias.dtype() == x.dtype() {
-        "bias_activation"
-    } else {
-        check("bias", bias, DType::F32, width)?;
-        "bias_activation_wide"
-    };
-    let out = unwritten((n, width), x.dtype(), &x)?;
+    let out = unwritten(x.shape(), x.dtype(), &x)?;
+    put(&x, Some(bias), None, &out, code)?;
+    Ok(out)
+}
+
+/// As [`bias_activation`], but `x`, which must be contiguous, becomes the result, to which `base` of the same shape and
+/// type is added: what ends a layer without another tensor.
+///
+/// # Errors
+/// When shapes or types do not fit, or the device fails.
+pub fn finish(
+    x: Tensor,
+    bias: Option<&Tensor>,
+    code: Code,
+    base: Option<&Tensor>,
+) -> Result<Tensor> {
+    put(&x, bias, base, &x, code)?;
+    Ok(x)
+}
+
+fn put(
+    x: &Tensor,
+    bias: Option<&Tensor>,
+    base: Option<&Tensor>,
+    out: &Tensor,
+    code: Code,
+) -> Result<()> {
+    let (n, width) = x.dims2()?;
+    let mut kind = "bias_activation";
+    if let Some(bias) = bias {
+        check("bias", bias, bias.dtype(), width)?;
+        if bias.dtype() != x.dtype() {
+            check("bias", bias, DType::F32, width)?;
+            kind = "bias_activation_wide";
+        }
+    }
+    if let Some(base) = base {
+        check("sum", base, x.dtype(), n * width)?;
+    }
     let each = at_once(width);
     let packs = n * width / each;
     // SAFETY: as the kernel has it; sizes were checked.
     unsafe {
         launch::<u64>(
-            card(&x)?,
+            card(x)?,
             MODULE,
             &format!("{kind}_{each}_{}", suffix(x.dtype())?),
             Grid::each(packs),
             &[
-                Argument::Tensor(&x),
-                Argument::Tensor(bias),
-                Argument::Tensor(&out),
+                Argument::Tensor(x),
+                bias.map_or(Argument::Nothing, Argument::Tensor),
+                base.map_or(Argument::Nothing, Argument::Tensor),
+                Argument::Tensor(out),
                 Argument::Length(packs as u64),
                 Argument::Int(width as i32),
                 Argument::Int(code as i32),
             ],
-        )?;
+        )
     }
-    Ok(out)
 }
 
 /// The gradient of `x` of a [`bias_activation`] from that of its result; the bias in `f32`. That of the bias are its

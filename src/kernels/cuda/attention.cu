@@ -82,7 +82,13 @@ struct Caches {
     // Tokens in each before the new ones, and the room of each.
     int32_t past[TEXTS];
     int32_t room[TEXTS];
+    // Where on the card `past` stands instead, or nothing: a recorded launch finds it there anew each time.
+    const uint32_t *past_on_card;
 };
+
+static __device__ __forceinline__ int past_of(const Caches &caches, int text) {
+    return caches.past_on_card ? (int)caches.past_on_card[text] : caches.past[text];
+}
 
 // Writes the keys and values of new tokens, rows `stride` numbers apart, into caches of `(heads, room, width)`. Block y
 // is a row: the next token of text 0 if `one_text`, of text y otherwise. Block z is 0 for keys and 1 for values.
@@ -92,7 +98,7 @@ __device__ void append(const T *keys, const T *values, int key_stride, int value
     const int column = blockIdx.x * blockDim.x + threadIdx.x;
     if (column >= heads * width) return;
     const int row = blockIdx.y, text = one_text ? 0 : row;
-    const int position = caches.past[text] + (one_text ? row : 0);
+    const int position = past_of(caches, text) + (one_text ? row : 0);
     const int head = column / width, place = column % width;
     const size_t to = ((size_t)head * caches.room[text] + position) * width + place;
     if (blockIdx.z == 0) {
@@ -112,7 +118,7 @@ __device__ void step_attention(const T *queries, T *out, int query_stride, int h
     constexpr int TOGETHER = 8;
     extern __shared__ float shared[];
     const int head = blockIdx.x, text = blockIdx.y, key_head = head * key_heads / heads;
-    const int seen = caches.past[text] + 1, packs = width / N;
+    const int seen = past_of(caches, text) + 1, packs = width / N;
     const size_t start = (size_t)key_head * caches.room[text] * width;
     const Pack<C, N> *keys = reinterpret_cast<const Pack<C, N> *>(reinterpret_cast<const C *>(caches.keys[text]) + start);
     const Pack<C, N> *values =

@@ -63,19 +63,22 @@ struct Caches {
     values: [u64; TEXTS_AT_ONCE],
     past: [i32; TEXTS_AT_ONCE],
     room: [i32; TEXTS_AT_ONCE],
+    past_on_card: u64,
 }
 
 // SAFETY: plain numbers, laid out as the kernel's struct is.
 unsafe impl DeviceRepr for Caches {}
 
 impl Caches {
-    /// Of at most [`TEXTS_AT_ONCE`] texts with caches of one shape, but for their room.
-    fn new(texts: &[Text<'_>]) -> Result<Self> {
+    /// Of at most [`TEXTS_AT_ONCE`] texts with caches of one shape, but for their room; `past_on_card` has how many tokens
+    /// each holds, if that is where it stands.
+    fn new(texts: &[Text<'_>], past_on_card: Option<&Tensor>) -> Result<Self> {
         let mut caches = Self {
             keys: [0; TEXTS_AT_ONCE],
             values: [0; TEXTS_AT_ONCE],
             past: [0; TEXTS_AT_ONCE],
             room: [0; TEXTS_AT_ONCE],
+            past_on_card: past_on_card.map_or(Ok(0), address)?,
         };
         for (at, text) in texts.iter().enumerate() {
             caches.keys[at] = address(text.keys)?;
@@ -105,16 +108,32 @@ fn shape(texts: &[Text<'_>]) -> Result<(usize, usize, DType)> {
     Ok((heads, width, first.keys.dtype()))
 }
 
+fn check_past(past: Option<&Tensor>, texts: &[Text<'_>]) -> Result<()> {
+    past.map_or(Ok(()), |past| {
+        check("lengths", past, DType::U32, texts.len())
+    })
+}
+
+/// The lengths of some of the texts.
+fn of_some(past: Option<&Tensor>, start: usize, len: usize) -> Result<Option<Tensor>> {
+    past.map(|past| past.narrow(0, start, len)).transpose()
+}
+
 fn kinds(rows: &Tensor, cache: DType) -> Result<String> {
     Ok(format!("{}_{}", suffix(rows.dtype())?, suffix(cache)?))
 }
 
 /// Writes keys and values `(n, heads * width)`, whose rows may lie apart, into caches: the next token of each of `n`
-/// texts, or the next `n` tokens of one.
+/// texts, or the next `n` tokens of one. How many tokens the texts hold is read on the card, `u32`, if `past` is given.
 ///
 /// # Errors
 /// When shapes or types do not fit, a cache is full, or the device fails.
-pub fn append(keys: &Tensor, values: &Tensor, texts: &[Text<'_>]) -> Result<()> {
+pub fn append(
+    keys: &Tensor,
+    values: &Tensor,
+    texts: &[Text<'_>],
+    past: Option<&Tensor>,
+) -> Result<()> {
     let (heads, width, cache) = shape(texts)?;
     let n = keys.dim(0)?;
     if keys.dims2()? != (n, heads * width) || values.dims() != keys.dims() {
@@ -124,6 +143,7 @@ pub fn append(keys: &Tensor, values: &Tensor, texts: &[Text<'_>]) -> Result<()> 
         );
     }
     let one_text = texts.len() == 1;
+    check_past(past, texts)?;
     match texts {
         [text] if text.past + n > text.keys.dim(1)? => {
             candle_core::bail!("append: {n} tokens after {} do not fit", text.past)
@@ -141,11 +161,18 @@ pub fn append(keys: &Tensor, values: &Tensor, texts: &[Text<'_>]) -> Result<()> 
     for start in (0..n).step_by(at_once) {
         let len = at_once.min(n - start);
         let caches = match texts {
-            [text] => Caches::new(&[Text {
-                past: text.past + start,
-                ..*text
-            }])?,
-            _ => Caches::new(&texts[start..start + len])?,
+            [text] => {
+                let past_there = text.past + start;
+                let text = Text {
+                    past: past_there,
+                    ..*text
+                };
+                Caches::new(&[text], past)?
+            }
+            _ => Caches::new(
+                &texts[start..start + len],
+                of_some(past, start, len)?.as_ref(),
+            )?,
         };
         let (key_rows, key_stride) = rows(&keys.narrow(0, start, len)?)?;
         let (value_rows, value_stride) = rows(&values.narrow(0, start, len)?)?;
@@ -201,19 +228,27 @@ pub fn can_step(width: usize, tokens: usize) -> bool {
 }
 
 /// `softmax(scale * q k^T) v` for one query of each text, `queries (texts, heads * width)`, whose keys and values were
-/// appended; as [`can_step`] allows.
+/// appended; as [`can_step`] allows. How many tokens the texts held before is read on the card if `past` is given; then
+/// they may be as many as there is room for.
 ///
 /// # Errors
 /// When shapes or types do not fit, or the device fails.
 pub fn step_attention(
     queries: &Tensor,
     texts: &[Text<'_>],
+    past: Option<&Tensor>,
     heads: usize,
     scale: f32,
 ) -> Result<Tensor> {
     let (key_heads, width, cache) = shape(texts)?;
     let (n, all) = queries.dims2()?;
-    let longest = texts.iter().map(|text| text.past + 1).max().unwrap_or(0);
+    check_past(past, texts)?;
+    let lengths = texts.iter().map(|text| match past {
+        Some(_) => text.keys.dim(1),
+        None => Ok(text.past + 1),
+    });
+    let longest = lengths.collect::<Result<Vec<_>>>()?.into_iter().max();
+    let longest = longest.unwrap_or(0);
     let fits = n == texts.len()
         && all == heads * width
         && heads.is_multiple_of(key_heads)
@@ -232,7 +267,8 @@ pub fn step_attention(
         .step_by(TEXTS_AT_ONCE)
         .zip(texts.chunks(TEXTS_AT_ONCE))
     {
-        let caches = Caches::new(texts)?;
+        let past = of_some(past, start, texts.len())?;
+        let caches = Caches::new(texts, past.as_ref())?;
         let (from, stride) = rows(&queries.narrow(0, start, texts.len())?)?;
         let grid = Grid {
             blocks: (heads as u32, texts.len() as u32, 1),

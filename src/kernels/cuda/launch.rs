@@ -150,8 +150,11 @@ pub(super) fn unwritten(shape: impl Into<Shape>, dtype: DType, like: &Tensor) ->
     unsafe { Tensor::empty(shape, dtype, like.device()) }
 }
 
-/// Where the first number of a contiguous tensor lies.
-pub(super) fn address(tensor: &Tensor) -> Result<u64> {
+/// Where the first number of a contiguous tensor lies on the card.
+///
+/// # Errors
+/// When the tensor is not contiguous or not on a card.
+pub fn address(tensor: &Tensor) -> Result<u64> {
     let (storage, layout) = tensor.storage_and_layout();
     if !layout.is_contiguous() {
         candle_core::bail!("a kernel needs a contiguous tensor, not {layout:?}");

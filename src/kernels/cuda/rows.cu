@@ -63,18 +63,21 @@ __device__ __forceinline__ void activate(int activation, float x, float &value, 
     }
 }
 
-// `out = activation(x + bias)`, N numbers a thread; N divides `width`. `out` may be `x`.
+// `out = base + activation(x + bias)`, N numbers a thread; N divides `width`. `out` may be `x`; `base` or `bias` may be
+// missing.
 template <typename T, typename W, int N>
-__device__ void bias_activation(const T *x, const W *bias, T *out, uint64_t packs, int width, int activation) {
+__device__ void bias_activation(const T *x, const W *bias, const T *base, T *out, uint64_t packs, int width,
+                                int activation) {
     const uint64_t pack = (uint64_t)blockIdx.x * blockDim.x + threadIdx.x;
     if (pack >= packs) return;
     const int column = (int)(pack * N % width);
-    Pack<T, N> numbers = reinterpret_cast<const Pack<T, N> *>(x)[pack];
+    Pack<T, N> numbers = reinterpret_cast<const Pack<T, N> *>(x)[pack], onto = {};
+    if (base) onto = reinterpret_cast<const Pack<T, N> *>(base)[pack];
 #pragma unroll
     for (int i = 0; i < N; i++) {
         float value, derivative;
-        activate(activation, widen(numbers.at[i]) + widen(bias[column + i]), value, derivative);
-        numbers.at[i] = narrow<T>(value);
+        activate(activation, widen(numbers.at[i]) + (bias ? widen(bias[column + i]) : 0.0f), value, derivative);
+        numbers.at[i] = narrow<T>(base ? widen(onto.at[i]) + value : value);
     }
     reinterpret_cast<Pack<T, N> *>(out)[pack] = numbers;
 }
@@ -126,25 +129,32 @@ __device__ void add_rows(float *table, const T *rows, const uint32_t *ids, const
     }
 }
 
+// A row of the table for each id. One block a row.
+template <typename T> __device__ void look_up(const T *table, const uint32_t *ids, T *out, int width) {
+    const T *row = table + (size_t)ids[blockIdx.x] * width;
+    out += (size_t)blockIdx.x * width;
+    for (int i = threadIdx.x; i < width; i += blockDim.x) out[i] = row[i];
+}
+
 #define ROWS(T, NAME)                                                                                                  \
     extern "C" __global__ void column_sums_##NAME(const T *x, float *out, int rows, int width) {                      \
         column_sums(x, out, rows, width);                                                                             \
     }                                                                                                                  \
-    extern "C" __global__ void bias_activation_4_##NAME(const T *x, const T *bias, T *out, uint64_t packs, int width, \
-                                                        int activation) {                                             \
-        bias_activation<T, T, 4>(x, bias, out, packs, width, activation);                                             \
+    extern "C" __global__ void bias_activation_4_##NAME(const T *x, const T *bias, const T *base, T *out,              \
+        uint64_t packs, int width, int activation) {                                                                   \
+        bias_activation<T, T, 4>(x, bias, base, out, packs, width, activation);                                        \
     }                                                                                                                  \
-    extern "C" __global__ void bias_activation_1_##NAME(const T *x, const T *bias, T *out, uint64_t packs, int width, \
-                                                        int activation) {                                             \
-        bias_activation<T, T, 1>(x, bias, out, packs, width, activation);                                             \
+    extern "C" __global__ void bias_activation_1_##NAME(const T *x, const T *bias, const T *base, T *out,              \
+        uint64_t packs, int width, int activation) {                                                                   \
+        bias_activation<T, T, 1>(x, bias, base, out, packs, width, activation);                                        \
     }                                                                                                                  \
-    extern "C" __global__ void bias_activation_wide_4_##NAME(const T *x, const float *bias, T *out, uint64_t packs,   \
-                                                             int width, int activation) {                             \
-        bias_activation<T, float, 4>(x, bias, out, packs, width, activation);                                         \
+    extern "C" __global__ void bias_activation_wide_4_##NAME(const T *x, const float *bias, const T *base, T *out,     \
+        uint64_t packs, int width, int activation) {                                                                   \
+        bias_activation<T, float, 4>(x, bias, base, out, packs, width, activation);                                    \
     }                                                                                                                  \
-    extern "C" __global__ void bias_activation_wide_1_##NAME(const T *x, const float *bias, T *out, uint64_t packs,   \
-                                                             int width, int activation) {                             \
-        bias_activation<T, float, 1>(x, bias, out, packs, width, activation);                                         \
+    extern "C" __global__ void bias_activation_wide_1_##NAME(const T *x, const float *bias, const T *base, T *out,     \
+        uint64_t packs, int width, int activation) {                                                                   \
+        bias_activation<T, float, 1>(x, bias, base, out, packs, width, activation);                                    \
     }                                                                                                                  \
     extern "C" __global__ void bias_activation_back_4_##NAME(const T *x, const float *bias, const T *g, T *dx,        \
                                                              uint64_t packs, int width, int activation) {             \
@@ -160,6 +170,9 @@ __device__ void add_rows(float *table, const T *rows, const uint32_t *ids, const
     }                                                                                                                  \
     extern "C" __global__ void swiglu_##NAME(const T *gate, const T *up, T *out, uint64_t length) {                   \
         swiglu(gate, up, out, length);                                                                                \
+    }                                                                                                                  \
+    extern "C" __global__ void look_up_##NAME(const T *table, const uint32_t *ids, T *out, int width) {                \
+        look_up(table, ids, out, width);                                                                               \
     }                                                                                                                  \
     extern "C" __global__ void add_rows_##NAME(float *table, const T *rows, const uint32_t *ids,                      \
                                                const uint32_t *starts, const uint32_t *order, int width) {            \

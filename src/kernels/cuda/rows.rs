@@ -82,6 +82,36 @@ pub fn dropout(x: &Tensor, key: u64, threshold: u32, kept: f32) -> Result<Tensor
     Ok(out)
 }
 
+/// The rows of contiguous `table (n, width)` with these `ids (count)`, `u32`: `(count, width)`.
+///
+/// # Safety
+/// The ids are less than `n`: they are on the card, where nothing checks them.
+///
+/// # Errors
+/// When shapes or types do not fit, or the device fails.
+pub unsafe fn look_up(table: &Tensor, ids: &Tensor) -> Result<Tensor> {
+    let (_, width) = table.dims2()?;
+    let count = ids.dims1()?;
+    check("ids", ids, DType::U32, count)?;
+    let out = unwritten((count, width), table.dtype(), table)?;
+    // SAFETY: as the kernel has it; the ids are the caller's promise.
+    unsafe {
+        launch::<u64>(
+            card(table)?,
+            MODULE,
+            &format!("look_up_{}", suffix(table.dtype())?),
+            Grid::rows(count, width),
+            &[
+                Argument::Tensor(table),
+                Argument::Tensor(ids),
+                Argument::Tensor(&out),
+                Argument::Int(width as i32),
+            ],
+        )?;
+    }
+    Ok(out)
+}
+
 /// Adds each row of `rows (ids.len(), width)` to the row of `table (n, width)`, in `f32`, with the same place in `ids`, in
 /// place: rows of one id one after the other, so that the sum has one order.
 ///

@@ -133,7 +133,7 @@ impl Projected {
 }
 
 /// The scoring of a text of so many tokens: a window that is no narrower is none.
-fn within<'a>(scoring: &Scoring<'a>, tokens: usize) -> Scoring<'a> {
+pub(super) fn within<'a>(scoring: &Scoring<'a>, tokens: usize) -> Scoring<'a> {
     Scoring {
         window: scoring.window.filter(|window| *window < tokens),
         ..*scoring

@@ -5,10 +5,10 @@ use candle_core::{Result as CandleResult, Tensor};
 use super::attention::{Heads, Projected};
 use super::description::{AttentionFacts, Description, HeadNorm, LayerFacts, Order};
 use super::feed_forward::{FeedForward, Parts, Shape};
+use super::inputs::Placed;
 use super::linear::{Linear, Storage};
 use super::mixture::Mixture;
 use super::norm::Norm;
-use super::rope::Turns;
 use super::tensors::{Part, Tensors};
 use crate::kernels::Scoring;
 use crate::model::ModelError;
@@ -50,14 +50,6 @@ enum Projections {
 enum FeedForwardKind {
     Plain(FeedForward),
     Mixture(Box<Mixture>),
-}
-
-/// What follows of the places of tokens, for all layers.
-pub(super) struct Placed {
-    /// For each kind of layer.
-    pub(super) turns: Vec<Turns>,
-    /// What queries are multiplied by, `(n, 1)`.
-    pub(super) growth: Option<Tensor>,
 }
 
 /// What a layer asks of the outside while it runs.
@@ -129,33 +121,43 @@ impl Block {
         };
         match self.order {
             Order::NormsAfterSums => {
-                let attended = self.attended(x, places, outside)?;
-                let x = norm(&self.before_attention, &(x + attended)?)?;
+                let x = self.with_attended(x, x, places, outside)?;
+                let x = norm(&self.before_attention, &x)?;
                 let change = self.fed(&x, outside)?;
                 norm(&self.before_feed_forward, &(&x + change)?)
             }
             Order::Parallel => {
                 let normed = norm(&self.before_attention, x)?;
-                let attended = self.attended(&normed, places, outside)?;
+                let sum = self.with_attended(x, &normed, places, outside)?;
                 let change = match &self.before_feed_forward {
                     Some(own) => self.fed(&own.forward(x)?, outside)?,
                     None => self.fed(&normed, outside)?,
                 };
-                (x + attended)? + change
+                sum + change
             }
             Order::InTurn => {
                 let normed = norm(&self.before_attention, x)?;
-                let x = (x + self.attended(&normed, places, outside)?)?;
+                let x = self.with_attended(x, &normed, places, outside)?;
                 let change = self.fed(&norm(&self.before_feed_forward, &x)?, outside)?;
                 &x + change
             }
         }
     }
 
-    /// What attention adds.
-    fn attended(&self, x: &Tensor, places: &Placed, outside: &mut Outside) -> CandleResult<Tensor> {
+    /// `base`, and what attention to `x` adds.
+    fn with_attended(
+        &self,
+        base: &Tensor,
+        x: &Tensor,
+        places: &Placed,
+        outside: &mut Outside,
+    ) -> CandleResult<Tensor> {
         let attended = self.attention.forward(x, &self.facts, places, outside)?;
-        self.as_change(attended, &self.after_attention)
+        let out = &self.attention.out;
+        if self.after_attention.is_none() && self.residual_scale == 1.0 {
+            return out.forward_onto(base, &attended);
+        }
+        base + self.as_change(out.forward(&attended)?, &self.after_attention)?
     }
 
     /// What the feed-forward part adds, which is shown.
@@ -236,6 +238,7 @@ impl Attention {
         })
     }
 
+    /// What each token attends to, `(n, query heads * head width)`: what [`Self::out`] is to be applied to.
     fn forward(
         &self,
         x: &Tensor,
@@ -268,7 +271,7 @@ impl Attention {
             slopes: self.slopes.as_deref(),
             sinks: self.sinks.as_deref(),
         };
-        self.out.forward(&(outside.attend)(&new, &scoring)?)
+        (outside.attend)(&new, &scoring)
     }
 
     fn projected(&self, x: &Tensor) -> CandleResult<Projected> {

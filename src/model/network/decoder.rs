@@ -6,7 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::attention::{Causal, Projected, attend, attend_each, pattern};
+use super::inputs::Inputs;
 use super::numbers::{Search, all_finite, bad_head, bad_logit};
+#[cfg(feature = "cuda")]
+use super::on_card;
+#[cfg(feature = "cuda")]
+use super::replay::{Recorded, Replay, Turn};
 use super::site::{Observer, Site, Watch};
 use super::transformer::{Places, Transformer};
 use crate::kernels::Scoring;
@@ -21,6 +26,10 @@ pub(in crate::model) struct Decoder {
     network: Transformer,
     /// What a GPU was last asked for.
     ahead: Mutex<Option<Ahead>>,
+    #[cfg(feature = "cuda")]
+    readback: Mutex<crate::kernels::cuda::Readback>,
+    #[cfg(feature = "cuda")]
+    replay: Mutex<Replay>,
 }
 
 /// Hidden states and the logits made of them.
@@ -35,6 +44,10 @@ impl Decoder {
             info,
             network,
             ahead: Mutex::new(None),
+            #[cfg(feature = "cuda")]
+            readback: Mutex::default(),
+            #[cfg(feature = "cuda")]
+            replay: Mutex::default(),
         }
     }
 
@@ -44,25 +57,42 @@ impl Decoder {
         if hidden.device().is_cpu() {
             return self.to_rows(hidden);
         }
-        let (n, width) = hidden.dims2()?;
+        let n = hidden.dim(0)?;
         let first = if n <= ROWS_AHEAD { 0 } else { n - 1 };
         let logits = self.network.head(&hidden.narrow(0, first, n - first)?)?;
-        let flat = |tensor: &Tensor| tensor.to_dtype(DType::F32)?.flatten_all();
-        let mut both: Vec<f32> = Tensor::cat(&[flat(hidden)?, flat(&logits)?], 0)?.to_vec1()?;
-        let logits = Rows::new(self.info.vocabulary, both.split_off(n * width));
-        let ahead = Ahead {
-            hidden: Rows::new(width, both[first * width..].to_vec()),
-            logits,
-        };
-        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
-        Ok(Rows::new(width, both))
+        self.keep(hidden, &logits, first)
     }
 
-    /// The logits of `hidden`, if they were made with it.
+    /// Reads hidden states back, and the logits of those from the `first` on, which it keeps.
+    fn keep(&self, hidden: &Tensor, logits: &Tensor, first: usize) -> Result<Rows, ModelError> {
+        let width = self.info.width;
+        let [hidden, logits] = self.read_both(hidden, logits)?;
+        let ahead = Ahead {
+            hidden: Rows::new(width, hidden[first * width..].to_vec()),
+            logits: Rows::new(self.info.vocabulary, logits),
+        };
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead);
+        Ok(Rows::new(width, hidden))
+    }
+
+    /// The numbers of two matrices on a GPU, which is waited for once.
+    fn read_both(&self, first: &Tensor, second: &Tensor) -> CandleResult<[Vec<f32>; 2]> {
+        #[cfg(feature = "cuda")]
+        if first.device().is_cuda() {
+            let mut readback = self.readback.lock().unwrap_or_else(PoisonError::into_inner);
+            return readback.fetch([first, second]);
+        }
+        let flat = |tensor: &Tensor| tensor.to_dtype(DType::F32)?.flatten_all();
+        let mut both = Tensor::cat(&[flat(first)?, flat(second)?], 0)?.to_vec1()?;
+        let second = both.split_off(first.elem_count());
+        Ok([both, second])
+    }
+
+    /// The logits of `hidden`, if they were made with it: once.
     fn made_ahead(&self, hidden: &Rows) -> Option<Rows> {
-        let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        let ahead = ahead.as_ref().filter(|ahead| ahead.hidden == *hidden)?;
-        Some(ahead.logits.clone())
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = ahead.take_if(|ahead| ahead.hidden == *hidden)?;
+        Some(made.logits)
     }
 
     /// A matrix on the device as numbers in main memory.
@@ -88,6 +118,44 @@ impl Decoder {
         Err(search.error(tokens, self.info.layers))
     }
 
+    /// A step of texts with these caches: replayed where a card has it recorded, or as
+    /// `usual`, which is told whether it may be recorded next.
+    #[cfg(feature = "cuda")]
+    fn stepped(
+        &self,
+        tokens: &[u32],
+        places: &Places,
+        caches: &[&mut Cache],
+        usual: impl FnOnce(bool) -> Result<Rows, ModelError>,
+    ) -> Result<Rows, ModelError> {
+        let device = &self.network.storage().device;
+        if !device.is_cuda() || tokens.len() > ROWS_AHEAD {
+            return usual(false);
+        }
+        let mut replay = self.replay.lock().unwrap_or_else(PoisonError::into_inner);
+        let caches: Vec<_> = caches.iter().map(|cache| cache.layers()).collect();
+        let turn = replay.turn(on_card::addresses(&caches)?);
+        if turn == Turn::Recording {
+            let widths = (self.info.width, self.info.vocabulary);
+            *replay = match Recorded::new(&self.network, &caches, (tokens, places), widths) {
+                Ok(recorded) => Replay::Recorded(Box::new(recorded)),
+                Err(error) => {
+                    tracing::info!("steps of this model are not recorded: {error}");
+                    Replay::Never
+                }
+            };
+        }
+        if let Replay::Recorded(recorded) = &mut *replay {
+            recorded.start(&self.network, tokens, places)?;
+            let hidden = self.keep(&recorded.hidden, &recorded.logits, 0)?;
+            if all_finite(hidden.as_slice()) {
+                return Ok(hidden);
+            }
+            // As usual it ends in an error that says where they end.
+        }
+        usual(turn == Turn::Rehearsal)
+    }
+
     fn check_tokens(&self, tokens: &[u32]) -> Result<(), ModelError> {
         let vocabulary = self.info.vocabulary;
         match tokens.iter().find(|&&token| token as usize >= vocabulary) {
@@ -96,8 +164,9 @@ impl Decoder {
         }
     }
 
-    /// What reading `tokens` at the end of `cache` needs, which then has room for them: their places, and what each sees.
-    fn prepare(&self, tokens: &[u32], cache: &mut Cache) -> Result<(Places, Causal), ModelError> {
+    /// What reading `tokens` at the end of `cache` needs, which then has room for them: what the network is told, and what
+    /// each token sees.
+    fn prepare(&self, tokens: &[u32], cache: &mut Cache) -> Result<(Inputs, Causal), ModelError> {
         self.check_tokens(tokens)?;
         self.make_room(cache, tokens.len())?;
         let past = cache.len();
@@ -106,7 +175,9 @@ impl Decoder {
             positions: (past..length).map(|at| at as u32).collect(),
             lengths: vec![length as u32; tokens.len()],
         };
-        Ok((places, Causal::new(past, self.network.storage())))
+        let storage = self.network.storage();
+        let inputs = self.network.inputs(tokens, &places, &storage.device)?;
+        Ok((inputs, Causal::new(past, storage)))
     }
 
     /// Whether `cache` is of this model and has room for `tokens` more, which it then has.
@@ -140,16 +211,22 @@ impl Model for Decoder {
     }
 
     fn read(&self, tokens: &[u32], cache: &mut Cache) -> Result<Rows, ModelError> {
-        let (places, causal) = self.prepare(tokens, cache)?;
         if tokens.is_empty() {
+            self.make_room(cache, 0)?;
             return Ok(Rows::new(self.info.width, Vec::new()));
         }
+        // A step of one text, which a card may have recorded.
+        #[cfg(feature = "cuda")]
+        if tokens.len() == 1 && self.network.storage().device.is_cuda() {
+            return self.step(tokens, &mut [cache]);
+        }
+        let (inputs, causal) = self.prepare(tokens, cache)?;
         let (heads, layers) = (self.network.heads(), cache.layers());
         let hidden = self.numbers_of(tokens, |watch| {
             let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
                 attend(new, &layers[layer], heads, scoring, &causal)
             };
-            self.network.run(tokens, &places, &mut attend, watch)
+            self.network.run(&inputs, &mut attend, watch)
         })?;
         cache.advance(tokens.len())?;
         Ok(hidden)
@@ -161,10 +238,10 @@ impl Model for Decoder {
         cache: &mut Cache,
         observer: &mut dyn Observer,
     ) -> Result<Rows, ModelError> {
-        let (places, causal) = self.prepare(tokens, cache)?;
         if tokens.is_empty() {
-            return Ok(Rows::new(self.info.width, Vec::new()));
+            return self.read(tokens, cache);
         }
+        let (inputs, causal) = self.prepare(tokens, cache)?;
         let (past, heads, layers) = (cache.len(), self.network.heads(), cache.layers());
         // Attention and the rest of the network take turns in showing what they made.
         let observer = RefCell::new(observer);
@@ -186,7 +263,7 @@ impl Model for Decoder {
             let wanted = observer.borrow().wants(site);
             if wanted { show(site, x) } else { Ok(()) }
         };
-        let hidden = self.network.run(tokens, &places, &mut attend, &mut watch)?;
+        let hidden = self.network.run(&inputs, &mut attend, &mut watch)?;
         let hidden = self.to_rows(&hidden)?;
         if !all_finite(hidden.as_slice()) {
             // It ends in the error that says where they end.
@@ -219,13 +296,22 @@ impl Model for Decoder {
         let storage = self.network.storage();
         let causal = caches.iter().map(|cache| Causal::new(cache.len(), storage));
         let causal: Vec<_> = causal.collect();
-        let hidden = self.numbers_of(tokens, |watch| {
-            let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
-                let layers = caches.iter().map(|cache| &cache.layers()[layer]);
-                attend_each(new, layers, heads, scoring, &causal)
-            };
-            self.network.run(tokens, &places, &mut attend, watch)
-        })?;
+        let usual = |_rehearsal: bool| {
+            let inputs = self.network.inputs(tokens, &places, &storage.device)?;
+            #[cfg(feature = "cuda")]
+            let _kept = _rehearsal.then(|| crate::kernels::cuda::keep_copies(&storage.device));
+            self.numbers_of(tokens, |watch| {
+                let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
+                    let layers = caches.iter().map(|cache| &cache.layers()[layer]);
+                    attend_each(new, layers, heads, scoring, &causal)
+                };
+                self.network.run(&inputs, &mut attend, watch)
+            })
+        };
+        #[cfg(feature = "cuda")]
+        let hidden = self.stepped(tokens, &places, caches, usual)?;
+        #[cfg(not(feature = "cuda"))]
+        let hidden = usual(false)?;
         for cache in caches {
             cache.advance(1)?;
         }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "cuda")]
+use candle_core::DType;
 use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
+use super::inputs::Inputs;
 use super::linear::{Linear, Matrix, Storage, dense, halved, on_device};
 use super::tensors::{Part, Tensors};
 use crate::model::ModelError;
@@ -134,14 +137,23 @@ impl Embedding {
         }
     }
 
-    /// `(n, width)` for `n` tokens.
-    pub(in crate::model) fn rows(&self, tokens: &[u32]) -> CandleResult<Tensor> {
-        let ids = Tensor::new(tokens, &self.storage.device)?;
+    /// `(n, width)` for `n` tokens, which are those of the vocabulary.
+    pub(super) fn rows(&self, inputs: &Inputs) -> CandleResult<Tensor> {
         let rows = match &self.table {
-            Table::Dense(table) => table.index_select(&ids, 0)?,
-            Table::Blocks(table) => table.rows(tokens)?,
-            Table::Quantised(table) => table.embedding(&ids)?,
+            Table::Dense(table) => rows_of(table, &inputs.ids)?,
+            Table::Blocks(table) => table.rows(&inputs.tokens)?,
+            Table::Quantised(table) => table.embedding(&inputs.ids)?,
         };
         rows.to_dtype(self.storage.dtype)
     }
+}
+
+/// The rows of a dense table with these ids, which it has.
+pub(super) fn rows_of(table: &Tensor, ids: &Tensor) -> CandleResult<Tensor> {
+    #[cfg(feature = "cuda")]
+    if table.device().is_cuda() && table.dtype() != DType::F16 {
+        // SAFETY: the decoder checks tokens, and a cache has no room beyond the table of positions.
+        return unsafe { crate::kernels::cuda::look_up(table, ids) };
+    }
+    table.index_select(ids, 0)
 }

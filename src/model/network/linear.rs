@@ -133,7 +133,7 @@ impl Linear {
         };
         #[cfg(feature = "cuda")]
         if product.device().is_cuda() {
-            return cuda::bias_activation(&product, bias, cuda::Code::Identity);
+            return cuda::finish(product, Some(bias), cuda::Code::Identity, None);
         }
         let own = product.device().is_cpu() && product.dtype() == DType::F32;
         if own && product.is_contiguous() {
@@ -151,9 +151,19 @@ impl Linear {
     ) -> Result<Tensor> {
         #[cfg(feature = "cuda")]
         if let (true, Some(bias)) = (x.device().is_cuda(), &self.bias) {
-            return cuda::bias_activation(&self.product(x)?, bias, activation.code());
+            return cuda::finish(self.product(x)?, Some(bias), activation.code(), None);
         }
         activation.apply(&self.forward(x)?)
+    }
+
+    /// `base` of the shape of the result, with [`Self::forward`] added.
+    pub(in crate::model) fn forward_onto(&self, base: &Tensor, x: &Tensor) -> Result<Tensor> {
+        #[cfg(feature = "cuda")]
+        if x.device().is_cuda() {
+            let (bias, code) = (self.bias.as_ref(), cuda::Code::Identity);
+            return cuda::finish(self.product(x)?, bias, code, Some(&base.contiguous()?));
+        }
+        base + self.forward(x)?
     }
 
     /// `x W^T`.

@@ -11,12 +11,15 @@ pub(in crate::model) mod decoder;
 pub(in crate::model) mod description;
 mod embedding;
 mod feed_forward;
+mod inputs;
 pub(in crate::model) mod linear;
 mod mixture;
 mod norm;
 pub(in crate::model) mod numbers;
 #[cfg(feature = "cuda")]
 mod on_card;
+#[cfg(feature = "cuda")]
+mod replay;
 pub(in crate::model) mod rope;
 mod rows;
 mod site;

@@ -2,8 +2,9 @@
 
 use candle_core::{DType, Result, Tensor};
 
-use super::attention::{Heads, Projected};
+use super::attention::{Heads, Projected, within};
 use super::cache::LayerCache;
+use crate::kernels::Scoring;
 use crate::kernels::cuda::{self, Causal, Factor, Text};
 
 /// Queries whose scores are held together.
@@ -20,9 +21,9 @@ pub(super) fn attend(
     past: usize,
 ) -> Result<Tensor> {
     let text = text(cache, past);
-    cuda::append(&new.keys, &new.values, &[text])?;
+    cuda::append(&new.keys, &new.values, &[text], None)?;
     if new.queries.dim(0)? == 1 && cuda::can_step(heads.width, past + 1) {
-        return cuda::step_attention(&new.queries, &[text], heads.queries, scale);
+        return cuda::step_attention(&new.queries, &[text], None, heads.queries, scale);
     }
     read(&new.queries, cache, heads, scale, past)
 }
@@ -41,8 +42,8 @@ pub(super) fn attend_each<'a>(
             .iter()
             .map(|(cache, past)| text(cache, *past))
             .collect();
-        cuda::append(&new.keys, &new.values, &texts)?;
-        return cuda::step_attention(&new.queries, &texts, heads.queries, scale);
+        cuda::append(&new.keys, &new.values, &texts, None)?;
+        return cuda::step_attention(&new.queries, &texts, None, heads.queries, scale);
     }
     let attended = caches
         .iter()
@@ -50,6 +51,45 @@ pub(super) fn attend_each<'a>(
         .map(|(row, (cache, past))| attend(&new.row(row)?, cache, heads, scale, *past))
         .collect::<Result<Vec<_>>>()?;
     Tensor::cat(&attended, 0)
+}
+
+/// As [`attend_each`] for caches that `past` says on the card how far they are filled, so that the launches can be recorded.
+///
+/// # Errors
+/// When a cache has more room than one launch takes, or tokens that are scored in a way of their own.
+pub(super) fn attend_recorded<'a>(
+    new: &Projected,
+    caches: impl Iterator<Item = &'a LayerCache>,
+    past: &Tensor,
+    heads: Heads,
+    scoring: &Scoring,
+) -> Result<Tensor> {
+    let texts: Vec<_> = caches.map(|cache| text(cache, 0)).collect();
+    for text in &texts {
+        let room = text.keys.dim(1)?;
+        if !cuda::can_step(heads.width, room) || !within(scoring, room).is_plain() {
+            candle_core::bail!(
+                "not all tokens of a text with room for {room} are attended to in one launch"
+            );
+        }
+    }
+    cuda::append(&new.keys, &new.values, &texts, Some(past))?;
+    cuda::step_attention(
+        &new.queries,
+        &texts,
+        Some(past),
+        heads.queries,
+        scoring.scale,
+    )
+}
+
+/// Where the keys and values of each layer of each text lie, and how much room they have: another text, or one that was
+/// moved to have more room, lies elsewhere.
+pub(super) fn addresses(texts: &[&[LayerCache]]) -> Result<Vec<u64>> {
+    let layers = texts.iter().copied().flatten();
+    let each = layers.flat_map(|layer| [&layer.keys, &layer.values]);
+    let places = each.map(|tensor| Ok([cuda::address(tensor)?, tensor.dim(1)? as u64]));
+    Ok(places.collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn text(cache: &LayerCache, past: usize) -> Text<'_> {

@@ -3,10 +3,8 @@
 
 use std::f64::consts::PI;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::rotary_emb::rope_thd;
-
-use super::linear::Storage;
 
 /// The rotary positions of a kind of layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,7 +183,7 @@ impl Rope {
         &self,
         positions: &[u32],
         lengths: &[u32],
-        storage: &Storage,
+        (dtype, device): (DType, &Device),
     ) -> Result<Turns> {
         let speeds = |length: u32| match &self.beyond {
             Some((original, speeds)) if length as usize > *original => speeds,
@@ -202,8 +200,8 @@ impl Rope {
             let values: Vec<f32> = angles.iter().map(value).collect();
             let shape = (positions.len(), self.speeds.len());
             Tensor::from_vec(values, shape, &Device::Cpu)?
-                .to_dtype(storage.dtype)?
-                .to_device(&storage.device)
+                .to_dtype(dtype)?
+                .to_device(device)
         };
         Ok(Turns {
             cos: table(f64::cos)?,
@@ -234,6 +232,12 @@ impl Yarn {
 }
 
 impl Turns {
+    /// The tables.
+    #[cfg(feature = "cuda")]
+    pub(super) fn tensors(&self) -> [&Tensor; 2] {
+        [&self.cos, &self.sin]
+    }
+
     /// Queries or keys `(n, heads * head width)`, turned. A pair is a number of the first half of what is turned of a head
     /// and its counterpart in the second.
     pub(super) fn apply(&self, x: &Tensor, heads: usize) -> Result<Tensor> {
@@ -299,14 +303,9 @@ mod tests {
                 magnitude: 1.5,
             },
         );
-        let storage = Storage {
-            device: Device::Cpu,
-            dtype: candle_core::DType::F32,
-            cache: candle_core::DType::F32,
-            quantised: None,
-        };
+        let held = (DType::F32, &Device::Cpu);
         let sines = |length: u32| -> Result<Vec<f32>> {
-            long.turns(&[5], &[length], &storage)?
+            long.turns(&[5], &[length], held)?
                 .sin
                 .flatten_all()?
                 .to_vec1()

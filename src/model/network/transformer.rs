@@ -3,9 +3,10 @@
 use candle_core::{Device, Result as CandleResult, Tensor};
 
 use super::attention::{Heads, Projected};
-use super::block::{Block, Outside, Placed};
+use super::block::{Block, Outside};
 use super::description::{Description, HeadFacts};
-use super::embedding::{Embedding, HeadKind};
+use super::embedding::{Embedding, HeadKind, rows_of};
+use super::inputs::{Inputs, Placed};
 use super::linear::{Linear, Storage, dense};
 use super::norm::Norm;
 use super::rope::Rope;
@@ -111,31 +112,49 @@ impl Transformer {
         &self.storage
     }
 
-    /// Tokens and their places through all layers and the last norm: `(n, width)`.
-    pub(super) fn run(
+    /// What it is told of tokens and their places, on `device`: its own, or the CPU to be copied there later.
+    pub(super) fn inputs(
         &self,
         tokens: &[u32],
         places: &Places,
-        attend: &mut Attend,
-        watch: &mut Watch,
-    ) -> CandleResult<Tensor> {
+        device: &Device,
+    ) -> CandleResult<Inputs> {
         let Places { positions, lengths } = places;
+        let held = (self.storage.dtype, device);
         let turns = self
             .ropes
             .iter()
-            .map(|rope| rope.turns(positions, lengths, &self.storage));
-        let placed = Placed {
-            turns: turns.collect::<CandleResult<_>>()?,
-            growth: self.growth(positions)?,
-        };
-        let mut x = self.embed(tokens, positions)?;
+            .map(|rope| rope.turns(positions, lengths, held));
+        let rows = self.positions.as_ref().map(|(_, offset)| {
+            let rows: Vec<u32> = positions.iter().map(|at| at + *offset as u32).collect();
+            Tensor::new(rows, device)
+        });
+        Ok(Inputs {
+            tokens: tokens.to_vec(),
+            ids: Tensor::new(tokens, device)?,
+            rows: rows.transpose()?,
+            placed: Placed {
+                turns: turns.collect::<CandleResult<_>>()?,
+                growth: self.growth(positions, device)?,
+            },
+        })
+    }
+
+    /// Tokens through all layers and the last norm: `(n, width)`.
+    pub(super) fn run(
+        &self,
+        inputs: &Inputs,
+        attend: &mut Attend,
+        watch: &mut Watch,
+    ) -> CandleResult<Tensor> {
+        let mut x = self.embed(inputs)?;
         watch(Site::Embedding, &x)?;
         for (layer, block) in self.blocks.iter().enumerate() {
             let mut outside = Outside {
                 attend: &mut |new, scoring| attend(layer, new, scoring),
                 fed: &mut |fed| watch(Site::FeedForward(layer), fed),
             };
-            x = block.forward(&x, &placed, &mut outside)?;
+            x = block.forward(&x, &inputs.placed, &mut outside)?;
             watch(Site::Residual(layer), &x)?;
         }
         if let Some(norm) = &self.last_norm {
@@ -146,7 +165,7 @@ impl Transformer {
     }
 
     /// What queries at some positions are multiplied by, `(n, 1)`.
-    fn growth(&self, positions: &[u32]) -> CandleResult<Option<Tensor>> {
+    fn growth(&self, positions: &[u32], device: &Device) -> CandleResult<Option<Tensor>> {
         let Some((beta, context)) = self.growth else {
             return Ok(None);
         };
@@ -154,19 +173,17 @@ impl Transformer {
         let factors: Vec<f32> = positions.iter().map(of).collect();
         Tensor::from_vec(factors, (positions.len(), 1), &Device::Cpu)?
             .to_dtype(self.storage.dtype)?
-            .to_device(&self.storage.device)
+            .to_device(device)
             .map(Some)
     }
 
-    fn embed(&self, tokens: &[u32], positions: &[u32]) -> CandleResult<Tensor> {
-        let mut x = self.embedding.rows(tokens)?;
+    fn embed(&self, inputs: &Inputs) -> CandleResult<Tensor> {
+        let mut x = self.embedding.rows(inputs)?;
         if self.embedding_scale != 1.0 {
             x = (x * self.embedding_scale)?;
         }
-        if let Some((table, offset)) = &self.positions {
-            let rows: Vec<u32> = positions.iter().map(|at| at + *offset as u32).collect();
-            let rows = Tensor::new(rows, &self.storage.device)?;
-            x = (x + table.index_select(&rows, 0)?)?;
+        if let (Some((table, _)), Some(rows)) = (&self.positions, &inputs.rows) {
+            x = (x + rows_of(table, rows)?)?;
         }
         match &self.embedding_norm {
             Some(norm) => norm.forward(&x),
