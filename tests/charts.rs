@@ -1,5 +1,7 @@
 //! Charts as files: what they say, and that they can be read.
 
+#![cfg(feature = "charts")]
+
 use std::fs;
 
 use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal};

@@ -1,5 +1,7 @@
 //! Chat templates against what transformers makes of them, and templates that mean harm.
 
+#![cfg(feature = "chat")]
+
 use logitscope::text::{ChatTemplate, Message, SpecialTokens};
 use serde_json::Value;
 

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use logitscope::decoding::{
-    BeamSearch, Chooser, Generation, GenerationSettings, Origin, Place, StopReason, Totals, batch,
+    BeamSearch, Chooser, Generation, GenerationSettings, LookAt, Origin, StopReason, Totals, batch,
     encode_prompt, look, score,
 };
 use logitscope::model::{self, LoadRequest, LoadedModel, Precision};
@@ -198,7 +198,7 @@ fn looking_back_shows_what_was_drawn() {
     let mut generation = start(&loaded, "The king said", &sampler, &tokens(30));
     run(&loaded, &mut generation);
     let chooser = Chooser::new(&loaded, &sampler, 1).unwrap();
-    let place = |position| Place {
+    let place = |position| LookAt {
         position,
         prompt_len: generation.prompt_len(),
         mu: 0.0,
@@ -244,7 +244,7 @@ fn other_knobs_change_the_pick_but_not_the_raw_odds() {
     );
     run(&loaded, &mut generation);
     let greedy = Chooser::new(&loaded, &neutral(Method::Greedy), 1).unwrap();
-    let place = Place {
+    let place = LookAt {
         position: 8,
         prompt_len: generation.prompt_len(),
         mu: 0.0,
@@ -270,7 +270,7 @@ fn a_look_names_what_the_method_takes_or_nothing() {
     run(&loaded, &mut generation);
     generation.catch_up(&loaded).expect("the model reads");
     let sequence = generation.sequence();
-    let place = |position| Place {
+    let place = |position| LookAt {
         position,
         prompt_len: generation.prompt_len(),
         mu: 0.0,
@@ -325,7 +325,7 @@ fn a_look_tells_what_each_stage_did_to_each_token() {
     let mut generation = start(&loaded, prompt, &sampler, &tokens(1));
     run(&loaded, &mut generation);
     let chooser = Chooser::new(&loaded, &sampler, 1).unwrap();
-    let place = Place {
+    let place = LookAt {
         position: generation.prompt_len(),
         prompt_len: generation.prompt_len(),
         mu: 0.0,
@@ -364,7 +364,7 @@ fn a_look_shows_the_character_that_a_token_completes() {
         last.bytes
     );
     let chooser = Chooser::new(&loaded, &SamplerSettings::neutral(), 1).unwrap();
-    let place = Place {
+    let place = LookAt {
         position,
         prompt_len: position,
         mu: 0.0,

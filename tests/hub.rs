@@ -1,5 +1,7 @@
 //! Models from the hub: fetched, resumed, refused, lied about, cancelled, and from the cache alone.
 
+#![cfg(feature = "hub")]
+
 #[path = "hub/cache.rs"]
 mod cache;
 #[path = "hub/hostile.rs"]

@@ -1,14 +1,17 @@
-//! Charts as files, SVG or PNG by the file's name, drawn by plotters with a font of our own.
+//! Charts as files, SVG or PNG by the file's name. The cargo feature `charts` draws them.
 
+mod asked;
 mod axis;
-mod canvas;
-mod next_token;
-mod palette;
-mod run;
-mod text_line;
+#[cfg(feature = "charts")]
+mod drawn;
+mod error;
+#[cfg(not(feature = "charts"))]
+mod left_out;
 
+pub use asked::{Across, Run, RunChart, What};
 pub use axis::{Axis, Tick};
-pub use canvas::ChartError;
-pub use next_token::next_token;
-pub use run::{Across, Run, RunChart, What, runs};
-pub use text_line::surprisal;
+#[cfg(feature = "charts")]
+pub use drawn::{next_token, runs, surprisal};
+pub use error::ChartError;
+#[cfg(not(feature = "charts"))]
+pub use left_out::{next_token, runs, surprisal};

@@ -3,6 +3,7 @@
 use toml::Value;
 
 use super::bench::BenchArgs;
+use super::config::ConfigArgs;
 use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
@@ -12,7 +13,6 @@ use super::odds::OddsArgs;
 use super::play::PlayArgs;
 use super::runs::RunsArgs;
 use super::score::ScoreArgs;
-use super::settings::ConfigArgs;
 use super::tokens::TokensArgs;
 use super::train::{FinetuneArgs, TrainArgs};
 

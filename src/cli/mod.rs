@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod chat_args;
+mod config;
 mod encode;
 mod error;
 mod export;
@@ -19,7 +20,7 @@ mod recipe_args;
 mod runs;
 mod sampler_args;
 mod score;
-mod settings;
+
 mod stderr;
 mod tokens;
 mod train;
@@ -76,7 +77,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         .unwrap_or_else(|| Subcommand::Play(PlayArgs::default()));
     // These must work while the configuration is broken.
     match &command {
-        Subcommand::Config(args) => return settings::run(args, file),
+        Subcommand::Config(args) => return config::run(args, file),
         Subcommand::Completions { shell } => {
             let mut bytes = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "logitscope", &mut bytes);

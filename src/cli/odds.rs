@@ -11,7 +11,7 @@ use super::sampler_args::SamplerArgs;
 use super::{CliError, load, slid, warn};
 use crate::chart;
 use crate::config::Config;
-use crate::decoding::{Chooser, Moment, Place, Totals, encode_prompt, look, read_prompt, score};
+use crate::decoding::{Chooser, LookAt, Moment, Totals, encode_prompt, look, read_prompt, score};
 use crate::model::LoadedModel;
 use crate::text::numbers::percent_in_full;
 use crate::text::{display_token, sanitize};
@@ -85,7 +85,7 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
         warn(&slid(loaded.model.info(), sequence.seen(), dropped));
     }
     let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
-    let place = Place {
+    let place = LookAt {
         position: sequence.len(),
         prompt_len: sequence.len(),
         mu: chooser.initial_mu(),

@@ -10,7 +10,7 @@ use crate::text::display_between;
 
 /// Where to look, and what is known of the text there.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct LookAt<'a> {
     /// Index of the token; the text's length means the token that would come next.
     pub position: usize,
     /// Tokens of the prompt.
@@ -32,7 +32,7 @@ pub fn look(
     loaded: &LoadedModel,
     sequence: &Sequence,
     chooser: &Chooser,
-    place: Place<'_>,
+    place: LookAt<'_>,
 ) -> Result<Moment, DecodingError> {
     let position = place.position;
     if position == 0 || position > sequence.len() {

@@ -29,7 +29,7 @@ pub use chooser::{Choice, Chooser};
 pub use counterfactual::{Counterfactual, Otherwise};
 pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};
-pub use look::{Place, look};
+pub use look::{LookAt, look};
 pub use prompt::{encode_prompt, read_prompt};
 pub use record::{Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
 pub use score::{Totals, score};

@@ -5,11 +5,6 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
-use std::thread;
-
-/// Enough for a nesting as deep as the largest chat template is long, and as the values that it can make. What is not
-/// used is not taken.
-const DEEP: usize = 512 << 20;
 
 thread_local! {
     /// Whether a panic of this thread will be told in another way.
@@ -26,22 +21,6 @@ pub fn unless_panicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let done = catch_unwind(AssertUnwindSafe(work));
     WATCHED.set(before);
     done.map_err(|panic| panic_text(&*panic).to_owned())
-}
-
-/// [`unless_panicked`] on a stack that is deep enough for anything.
-///
-/// # Errors
-/// When it panics, or there is no such stack.
-pub(super) fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
-    thread::scope(|scope| {
-        let deep = thread::Builder::new().stack_size(DEEP);
-        let running = deep
-            .spawn_scoped(scope, || unless_panicked(work))
-            .map_err(|error| format!("too little memory ({error})"))?;
-        running
-            .join()
-            .unwrap_or_else(|panic| Err(panic_text(&*panic).to_owned()))
-    })
 }
 
 /// What a thread said when it panicked.
@@ -79,20 +58,5 @@ mod tests {
             unless_panicked(|| panic!("at {}", 7)),
             Err::<(), _>("at 7".to_owned())
         );
-        assert_eq!(
-            on_deep_stack(|| panic!("deep")),
-            Err::<(), _>("deep".to_owned())
-        );
-    }
-
-    #[test]
-    fn a_deep_stack_is_deep() {
-        fn depth(left: usize) -> usize {
-            match std::hint::black_box(left) {
-                0 => 0,
-                left => 1 + depth(left - 1),
-            }
-        }
-        assert_eq!(on_deep_stack(|| depth(1_000_000)), Ok(1_000_000));
     }
 }

@@ -1,18 +1,14 @@
 //! Tokenizers, streaming detokenization, corpora, chat templates, and safe display of untrusted text.
 
 mod chat;
-mod clock;
 pub mod corpus;
 mod display;
 pub mod encoding;
 mod faults;
 mod gpt2_files;
-mod methods;
-mod namespaces;
 pub mod numbers;
 mod pieces;
 mod stream;
-mod tags;
 mod text_file;
 mod tokenizer;
 mod tokenizer_training;

@@ -2,7 +2,6 @@
 
 mod anywhere;
 mod asked;
-mod beside;
 mod chart;
 #[cfg(unix)]
 mod fake_engine;
@@ -15,6 +14,7 @@ mod palette;
 mod panes;
 mod random;
 mod runs;
+mod second;
 mod table;
 #[cfg(unix)]
 mod terminal;

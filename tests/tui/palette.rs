@@ -163,6 +163,6 @@ fn a_path_that_is_not_listed_is_loaded_as_it_was_typed() {
     let beside = play
         .effects
         .iter()
-        .any(|effect| matches!(effect, Effect::LoadBeside(request) if request.source == path));
+        .any(|effect| matches!(effect, Effect::LoadSecond(request) if request.source == path));
     assert!(beside, "Tab loads it beside: {:?}", play.effects);
 }

@@ -290,17 +290,17 @@ fn the_light_theme_brings_its_background_everywhere() {
 }
 
 /// A model beside the first, which has read the text and answers with the usual words.
-fn with_beside(width: u16, height: u16) -> Play {
+fn with_second(width: u16, height: u16) -> Play {
     let mut play = ended(width, height);
-    play.act(Action::LoadBeside("./other".to_owned()));
+    play.act(Action::LoadSecond("./other".to_owned()));
     let other = ModelInfo {
         name: "other".to_owned(),
         ..model()
     };
-    play.act(News::Beside(Event::Loaded { model: other }));
+    play.act(News::Second(Event::Loaded { model: other }));
     play.frame();
     let text = read(&[PROMPT, &WORDS.concat()].concat());
-    play.act(News::Beside(Event::PromptRead {
+    play.act(News::Second(Event::PromptRead {
         subject: Subject::Draft,
         tokens: text.clone(),
         seconds: 0.0,
@@ -311,7 +311,7 @@ fn with_beside(width: u16, height: u16) -> Play {
         ("·vast", 0.05, None),
         ("·who", 0.02, None),
     ];
-    play.act(News::Beside(Event::Look {
+    play.act(News::Second(Event::Look {
         subject: Subject::Draft,
         moment: moment(9, text.get(9).cloned(), &words),
     }));
@@ -321,7 +321,7 @@ fn with_beside(width: u16, height: u16) -> Play {
 #[test]
 fn both_models_bars_have_one_scale() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
-        let mut play = with_beside(width, height);
+        let mut play = with_second(width, height);
         play.state.focus_on(Focus::Next);
         let screen = play.screen();
         let line = screen.lines().find(|line| line.contains(" 1 ·little"));
@@ -349,12 +349,12 @@ fn both_models_bars_have_one_scale() {
 
 #[test]
 fn a_press_in_the_second_models_half_selects_its_row() {
-    let mut play = with_beside(120, 40);
+    let mut play = with_second(120, 40);
     play.state.choose_row(0);
     let vast = find(&play, "·vast");
     press(&mut play, vast);
-    let beside = play.state.engine.beside.as_ref().expect("loaded");
-    assert_eq!(beside.selected, Some(2), "the row that was pressed on");
+    let second = play.state.engine.second.as_ref().expect("loaded");
+    assert_eq!(second.selected, Some(2), "the row that was pressed on");
     // The first table lists the same token on its second row.
     assert_eq!(play.state.play.row, 1);
     let buffer = play.buffer(ColourLevel::None);
@@ -364,8 +364,8 @@ fn a_press_in_the_second_models_half_selects_its_row() {
     press(&mut play, (column, row));
     assert_eq!(play.state.play.row, 1, "the name is no row");
     play.act(Action::Down);
-    let beside = play.state.engine.beside.as_ref().expect("loaded");
-    assert_eq!((beside.selected, play.state.play.row), (None, 2));
+    let second = play.state.engine.second.as_ref().expect("loaded");
+    assert_eq!((second.selected, play.state.play.row), (None, 2));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Looking at the distribution over one token.
 
 use super::{Ended, Worker};
-use crate::decoding::{Chooser, Moment, Place, look};
+use crate::decoding::{Chooser, LookAt, Moment, look};
 use crate::engine::error::TextsError;
 use crate::engine::{Event, LookRequest, Subject};
 
@@ -40,7 +40,7 @@ impl Worker {
             None => Chooser::new(loaded, &request.sampler, seed)?,
         };
         let chooser = self.look_chooser.insert(chooser);
-        let place = |prompt_len, mu| Place {
+        let place = |prompt_len, mu| LookAt {
             position: request.position,
             prompt_len,
             mu,

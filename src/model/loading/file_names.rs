@@ -24,8 +24,3 @@ pub(super) const TEMPLATE: &str = "chat_template.jinja";
 
 /// What it is, for people.
 pub(super) const CARD: &str = "README.md";
-
-/// The files beside a model's weights that chatting needs, where it has them.
-pub(super) const CHAT_FILES: [&str; 3] = [TOKENIZER_CONFIG, SPECIAL_TOKENS, TEMPLATE];
-/// The files beside a model's weights that say more of it, where it has them: the last is its card.
-pub(super) const EXTRA_FILES: [&str; 3] = [GENERATION_CONFIG, ADDED_TOKENS, CARD];

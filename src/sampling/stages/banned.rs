@@ -1,4 +1,4 @@
-use super::sequence::Sequence;
+use super::phrase::Phrase;
 use crate::sampling::{
     Candidates, Context, Descriptor, Effect, SamplerSettings, SettingsError, Stage, StageKind,
     Vocabulary,
@@ -24,7 +24,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
 /// Source: transformers' `NoBadWordsLogitsProcessor`, fed as its documentation advises.
 #[derive(Debug)]
 pub(super) struct Banned {
-    sequences: Vec<Sequence>,
+    sequences: Vec<Phrase>,
 }
 
 impl Banned {
@@ -34,10 +34,10 @@ impl Banned {
     ) -> Result<Self, SettingsError> {
         let mut sequences = Vec::new();
         for text in &settings.banned {
-            sequences.push(Sequence::of_text("banned", text, vocabulary)?);
+            sequences.push(Phrase::of_text("banned", text, vocabulary)?);
             if !text.starts_with(char::is_whitespace) {
                 // A vocabulary without spaces has no such form to ban.
-                sequences.extend(Sequence::of_text("banned", &format!(" {text}"), vocabulary).ok());
+                sequences.extend(Phrase::of_text("banned", &format!(" {text}"), vocabulary).ok());
             }
         }
         sequences.sort_unstable();

@@ -1,4 +1,4 @@
-use super::sequence::Sequence;
+use super::phrase::Phrase;
 use crate::sampling::{
     Candidates, Context, Descriptor, Effect, SamplerSettings, SettingsError, Stage, StageKind,
     Vocabulary,
@@ -25,7 +25,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
 /// text that is exactly the sequence's beginning counts.)
 #[derive(Debug)]
 pub(super) struct LogitBias {
-    biases: Vec<(Sequence, f32)>,
+    biases: Vec<(Phrase, f32)>,
 }
 
 impl LogitBias {
@@ -43,15 +43,15 @@ impl LogitBias {
 }
 
 /// `#` and digits is an id; all else, `#` alone included, is a text.
-fn sequence(key: &str, vocabulary: &dyn Vocabulary) -> Result<Sequence, SettingsError> {
+fn sequence(key: &str, vocabulary: &dyn Vocabulary) -> Result<Phrase, SettingsError> {
     let digits = key
         .strip_prefix('#')
         .filter(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
     let Some(digits) = digits else {
-        return Sequence::of_text(FIELD, key, vocabulary);
+        return Phrase::of_text(FIELD, key, vocabulary);
     };
     match digits.parse::<u32>() {
-        Ok(last) if (last as usize) < vocabulary.size() => Ok(Sequence {
+        Ok(last) if (last as usize) < vocabulary.size() => Ok(Phrase {
             prefix: Vec::new(),
             last,
         }),

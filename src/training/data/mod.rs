@@ -19,7 +19,7 @@ pub use self::batches::{Batches, Position};
 pub use self::cache::{CacheInfo, TokenCache};
 pub use self::carried::is_carried;
 pub use self::encode::{EncodeProgress, EncodeRequest, encode, encode_to_file};
-pub use self::sequences::{Packing, Sequence, Sequences};
+pub use self::sequences::{PackedSequence, Packing, Sequences};
 pub use self::split::{Documents, HeldOut, Parts, split};
 use crate::text::corpus::CorpusSettings;
 

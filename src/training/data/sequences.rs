@@ -18,7 +18,7 @@ pub enum Packing {
 
 /// One sequence: `time + 1` tokens, of which the first `time` predict the last `time`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sequence {
+pub struct PackedSequence {
     pub tokens: Vec<u32>,
     /// How many of the targets are text; the rest is padding.
     pub real: usize,
@@ -123,7 +123,7 @@ impl Sequences {
     }
 
     /// One of them.
-    pub fn get(&self, index: u64) -> Sequence {
+    pub fn get(&self, index: u64) -> PackedSequence {
         let mut tokens = Vec::with_capacity(self.time + 1);
         match self.packing {
             Packing::Windows => {
@@ -138,6 +138,6 @@ impl Sequences {
         }
         let real = tokens.len().saturating_sub(1);
         tokens.resize(self.time + 1, self.pad);
-        Sequence { tokens, real }
+        PackedSequence { tokens, real }
     }
 }

@@ -259,14 +259,14 @@ fn windows_and_documents_hold_what_they_should() {
         .collect();
     assert_eq!(
         all[0],
-        Sequence {
+        PackedSequence {
             tokens: vec![1, 2, 3, 4],
             real: 3
         }
     );
     assert_eq!(
         all[3],
-        Sequence {
+        PackedSequence {
             tokens: vec![11, 0, 99, 99],
             real: 1
         }

@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use crate::decoding::{BeamSearch, Chooser, DecodingError, Generation, Place, look, read_prompt};
+use crate::decoding::{BeamSearch, Chooser, DecodingError, Generation, LookAt, look, read_prompt};
 use crate::model::{LoadedModel, Precision, RawModel};
 use crate::sampling::Method;
 use crate::text::Tokenizer;
@@ -116,7 +116,7 @@ pub(in crate::training) fn odds(
     let loaded = &studio.loaded;
     let sequence = read_prompt(loaded, &settings.probe, &|| false)?;
     let chooser = Chooser::new(loaded, &settings.sampler, settings.generation.seed)?;
-    let place = Place {
+    let place = LookAt {
         search: "",
         position: sequence.len(),
         prompt_len: sequence.len(),

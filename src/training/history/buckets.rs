@@ -5,7 +5,7 @@ use crate::training::StepMetrics;
 
 /// Where in the run a step lies.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Place {
+pub struct StepPlace {
     pub step: u64,
     /// Text tokens learned from so far.
     pub tokens: u64,
@@ -15,7 +15,7 @@ pub struct Place {
     pub elapsed: f64,
 }
 
-impl Place {
+impl StepPlace {
     pub(super) fn of(step: &StepMetrics) -> Self {
         Self {
             step: step.step,
@@ -94,7 +94,7 @@ pub(super) struct Bucket {
     /// The first step in it.
     pub first: u64,
     /// Where its last step lies.
-    pub end: Place,
+    pub end: StepPlace,
     pub curves: [Summary; Curve::ALL.len()],
 }
 
@@ -102,7 +102,7 @@ impl Bucket {
     fn of(step: &StepMetrics) -> Self {
         Self {
             first: step.step,
-            end: Place::of(step),
+            end: StepPlace::of(step),
             curves: Curve::ALL.map(|curve| Summary::of(curve.of(step))),
         }
     }

@@ -16,7 +16,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
-pub use self::buckets::Place;
+pub use self::buckets::StepPlace;
 use self::buckets::{Buckets, Summary};
 pub use self::curve::Curve;
 pub use self::spikes::ceiling;
@@ -44,7 +44,7 @@ pub struct Point {
     pub first: u64,
     pub last: u64,
     /// Where the last step lies.
-    pub end: Place,
+    pub end: StepPlace,
     /// Of the finite values. Without any, these are no numbers and `gap` is true.
     pub mean: f64,
     pub min: f64,
@@ -241,7 +241,7 @@ impl History {
             return inside
                 .filter_map(|step| {
                     let summary = Summary::of(curve.of(step));
-                    point(step.step, Place::of(step), &summary)
+                    point(step.step, StepPlace::of(step), &summary)
                 })
                 .collect();
         }
@@ -253,7 +253,7 @@ impl History {
     }
 
     /// Where in the run a step lies, estimated between the steps that are known; none before the first step.
-    pub fn place(&self, step: u64) -> Option<Place> {
+    pub fn place(&self, step: u64) -> Option<StepPlace> {
         let buckets = self.buckets.list();
         let next = buckets.partition_point(|bucket| bucket.end.step < step);
         let last = buckets.last()?.end;
@@ -261,14 +261,14 @@ impl History {
         let before = match next.checked_sub(1) {
             Some(place) => buckets[place].end,
             None if after.step == step => after,
-            None => Place::default(),
+            None => StepPlace::default(),
         };
         if step == 0 || after.step <= before.step {
             return (step > 0).then_some(after);
         }
         let share = (step - before.step) as f64 / (after.step - before.step) as f64;
         let between = |from: f64, to: f64| from + (to - from) * share;
-        Some(Place {
+        Some(StepPlace {
             step,
             tokens: between(before.tokens as f64, after.tokens as f64) as u64,
             epoch: between(before.epoch, after.epoch),
@@ -368,7 +368,7 @@ impl History {
     }
 }
 
-fn point(first: u64, end: Place, summary: &Summary) -> Option<Point> {
+fn point(first: u64, end: StepPlace, summary: &Summary) -> Option<Point> {
     (!summary.is_empty()).then_some(Point {
         first,
         last: end.step,

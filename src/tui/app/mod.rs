@@ -2,7 +2,6 @@
 //! drawn at most 60 times a second; what the user does is drawn at once.
 
 pub mod ascii;
-mod beside;
 pub mod clipboard;
 pub mod clusters;
 mod drawing;
@@ -12,6 +11,7 @@ pub mod link;
 pub mod models;
 mod outside;
 pub mod presets;
+mod second;
 pub mod terminal;
 mod turns;
 
@@ -60,7 +60,7 @@ pub enum TuiError {
 }
 
 /// Runs the playground until the user, a signal or the end of the terminal ends it. The engine's events come over
-/// `events`, commands go to `link`; the model that the options name is loaded first. `second` starts an engine for a
+/// `events`, commands go to `link`; the model that the options name is loaded first. `start_second` starts an engine for a
 /// model beside that one. A run of training that goes on when the user leaves is left to the caller, see
 /// [`TrainingHandle::finish`].
 ///
@@ -72,7 +72,7 @@ pub async fn run<L: EngineLink>(
     link: L,
     events: Receiver<Event>,
     training: (&mut TrainingHandle, Receiver<TrainingNews>),
-    second: impl Fn() -> (L, Receiver<Event>) + 'static,
+    start_second: impl Fn() -> (L, Receiver<Event>) + 'static,
 ) -> Result<(), TuiError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(TuiError::NoTerminal);
@@ -83,7 +83,7 @@ pub async fn run<L: EngineLink>(
     let (wish, wishes) = mpsc::unbounded_channel();
     terminal::listen(wish.clone())?;
     terminal::watch(wish)?;
-    let mut app = App::new(options, link, training, Box::new(second))?;
+    let mut app = App::new(options, link, training, Box::new(start_second))?;
     let mut sources = Sources {
         wishes,
         input: terminal::read_keys()?,
@@ -121,8 +121,8 @@ struct App<'a, L> {
     link: L,
     training: &'a mut TrainingHandle,
     /// The engine of the model beside.
-    beside: Option<(L, Receiver<Event>)>,
-    second: Start<L>,
+    second: Option<(L, Receiver<Event>)>,
+    start_second: Start<L>,
     // Dropped before the guard gives the terminal back.
     terminal: Terminal<CrosstermBackend<Screen>>,
     guard: Guard,
@@ -154,7 +154,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         options: PlayOptions,
         link: L,
         training: &'a mut TrainingHandle,
-        second: Start<L>,
+        start_second: Start<L>,
     ) -> Result<Self, TuiError> {
         let past = options
             .history_file
@@ -177,8 +177,8 @@ impl<'a, L: EngineLink> App<'a, L> {
             state,
             link,
             training,
-            beside: None,
-            second,
+            second: None,
+            start_second,
             terminal: Terminal::with_options(
                 CrosstermBackend::new(Screen::default()),
                 TerminalOptions {
@@ -221,7 +221,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         while let Some(effect) = queue.pop_front() {
             let answer = match effect {
                 Effect::Send(command) => self.link.send(command).err().map(News::Refused),
-                Effect::SendBeside(command) => self.send_beside(command),
+                Effect::SendSecond(command) => self.send_second(command),
                 Effect::RestartEngine => self
                     .link
                     .restart()
@@ -250,10 +250,10 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::Look(request) => self.link.look(*request),
             Effect::Compare(request) => self.link.compare(*request),
             Effect::CancelRun => self.link.cancel(),
-            Effect::LoadBeside(request) => self.load_beside(*request)?,
-            Effect::UnloadBeside => self.end_beside(),
-            Effect::LookBeside(request) => {
-                if let Some((link, _)) = &self.beside {
+            Effect::LoadSecond(request) => self.load_second(*request)?,
+            Effect::UnloadSecond => self.end_second(),
+            Effect::LookSecond(request) => {
+                if let Some((link, _)) = &self.second {
                     link.look(*request);
                 }
             }
@@ -311,7 +311,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::ReadRun { path, beside } => {
                 self.followed.read(path, beside, self.told.0.clone());
             }
-            Effect::Send(_) | Effect::SendBeside(_) | Effect::RestartEngine | Effect::Train(_) => {}
+            Effect::Send(_) | Effect::SendSecond(_) | Effect::RestartEngine | Effect::Train(_) => {}
         }
         Ok(())
     }

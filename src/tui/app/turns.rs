@@ -8,7 +8,7 @@ use crossterm::event::Event as Input;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{App, TuiError, beside};
+use super::{App, TuiError, second};
 use crate::engine::{Command, Event, TrainingNews};
 use crate::tui::app::terminal::{Wish, writer};
 use crate::tui::{Action, EngineLink, News};
@@ -74,9 +74,9 @@ impl<L: EngineLink> App<'_, L> {
                     self.hear(News::Training(one))?;
                 }
             }
-            heard = beside::hear(&mut self.beside) => {
+            heard = second::hear(&mut self.second) => {
                 for event in heard {
-                    self.hear(News::Beside(event))?;
+                    self.hear(News::Second(event))?;
                 }
             }
             Some(news) = self.told.1.recv() => self.hear(news)?,

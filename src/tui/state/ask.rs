@@ -50,7 +50,7 @@ impl Question {
                 "Draw the {} of the run into the file (.svg or .png)",
                 what.name().replace('-', " ")
             ),
-            Self::ModelBeside => "Load a model beside this one".to_owned(),
+            Self::SecondModel => "Load a model beside this one".to_owned(),
             Self::Model => "Load a model: embedded, a directory, a .gguf file, a hub id".to_owned(),
         }
     }

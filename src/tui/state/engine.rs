@@ -1,7 +1,7 @@
 //! What is known of the engines: the model, what it is doing, and the model beside it.
 
-use super::beside::Beside;
 use super::rate::Rate;
+use super::second::SecondModel;
 use crate::engine::RunState;
 use crate::model::{LoadProgress, LoadRequest, ModelInfo};
 
@@ -17,7 +17,7 @@ pub struct Engine {
     /// None until one is loaded.
     pub model: Option<ModelInfo>,
     /// The model that reads along, if one is loaded or on its way.
-    pub beside: Option<Beside>,
+    pub second: Option<SecondModel>,
     pub run: RunState,
     pub loading: Option<LoadProgress>,
     /// Tokens in the model's cache.
@@ -33,7 +33,7 @@ impl Engine {
             stopping: false,
             load,
             model: None,
-            beside: None,
+            second: None,
             run: RunState::Empty,
             loading: None,
             context_used: 0,

@@ -2,7 +2,6 @@
 
 pub mod ask;
 pub mod beam_log;
-pub mod beside;
 pub mod comparing;
 pub mod editor;
 pub mod engine;
@@ -20,6 +19,7 @@ pub mod picker;
 pub mod play;
 pub mod rate;
 pub mod screen;
+pub mod second;
 pub mod seen;
 pub mod session;
 pub mod slot;
@@ -137,8 +137,8 @@ impl State {
     /// Selects a row of the next-token table.
     pub fn choose_row(&mut self, row: usize) {
         self.play.row = row;
-        if let Some(beside) = &mut self.engine.beside {
-            beside.selected = None;
+        if let Some(second) = &mut self.engine.second {
+            second.selected = None;
         }
     }
 

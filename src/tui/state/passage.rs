@@ -8,7 +8,7 @@ use crate::tui::vocabulary::window::window;
 
 /// Which token is in view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Place {
+enum InView {
     /// The newest one, whichever that is.
     #[default]
     Newest,
@@ -21,7 +21,7 @@ pub enum Place {
 pub struct Passage {
     tokens: Vec<TokenRecord>,
     flow: Flow,
-    place: Place,
+    place: InView,
     /// The first line to show, where the text was scrolled away from the token in view.
     top: Option<usize>,
     /// Counts the times that tokens were taken away, so that what was known of a position is known to be stale.
@@ -34,7 +34,7 @@ impl Passage {
         Self {
             tokens: Vec::new(),
             flow: Flow::new(1),
-            place: Place::Newest,
+            place: InView::Newest,
             top: None,
             edition: 0,
         }
@@ -54,14 +54,14 @@ impl Passage {
 
     /// Whether the newest token is kept in view.
     pub fn follows(&self) -> bool {
-        self.place == Place::Newest
+        self.place == InView::Newest
     }
 
     /// The position in view. Following, that is the newest generated token, or the one to come if none was generated.
     pub fn in_view(&self) -> usize {
         match self.place {
-            Place::At(position) => position.min(self.tokens.len()),
-            Place::Newest => match self.tokens.last() {
+            InView::At(position) => position.min(self.tokens.len()),
+            InView::Newest => match self.tokens.last() {
                 Some(last) if last.origin != Origin::Prompt => self.tokens.len() - 1,
                 _ => self.tokens.len(),
             },
@@ -76,13 +76,13 @@ impl Passage {
     /// Keeps the newest token in view.
     pub fn follow(&mut self) {
         self.top = None;
-        self.place = Place::Newest;
+        self.place = InView::Newest;
     }
 
     /// Puts a position in view, as near as there is one.
     pub fn go_to(&mut self, position: usize) {
         self.top = None;
-        self.place = Place::At(position.min(self.tokens.len()));
+        self.place = InView::At(position.min(self.tokens.len()));
     }
 
     /// The lines to show in `height` rows: those around the token in view, or those that were scrolled to.

@@ -20,7 +20,7 @@ pub enum Hit {
     /// A row of the next-token table, by its index.
     NextRow(usize),
     /// A token of the model beside: its id, and its display.
-    Beside(u32, String),
+    Second(u32, String),
     /// A row of the sampler.
     Knob(usize),
     /// What covers the panes.

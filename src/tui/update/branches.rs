@@ -46,7 +46,7 @@ fn selected(state: &State) -> Option<(BranchId, bool, Option<String>)> {
 }
 
 /// Takes in the tokens of a branch to compare.
-pub fn show_beside(state: &mut State, id: BranchId, tokens: Vec<TokenRecord>) {
+pub fn show(state: &mut State, id: BranchId, tokens: Vec<TokenRecord>) {
     if let Some(Overlay::Branches(view)) = &mut state.screen.overlay {
         view.beside = Some((id, tokens));
     }

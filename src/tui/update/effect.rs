@@ -54,13 +54,13 @@ pub enum Effect {
     /// Raise the engine's flag: what runs ends within one token.
     CancelRun,
     /// Start a second engine, in place of one that is there, and load a model with it.
-    LoadBeside(Box<LoadRequest>),
+    LoadSecond(Box<LoadRequest>),
     /// End the second engine.
-    UnloadBeside,
+    UnloadSecond,
     /// As [`Effect::Send`], to the second engine.
-    SendBeside(Command),
+    SendSecond(Command),
     /// As [`Effect::Look`], to the second engine.
-    LookBeside(Box<LookRequest>),
+    LookSecond(Box<LookRequest>),
     RestartEngine,
     /// Append a prompt to the history file.
     Remember(String),

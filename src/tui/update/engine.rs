@@ -125,7 +125,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             show_one_text(state, tokens);
             state.play.finishes.clear();
         }
-        Event::Branch { branch, tokens } => super::branches::show_beside(state, branch, tokens),
+        Event::Branch { branch, tokens } => super::branches::show(state, branch, tokens),
         Event::Saved { session } => super::session::saved(state, session, effects),
         Event::Beams { beams } => {
             state.play.beam_log.step(&beams);

@@ -4,7 +4,7 @@ use ratatui::layout::Size;
 
 use super::effect::Effect;
 use super::news::News;
-use super::{beside, engine, knobs, overlay, session, train};
+use super::{engine, knobs, overlay, second, session, train};
 use crate::engine::{Command, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
 
@@ -23,7 +23,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
             state.reflow();
         }
         News::Engine(event) => engine::heard(state, event, effects),
-        News::Beside(event) => beside::heard(state, event, effects),
+        News::Second(event) => second::heard(state, event, effects),
         News::SessionRead(Ok(session)) => session::open(state, *session, effects),
         News::SessionRead(Err(message)) => state.tell(message, true),
         News::Listed(items) => overlay::listed(state, items),
@@ -47,7 +47,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
             }
             session::autosave(state, effects);
             flush(state, effects);
-            beside::flush(state, effects);
+            second::flush(state, effects);
         }
         News::Training(news) => train::heard(state, news, effects),
         News::TrainingRefused(message) => train::ended_outside(state, &message),

@@ -1,7 +1,6 @@
 //! How the state changes: by what a person asks for here, by what the outside tells in `hearing`. No terminal, no engine:
 //! what is to be done outside comes back as effects.
 
-mod beside;
 mod branches;
 mod copying;
 mod editing;
@@ -16,6 +15,7 @@ mod overlay;
 mod palette;
 mod questions;
 mod run;
+mod second;
 mod session;
 mod train;
 
@@ -138,8 +138,8 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 .choose_sample((state.play.sample + count - 1) % count);
         }
         Action::LoadModel(source) => run::load(state, &source, effects),
-        Action::LoadBeside(source) => beside::load(state, &source, effects),
-        Action::UnloadBeside => beside::unload(state, effects),
+        Action::LoadSecond(source) => second::load(state, &source, effects),
+        Action::UnloadSecond => second::unload(state, effects),
         Action::Read => run::read(state, effects),
         // These open something, see `overlay::open`, or belong to what is open.
         Action::Palette
@@ -203,11 +203,11 @@ fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         run::stop(state, effects);
     } else if state
         .engine
-        .beside
+        .second
         .as_ref()
-        .is_some_and(|beside| beside.model.is_none())
+        .is_some_and(|second| second.model.is_none())
     {
-        beside::unload(state, effects);
+        second::unload(state, effects);
     } else {
         state.leaving = true;
     }

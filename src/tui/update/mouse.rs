@@ -164,7 +164,7 @@ fn touch(state: &mut State, at: Position) {
         }
         Hit::Token(position) => state.play.passage_mut().go_to(position),
         Hit::NextRow(row) => state.choose_row(row),
-        Hit::Beside(id, display) => choose_beside(state, id, &display),
+        Hit::Second(id, display) => choose_second(state, id, &display),
         Hit::Knob(chosen) => {
             state.play.knobs.selected = chosen;
             state.screen.held = Some(Held::Knob);
@@ -180,11 +180,11 @@ fn choose_sample(state: &mut State, sample: usize) {
 }
 
 /// Selects a token in the table of the model beside, and the same token in the first one's, if it is listed there.
-fn choose_beside(state: &mut State, id: u32, display: &str) {
-    let (Some(beside), Some(first)) = (&state.engine.beside, &state.engine.model) else {
+fn choose_second(state: &mut State, id: u32, display: &str) {
+    let (Some(second), Some(first)) = (&state.engine.second, &state.engine.model) else {
         return;
     };
-    let same_tokens = beside.has_tokens_of(first);
+    let same_tokens = second.has_tokens_of(first);
     let is_same = |row: &Row| {
         if same_tokens {
             row.id == id
@@ -199,8 +199,8 @@ fn choose_beside(state: &mut State, id: u32, display: &str) {
     if let Some(row) = found {
         state.play.row = row;
     }
-    if let Some(beside) = &mut state.engine.beside {
-        beside.selected = Some(id);
+    if let Some(second) = &mut state.engine.second {
+        second.selected = Some(id);
     }
 }
 

@@ -27,7 +27,7 @@ pub enum News {
     /// The engine said something.
     Engine(Event),
     /// The second engine said something.
-    Beside(Event),
+    Second(Event),
     /// A command did not reach the engine.
     Refused(Unsent),
     /// The engine could not be started again; the sentence says why.

@@ -139,8 +139,8 @@ fn make(state: &mut State) {
 /// What an item of the list of models does with the model beside.
 fn beside(action: Action) -> Action {
     match action {
-        Action::LoadModel(source) => Action::LoadBeside(source),
-        Action::Ask(Question::Model) => Action::Ask(Question::ModelBeside),
+        Action::LoadModel(source) => Action::LoadSecond(source),
+        Action::Ask(Question::Model) => Action::Ask(Question::SecondModel),
         other => other,
     }
 }
@@ -195,10 +195,10 @@ pub fn listed(state: &mut State, items: Vec<Item>) {
     if let Some(Overlay::Picker(picker)) = &mut state.screen.overlay
         && picker.title == MODELS
     {
-        let unload = state.engine.beside.as_ref().map(|beside| Item {
-            label: format!("unload {}, the model beside", beside.source),
+        let unload = state.engine.second.as_ref().map(|second| Item {
+            label: format!("unload {}, the model beside", second.source),
             detail: String::new(),
-            action: Action::UnloadBeside,
+            action: Action::UnloadSecond,
         });
         picker.set_items(items.into_iter().chain(unload).collect());
         make(state);

@@ -25,11 +25,11 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::SearchNext => state.play.search.clone(),
         Question::SearchText => state.play.search_text.clone(),
         Question::Model => state.engine.load.source.clone(),
-        Question::ModelBeside => state
+        Question::SecondModel => state
             .engine
-            .beside
+            .second
             .as_ref()
-            .map_or_else(String::new, |beside| beside.source.clone()),
+            .map_or_else(String::new, |second| second.source.clone()),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
         Question::Field(field) => state.train.form.value(field),
@@ -150,14 +150,14 @@ fn accept(
             _ => return Err("type yes to leave, or no to stay".to_owned()),
         },
         Question::ChartRun(what) => train::draw(state, file(typed)?, what, effects)?,
-        Question::Model | Question::ModelBeside => {
+        Question::Model | Question::SecondModel => {
             if typed.is_empty() {
                 return Err("give embedded, a directory, a file or a hub id".to_owned());
             }
             if question == Question::Model {
                 super::run::load(state, typed, effects);
             } else {
-                super::beside::load(state, typed, effects);
+                super::second::load(state, typed, effects);
             }
         }
     }

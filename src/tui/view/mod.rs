@@ -1,7 +1,6 @@
 //! Draws the state. Pure: the same state and theme give the same frame.
 
 mod banner;
-mod beside;
 mod branches;
 mod draw;
 mod footer;
@@ -14,6 +13,7 @@ mod picker;
 mod popup;
 mod prompt;
 mod samples;
+mod second;
 mod status;
 mod strip;
 mod text;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::beside;
+use super::second;
 use crate::decoding::StopReason;
 use crate::engine::RunState;
 use crate::model::ModelInfo;
@@ -54,11 +54,11 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         }
     };
     add(&mut left, 1, format!("  {model}"), theme.base);
-    if let Some(beside) = &state.engine.beside {
+    if let Some(second) = &state.engine.second {
         let at = left.len();
-        let name = safe::fit(&beside::name(beside), BESIDE);
+        let name = safe::fit(&second::name(second), BESIDE);
         let name = name.trim_end().to_owned();
-        let doing = beside::doing(beside).map_or_else(String::new, |doing| format!(" ({doing})"));
+        let doing = second::doing(second).map_or_else(String::new, |doing| format!(" ({doing})"));
         add(&mut left, at, format!(" + {name}{doing}"), theme.pick);
     }
     if let Some(context) = context {

@@ -26,7 +26,7 @@ const TOP: f32 = 16.0;
 /// How many rows a pane has for the strip.
 pub fn height(state: &State, inside: Rect) -> u16 {
     let tokens = shown(state).len();
-    let rows = 4 + u16::from(beside(state).is_some());
+    let rows = 4 + u16::from(second(state).is_some());
     let most = inside.height.saturating_sub(TEXT_ROWS).min(rows);
     match most {
         _ if tokens == 0 => 0,
@@ -70,7 +70,7 @@ pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
         }
     };
     row("surprisal", theme.final_bar, &bits(|odds| odds.surprisal));
-    if let Some(read) = beside(state) {
+    if let Some(read) = second(state) {
         row("beside", theme.pick, &|position| {
             let odds = read.get(position).and_then(|token| token.odds.as_ref());
             odds.map_or(' ', |odds| level(odds.surprisal))
@@ -140,10 +140,10 @@ fn shown(state: &State) -> &[TokenRecord] {
 }
 
 /// The same tokens with the odds of the model beside, where it has the same.
-fn beside(state: &State) -> Option<&[TokenRecord]> {
-    let (beside, first) = (state.engine.beside.as_ref()?, state.engine.model.as_ref()?);
-    let read = beside.has_tokens_of(first) && beside.has_read_beginning_of(shown(state));
-    read.then(|| beside.tokens())
+fn second(state: &State) -> Option<&[TokenRecord]> {
+    let (second, first) = (state.engine.second.as_ref()?, state.engine.model.as_ref()?);
+    let read = second.has_tokens_of(first) && second.has_read_beginning_of(shown(state));
+    read.then(|| second.tokens())
 }
 
 fn columns(state: &State, strip: Rect) -> Range<usize> {

@@ -45,9 +45,9 @@ pub enum Action {
     BrowseModels(PathBuf),
     LoadModel(String),
     /// Load a model beside the present one, to read along.
-    LoadBeside(String),
+    LoadSecond(String),
     /// Take the model beside away.
-    UnloadBeside,
+    UnloadSecond,
     /// Ask something in one line.
     Ask(Question),
     /// Take the mouse, or leave it to the terminal.
@@ -191,8 +191,8 @@ impl Action {
             Self::Legend
             | Self::CopyWhat
             | Self::Copy(_)
-            | Self::LoadBeside(_)
-            | Self::UnloadBeside
+            | Self::LoadSecond(_)
+            | Self::UnloadSecond
             | Self::Ask(_)
             | Self::FocusPrompt
             | Self::Follow

@@ -127,7 +127,7 @@ bindings! {
         Zoom "zoom" Action::Zoom, ["z"] "give the pane the whole screen, or take it away";
         Palette "palette" Action::Palette, ["ctrl-p" ":"] "find any command by typing", "commands";
         Models "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, of a run, a directory";
-        UnloadBeside "unload-beside" Action::UnloadBeside, ["M"] "unload the model beside";
+        UnloadSecond "unload-beside" Action::UnloadSecond, ["M"] "unload the model beside";
         Train "train" Action::Train(TrainAction::Page), ["f2" "T"] "train or finetune a model; back to Play", "Play";
         Mouse "mouse" Action::ToggleMouse, ["ctrl-o"] "take the mouse, or leave it to the terminal";
         FocusNext "focus-next" Action::FocusNext, ["tab"] "go to the next pane", "pane";
@@ -249,7 +249,7 @@ macro_rules! commands {
 }
 
 commands! {
-    "compare" Action::Ask(Question::ModelBeside), "load a model beside this one, by name or path";
+    "compare" Action::Ask(Question::SecondModel), "load a model beside this one, by name or path";
     "load" Action::Ask(Question::Model), "another model, by name or path";
     "default" Action::DefaultKnobs, "every knob as it was configured";
     "save-preset" Action::Ask(Question::PresetName), "the sampler's settings, under a name";

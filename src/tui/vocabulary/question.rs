@@ -35,7 +35,7 @@ pub enum Question {
     /// A model to load.
     Model,
     /// A model to load beside the present one.
-    ModelBeside,
+    SecondModel,
     /// The file to draw the next-token odds into.
     ChartNext,
     /// The file to draw surprisal and entropy along the text into.

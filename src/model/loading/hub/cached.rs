@@ -14,7 +14,7 @@ use crate::model::loading::file_names::{
     CONFIG, MERGES, SHARD_INDEX, SINGLE_FILE, TOKENIZER, VOCABULARY,
 };
 use crate::model::loading::files::Files;
-use crate::model::loading::gguf::Gguf;
+use crate::model::loading::gguf::{Gguf, other_parts};
 use crate::model::loading::shards::read_index;
 use crate::model::loading::source::{HubId, is_gguf};
 use crate::text::encoding::unmarked;
@@ -76,7 +76,13 @@ pub(super) fn find(id: &HubId, cache: &Path) -> Result<PathBuf, String> {
     }
     let has_config = snapshot.join(CONFIG).is_file();
     match id.choose(folder_names(&snapshot), has_config) {
-        Ok(Some(file)) => return Ok(snapshot.join(file)),
+        Ok(Some(file)) => {
+            let missing = |part: &String| !snapshot.join(part).is_file();
+            return match other_parts(&file).into_iter().find(missing) {
+                None => Ok(snapshot.join(file)),
+                Some(part) => Err(format!("only a part of it, without `{part}`")),
+            };
+        }
         Ok(None) => {}
         Err(error) => return Err(format!("no single file of it ({error})")),
     }
@@ -156,4 +162,26 @@ fn folder_names(path: &Path) -> impl Iterator<Item = String> + use<> {
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::loading::source::Source;
+
+    #[test]
+    fn a_split_model_is_there_when_all_its_parts_are() {
+        let cache = tempfile::tempdir().expect("a folder");
+        let snapshot = cache.path().join("models--o--m/snapshots/abc");
+        std::fs::create_dir_all(&snapshot).expect("writable");
+        let part = |no: u32| snapshot.join(format!("m-{no:05}-of-00002.gguf"));
+        std::fs::write(part(1), "").expect("writable");
+        let Ok(Source::Hub(id)) = Source::parse("o/m@abc:m-00001-of-00002.gguf") else {
+            panic!("a hub id");
+        };
+        let missing = find(&id, cache.path()).expect_err("the second part is missing");
+        assert!(missing.contains("m-00002-of-00002.gguf"), "{missing}");
+        std::fs::write(part(2), "").expect("writable");
+        assert_eq!(find(&id, cache.path()), Ok(part(1)));
+    }
 }

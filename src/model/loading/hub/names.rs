@@ -6,16 +6,6 @@ pub(super) fn is_plain(name: &str) -> bool {
     (1..=128).contains(&name.len()) && name.bytes().all(allowed)
 }
 
-/// Whether a file of a repository can have the same name in a folder: it stays in that folder, and every file system
-/// takes it.
-pub(super) fn is_file_name(name: &str) -> bool {
-    let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
-    (1..=200).contains(&name.len())
-        && !name.contains(forbidden)
-        && !name.starts_with('.')
-        && !name.ends_with([' ', '.'])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,16 +23,9 @@ mod tests {
             "C:a",
             "a\0",
         ] {
-            assert!(!is_plain(name) && !is_file_name(name), "{name}");
+            assert!(!is_plain(name), "{name}");
         }
-        assert!(!is_plain(&"a".repeat(129)) && !is_file_name(&"a".repeat(201)));
+        assert!(!is_plain(&"a".repeat(129)));
         assert!(is_plain("607a30d783dfa663caf39e06633721c8d4cfcd7e") && is_plain("5f-2_A"));
-        for name in [
-            "config.json",
-            "model-00001-of-00002.safetensors",
-            "Zoë v1.gguf",
-        ] {
-            assert!(is_file_name(name), "{name}");
-        }
     }
 }

@@ -9,8 +9,8 @@ use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::beside;
 use super::draw::{self, Canvas, cell, right};
+use super::second;
 use crate::decoding::{Moment, Row, display_end};
 use crate::sampling::Method;
 use crate::text::numbers::{percent, thousands};
@@ -91,7 +91,7 @@ impl Columns {
             changes: 0,
             marks: 4,
         };
-        let others = columns.width() + beside::width(token, 0);
+        let others = columns.width() + second::width(token, 0);
         columns.bar = width.saturating_sub(others) / 2;
         columns
     }
@@ -117,11 +117,11 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let (state, theme) = (canvas.state, canvas.theme);
     let Some(moment) = state.play.moment().filter(|moment| !moment.rows.is_empty()) else {
         let inside = canvas.border(Line::default(), frame);
-        let (inside, second) = beside::parts(state, inside);
+        let (inside, second) = second::parts(state, inside);
         if let Some(second) = second {
             let columns = Columns::paired(canvas.panes.inner(canvas.pane).width.into());
-            let scale = (beside::highest(state), &columns);
-            beside::draw(state, theme, scale, second, seen, frame);
+            let scale = (second::highest(state), &columns);
+            second::draw(state, theme, scale, second, seen, frame);
         }
         let sentence =
             if state.play.passage().in_view() == 0 && !state.play.passage().tokens().is_empty() {
@@ -132,13 +132,13 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
         return canvas.empty(sentence, inside, frame);
     };
     let inside = canvas.border(after(canvas, moment), frame);
-    let (inside, second) = beside::parts(state, inside);
+    let (inside, second) = second::parts(state, inside);
     let own = moment
         .rows
         .iter()
         .flat_map(|row| [row.raw_probability, row.final_probability]);
     // One scale for all bars of the pane.
-    let highest = own.fold(beside::highest(state), f32::max);
+    let highest = own.fold(second::highest(state), f32::max);
     let (with_header, height) = heights(inside.height);
     let shown = shown(moment, state.play.search.is_empty(), state.play.row, height);
     let rows = shown.iter().filter_map(|line| match line {
@@ -156,7 +156,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
         }),
     };
     if let Some(second) = second {
-        beside::draw(state, theme, (highest, &columns), second, seen, frame);
+        second::draw(state, theme, (highest, &columns), second, seen, frame);
     }
     let mut labels = labels.into_iter();
     let mut lines = Vec::new();

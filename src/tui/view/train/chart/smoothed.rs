@@ -27,13 +27,13 @@ pub fn smoothed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::history::Place;
+    use crate::training::history::StepPlace;
 
     fn points(values: &[f64]) -> Vec<Point> {
         let point = |(at, &mean): (u64, &f64)| Point {
             first: at,
             last: at,
-            end: Place::default(),
+            end: StepPlace::default(),
             mean,
             min: mean,
             max: mean,

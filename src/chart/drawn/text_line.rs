@@ -8,8 +8,9 @@ use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{DrawingArea, DrawingBackend, LineSeries, PathElement, Rectangle};
 use plotters::style::{Color, FontTransform, IntoFont, WHITE};
 
-use super::canvas::{ChartError, Drawing, FONT, label, write};
+use super::canvas::{Drawing, FONT, label, write};
 use super::palette::{FINAL, GRID, INK, MARK, QUIET};
+use crate::chart::ChartError;
 use crate::decoding::TokenRecord;
 
 /// Tokens whose names fit below the chart.

@@ -1,7 +1,5 @@
-//! Chat templates: how a conversation is written down for a model that was trained on conversations.
-//!
-//! The template comes with the model and is Jinja, in the dialect of transformers' `apply_chat_template`. It is
-//! untrusted: it can read nothing but what it is given, and runs only so long and so deep.
+//! A template and what it can do. It is untrusted: it can read nothing but what it is given, and runs only so long and so
+//! deep.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -9,8 +7,9 @@ use minijinja::{Environment, Error, ErrorKind, context};
 use serde::Serialize;
 
 use super::clock::{Clock, add_strftime_now};
-use super::faults::on_deep_stack;
-use super::{methods, namespaces, tags};
+use super::deep_stack::on_deep_stack;
+use super::{ChatError, Message, SpecialTokens, methods, namespaces, tags};
+use crate::text::{brief, sanitize};
 
 /// Steps that a template may take; a long conversation takes a few thousand.
 const FUEL: u64 = 2_000_000;
@@ -24,46 +23,6 @@ const LONGEST_TAG: usize = 1 << 13;
 
 /// The only template in the environment.
 const NAME: &str = "chat";
-
-/// One turn of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Message {
-    /// `system`, `user` or `assistant`.
-    pub role: String,
-    pub content: String,
-}
-
-impl Message {
-    /// A turn of `role`.
-    pub fn new(role: &str, content: &str) -> Self {
-        Self {
-            role: role.to_owned(),
-            content: content.to_owned(),
-        }
-    }
-}
-
-/// A conversation could not be written down.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{origin}: the chat template {problem}")]
-pub struct ChatError {
-    /// Where the template is from.
-    pub origin: String,
-    pub problem: String,
-}
-
-/// The tokens that templates name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct SpecialTokens {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bos_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub eos_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unk_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pad_token: Option<String>,
-}
 
 /// A template that was read and understood.
 #[derive(Debug)]
@@ -267,7 +226,7 @@ fn one_line(error: &Error) -> String {
 
 /// On one line: templates choose some of these words.
 fn plain(text: &str) -> String {
-    super::brief(&super::sanitize(text)).replace('\n', " ")
+    brief(&sanitize(text)).replace('\n', " ")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! From a file's name to something to draw on.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Once;
 
 use plotters::coord::Shift;
@@ -11,23 +11,10 @@ use plotters::prelude::{
 };
 use plotters::style::{FontStyle, IntoFont, register_font};
 
+use crate::chart::ChartError;
+
 /// What all text is set in. Viewers of SVG files fall back to their own if they lack it.
 pub const FONT: &str = "Noto Sans, sans-serif";
-
-/// Why a chart could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum ChartError {
-    #[error("{0}: a chart's file must end in .svg or .png")]
-    Format(PathBuf),
-    #[error("{path}: the chart could not be written: {detail}")]
-    Unwritten { path: PathBuf, detail: String },
-    #[error("there is nothing to draw: {0}")]
-    Empty(&'static str),
-    #[error("there is nothing to draw of the run `{run}`: {lack}")]
-    Lacking { run: String, lack: &'static str },
-    #[error("{runs} runs in one chart cannot be told apart; name at most {most}")]
-    Crowded { runs: usize, most: usize },
-}
 
 /// Something that draws itself on any kind of canvas.
 pub trait Drawing {
@@ -83,7 +70,7 @@ fn on<B: DrawingBackend>(backend: B, drawing: &impl Drawing) -> Result<(), Strin
 fn use_own_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let font = include_bytes!("../../assets/font/NotoSans-Regular.ttf");
+        let font = include_bytes!("../../../assets/font/NotoSans-Regular.ttf");
         if register_font(FONT, FontStyle::Normal, font).is_err() {
             tracing::error!("the charts' font is broken");
         }

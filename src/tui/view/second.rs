@@ -13,7 +13,7 @@ use crate::decoding::{Moment, Row, TokenRecord, Totals};
 use crate::model::{LoadProgress, ModelInfo};
 use crate::text::numbers::percent;
 use crate::tui::state::State;
-use crate::tui::state::beside::{Beside, Spot};
+use crate::tui::state::second::{SecondModel, Spot};
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bars::bar;
 use crate::tui::vocabulary::focus::Focus;
@@ -32,7 +32,7 @@ pub fn width(token: usize, bar: usize) -> usize {
 
 /// The places of the first model's table and of this one, in the inside of their pane.
 pub fn parts(state: &State, inside: Rect) -> (Rect, Option<Rect>) {
-    if state.engine.beside.is_none() {
+    if state.engine.second.is_none() {
         return (inside, None);
     }
     let columns = Columns::paired(inside.width.into());
@@ -56,8 +56,8 @@ struct Table<'a> {
 
 /// Its table for the place in view, if it has one, in an area of so many rows besides the foot.
 fn table(state: &State, height: u16) -> Option<Table<'_>> {
-    let (beside, moment, spot) = expected(state)?;
-    let note = (spot.behind > 0).then(|| inside_of(beside, spot));
+    let (second, moment, spot) = expected(state)?;
+    let note = (spot.behind > 0).then(|| inside_of(second, spot));
     let room = usize::from(height).saturating_sub(1 + usize::from(note.is_some()));
     Some(Table {
         moment,
@@ -67,12 +67,12 @@ fn table(state: &State, height: u16) -> Option<Table<'_>> {
 }
 
 /// What it expects at the place in view, as far as that is known.
-fn expected(state: &State) -> Option<(&Beside, &Moment, Spot)> {
-    let (beside, first) = (state.engine.beside.as_ref()?, state.engine.model.as_ref()?);
+fn expected(state: &State) -> Option<(&SecondModel, &Moment, Spot)> {
+    let (second, first) = (state.engine.second.as_ref()?, state.engine.model.as_ref()?);
     let passage = state.play.passage();
-    let spot = beside.spot(passage.tokens(), passage.in_view(), first)?;
-    let moment = beside.moment()?;
-    (moment.position == spot.position).then_some((beside, moment, spot))
+    let spot = second.spot(passage.tokens(), passage.in_view(), first)?;
+    let moment = second.moment()?;
+    (moment.position == spot.position).then_some((second, moment, spot))
 }
 
 /// The highest probability among its rows, so that both tables can have one scale.
@@ -92,7 +92,7 @@ pub fn draw(
     seen: &mut Seen,
     frame: &mut Frame,
 ) {
-    let (Some(beside), Some(first)) = (&state.engine.beside, &state.engine.model) else {
+    let (Some(second), Some(first)) = (&state.engine.second, &state.engine.model) else {
         return;
     };
     let block = Block::new()
@@ -102,9 +102,9 @@ pub fn draw(
     frame.render_widget(block, area);
     let width = usize::from(inside.width);
     let tokens = state.play.passage().tokens();
-    let foot = figures(beside, tokens, width);
+    let foot = figures(second, tokens, width);
     let above = inside.height.saturating_sub(u16::from(foot.is_some()));
-    let mut lines = vec![Line::from(cell(&name(beside), width, theme.title))];
+    let mut lines = vec![Line::from(cell(&name(second), width, theme.title))];
     match table(state, above) {
         Some(table) => {
             let note = table.note.map(|note| cell(&note, width, theme.quiet));
@@ -112,17 +112,17 @@ pub fn draw(
             let places = area.rows().take(above.into()).skip(lines.len());
             for (place, &index) in places.zip(&table.rows) {
                 let row = &table.moment.rows[index];
-                seen.put(place, Hit::Beside(row.id, row.display.clone()));
+                seen.put(place, Hit::Second(row.id, row.display.clone()));
             }
             lines.extend(table.rows.iter().map(|&index| {
                 let row = &table.moment.rows[index];
-                let selected = beside.selected == Some(row.id) && state.play.focus == Focus::Next;
+                let selected = second.selected == Some(row.id) && state.play.focus == Focus::Next;
                 line(row, table.moment, highest, selected, columns, theme)
             }));
         }
         None => {
-            let spot = beside.spot(tokens, state.play.passage().in_view(), first);
-            for said in wrapped(&waiting(beside, spot, tokens), inside.width) {
+            let spot = second.spot(tokens, state.play.passage().in_view(), first);
+            for said in wrapped(&waiting(second, spot, tokens), inside.width) {
                 lines.push(Line::styled(said, theme.quiet));
             }
         }
@@ -144,15 +144,15 @@ pub fn draw(
 }
 
 /// What it is called.
-pub fn name(beside: &Beside) -> String {
-    let name = beside.model.as_ref().map(|model: &ModelInfo| &model.name);
-    safe::safe(name.unwrap_or(&beside.source)).into_owned()
+pub fn name(second: &SecondModel) -> String {
+    let name = second.model.as_ref().map(|model: &ModelInfo| &model.name);
+    safe::safe(name.unwrap_or(&second.source)).into_owned()
 }
 
 /// What it does, in a word or two; nothing where it waits for the user.
-pub fn doing(beside: &Beside) -> Option<String> {
-    if beside.model.is_none() {
-        let part = match &beside.loading {
+pub fn doing(second: &SecondModel) -> Option<String> {
+    if second.model.is_none() {
+        let part = match &second.loading {
             Some(LoadProgress::Download { bytes, total, .. }) if *total > 0 => {
                 Some(*bytes as f64 / *total as f64)
             }
@@ -167,15 +167,15 @@ pub fn doing(beside: &Beside) -> Option<String> {
             None => "loading".to_owned(),
         });
     }
-    beside.is_busy().then(|| "reading".to_owned())
+    second.is_busy().then(|| "reading".to_owned())
 }
 
 /// Why there is no table.
-fn waiting(beside: &Beside, spot: Option<Spot>, tokens: &[TokenRecord]) -> String {
-    match doing(beside) {
+fn waiting(second: &SecondModel, spot: Option<Spot>, tokens: &[TokenRecord]) -> String {
+    match doing(second) {
         Some(doing) => format!("{doing} …"),
         None if tokens.is_empty() => "It reads what you type.".to_owned(),
-        None if spot.is_none() && beside.has_read(tokens) => {
+        None if spot.is_none() && second.has_read(tokens) => {
             "It has no odds here: nothing predicts its first token.".to_owned()
         }
         None => "reading …".to_owned(),
@@ -183,15 +183,15 @@ fn waiting(beside: &Beside, spot: Option<Spot>, tokens: &[TokenRecord]) -> Strin
 }
 
 /// Where the two cut the text differently: the odds are over a token that began before.
-fn inside_of(beside: &Beside, spot: Spot) -> String {
-    let token = beside.tokens().get(spot.position);
+fn inside_of(second: &SecondModel, spot: Spot) -> String {
+    let token = second.tokens().get(spot.position);
     let shown = token.map_or("its token", |token| &token.display);
     format!("{} B into {}", spot.behind, safe::safe(shown))
 }
 
 /// Bits a byte over the whole text, of the second model and of the first.
-fn figures(beside: &Beside, tokens: &[TokenRecord], width: usize) -> Option<String> {
-    if !beside.has_read(tokens) {
+fn figures(second: &SecondModel, tokens: &[TokenRecord], width: usize) -> Option<String> {
+    if !second.has_read(tokens) {
         return None;
     }
     let bits = |tokens: &[TokenRecord]| {
@@ -199,7 +199,7 @@ fn figures(beside: &Beside, tokens: &[TokenRecord], width: usize) -> Option<Stri
         tokens.iter().for_each(|token| totals.add(token));
         Some(totals.bits_per_byte()).filter(|bits| bits.is_finite())
     };
-    let (second, first) = (bits(beside.tokens())?, bits(tokens)?);
+    let (second, first) = (bits(second.tokens())?, bits(tokens)?);
     let long = format!("{second:.3} bits a byte, ours {first:.3}");
     if safe::width(&long) <= width {
         return Some(long);

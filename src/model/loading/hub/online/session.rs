@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use super::HubOptions;
 use super::asker::{Asker, TICK};
+use super::cached_commit::{CachedCommit, Lock, digest_of};
 use super::download::Download;
 use super::failure::{Failure, Request};
-use super::list::{LONGEST_LIST, List, Listed};
+use super::list::{LONGEST_LIST, List, Listed, is_file_name};
 use super::metadata::Metadata;
 use super::meter::{Gauge, comparing};
-use super::names::{is_file_name, is_plain};
-use super::place::{Lock, Place, digest_of};
+use super::names::is_plain;
 use crate::model::loading::source::HubId;
 use crate::model::{LoadProgress, ModelError};
 
@@ -27,7 +27,7 @@ pub(super) struct Session<'a> {
     asker: Asker<'a>,
     notices: &'a mut Vec<String>,
     list: List,
-    place: Place,
+    commit: CachedCommit,
 }
 
 impl<'a> Session<'a> {
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
             options,
             asker,
             notices,
-            place: Place::new(&options.cache, id, &list.commit),
+            commit: CachedCommit::new(&options.cache, id, &list.commit),
             list,
         })
     }
@@ -98,12 +98,12 @@ impl<'a> Session<'a> {
         if !is_file_name(name) {
             return Err(request.unusable("name of a file", name));
         }
-        let path = self.place.pointer(name);
+        let path = self.commit.pointer(name);
         if path.is_file() {
             if is_whole(&path, &listed) {
                 return Ok(path);
             }
-            Place::remove(&path).map_err(|error| request.unwritable(&path, &error))?;
+            CachedCommit::remove(&path).map_err(|error| request.unwritable(&path, &error))?;
             self.notices.push(format!(
                 "the copy of {} in the cache was damaged, and was fetched again",
                 request.what()
@@ -112,20 +112,20 @@ impl<'a> Session<'a> {
         let metadata = self.metadata(&request, name, &listed).await?;
         let _lock = self.lock(&request, name, &metadata).await?;
         // Whoever had the lock may have fetched it, for this commit or for another.
-        let blob = self.place.blob(&metadata.etag);
+        let blob = self.commit.blob(&metadata.etag);
         if !path.is_file() {
             if !self.holds(&blob, &metadata)? {
                 let url = self.url(name);
                 Download {
                     request,
                     metadata: &metadata,
-                    part: &self.place.part(&metadata.etag),
+                    part: &self.commit.part(&metadata.etag),
                     blob: &blob,
                 }
                 .run(&mut self.asker, &url, name, self.notices)
                 .await?;
             }
-            let linked = self.place.link(&blob, &path);
+            let linked = self.commit.link(&blob, &path);
             linked.map_err(|error| request.unwritable(&path, &error))?;
         }
         Ok(path)
@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
     /// Notes in the cache that the revision stands at this commit, once all files are there.
     pub(super) fn finish(self) {
         // A cache that is only read serves all the same.
-        if let Err(error) = self.place.note_revision(&self.id.revision) {
+        if let Err(error) = self.commit.note_revision(&self.id.revision) {
             tracing::warn!("the revision of {} is not noted: {error}", self.id);
         }
     }
@@ -166,9 +166,9 @@ impl<'a> Session<'a> {
         metadata: &Metadata,
     ) -> Result<Lock, Failure> {
         let mut gauge = Gauge::new(name, metadata.bytes);
-        let part = self.place.part(&metadata.etag);
+        let part = self.commit.part(&metadata.etag);
         loop {
-            let lock = self.place.try_lock(&metadata.etag);
+            let lock = self.commit.try_lock(&metadata.etag);
             match lock.map_err(|(path, error)| request.unwritable(&path, &error))? {
                 Some(lock) => return Ok(lock),
                 None => {

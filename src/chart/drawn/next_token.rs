@@ -10,8 +10,9 @@ use plotters::prelude::{
 };
 use plotters::style::{Color, IntoFont};
 
-use super::canvas::{ChartError, Drawing, FONT, label, write};
+use super::canvas::{Drawing, FONT, label, write};
 use super::palette::{FINAL, GRID, INK, MARK, QUIET, RAW};
+use crate::chart::ChartError;
 use crate::decoding::{Moment, Row};
 
 /// Most tokens in a chart.

@@ -72,6 +72,16 @@ impl Sibling {
     }
 }
 
+/// Whether a file of a repository can have the same name in a folder: it stays in that folder, and every file system
+/// takes it.
+pub(super) fn is_file_name(name: &str) -> bool {
+    let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    (1..=200).contains(&name.len())
+        && !name.contains(forbidden)
+        && !name.starts_with('.')
+        && !name.ends_with([' ', '.'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +111,31 @@ mod tests {
         assert_eq!(list.files["large"], listed(22, sha256));
         for other in ["", "[]", r#"{"sha": 1}"#, r#"{"sha": "a"}"#] {
             assert!(List::from_json(other.as_bytes()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_listed_that_leads_out_of_its_folder() {
+        for name in [
+            "",
+            ".",
+            "..",
+            "/etc/passwd",
+            "../a",
+            "a/b",
+            "a\\b",
+            "C:a",
+            "a\0",
+        ] {
+            assert!(!is_file_name(name), "{name}");
+        }
+        assert!(!is_file_name(&"a".repeat(201)));
+        for name in [
+            "config.json",
+            "model-00001-of-00002.safetensors",
+            "Zoë v1.gguf",
+        ] {
+            assert!(is_file_name(name), "{name}");
         }
     }
 }

@@ -17,7 +17,7 @@ const BETWEEN_READINGS: Duration = Duration::from_millis(250);
 
 /// The second model, and what it made of the text.
 #[derive(Debug)]
-pub struct Beside {
+pub struct SecondModel {
     /// What was asked to be loaded.
     pub source: String,
     /// None until it is loaded.
@@ -44,7 +44,7 @@ pub struct Spot {
     pub behind: usize,
 }
 
-impl Beside {
+impl SecondModel {
     /// One that is about to be loaded.
     pub fn new(source: &str) -> Self {
         Self {
@@ -270,36 +270,36 @@ mod tests {
         texts.iter().enumerate().map(token).collect()
     }
 
-    fn loaded(token_set: u64) -> Beside {
-        let mut beside = Beside::new("b");
-        beside.model = Some(model(token_set));
-        beside
+    fn loaded(token_set: u64) -> SecondModel {
+        let mut second = SecondModel::new("b");
+        second.model = Some(model(token_set));
+        second
     }
 
     #[test]
     fn it_reads_each_text_once_and_one_at_a_time() {
-        let (first, mut beside) = (model(1), loaded(1));
+        let (first, mut second) = (model(1), loaded(1));
         let text = tokens(&["Once", " upon"]);
-        let ask = |beside: &mut Beside, count: usize, now: u64, running: bool| {
+        let ask = |second: &mut SecondModel, count: usize, now: u64, running: bool| {
             let now = Duration::from_millis(now);
-            beside.reading(&text[..count], &first, running, now)
+            second.reading(&text[..count], &first, running, now)
         };
         let ids = vec![100];
         assert_eq!(
-            ask(&mut beside, 1, 0, false),
+            ask(&mut second, 1, 0, false),
             Some(Command::InspectTokens { ids })
         );
-        assert_eq!(ask(&mut beside, 2, 500, false), None, "the first is out");
-        beside.answer(text[..1].to_vec());
-        assert_eq!(ask(&mut beside, 1, 500, false), None, "known");
-        assert!(ask(&mut beside, 2, 500, false).is_some());
-        beside.answer(text.clone());
-        assert_eq!(ask(&mut beside, 1, 600, true), None, "too soon in a run");
-        assert!(ask(&mut beside, 1, 800, true).is_some());
-        beside.refuse();
-        assert_eq!(ask(&mut beside, 1, 2000, false), None, "not asked again");
-        assert_eq!(ask(&mut beside, 0, 3000, false), None, "nothing to read");
-        assert!(beside.tokens().is_empty());
+        assert_eq!(ask(&mut second, 2, 500, false), None, "the first is out");
+        second.answer(text[..1].to_vec());
+        assert_eq!(ask(&mut second, 1, 500, false), None, "known");
+        assert!(ask(&mut second, 2, 500, false).is_some());
+        second.answer(text.clone());
+        assert_eq!(ask(&mut second, 1, 600, true), None, "too soon in a run");
+        assert!(ask(&mut second, 1, 800, true).is_some());
+        second.refuse();
+        assert_eq!(ask(&mut second, 1, 2000, false), None, "not asked again");
+        assert_eq!(ask(&mut second, 0, 3000, false), None, "nothing to read");
+        assert!(second.tokens().is_empty());
     }
 
     #[test]
@@ -307,14 +307,14 @@ mod tests {
         let first = model(1);
         let ours = tokens(&["Once", " up", "on", " a"]);
         let theirs = tokens(&["", "On", "ce", " upon", " a"]);
-        let mut beside = loaded(2);
-        let asked = beside.reading(&ours, &first, false, Duration::ZERO);
+        let mut second = loaded(2);
+        let asked = second.reading(&ours, &first, false, Duration::ZERO);
         let prompt = "Once upon a".to_owned();
         assert_eq!(asked, Some(Command::Inspect { prompt }));
-        assert_eq!(beside.spot(&ours, 1, &first), None, "nothing was read yet");
-        beside.answer(theirs);
+        assert_eq!(second.spot(&ours, 1, &first), None, "nothing was read yet");
+        second.answer(theirs);
         let spot = |position: usize| {
-            let spot = beside.spot(&ours, position, &first);
+            let spot = second.spot(&ours, position, &first);
             spot.map(|spot| (spot.position, spot.behind))
         };
         assert_eq!(spot(0), None, "nothing predicts the first token");
@@ -328,29 +328,29 @@ mod tests {
     fn with_the_same_tokens_places_are_the_same_as_far_as_it_has_read() {
         let first = model(1);
         let ours = tokens(&["Once", " upon", " a"]);
-        let mut beside = loaded(1);
-        beside.reading(&ours[..2], &first, false, Duration::ZERO);
-        beside.answer(ours[..2].to_vec());
+        let mut second = loaded(1);
+        second.reading(&ours[..2], &first, false, Duration::ZERO);
+        second.answer(ours[..2].to_vec());
         assert_eq!(
-            beside.spot(&ours, 2, &first).map(|spot| spot.position),
+            second.spot(&ours, 2, &first).map(|spot| spot.position),
             Some(2)
         );
-        assert_eq!(beside.spot(&ours, 3, &first), None);
+        assert_eq!(second.spot(&ours, 3, &first), None);
         let other = tokens(&["x", "y", "z"]);
-        assert!(!beside.has_read(&other) && beside.has_read(&ours[..2]));
+        assert!(!second.has_read(&other) && second.has_read(&ours[..2]));
     }
 
     #[test]
     fn a_space_that_a_tokenizer_adds_is_no_part_of_the_text() {
         let mut first = model(1);
         first.adds_first_space = true;
-        let mut beside = loaded(2);
+        let mut second = loaded(2);
         let ours = tokens(&[" Once", " upon"]);
-        let asked = beside.reading(&ours, &first, false, Duration::ZERO);
+        let asked = second.reading(&ours, &first, false, Duration::ZERO);
         let prompt = "Once upon".to_owned();
         assert_eq!(asked, Some(Command::Inspect { prompt }));
-        beside.answer(tokens(&["Once", " upon"]));
-        let spot = beside.spot(&ours, 1, &first).expect("it was read");
+        second.answer(tokens(&["Once", " upon"]));
+        let spot = second.spot(&ours, 1, &first).expect("it was read");
         assert_eq!((spot.position, spot.behind), (1, 0));
     }
 

@@ -9,11 +9,11 @@ use reqwest::header::CONTENT_RANGE;
 use reqwest::{Response, StatusCode, Url};
 
 use super::asker::Asker;
+use super::cached_commit::make_folder_of;
 use super::digest::Hasher;
 use super::failure::{Failure, Request};
 use super::metadata::Metadata;
 use super::meter::{Gauge, comparing};
-use super::place::make_folder_of;
 use crate::model::ModelError;
 use crate::model::disk::free;
 

@@ -2,10 +2,10 @@
 
 use plotters::style::RGBColor;
 
-use super::{Run, RunChart, What};
-use crate::chart::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
+use crate::chart::drawn::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
+use crate::chart::{Run, RunChart, What};
 use crate::text::sanitize;
-use crate::training::history::Place;
+use crate::training::history::StepPlace;
 use crate::training::{Curve, Epoch, History, Validation};
 
 /// How a series looks.
@@ -200,7 +200,7 @@ fn validations(
         let y = value(validation)?;
         // The model before training stands at the beginning.
         let place = match validation.step {
-            0 => Place::default(),
+            0 => StepPlace::default(),
             step => history.place(step)?,
         };
         Some((at(chart.across.of(place), y), !y.is_finite()))

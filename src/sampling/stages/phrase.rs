@@ -4,12 +4,12 @@ use crate::sampling::{SettingsError, Vocabulary};
 
 /// A sequence of tokens of which the text may hold all but the last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Sequence {
+pub(super) struct Phrase {
     pub prefix: Vec<u32>,
     pub last: u32,
 }
 
-impl Sequence {
+impl Phrase {
     /// The tokens of a text.
     pub fn of_text(
         field: &'static str,

@@ -9,10 +9,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
 use super::series::{Series, Shape, Value};
-use super::{Across, RunChart, What};
-use crate::chart::axis::Axis;
-use crate::chart::canvas::{ChartError, Drawing, FONT, text_width};
-use crate::chart::palette::{GRID, INK, QUIET};
+use crate::chart::drawn::canvas::{Drawing, FONT, text_width};
+use crate::chart::drawn::palette::{GRID, INK, QUIET};
+use crate::chart::{Across, Axis, ChartError, RunChart, What};
 use crate::training::history::ceiling;
 
 /// Pixels.

@@ -3,7 +3,7 @@
 use crate::engine::{Event, RunState, Subject};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::beside::Beside;
+use crate::tui::state::second::SecondModel;
 
 /// Loads a model beside the present one, in place of one that is there.
 pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
@@ -17,16 +17,16 @@ pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
         chat: false,
         ..state.engine.load.clone()
     };
-    state.engine.beside = Some(Beside::new(source));
-    effects.push(Effect::LoadBeside(Box::new(request)));
+    state.engine.second = Some(SecondModel::new(source));
+    effects.push(Effect::LoadSecond(Box::new(request)));
 }
 
 /// Takes it away, loaded or not.
 pub fn unload(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.engine.beside.take().is_none() {
+    if state.engine.second.take().is_none() {
         state.tell("There is no model beside this one.", false);
     }
-    effects.push(Effect::UnloadBeside);
+    effects.push(Effect::UnloadSecond);
 }
 
 /// Lets it read and look where the user looks.
@@ -35,45 +35,45 @@ pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
         Subject::Draft => &state.play.draft,
         Subject::Text => &state.play.texts[state.play.sample.min(state.play.texts.len() - 1)],
     };
-    let (Some(beside), Some(first)) = (&mut state.engine.beside, &state.engine.model) else {
+    let (Some(second), Some(first)) = (&mut state.engine.second, &state.engine.model) else {
         return;
     };
     let running = state.engine.run == RunState::Running;
     let tokens = passage.tokens();
-    let reading = beside.reading(tokens, first, running, state.screen.now);
-    effects.extend(reading.map(Effect::SendBeside));
-    if let Some(spot) = beside.spot(tokens, passage.in_view(), first) {
-        let look = beside.look(spot);
-        effects.extend(look.map(|request| Effect::LookBeside(Box::new(request))));
+    let reading = second.reading(tokens, first, running, state.screen.now);
+    effects.extend(reading.map(Effect::SendSecond));
+    if let Some(spot) = second.spot(tokens, passage.in_view(), first) {
+        let look = second.look(spot);
+        effects.extend(look.map(|request| Effect::LookSecond(Box::new(request))));
     }
 }
 
 /// Takes in what its engine tells.
 pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
-    let Some(beside) = &mut state.engine.beside else {
+    let Some(second) = &mut state.engine.second else {
         return;
     };
     match event {
-        Event::Progress(progress) => beside.loading = Some(progress),
+        Event::Progress(progress) => second.loading = Some(progress),
         Event::Loaded { model } => {
-            beside.model = Some(model);
-            beside.loading = None;
-            effects.push(Effect::RememberModel(beside.source.clone()));
+            second.model = Some(model);
+            second.loading = None;
+            effects.push(Effect::RememberModel(second.source.clone()));
         }
         Event::Notice { message } => {
             state.tell(format!("The model beside: {message}"), false);
         }
-        Event::PromptRead { tokens, .. } => beside.answer(tokens),
-        Event::Look { moment, .. } => beside.seen(moment),
-        Event::LookFailed { .. } => beside.unseen(),
-        Event::Failed { message } if beside.model.is_some() => {
-            beside.refuse();
-            beside.unseen();
+        Event::PromptRead { tokens, .. } => second.answer(tokens),
+        Event::Look { moment, .. } => second.seen(moment),
+        Event::LookFailed { .. } => second.unseen(),
+        Event::Failed { message } if second.model.is_some() => {
+            second.refuse();
+            second.unseen();
             state.tell(format!("The model beside: {message}"), true);
         }
         Event::Failed { message } | Event::Died { message } => {
-            state.engine.beside = None;
-            effects.push(Effect::UnloadBeside);
+            state.engine.second = None;
+            effects.push(Effect::UnloadSecond);
             state.tell(
                 format!("The model beside is gone, this one stays: {message}"),
                 true,

@@ -20,15 +20,15 @@ fn other(tokens: u64) -> ModelInfo {
 }
 
 /// A text that has ended, and a model beside that was just loaded.
-fn beside(tokens: u64, width: u16, height: u16) -> Play {
+fn second(tokens: u64, width: u16, height: u16) -> Play {
     let mut play = Play::running(PROMPT, &WORDS, width, height);
     play.hear(Event::State {
         state: RunState::Idle,
     });
-    play.act(Action::LoadBeside("./smol.gguf".to_owned()));
+    play.act(Action::LoadSecond("./smol.gguf".to_owned()));
     assert!(matches!(
         play.effects.as_slice(),
-        [Effect::LoadBeside(request)] if request.source == "./smol.gguf" && !request.chat
+        [Effect::LoadSecond(request)] if request.source == "./smol.gguf" && !request.chat
     ));
     hear(
         &mut play,
@@ -41,20 +41,20 @@ fn beside(tokens: u64, width: u16, height: u16) -> Play {
 }
 
 fn hear(play: &mut Play, event: Event) {
-    play.act(News::Beside(event));
+    play.act(News::Second(event));
 }
 
 /// What the second engine was sent at the last frame.
 fn sent(play: &Play) -> Option<Command> {
     play.effects.iter().find_map(|effect| match effect {
-        Effect::SendBeside(command) => Some(command.clone()),
+        Effect::SendSecond(command) => Some(command.clone()),
         _ => None,
     })
 }
 
 fn looked(play: &Play) -> Option<LookRequest> {
     play.effects.iter().find_map(|effect| match effect {
-        Effect::LookBeside(request) => Some(request.as_ref().clone()),
+        Effect::LookSecond(request) => Some(request.as_ref().clone()),
         _ => None,
     })
 }
@@ -93,13 +93,13 @@ fn whole() -> String {
 #[test]
 fn both_models_odds_stand_side_by_side() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
-        let mut play = beside(1, width, height);
+        let mut play = second(1, width, height);
         answer(&mut play, &whole());
         play.act(Action::FocusNext);
         let name = format!("same_tokens_{width}x{height}");
         assert_snapshot!(name, play.screen());
 
-        let mut play = beside(2, width, height);
+        let mut play = second(2, width, height);
         // The other one cuts "girl who" as one token.
         let tokens = "Once upon a time there was a little girl_who".replace('_', "\u{a0}");
         answer(&mut play, &tokens);
@@ -110,17 +110,17 @@ fn both_models_odds_stand_side_by_side() {
 
 #[test]
 fn the_same_tokens_are_read_as_ids_and_others_as_text() {
-    let play = beside(1, 120, 40);
+    let play = second(1, 120, 40);
     let ids: Vec<u32> = (100..110).collect();
     assert_eq!(sent(&play), Some(Command::InspectTokens { ids }));
-    let play = beside(2, 120, 40);
+    let play = second(2, 120, 40);
     let prompt = whole();
     assert_eq!(sent(&play), Some(Command::Inspect { prompt }));
 }
 
 #[test]
 fn scrubbing_looks_elsewhere_without_reading_again() {
-    let mut play = beside(1, 120, 40);
+    let mut play = second(1, 120, 40);
     answer(&mut play, &whole());
     play.act(Action::Left);
     play.frame();
@@ -133,7 +133,7 @@ fn scrubbing_looks_elsewhere_without_reading_again() {
 #[test]
 fn a_draft_is_read_as_it_is_typed() {
     let mut play = Play::inspected("Once", 120, 40);
-    play.act(Action::LoadBeside("embedded".to_owned()));
+    play.act(Action::LoadSecond("embedded".to_owned()));
     hear(&mut play, Event::Loaded { model: other(1) });
     play.frame();
     assert_eq!(sent(&play), Some(Command::InspectTokens { ids: vec![100] }));
@@ -162,7 +162,7 @@ fn tab_in_the_list_of_models_loads_beside_and_the_list_unloads() {
     play.act(News::Listed(vec![items.clone()]));
     assert!(play.screen().contains("⇥ load beside"), "{}", play.screen());
     play.act(Action::FocusNext);
-    assert!(matches!(play.effects.as_slice(), [Effect::LoadBeside(_)]));
+    assert!(matches!(play.effects.as_slice(), [Effect::LoadSecond(_)]));
     hear(
         &mut play,
         Event::Progress(LoadProgress::Weights { done: 1, total: 4 }),
@@ -172,14 +172,14 @@ fn tab_in_the_list_of_models_loads_beside_and_the_list_unloads() {
     play.act(News::Listed(vec![items]));
     assert!(play.screen().contains("unload embedded, the model beside"));
     play.acts([Action::Down, Action::Run]);
-    assert_eq!(play.effects, [Effect::UnloadBeside]);
-    assert!(play.state.engine.beside.is_none());
+    assert_eq!(play.effects, [Effect::UnloadSecond]);
+    assert!(play.state.engine.second.is_none());
 }
 
 #[test]
 fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
     // A text that it cannot read: told once, not asked for again.
-    let mut play = beside(1, 120, 40);
+    let mut play = second(1, 120, 40);
     let message = "token 9 is outside the model's vocabulary".to_owned();
     hear(&mut play, Event::Failed { message });
     play.frame();
@@ -188,14 +188,14 @@ fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
         play.screen()
             .contains("The model beside: token 9 is outside")
     );
-    assert!(play.state.engine.beside.is_some());
+    assert!(play.state.engine.second.is_some());
 
     let died = Event::Died {
         message: "the model's thread panicked: no".to_owned(),
     };
     hear(&mut play, died);
-    assert_eq!(play.effects, [Effect::UnloadBeside]);
-    assert!(play.state.engine.beside.is_none() && play.state.engine.model.is_some());
+    assert_eq!(play.effects, [Effect::UnloadSecond]);
+    assert!(play.state.engine.second.is_none() && play.state.engine.model.is_some());
     assert!(
         play.screen()
             .contains("The model beside is gone, this one stays"),
@@ -205,22 +205,22 @@ fn what_goes_wrong_is_told_and_the_first_model_lives_on() {
 
     // Too little memory: nothing was loaded, so nothing stays.
     let mut play = Play::inspected(PROMPT, 120, 40);
-    play.act(Action::LoadBeside("gpt2-xl".to_owned()));
+    play.act(Action::LoadSecond("gpt2-xl".to_owned()));
     let message = "`gpt2-xl` takes about 1700 MB of memory".to_owned();
     hear(&mut play, Event::Failed { message });
-    assert_eq!(play.effects, [Effect::UnloadBeside]);
-    assert!(play.state.engine.beside.is_none());
+    assert_eq!(play.effects, [Effect::UnloadSecond]);
+    assert!(play.state.engine.second.is_none());
 }
 
 #[test]
 fn an_interrupt_ends_the_loading_and_news_of_a_gone_model_mean_nothing() {
     let mut play = Play::inspected(PROMPT, 80, 24);
-    play.act(Action::LoadBeside("embedded".to_owned()));
+    play.act(Action::LoadSecond("embedded".to_owned()));
     play.act(Action::Interrupt);
-    assert_eq!(play.effects, [Effect::UnloadBeside]);
+    assert_eq!(play.effects, [Effect::UnloadSecond]);
     hear(&mut play, Event::Loaded { model: other(1) });
-    assert!(play.state.engine.beside.is_none() && !play.state.leaving);
-    play.act(Action::UnloadBeside);
+    assert!(play.state.engine.second.is_none() && !play.state.leaving);
+    play.act(Action::UnloadSecond);
     assert!(play.screen().contains("There is no model beside this one."));
     assert_eq!(play.state.play.focus, Focus::Prompt);
 }

@@ -11,7 +11,7 @@ use super::digest::Digest;
 use crate::model::loading::source::HubId;
 
 /// One commit of one model in the cache.
-pub(super) struct Place {
+pub(super) struct CachedCommit {
     cache: PathBuf,
     /// The model's folder.
     model: PathBuf,
@@ -19,7 +19,7 @@ pub(super) struct Place {
     commit: String,
 }
 
-impl Place {
+impl CachedCommit {
     /// `commit` is a plain name.
     pub(super) fn new(cache: &Path, id: &HubId, commit: &str) -> Self {
         let repo = Repo::with_revision(id.repository.clone(), RepoType::Model, id.revision.clone());
@@ -38,12 +38,12 @@ impl Place {
 
     /// Where its content is.
     pub(super) fn blob(&self, etag: &str) -> PathBuf {
-        self.repo.blob_path(etag)
+        self.model.join("blobs").join(etag)
     }
 
     /// Where its content is until it is whole.
     pub(super) fn part(&self, etag: &str) -> PathBuf {
-        self.repo.blob_path(&format!("{etag}.incomplete"))
+        self.blob(&format!("{etag}.incomplete"))
     }
 
     /// The lock of a content, if no other program has it.
@@ -166,40 +166,40 @@ mod tests {
     use super::*;
     use crate::model::loading::source::Source;
 
-    fn place(cache: &Path) -> Place {
+    fn commit(cache: &Path) -> CachedCommit {
         let Ok(Source::Hub(id)) = Source::parse("tiny/gpt2@v1") else {
             unreachable!("a hub id");
         };
-        Place::new(cache, &id, "abc")
+        CachedCommit::new(cache, &id, "abc")
     }
 
     #[test]
     fn a_lock_is_held_by_one_at_a_time() {
         let cache = tempfile::tempdir().expect("a folder");
-        let place = place(cache.path());
-        let held = place.try_lock("e").expect("writable");
+        let commit = commit(cache.path());
+        let held = commit.try_lock("e").expect("writable");
         assert!(held.is_some());
-        assert!(place.try_lock("e").expect("writable").is_none());
-        assert!(place.try_lock("f").expect("writable").is_some());
+        assert!(commit.try_lock("e").expect("writable").is_none());
+        assert!(commit.try_lock("f").expect("writable").is_some());
         drop(held);
-        assert!(place.try_lock("e").expect("writable").is_some());
+        assert!(commit.try_lock("e").expect("writable").is_some());
     }
 
     #[test]
     fn a_revision_is_noted_once_and_not_through_a_link() {
         let cache = tempfile::tempdir().expect("a folder");
-        let place = place(cache.path());
+        let commit = commit(cache.path());
         let refs = cache.path().join("models--tiny--gpt2/refs");
-        place.note_revision("abc").expect("nothing to note");
+        commit.note_revision("abc").expect("nothing to note");
         assert!(!refs.exists());
-        place.note_revision("pr/1").expect("writable");
+        commit.note_revision("pr/1").expect("writable");
         assert_eq!(fs::read_to_string(refs.join("pr/1")).expect("noted"), "abc");
         #[cfg(unix)]
         {
             let outside = cache.path().join("outside");
             fs::write(&outside, "precious").expect("writable");
             std::os::unix::fs::symlink(&outside, refs.join("v1")).expect("writable");
-            place.note_revision("v1").expect("writable");
+            commit.note_revision("v1").expect("writable");
             assert_eq!(fs::read_to_string(&outside).expect("there"), "precious");
             assert_eq!(fs::read_to_string(refs.join("v1")).expect("noted"), "abc");
         }
@@ -210,12 +210,12 @@ mod tests {
     fn a_folder_that_leads_out_takes_no_file() {
         let cache = tempfile::tempdir().expect("a folder");
         let outside = tempfile::tempdir().expect("a folder");
-        let place = place(cache.path());
-        let pointer = place.pointer("config.json");
+        let commit = commit(cache.path());
+        let pointer = commit.pointer("config.json");
         let snapshots = cache.path().join("models--tiny--gpt2/snapshots");
         fs::create_dir_all(&snapshots).expect("writable");
         std::os::unix::fs::symlink(outside.path(), snapshots.join("abc")).expect("writable");
-        assert!(place.link(&place.blob("e"), &pointer).is_err());
+        assert!(commit.link(&commit.blob("e"), &pointer).is_err());
         assert_eq!(fs::read_dir(outside.path()).expect("there").count(), 0);
     }
 }
