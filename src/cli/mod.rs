@@ -20,7 +20,6 @@ mod recipe_args;
 mod runs;
 mod sampler_args;
 mod score;
-
 mod stderr;
 mod tokens;
 mod train;

@@ -55,9 +55,9 @@ pub fn moved(state: &mut State, action: &Action) {
             knobs::turn(state, by.signum() as i32, false)
         }
         (Focus::Knobs, Way::Along(by)) => knobs::select(state, by),
-        (Focus::Text | Focus::Tokens | Focus::Next | Focus::Why, Way::Along(by)) => {
-            scrub(state, by)
-        }
+        // A pane without rows of its own.
+        (_, Way::Across(_)) => {}
+        (_, Way::Along(by)) => scrub(state, by),
     }
 }
 

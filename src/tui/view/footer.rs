@@ -121,7 +121,7 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Said(&[Bound::StageEarlier, Bound::StageLater], "order"),
             Hint::Said(&[Bound::PresetPrevious, Bound::PresetNext], "preset"),
         ],
-        Focus::Why => vec![
+        _ => vec![
             Hint::Said(&[Bound::Up, Bound::Down], "scroll"),
             Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
             Hint::Own(Bound::Legend),

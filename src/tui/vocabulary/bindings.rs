@@ -37,7 +37,7 @@ impl Scope {
             Focus::Prompt => Some(Self::Prompt),
             Focus::Next => Some(Self::Next),
             Focus::Knobs => Some(Self::Knobs),
-            Focus::Text | Focus::Tokens | Focus::Why => None,
+            _ => None,
         }
     }
 

@@ -116,7 +116,7 @@ pub struct Panes {
     /// All between banner and footer.
     pub body: Rect,
     pub footer: Rect,
-    places: [Option<Rect>; 6],
+    places: [Option<Rect>; Focus::ALL.len()],
     /// The panes that share one place.
     pub tabs: &'static [Focus],
     /// The one of them that was chosen.
@@ -216,7 +216,7 @@ pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
         banner,
         body,
         footer,
-        places: [None; 6],
+        places: [None; Focus::ALL.len()],
         tabs: &[],
         tab: None,
         tabbed: None,
