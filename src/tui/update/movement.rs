@@ -38,7 +38,6 @@ pub fn moved(state: &mut State, action: &Action) {
             let to = state.play.passage().flow().token_across(at, by);
             state.play.passage_mut().go_to(to);
         }
-        (Focus::Tokens, Way::Across(by)) => scrub(state, by),
         (Focus::Next, Way::Across(by)) => {
             let most = state
                 .play
@@ -55,9 +54,8 @@ pub fn moved(state: &mut State, action: &Action) {
             knobs::turn(state, by.signum() as i32, false)
         }
         (Focus::Knobs, Way::Along(by)) => knobs::select(state, by),
-        // A pane without rows of its own.
-        (_, Way::Across(_)) => {}
-        (_, Way::Along(by)) => scrub(state, by),
+        // Where there is nothing else to move, one moves along the text.
+        (_, Way::Across(by) | Way::Along(by)) => scrub(state, by),
     }
 }
 
