@@ -264,3 +264,20 @@ fn a_second_start_waits_for_the_first_to_end() {
     };
     assert_eq!(recipe.run.name, "run2");
 }
+
+#[test]
+fn the_palette_finds_what_is_done_with_runs() {
+    for (typed, first) in [
+        ("resume", "train-resume"),
+        ("compare", "train-show"),
+        ("best", "best: open the run's best checkpoint"),
+        ("export", "train-export"),
+        ("demo", "demo-style"),
+    ] {
+        let mut play = trained(120, 40);
+        play.act(Action::Palette);
+        play.acts(typed.chars().map(Action::Insert));
+        let screen = play.screen();
+        assert!(screen.contains(first), "{typed}: {screen}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::chart::What;
 use crate::tui::state::picker::{self, Item, Picker};
 use crate::tui::state::{State, knob_values};
-use crate::tui::vocabulary::bindings::{COMMANDS, Scope};
+use crate::tui::vocabulary::bindings::{COMMANDS, Command, Scope, TRAIN_COMMANDS};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::knob_rows;
 use crate::tui::vocabulary::question::Question;
@@ -22,11 +22,7 @@ pub fn everything(state: &State) -> Picker {
     let mut items: Vec<Item> = bound(state).collect();
     match state.screen.page {
         Page::Play => {
-            let unbound = COMMANDS.iter().map(|command| {
-                let label = format!("{}: {}", command.name, command.help);
-                item(label, "", command.action.clone())
-            });
-            items.extend(unbound);
+            items.extend(unbound(COMMANDS));
             items.extend(knobs(state));
             let presets = state.play.knobs.presets.iter().enumerate();
             items.extend(presets.map(|(at, (name, _))| {
@@ -34,13 +30,23 @@ pub fn everything(state: &State) -> Picker {
                 item(label, "", Action::Preset(at))
             }));
         }
-        Page::Train => items.extend(What::ALL.map(|what| {
-            let what_is_drawn = what.name().replace('-', " ");
-            let label = format!("draw the {what_is_drawn} of the run into a file (SVG, PNG)");
-            item(label, "", Action::Ask(Question::ChartRun(what)))
-        })),
+        Page::Train => {
+            items.extend(unbound(TRAIN_COMMANDS));
+            items.extend(What::ALL.map(|what| {
+                let what_is_drawn = what.name().replace('-', " ");
+                let label = format!("draw the {what_is_drawn} of the run into a file (SVG, PNG)");
+                item(label, "", Action::Ask(Question::ChartRun(what)))
+            }));
+        }
     }
     Picker::new(picker::COMMANDS, items)
+}
+
+fn unbound(commands: &'static [Command]) -> impl Iterator<Item = Item> {
+    commands.iter().map(|command| {
+        let label = format!("{}: {}", command.name, command.help);
+        item(label, "", command.action.clone())
+    })
 }
 
 /// The actions with a name that mean something on the screen that is shown.

@@ -249,6 +249,8 @@ pub enum TrainAction {
     Page,
     /// Edit the row of the form or start the run; on a run, open the checkpoint of the step in view in Play.
     Enter,
+    /// Open the best checkpoint of the run in Play.
+    OpenBest,
     /// Show the form.
     New,
     /// Offer the demonstrations.

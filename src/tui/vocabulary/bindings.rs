@@ -196,8 +196,6 @@ bindings! {
         TrainEnter "train-enter" Action::Train(TrainAction::Enter), ["enter"] "edit the row, start the run; open the checkpoint in Play";
         TrainNew "train-new" Action::Train(TrainAction::New), ["n"] "the form of a new run", "new run";
         TrainDemos "train-demos" Action::Train(TrainAction::Demos), ["f5"] "choose a demonstration: it needs no files and no network", "demo";
-        TrainDemo "train-demo" Action::Train(TrainAction::Demo), [] "demonstration, style in 20 s: the embedded model learns to write weather reports";
-        TrainDemoNothing "train-demo-nothing" Action::Train(TrainAction::DemoNothing), [] "demonstration, language from nothing in 15 s: from noise to sentences";
         TrainPause "train-pause" Action::Train(TrainAction::TogglePause), ["p"] "pause training, or resume it", "pause";
         TrainToEpochEnd "train-to-epoch-end" Action::Train(TrainAction::ToEpochEnd), ["."] "go on to the end of the epoch and pause there", "an epoch";
         TrainSave "train-save" Action::Train(TrainAction::Checkpoint), ["s"] "write a checkpoint now", "save";
@@ -228,7 +226,7 @@ bindings! {
     }
 }
 
-/// A command without a key, which the palette offers on the Play screen.
+/// A command without a key, which the palette offers.
 #[derive(Debug)]
 pub struct Command {
     pub name: &'static str,
@@ -238,9 +236,9 @@ pub struct Command {
 
 /// One line a command: its name, what it does, what the palette says of it.
 macro_rules! commands {
-    ($($name:literal $action:expr, $help:literal;)*) => {
-        /// Every command without a key, in the order of the palette.
-        pub static COMMANDS: &[Command] = &[$(Command {
+    ($list:ident: $about:literal; $($name:literal $action:expr, $help:literal;)*) => {
+        #[doc = $about]
+        pub static $list: &[Command] = &[$(Command {
             name: $name,
             action: $action,
             help: $help,
@@ -249,6 +247,15 @@ macro_rules! commands {
 }
 
 commands! {
+    TRAIN_COMMANDS: "Every command without a key on the Train screen, in the order of the palette.";
+    "best" Action::Train(TrainAction::OpenBest), "open the run's best checkpoint in Play";
+    "demo-style" Action::Train(TrainAction::Demo), "style in 20 s: the embedded model learns to write weather reports";
+    "demo-nothing" Action::Train(TrainAction::DemoNothing), "language from nothing in 15 s: from noise to sentences";
+    "export-half" Action::Train(TrainAction::ExportHalf), "export the run's best model with weights of half the size";
+}
+
+commands! {
+    COMMANDS: "Every command without a key on the Play screen, in the order of the palette.";
     "compare" Action::Ask(Question::SecondModel), "load a model beside this one, by name or path";
     "load" Action::Ask(Question::Model), "another model, by name or path";
     "default" Action::DefaultKnobs, "every knob as it was configured";

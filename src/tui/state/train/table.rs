@@ -215,9 +215,8 @@ impl RunTable {
     fn arrange(&mut self) {
         let (sort, backwards) = (self.sort, self.backwards);
         self.rows.sort_by(|a, b| {
-            let order = sort.order(a, b);
-            let order = if backwards { order.reverse() } else { order };
-            order.then_with(|| a.name.cmp(&b.name))
+            let order = sort.order(a, b).then_with(|| a.name.cmp(&b.name));
+            if backwards { order.reverse() } else { order }
         });
     }
 }

@@ -63,6 +63,12 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         TrainAction::Page => turn_page(state, effects),
         TrainAction::Enter if state.train.asks => form::enter(state, effects),
         TrainAction::Enter => runs::open_checkpoint(state, effects),
+        TrainAction::OpenBest => {
+            if let Some(step) = state.train.best_checkpoint().map(|note| note.step) {
+                state.train.look_at(step);
+            }
+            runs::open_checkpoint(state, effects);
+        }
         TrainAction::New => {
             table::close(state, effects);
             state.train.asks = true;
