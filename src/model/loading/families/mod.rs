@@ -16,6 +16,7 @@ mod llama;
 mod ministral3;
 mod mistral;
 mod mixtral;
+mod olmo2;
 mod olmo3;
 mod olmoe;
 mod phi;
@@ -52,6 +53,7 @@ const FAMILIES: &[&Family] = &[
     &ministral3::MINISTRAL3,
     &mistral::MISTRAL,
     &mixtral::MIXTRAL,
+    &olmo2::OLMO2,
     &olmo3::OLMO3,
     &olmoe::OLMOE,
     &phi::PHI,
