@@ -2,6 +2,8 @@
 //! say the facts of a [`Description`]. Nothing else in the crate names a family.
 
 mod config;
+#[cfg(test)]
+mod flips;
 mod form;
 mod gemma;
 mod gemma2;
