@@ -1,10 +1,14 @@
-//! What the screen costs with a long text: a frame, a token, a change of size: `cargo bench --bench frames`.
+//! What the screen costs with a long text (a frame, a token, a change of size) and with long runs of training (read, a
+//! frame): `cargo bench --bench frames`.
 
+use std::fs;
 use std::hint::black_box;
+use std::path::Path;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use fixtures::Play;
-use logitscope::tui::{ColourLevel, News, Theme, ThemeName, view};
+use logitscope::training::{Event as TrainingEvent, History, Recipe, RunDirectory, StepMetrics};
+use logitscope::tui::{ColourLevel, News, ReadRun, RunRow, Theme, ThemeName, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -75,5 +79,88 @@ fn play(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, play);
+/// Steps of a run, and runs.
+const STEPS: u64 = 20_000;
+const RUNS: usize = 10;
+
+/// What a run of so many steps has on the disk.
+fn write_run(directory: &Path, name: &str) {
+    let run = directory.join(name);
+    fs::create_dir_all(run.join("checkpoints")).expect("a directory");
+    let recipe = toml::to_string(&Recipe::default()).expect("TOML");
+    fs::write(run.join("recipe.toml"), recipe).expect("written");
+    let mut lines = String::new();
+    for step in 1..=STEPS {
+        let loss = 4.0 + 6.0 / (step as f64).sqrt() + 0.1 * (step as f64 * 1.7).sin();
+        let metrics = StepMetrics {
+            step,
+            epoch: step as f64 / 1000.0,
+            loss,
+            smoothed: loss,
+            perplexity: loss.exp(),
+            accuracy: 0.27,
+            learning_rate: 8.2e-4,
+            gradient_norm: 0.713_421,
+            tokens: step * 1024,
+            tokens_per_second: 11_240.3,
+            elapsed: step as f64 * 0.1,
+            seconds_left: 4320.5,
+            memory: Some(812_000_000),
+            ..StepMetrics::default()
+        };
+        lines += &serde_json::to_string(&TrainingEvent::Step(metrics)).expect("JSON");
+        lines.push('\n');
+    }
+    fs::write(run.join("metrics.jsonl"), lines).expect("written");
+}
+
+fn train(criterion: &mut Criterion) {
+    let home = tempfile::tempdir().expect("a directory");
+    let names: Vec<String> = (0..RUNS).map(|at| format!("run{at}")).collect();
+    for name in &names {
+        write_run(home.path(), name);
+    }
+    let runs = RunDirectory::all(home.path()).expect("runs");
+    let mut group = criterion.benchmark_group("train, 10 runs of 20,000 steps");
+    group.sample_size(10);
+    group.bench_function("table read", |bencher| {
+        bencher.iter(|| {
+            let rows = runs.iter().map(|run| RunRow::read(run).expect("a run"));
+            black_box(rows.collect::<Vec<_>>())
+        });
+    });
+    group.bench_function("one run read", |bencher| {
+        bencher.iter(|| black_box(History::read(&runs[0]).expect("a run")));
+    });
+    let theme = Theme::new(ThemeName::Dark, ColourLevel::True);
+    for (width, height) in SIZES {
+        let mut play = Play::new("", width, height);
+        for (at, run) in runs.iter().enumerate() {
+            let read = ReadRun {
+                history: History::read(run).expect("a run"),
+                running: false,
+            };
+            play.act_on_old(News::RunRead {
+                path: run.path().to_owned(),
+                beside: at > 0,
+                read: Ok(Box::new(read)),
+            });
+        }
+        let mut terminal =
+            Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        let size = format!("{width}x{height}");
+        group.bench_function(BenchmarkId::new("frame", &size), |bencher| {
+            bencher.iter(|| {
+                terminal
+                    .draw(|frame| {
+                        black_box(view(&play.state, &theme, frame));
+                    })
+                    .expect("drawn in memory");
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, play, train);
 criterion_main!(benches);

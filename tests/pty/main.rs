@@ -9,5 +9,6 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;
+mod three_runs;
 mod two_minutes;
 mod using;

@@ -180,6 +180,15 @@ fn a_run_is_resumed_by_its_own_recipe() {
             changes: changes.iter().map(|&change| change.to_owned()).collect(),
         })))
     };
+    // What stands in the way is said where it was asked.
+    let mut asked = table(form(120, 40));
+    let why = "the run `alpha` goes on already".to_owned();
+    asked.act(News::GoingOn(Err(why)));
+    assert!(
+        asked.screen().contains("✗ the run `alpha` goes on"),
+        "{}",
+        asked.screen()
+    );
     play.act(found(&[]));
     let Some(TrainingCommand::Start {
         recipe, restore, ..

@@ -149,6 +149,10 @@ pub fn going_on(state: &mut State, read: Result<Box<GoingOn>, String>, effects: 
             let differs = format!("What differs: {}", found.changes.join("; "));
             ask_to_go_on(state, found, differs);
         }
+        // Where no form is in sight, it was asked of a run.
+        Err(message) if !state.train.asks || state.train.table.is_some() => {
+            state.tell(message, true);
+        }
         Err(message) => {
             let problem = state.train.form.problem_of(&message);
             state.train.form.show(problem);
