@@ -121,6 +121,7 @@ fn difference(reference: &Reference, description: &Description) -> Result<f32, M
 }
 
 type Flip = (&'static str, fn(&mut Description));
+type LayerFlip = (&'static str, fn(&mut LayerFacts));
 
 /// Facts of a whole model, each with a change. One that changes nothing of a description is not tried on it.
 const FLIPS: &[Flip] = &[
@@ -264,7 +265,7 @@ const FLIPS: &[Flip] = &[
 ];
 
 /// Facts of a layer.
-const FLIPS_OF_LAYERS: &[(&str, fn(&mut LayerFacts))] = &[
+const FLIPS_OF_LAYERS: &[LayerFlip] = &[
     ("scale", |layer| layer.scale *= 1.1),
     ("window", |layer| {
         layer.window = match layer.window {
