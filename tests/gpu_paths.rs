@@ -41,7 +41,7 @@ const LEAVES: &[(&str, &str, &str)] = &[
     ),
     (
         "model/network/decoder.rs",
-        "fetch",
+        "read_both",
         "hidden states and logits, once a token",
     ),
     (

@@ -122,7 +122,7 @@ fn a_key_offers_both_demonstrations() {
     let mut play = form(80, 24);
     act(&mut play, TrainAction::Demos);
     let screen = play.screen();
-    for said in ["style in 20 s", "language from nothing in 15 s"] {
+    for said in ["style in seconds", "language from nothing in seconds"] {
         assert!(screen.contains(said), "{screen}");
     }
     play.acts([Action::Down, Action::Run]);

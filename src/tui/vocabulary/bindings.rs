@@ -249,8 +249,8 @@ macro_rules! commands {
 commands! {
     TRAIN_COMMANDS: "Every command without a key on the Train screen, in the order of the palette.";
     "best" Action::Train(TrainAction::OpenBest), "open the run's best checkpoint in Play";
-    "demo-style" Action::Train(TrainAction::Demo), "style in 20 s: the embedded model learns to write weather reports";
-    "demo-nothing" Action::Train(TrainAction::DemoNothing), "language from nothing in 15 s: from noise to sentences";
+    "demo-style" Action::Train(TrainAction::Demo), "style in seconds: the embedded model learns to write weather reports";
+    "demo-nothing" Action::Train(TrainAction::DemoNothing), "language from nothing in seconds: from noise to sentences";
     "export-half" Action::Train(TrainAction::ExportHalf), "export the run's best model with weights of half the size";
 }
 

@@ -93,12 +93,12 @@ pub fn offer_demonstrations(state: &mut State) {
     };
     let items = vec![
         item(
-            "style in 20 s",
+            "style in seconds",
             "the model inside of the program learns to write weather reports",
             TrainAction::Demo,
         ),
         item(
-            "language from nothing in 15 s",
+            "language from nothing in seconds",
             "random weights learn to write: from noise to sentences",
             TrainAction::DemoNothing,
         ),
