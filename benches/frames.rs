@@ -34,22 +34,26 @@ fn generate(play: &mut Play, at: usize) {
     play.generate(WORDS[at % WORDS.len()].as_bytes());
 }
 
+fn in_memory(width: u16, height: u16) -> Terminal<TestBackend> {
+    Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory")
+}
+
+fn draw(terminal: &mut Terminal<TestBackend>, play: &Play, theme: &Theme) {
+    let drawn = terminal.draw(|frame| {
+        black_box(view(&play.state, theme, frame));
+    });
+    drawn.expect("drawn in memory");
+}
+
 fn play(criterion: &mut Criterion) {
     let theme = Theme::new(ThemeName::Dark, ColourLevel::True);
     let mut group = criterion.benchmark_group("play, 2,000 tokens");
     for (width, height) in SIZES {
         let mut play = long_text(2000, width, height);
-        let mut terminal =
-            Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        let mut terminal = in_memory(width, height);
         let size = format!("{width}x{height}");
         group.bench_function(BenchmarkId::new("frame", &size), |bencher| {
-            bencher.iter(|| {
-                terminal
-                    .draw(|frame| {
-                        black_box(view(&play.state, &theme, frame));
-                    })
-                    .expect("drawn in memory");
-            });
+            bencher.iter(|| draw(&mut terminal, &play, &theme));
         });
         // The text grows by a token each time.
         let mut at = 0;
@@ -58,11 +62,7 @@ fn play(criterion: &mut Criterion) {
                 generate(&mut play, at);
                 at += 1;
                 play.frame();
-                terminal
-                    .draw(|frame| {
-                        black_box(view(&play.state, &theme, frame));
-                    })
-                    .expect("drawn in memory");
+                draw(&mut terminal, &play, &theme);
             });
         });
         group.bench_function(BenchmarkId::new("resize", &size), |bencher| {
@@ -146,17 +146,10 @@ fn train(criterion: &mut Criterion) {
                 read: Ok(Box::new(read)),
             });
         }
-        let mut terminal =
-            Terminal::new(TestBackend::new(width, height)).expect("a terminal in memory");
+        let mut terminal = in_memory(width, height);
         let size = format!("{width}x{height}");
         group.bench_function(BenchmarkId::new("frame", &size), |bencher| {
-            bencher.iter(|| {
-                terminal
-                    .draw(|frame| {
-                        black_box(view(&play.state, &theme, frame));
-                    })
-                    .expect("drawn in memory");
-            });
+            bencher.iter(|| draw(&mut terminal, &play, &theme));
         });
     }
     group.finish();

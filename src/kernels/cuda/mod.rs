@@ -1,8 +1,8 @@
 //! Arithmetic for NVIDIA cards where candle's own is slow or has no gradient: functions of tensors on one card, in `f32`
 //! or brain floats, that start kernels of ours (the `.cu` files beside, compiled at build time) or products of cuBLAS.
 //!
-//! Nothing here waits for the card but [`Readback`]. All work on a card goes through one stream (see [`open`]), so that what one kernel
-//! writes the next one reads, and memory that is given back is not used again before its last reader is done.
+//! Nothing here waits for the card but [`Readback`]. All work on a card goes through one stream (see [`open`]), so that what
+//! one kernel writes the next one reads, and memory that is given back is not used again before its last reader is done.
 
 mod activation;
 mod attention;

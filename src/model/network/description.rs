@@ -90,7 +90,8 @@ pub(in crate::model) struct EmbeddingFacts {
     pub(in crate::model) offset: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// By default there is nothing but queries, keys and values.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(in crate::model) struct AttentionFacts {
     pub(in crate::model) bias: bool,
     pub(in crate::model) out_bias: bool,

@@ -231,16 +231,7 @@ impl<'a> Config<'a> {
                 positions: None,
                 offset: 0,
             },
-            attention: AttentionFacts {
-                bias: false,
-                out_bias: false,
-                norms: None,
-                clamp: None,
-                growth: None,
-                cap: None,
-                alibi: false,
-                sinks: false,
-            },
+            attention: AttentionFacts::default(),
             feed_forward: FeedForwardFacts {
                 inner: self.need("intermediate_size")?,
                 activation: self

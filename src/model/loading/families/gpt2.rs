@@ -88,12 +88,7 @@ pub(in crate::model::loading) fn description(config: &Gpt2Config) -> Description
         attention: AttentionFacts {
             bias: true,
             out_bias: true,
-            norms: None,
-            clamp: None,
-            growth: None,
-            cap: None,
-            alibi: false,
-            sinks: false,
+            ..AttentionFacts::default()
         },
         feed_forward: FeedForwardFacts {
             inner: config.inner_width(),

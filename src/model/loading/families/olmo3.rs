@@ -1,21 +1,14 @@
 //! OLMo 3 (OLMo Team 2025): OLMo 2 with a window in three layers of four.
 
-use super::Family;
 use super::form::{Form, USUAL};
 use super::gemma2::SANDWICHED;
 use super::rope::{Kinds, by_kind};
-use crate::model::network::description::HeadNorm;
+use super::{Family, olmo2};
 
 pub(super) const OLMO3: Family = Family {
     names: &["olmo3"],
     describe: |config| {
-        let mut model = config.usual()?;
-        config.attention_biases(&mut model)?;
-        model.attention.norms = Some(HeadNorm::All);
-        model.places.before_attention = false;
-        model.places.after_attention = true;
-        model.places.before_feed_forward = false;
-        model.places.after_feed_forward = true;
+        let mut model = olmo2::describe(config)?;
         let window = config.size_or("sliding_window", 4096)?;
         config.slide(&mut model, window, |layer| (layer + 1) % 4 != 0)?;
         let kinds = Kinds {

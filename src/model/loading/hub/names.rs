@@ -6,23 +6,27 @@ pub(super) fn is_plain(name: &str) -> bool {
     (1..=128).contains(&name.len()) && name.bytes().all(allowed)
 }
 
+/// Names that no file and no commit may have, for tests of both.
+#[cfg(test)]
+pub(super) const LEADING_OUT: [&str; 9] = [
+    "",
+    ".",
+    "..",
+    "/etc/passwd",
+    "../a",
+    "a/b",
+    "a\\b",
+    "C:a",
+    "a\0",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_name_leads_out_of_its_folder() {
-        for name in [
-            "",
-            ".",
-            "..",
-            "/etc/passwd",
-            "../a",
-            "a/b",
-            "a\\b",
-            "C:a",
-            "a\0",
-        ] {
+        for name in LEADING_OUT {
             assert!(!is_plain(name), "{name}");
         }
         assert!(!is_plain(&"a".repeat(129)));
