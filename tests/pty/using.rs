@@ -72,3 +72,20 @@ fn a_run_is_interrupted_before_the_playground_is() {
     playground.press("\x03\x03");
     assert_eq!(playground.until_over(), 0);
 }
+
+#[test]
+fn keys_that_come_with_a_new_size_are_heard() {
+    let mut playground = opened(120, 40);
+    let mut typed = String::new();
+    for round in 0..40 {
+        playground.resize(100 + round % 2 * 20, 40);
+        playground.press("x");
+        typed.push('x');
+        let shown = typed.clone();
+        playground.until("the key", |text| {
+            text.lines().any(|line| line.contains(&shown))
+        });
+    }
+    playground.press("\x03\x03");
+    assert_eq!(playground.until_over(), 0);
+}
