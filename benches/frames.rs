@@ -7,7 +7,7 @@ use std::path::Path;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use fixtures::Play;
-use logitscope::training::{Event as TrainingEvent, History, Recipe, RunDirectory, StepMetrics};
+use logitscope::training::{History, Recipe, RunDirectory, RunEvent as TrainingEvent, StepMetrics};
 use logitscope::tui::{ColourLevel, News, ReadRun, RunRow, Theme, ThemeName, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

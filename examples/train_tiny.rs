@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use logitscope::text::sanitize;
 use logitscope::training::recipe::{EvaluationSettings, LoopSettings, ModelSettings};
-use logitscope::training::{Allowed, Control, Event, Recipe, Restore, Trainer};
+use logitscope::training::{Allowed, Control, Recipe, Restore, RunEvent, Trainer};
 
 const VERSE: &str = "the cat sat on the mat and the dog sat on the log\n\
                      a bird sang in the tree and the frog sang in the bog\n";
@@ -46,13 +46,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let control = Control::default();
     let mut out = std::io::stdout().lock();
-    let mut show = |event: &Event| {
+    let mut show = |event: &RunEvent| {
         // Nobody may be reading; the run goes on.
         let _ = match event {
-            Event::Step(step) if step.step % 10 == 0 => {
+            RunEvent::Step(step) if step.step % 10 == 0 => {
                 writeln!(out, "step {:>3}: loss {:.3}", step.step, step.loss)
             }
-            Event::Samples(samples) => samples.texts.iter().try_for_each(|sample| {
+            RunEvent::Samples(samples) => samples.texts.iter().try_for_each(|sample| {
                 writeln!(out, "    {} |{}", sample.prompt, sanitize(&sample.text))
             }),
             _ => Ok(()),

@@ -8,7 +8,7 @@ use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal
 use logitscope::decoding::{Moment, Origin, Row, TokenOdds, TokenRecord};
 use logitscope::sampling::StageKind;
 use logitscope::training::{
-    Epoch, Event, FinishReason, Finished, History, StepMetrics, Validation,
+    Epoch, FinishReason, Finished, History, RunEvent, StepMetrics, Validation,
 };
 
 fn moment() -> Moment {
@@ -123,7 +123,7 @@ fn history(steps: u64, broken: &[u64], padded: bool) -> History {
         } else {
             2.0 + 5.0 / step as f64
         };
-        history.push(&Event::Step(StepMetrics {
+        history.push(&RunEvent::Step(StepMetrics {
             step,
             loss,
             masked_loss: padded.then_some(loss + 0.5),
@@ -136,7 +136,7 @@ fn history(steps: u64, broken: &[u64], padded: bool) -> History {
             ..StepMetrics::default()
         }));
         if step % 10 == 0 {
-            history.push(&Event::Validation(Validation {
+            history.push(&RunEvent::Validation(Validation {
                 step,
                 loss: 2.5,
                 padded_loss: padded.then_some(2.0),
@@ -299,12 +299,12 @@ fn epochs_the_model_before_training_and_the_end_are_drawn_and_a_spike_flattens_n
     let mut run = history(40, &[], false);
     let calm = run_svg(&[("one", &run)], LOSS).expect("a chart");
     let marks = |svg: &str| svg.matches("<circle").count();
-    run.push(&Event::Validation(Validation {
+    run.push(&RunEvent::Validation(Validation {
         step: 0,
         loss: 6.0,
         ..Validation::default()
     }));
-    run.push(&Event::Epoch(Epoch {
+    run.push(&RunEvent::Epoch(Epoch {
         step: 40,
         epoch: 1,
         whole: true,
@@ -316,14 +316,14 @@ fn epochs_the_model_before_training_and_the_end_are_drawn_and_a_spike_flattens_n
     // One mark more of a validation; the epoch's, and its legend's.
     assert_eq!(marks(&svg), marks(&calm) + 2 + 2 * 2);
     for (step, loss) in [(41, 3.8e14), (42, 2.1)] {
-        run.push(&Event::Step(StepMetrics {
+        run.push(&RunEvent::Step(StepMetrics {
             step,
             loss,
             smoothed: 2.1,
             ..StepMetrics::default()
         }));
     }
-    run.push(&Event::Finished(Finished {
+    run.push(&RunEvent::Finished(Finished {
         reason: FinishReason::Diverged,
         step: 42,
         smoothed: 2.1,

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::model::{LoadRequest, load_tokenizer};
 use crate::text::corpus::CorpusError;
 use crate::training::data::{EncodeRequest, encode_to_file, is_carried};
-use crate::training::{Control, CorpusNote, Event, LayeredRecipe, Reading, TrainingError};
+use crate::training::{Control, CorpusNote, LayeredRecipe, Reading, RunEvent, TrainingError};
 
 /// Encode texts once, into a file that stands for them in `train` and `finetune`, here or elsewhere
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ pub fn run(args: &EncodeArgs, options: &GlobalOptions, config: &Config) -> Resul
     };
     let encoded = encode_to_file(&request, source, &args.out, &mut |state, tokens| {
         report.event(
-            &Event::Reading(Reading::of("encoding", state, tokens)),
+            &RunEvent::Reading(Reading::of("encoding", state, tokens)),
             &control,
         );
         if control.is_ending() {
@@ -84,7 +84,7 @@ pub fn run(args: &EncodeArgs, options: &GlobalOptions, config: &Config) -> Resul
         tokens,
         tally,
     };
-    report.event(&Event::Corpus(note), &control);
+    report.event(&RunEvent::Corpus(note), &control);
     report.end()?;
     let mut output = Output::stdout();
     output.line(&format!(

@@ -11,7 +11,7 @@ use self::resume::ResumeArgs;
 use super::output::Output;
 use super::{CliError, stderr, train, warn};
 use crate::text::sanitize;
-use crate::training::{Event, RunDirectory, RunSummary, Validation};
+use crate::training::{RunDirectory, RunEvent, RunSummary, Validation};
 
 /// List, show, compare, chart, resume and delete runs
 #[derive(Debug, clap::Args)]
@@ -175,19 +175,19 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
     }
     for event in &events {
         match event {
-            Event::Epoch(epoch) => output.line(&format!(
+            RunEvent::Epoch(epoch) => output.line(&format!(
                 "step {:>7}: {}",
                 epoch.step,
                 train::epoch_means(epoch)
             ))?,
-            Event::Validation(validation) => output.line(&format!(
+            RunEvent::Validation(validation) => output.line(&format!(
                 "step {:>7}: validation {:.4}, perplexity {:.2}, {:.4} bits a byte",
                 validation.step, validation.loss, validation.perplexity, validation.bits_per_byte
             ))?,
-            Event::LearningRate { step, rate, .. } => {
+            RunEvent::LearningRate { step, rate, .. } => {
                 output.line(&format!("step {step:>7}: learning rate set to {rate:e}"))?;
             }
-            Event::Samples(samples) => {
+            RunEvent::Samples(samples) => {
                 for sample in &samples.texts {
                     output.line(&format!(
                         "step {:>7}: {}{}",
@@ -210,7 +210,7 @@ fn compare(runs: &[RunDirectory], json: bool) -> Result<(), CliError> {
     for run in runs {
         let mut validations = Vec::new();
         run.events(|event| {
-            if let Event::Validation(validation) = event {
+            if let RunEvent::Validation(validation) = event {
                 validations.push(validation);
             }
         })

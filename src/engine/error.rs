@@ -1,4 +1,6 @@
-//! Why the texts stay as they are.
+//! Why the texts stay as they are, and why a run does not begin.
+
+use std::io;
 
 use crate::decoding::{BranchError, DecodingError, RestoreError};
 
@@ -29,4 +31,13 @@ pub(super) enum TextsError {
     Branch(#[from] BranchError),
     #[error(transparent)]
     Decoding(#[from] DecodingError),
+}
+
+/// What keeps a run of training from beginning.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("a run goes on already: stop it first")]
+    Running,
+    #[error("the trainer's thread cannot be started: {0}")]
+    NoThread(#[source] io::Error),
 }

@@ -26,6 +26,7 @@ mod worker;
 pub use command::{
     Command, CompareRequest, GenerateRequest, LookRequest, RestoreRequest, Session, Subject, Then,
 };
+pub use error::StartError;
 pub use event::{Event, RunState};
 pub use handle::{EngineHandle, SendError, Unsent};
 pub use load::load;

@@ -7,8 +7,11 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc;
 
+use super::StartError;
 use crate::text::panic_text;
-use crate::training::{Allowed, Control, Event, Finished, Recipe, Restore, Trainer, heap};
+use crate::training::{
+    Allowed, Control, Finished, Recipe, Restore, RunEvent, Trainer, TrainingError, heap,
+};
 
 /// News that may wait before the receiver has taken them; then the trainer waits.
 const NEWS: usize = 1024;
@@ -39,7 +42,7 @@ pub enum TrainingCommand {
 /// What the trainer tells.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainingNews {
-    Event(Event),
+    Event(RunEvent),
     /// The run is over; the sentence says why it failed, if it did.
     Ended(Result<Finished, String>),
 }
@@ -77,7 +80,7 @@ impl TrainingHandle {
     ///
     /// # Errors
     /// When a run is to be started while another one goes on, or the system has no thread for it.
-    pub fn send(&mut self, command: TrainingCommand) -> Result<(), String> {
+    pub fn send(&mut self, command: TrainingCommand) -> Result<(), StartError> {
         let control = match &self.run {
             Some(run) if self.is_running() => &run.control,
             _ => {
@@ -93,7 +96,7 @@ impl TrainingHandle {
         };
         match command {
             TrainingCommand::Start { .. } => {
-                return Err("a run goes on already: stop it first".to_owned());
+                return Err(StartError::Running);
             }
             TrainingCommand::Pause => control.pause(),
             TrainingCommand::Resume => control.resume(),
@@ -106,7 +109,12 @@ impl TrainingHandle {
         Ok(())
     }
 
-    fn start(&mut self, recipe: Recipe, restore: Restore, allowed: Allowed) -> Result<(), String> {
+    fn start(
+        &mut self,
+        recipe: Recipe,
+        restore: Restore,
+        allowed: Allowed,
+    ) -> Result<(), StartError> {
         heap::tune();
         let (control, news) = (Control::default(), self.news.clone());
         let steered = control.clone();
@@ -118,6 +126,7 @@ impl TrainingHandle {
                 let ended = catch_unwind(AssertUnwindSafe(|| {
                     train(recipe, &restore, allowed, &steered, &news)
                 }))
+                .map(|ended| ended.map_err(|error| error.to_string()))
                 .unwrap_or_else(|panic| {
                     let message = format!("the trainer panicked: {}", panic_text(&*panic));
                     tracing::error!("{message}");
@@ -126,7 +135,7 @@ impl TrainingHandle {
                 ended_here.store(true, Ordering::Release);
                 let _ = news.blocking_send(TrainingNews::Ended(ended));
             })
-            .map_err(|error| format!("the trainer's thread cannot be started: {error}"))?;
+            .map_err(StartError::NoThread)?;
         self.run = Some(Run {
             control,
             over,
@@ -150,8 +159,8 @@ fn train(
     allowed: Allowed,
     control: &Control,
     news: &mpsc::Sender<TrainingNews>,
-) -> Result<Finished, String> {
-    let mut tell = |event: &Event| {
+) -> Result<Finished, TrainingError> {
+    let mut tell = |event: &RunEvent| {
         // Nobody watches any more: what was learned is saved.
         if news
             .blocking_send(TrainingNews::Event(event.clone()))
@@ -160,9 +169,7 @@ fn train(
             control.stop();
         }
     };
-    let trainer = Trainer::prepare(recipe, restore, allowed, control, &mut tell);
-    let mut trainer = trainer.map_err(|error| error.to_string())?;
-    trainer.run(&mut tell).map_err(|error| error.to_string())
+    Trainer::prepare(recipe, restore, allowed, control, &mut tell)?.run(&mut tell)
 }
 
 #[cfg(test)]
@@ -190,6 +197,8 @@ mod tests {
         }
         handle.finish();
         // There is nothing to steer.
-        assert_eq!(handle.send(TrainingCommand::Pause), Ok(()));
+        handle
+            .send(TrainingCommand::Pause)
+            .expect("it is passed over");
     }
 }

@@ -8,7 +8,7 @@ use crate::text::corpus::{ReadProgress, Tally};
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
+pub enum RunEvent {
     /// A corpus is read.
     Reading(Reading),
     /// A corpus was read.

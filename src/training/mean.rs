@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Event;
+use super::RunEvent;
 
 /// Steps that are averaged where no epoch has just ended: a tenth of the run so far within these bounds, so that the
 /// mean of a short run is not that of its beginning.
@@ -58,17 +58,17 @@ pub struct Tail {
 
 impl Tail {
     /// Takes in what happened next.
-    pub fn push(&mut self, event: &Event) {
+    pub fn push(&mut self, event: &RunEvent) {
         match event {
-            Event::Started(started) => self.cut_after(started.resumed_after.unwrap_or(0)),
-            Event::Step(step) => {
+            RunEvent::Started(started) => self.cut_after(started.resumed_after.unwrap_or(0)),
+            RunEvent::Step(step) => {
                 self.cut_after(step.step.saturating_sub(1));
                 if self.losses.len() == MOST {
                     self.losses.pop_front();
                 }
                 self.losses.push_back((step.step, step.loss));
             }
-            Event::Epoch(epoch) if epoch.whole => {
+            RunEvent::Epoch(epoch) if epoch.whole => {
                 self.epoch = Some((epoch.step, epoch.epoch, epoch.loss));
             }
             _ => {}
@@ -104,8 +104,8 @@ mod tests {
     use super::*;
     use crate::training::{Epoch, StepMetrics};
 
-    fn step(step: u64, loss: f64) -> Event {
-        Event::Step(StepMetrics {
+    fn step(step: u64, loss: f64) -> RunEvent {
+        RunEvent::Step(StepMetrics {
             step,
             loss,
             ..StepMetrics::default()
@@ -120,7 +120,7 @@ mod tests {
         tail.push(&step(2, 2.0));
         let mean = tail.mean().expect("a mean");
         assert_eq!(mean.to_string(), "mean loss of the last 2 steps 3.0000");
-        tail.push(&Event::Epoch(Epoch {
+        tail.push(&RunEvent::Epoch(Epoch {
             step: 2,
             epoch: 1,
             whole: true,

@@ -1,7 +1,7 @@
 //! Training: networks with gradients, optimizers, data, checkpoints, and the loop that joins them.
 //!
 //! A [`Recipe`] says everything that decides a run. [`Trainer::prepare`] makes a [`Trainer`] of it, which reports
-//! [`Event`]s and is steered by a [`Control`]; what it leaves behind is a [`RunDirectory`].
+//! [`RunEvent`]s and is steered by a [`Control`]; what it leaves behind is a [`RunDirectory`].
 
 mod checkpoint;
 mod control;
@@ -31,8 +31,8 @@ pub use checkpoint::CheckpointState;
 pub use control::{Control, Requests};
 pub use error::TrainingError;
 pub use event::{
-    CheckpointNote, CorpusNote, DataSummary, Epoch, Event, FinishReason, Finished, Memorised, Odds,
-    OddsRow, Reading, SampleText, Samples, Started, StepMetrics, Validation,
+    CheckpointNote, CorpusNote, DataSummary, Epoch, FinishReason, Finished, Memorised, Odds,
+    OddsRow, Reading, RunEvent, SampleText, Samples, Started, StepMetrics, Validation,
 };
 pub use history::{Curve, History};
 pub use mean::{MeanLoss, MeanOf, Tail};

@@ -20,7 +20,7 @@ pub use self::shelf::{CheckpointEntry, Damaged};
 pub(super) use self::shelf::{Keeping, remove_checkpoint};
 use super::checkpoint::{self, copy_model, remove_model};
 use super::{
-    Event, History, MeanLoss, Recipe, StepMetrics, Tail, TrainingError, Validation, Verdict,
+    History, MeanLoss, Recipe, RunEvent, StepMetrics, Tail, TrainingError, Validation, Verdict,
 };
 
 const RECIPE: &str = "recipe.toml";
@@ -170,7 +170,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn events(&self, mut each: impl FnMut(Event)) -> Result<(), TrainingError> {
+    pub fn events(&self, mut each: impl FnMut(RunEvent)) -> Result<(), TrainingError> {
         let mut ended = false;
         for name in [METRICS, SAMPLES] {
             let path = self.path.join(name);
@@ -182,8 +182,8 @@ impl RunDirectory {
                 let line = line.map_err(|error| TrainingError::io(&path, error))?;
                 if let Ok(event) = serde_json::from_slice(&line) {
                     match event {
-                        Event::Started(_) => ended = false,
-                        Event::Finished(_) => ended = true,
+                        RunEvent::Started(_) => ended = false,
+                        RunEvent::Finished(_) => ended = true,
                         _ => {}
                     }
                     each(event);
@@ -221,10 +221,12 @@ impl RunDirectory {
             tail.push(&event);
             history.push(&event);
             match event {
-                Event::Started(_) => (summary.finished, summary.failure) = (None, None),
-                Event::Step(step) => summary.last = Some(step),
-                Event::Validation(validation) if validation.best => summary.best = Some(validation),
-                Event::Finished(finished) => {
+                RunEvent::Started(_) => (summary.finished, summary.failure) = (None, None),
+                RunEvent::Step(step) => summary.last = Some(step),
+                RunEvent::Validation(validation) if validation.best => {
+                    summary.best = Some(validation)
+                }
+                RunEvent::Finished(finished) => {
                     summary.finished = Some(finished.reason);
                     summary.failure = finished.failure;
                 }

@@ -2,7 +2,7 @@
 //! `small.txt` of the commands is the first 5,000 bytes of Tiny Shakespeare, `mid.txt` the first 200,000.
 
 use logitscope::training::{
-    Divergence, Event, FinishReason, Finished, History, StepMetrics, Validation, Verdict,
+    Divergence, FinishReason, Finished, History, RunEvent, StepMetrics, Validation, Verdict,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,12 +32,12 @@ fn recorded(kind: &str) -> Vec<Recorded> {
 
 impl Recorded {
     /// What happened, in order.
-    fn events(&self) -> Vec<Event> {
+    fn events(&self) -> Vec<RunEvent> {
         let mut events = Vec::new();
         let mut best = f64::INFINITY;
         for step in 0..=self.losses.len() as u64 {
             if let Some(place) = step.checked_sub(1) {
-                events.push(Event::Step(StepMetrics {
+                events.push(RunEvent::Step(StepMetrics {
                     step,
                     loss: self.losses[place as usize],
                     learning_rate: self.rate,
@@ -48,7 +48,7 @@ impl Recorded {
             if let Some(&(_, loss)) = found {
                 let is_best = step > 0 && loss < best;
                 best = if is_best { loss } else { best };
-                events.push(Event::Validation(Validation {
+                events.push(RunEvent::Validation(Validation {
                     step,
                     loss,
                     best: is_best,
@@ -56,7 +56,7 @@ impl Recorded {
                 }));
             }
         }
-        events.push(Event::Finished(Finished {
+        events.push(RunEvent::Finished(Finished {
             reason: self.reason,
             step: self.losses.len() as u64,
             smoothed: 0.0,
@@ -192,7 +192,7 @@ fn without_validation_the_training_loss_is_judged() {
     let steps = |losses: &dyn Fn(u64) -> f64| {
         let mut history = History::new();
         for step in 1..=100 {
-            history.push(&Event::Step(StepMetrics {
+            history.push(&RunEvent::Step(StepMetrics {
                 step,
                 loss: losses(step),
                 ..StepMetrics::default()
@@ -219,7 +219,7 @@ fn without_validation_the_training_loss_is_judged() {
 fn a_single_wild_batch_is_no_divergence() {
     let mut history = History::new();
     for step in 1..=50 {
-        history.push(&Event::Step(StepMetrics {
+        history.push(&RunEvent::Step(StepMetrics {
             step,
             loss: if step == 40 { 9.0 } else { 4.0 },
             ..StepMetrics::default()

@@ -2,7 +2,7 @@
 
 use crate::fixtures::Play;
 use crate::training::{news, read, step, trained};
-use logitscope::training::{Event, StepMetrics, Validation};
+use logitscope::training::{RunEvent, StepMetrics, Validation};
 use logitscope::tui::{Action, Mouse, MouseKind, TrainAction};
 
 /// The chart's lines, on a screen of 120 columns and 40 lines.
@@ -35,7 +35,7 @@ fn ticks_are_round_few_and_never_below_nothing() {
     for at in 101..=400 {
         news(
             &mut play,
-            Event::Step(StepMetrics {
+            RunEvent::Step(StepMetrics {
                 step: at,
                 loss: 0.001,
                 ..StepMetrics::default()
@@ -76,7 +76,7 @@ fn a_spike_is_named_with_its_height_and_flattens_nothing() {
         loss: 77.3,
         ..StepMetrics::default()
     };
-    news(&mut play, Event::Step(spike));
+    news(&mut play, RunEvent::Step(spike));
     news(&mut play, step(102));
     assert!(has(&play, "↑77.3"), "{}", play.screen());
     let (_, up) = labels(&play);
@@ -210,7 +210,7 @@ fn changed_rates_and_checkpoints_are_marked_on_the_axis() {
         line.cloned().expect("an axis")
     };
     assert_eq!(axis(&play).matches('◆').count(), 2, "{}", axis(&play));
-    let change = Event::LearningRate {
+    let change = RunEvent::LearningRate {
         step: 60,
         rate: 1e-5,
         factor: 0.1,
@@ -223,7 +223,7 @@ fn changed_rates_and_checkpoints_are_marked_on_the_axis() {
 fn validations_are_a_line_of_each_run() {
     let mut play = trained(120, 40);
     let validation = |step, loss| {
-        Event::Validation(Validation {
+        RunEvent::Validation(Validation {
             step,
             loss,
             ..Validation::default()

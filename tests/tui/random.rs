@@ -8,9 +8,7 @@ use logitscope::decoding::{
 };
 use logitscope::engine::{Event, RunState, Subject, TrainingNews};
 use logitscope::model::LoadProgress;
-use logitscope::training::{
-    Event as TrainingEvent, Odds, OddsRow, SampleText, Samples, StepMetrics, Validation,
-};
+use logitscope::training::{Odds, OddsRow, RunEvent, SampleText, Samples, StepMetrics, Validation};
 use logitscope::tui::{
     Action, ColourLevel, Edit, Effect, Mouse, MouseKind, News, Question, TrainAction,
 };
@@ -94,7 +92,7 @@ fn training() -> impl Strategy<Value = Happening> {
         TrainAction::PreviousSamples,
         TrainAction::NextSamples,
         TrainAction::Runs,
-        TrainAction::Overlay,
+        TrainAction::ListBeside,
         TrainAction::DrawAlone,
     ])
     .prop_map(|act| Action::Train(act).into());
@@ -111,32 +109,32 @@ fn training() -> impl Strategy<Value = Happening> {
             last: 0.0,
         };
         prop::sample::select(vec![
-            TrainingEvent::Step(StepMetrics {
+            RunEvent::Step(StepMetrics {
                 step,
                 loss: if loss > 8.0 { f64::NAN } else { loss },
                 smoothed: loss,
                 seconds_left: f64::INFINITY,
                 ..StepMetrics::default()
             }),
-            TrainingEvent::Validation(Validation {
+            RunEvent::Validation(Validation {
                 step,
                 loss,
                 ..Validation::default()
             }),
-            TrainingEvent::Samples(Samples {
+            RunEvent::Samples(Samples {
                 step,
                 texts: vec![sample.clone(), sample],
                 ..Samples::default()
             }),
-            TrainingEvent::Odds(Odds {
+            RunEvent::Odds(Odds {
                 step,
                 prompt: text.clone(),
                 rows: vec![odds],
                 ..Odds::default()
             }),
-            TrainingEvent::Paused { step },
-            TrainingEvent::Resumed { step },
-            TrainingEvent::Notice { message: text },
+            RunEvent::Paused { step },
+            RunEvent::Resumed { step },
+            RunEvent::Notice { message: text },
         ])
     });
     let news = news.prop_map(TrainingNews::Event);

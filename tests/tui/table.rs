@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::fixtures::Play;
 use crate::training::{command, form, news, read, step, trained};
 use logitscope::engine::{TrainingCommand, TrainingNews};
-use logitscope::training::{Event, FinishReason, History, Recipe, Restore};
+use logitscope::training::{FinishReason, History, Recipe, Restore, RunEvent};
 use logitscope::tui::{
     Action, Effect, GoingOn, News, ReadRecipe, RunProgress, RunRow, TrainAction,
 };
@@ -146,7 +146,7 @@ fn a_run_goes_on_to_the_end_of_the_epoch_and_pause_says_resume() {
     act(&mut play, TrainAction::ToEpochEnd);
     assert_eq!(command(&play), Some(&TrainingCommand::ToEpochEnd));
     assert!(play.screen().contains("p pause"), "{}", play.screen());
-    news(&mut play, Event::Paused { step: 120 });
+    news(&mut play, RunEvent::Paused { step: 120 });
     assert!(play.screen().contains("p resume"), "{}", play.screen());
 }
 

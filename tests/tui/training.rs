@@ -4,9 +4,9 @@ use crate::fixtures::Play;
 use insta::assert_snapshot;
 use logitscope::engine::{Command, TrainingCommand, TrainingNews};
 use logitscope::training::{
-    Allowed, CheckpointNote, CorpusNote, Event, FinishReason, Finished, History, MeanLoss, MeanOf,
-    Memorised, Odds, OddsRow, Reading, Restore, SampleText, Samples, Started, StepMetrics,
-    Validation,
+    Allowed, CheckpointNote, CorpusNote, FinishReason, Finished, History, MeanLoss, MeanOf,
+    Memorised, Odds, OddsRow, Reading, Restore, RunEvent, SampleText, Samples, Started,
+    StepMetrics, Validation,
 };
 use logitscope::tui::{
     Action, Effect, GoingOn, Mouse, MouseKind, News, Page, ReadRun, TrainAction,
@@ -36,13 +36,13 @@ pub fn started(width: u16, height: u16) -> Play {
     play
 }
 
-pub fn news(play: &mut Play, event: Event) {
+pub fn news(play: &mut Play, event: RunEvent) {
     play.act(News::Training(TrainingNews::Event(event)));
 }
 
-pub fn step(step: u64) -> Event {
+pub fn step(step: u64) -> RunEvent {
     let loss = 4.0 + 2.0 / step as f64 + 0.1 * (step as f64 * 1.7).sin();
-    Event::Step(StepMetrics {
+    RunEvent::Step(StepMetrics {
         step,
         epoch: step as f64 / 40.0,
         loss: if step == 33 { f64::NAN } else { loss },
@@ -60,8 +60,8 @@ pub fn step(step: u64) -> Event {
     })
 }
 
-pub fn samples(step: u64, text: &str) -> Event {
-    Event::Samples(Samples {
+pub fn samples(step: u64, text: &str) -> RunEvent {
+    RunEvent::Samples(Samples {
         step,
         epoch: step as f64 / 40.0,
         texts: vec![SampleText {
@@ -77,14 +77,14 @@ pub fn samples(step: u64, text: &str) -> Event {
     })
 }
 
-pub fn odds(step: u64, good: f32) -> Event {
+pub fn odds(step: u64, good: f32) -> RunEvent {
     let row = |id: u32, display: &str, raw: f32| OddsRow {
         id,
         display: display.to_owned(),
         raw,
         last: raw,
     };
-    Event::Odds(Odds {
+    RunEvent::Odds(Odds {
         step,
         epoch: step as f64 / 40.0,
         prompt: "this movie is".to_owned(),
@@ -102,7 +102,7 @@ pub fn trained(width: u16, height: u16) -> Play {
     let mut play = started(width, height);
     news(
         &mut play,
-        Event::Started(Started {
+        RunEvent::Started(Started {
             memory: logitscope::training::Memory::default(),
             run: "run1".to_owned(),
             directory: "runs/run1".to_owned(),
@@ -129,7 +129,7 @@ pub fn trained(width: u16, height: u16) -> Play {
                 best: true,
                 ..Validation::default()
             };
-            news(&mut play, Event::Validation(validation));
+            news(&mut play, RunEvent::Validation(validation));
             news(
                 &mut play,
                 samples(at, " a good movie and\nthe \u{1b}[31mrest"),
@@ -141,7 +141,7 @@ pub fn trained(width: u16, height: u16) -> Play {
                 path: env!("CARGO_MANIFEST_DIR").to_owned(),
                 ..CheckpointNote::default()
             };
-            news(&mut play, Event::Checkpoint(note));
+            news(&mut play, RunEvent::Checkpoint(note));
         }
     }
     play
@@ -218,7 +218,7 @@ fn reading_the_corpus_is_seen() {
         skipped: 1,
         tokens: 900,
     };
-    news(&mut play, Event::Reading(reading));
+    news(&mut play, RunEvent::Reading(reading));
     let screen = play.screen();
     for said in ["7 documents, 900 tokens, 1 skipped", "25 %"] {
         assert!(screen.contains(said), "{screen}");
@@ -232,7 +232,7 @@ fn what_became_of_the_texts_is_told_with_what_they_are_for() {
     for purpose in ["training", "validation"] {
         news(
             &mut play,
-            Event::Corpus(CorpusNote {
+            RunEvent::Corpus(CorpusNote {
                 purpose: purpose.to_owned(),
                 tokens: 620,
                 ..CorpusNote::default()
@@ -312,11 +312,11 @@ fn a_run_is_paused_saved_steered_and_stopped() {
         asked(TrainAction::Checkpoint),
         Some(TrainingCommand::Checkpoint)
     );
-    news(&mut play, Event::Paused { step: 100 });
+    news(&mut play, RunEvent::Paused { step: 100 });
     assert!(play.screen().contains("‖ training 25 %"));
     play.act(Action::Train(TrainAction::TogglePause));
     assert_eq!(command(&play), Some(&TrainingCommand::Resume));
-    news(&mut play, Event::Resumed { step: 100 });
+    news(&mut play, RunEvent::Resumed { step: 100 });
     // The rate is asked for, the present one suggested.
     play.act(Action::Train(TrainAction::LearningRate));
     assert!(play.screen().contains("8.2e-4"));
@@ -335,7 +335,7 @@ fn a_run_is_paused_saved_steered_and_stopped() {
         command(&play),
         Some(&TrainingCommand::SetLearningRate(1e-5))
     );
-    let change = Event::LearningRate {
+    let change = RunEvent::LearningRate {
         step: 100,
         rate: 1e-5,
         factor: 0.1,
@@ -362,7 +362,7 @@ fn a_run_is_paused_saved_steered_and_stopped() {
         failure: None,
     };
     play.act(News::Training(TrainingNews::Ended(Ok(finished.clone()))));
-    news(&mut play, Event::Finished(finished));
+    news(&mut play, RunEvent::Finished(finished));
     let screen = play.screen();
     assert!(screen.contains("stopped and saved at step 100"), "{screen}");
     // By its name, so that the lag of a smoothed loss is not taken for the loss.
@@ -434,7 +434,7 @@ fn the_checkpoint_in_view_opens_in_play() {
 #[test]
 fn another_run_is_opened_and_drawn_beside() {
     let mut play = trained(120, 40);
-    play.act(Action::Train(TrainAction::Overlay));
+    play.act(Action::Train(TrainAction::ListBeside));
     assert!(matches!(
         &play.effects[..],
         [Effect::ListRuns { beside: true, .. }]
@@ -682,7 +682,7 @@ fn memorising(width: u16, height: u16) -> Play {
             bits_per_byte: 1.71,
             ..Validation::default()
         };
-        news(&mut play, Event::Validation(validation));
+        news(&mut play, RunEvent::Validation(validation));
     }
     play
 }
@@ -698,7 +698,7 @@ pub fn finished(play: &mut Play, reason: FinishReason) {
         checkpoint: None,
         failure: None,
     };
-    news(play, Event::Finished(finished.clone()));
+    news(play, RunEvent::Finished(finished.clone()));
     play.act(News::Training(TrainingNews::Ended(Ok(finished))));
 }
 
@@ -733,7 +733,7 @@ fn a_run_that_memorises_says_so_and_which_keys_act_on_it() {
     // Enter means what is said, also where newer checkpoints exist.
     news(
         &mut play,
-        Event::Checkpoint(CheckpointNote {
+        RunEvent::Checkpoint(CheckpointNote {
             step: 120,
             path: env!("CARGO_TARGET_TMPDIR").to_owned(),
             ..CheckpointNote::default()
@@ -769,7 +769,7 @@ fn a_run_that_diverges_says_so_and_suggests_a_rate() {
     let mut play = trained(120, 40);
     news(
         &mut play,
-        Event::Step(StepMetrics {
+        RunEvent::Step(StepMetrics {
             step: 101,
             loss: 1240.0,
             learning_rate: 8.2e-4,
@@ -789,7 +789,7 @@ fn a_run_that_diverges_says_so_and_suggests_a_rate() {
     );
     news(
         &mut play,
-        Event::Finished(Finished {
+        RunEvent::Finished(Finished {
             reason: FinishReason::Diverged,
             step: 101,
             smoothed: 9.0,
@@ -834,7 +834,7 @@ fn no_line_of_the_run_is_cut_on_a_small_terminal() {
         bits_per_byte: 2.1034,
         ..Validation::default()
     };
-    news(&mut play, Event::Validation(before));
+    news(&mut play, RunEvent::Validation(before));
     news(&mut play, step(1));
     let screen = play.screen();
     assert!(screen.contains("validation 5.0870 untrained"), "{screen}");

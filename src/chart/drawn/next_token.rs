@@ -14,6 +14,7 @@ use super::canvas::{Drawing, FONT, label, write};
 use super::palette::{FINAL, GRID, INK, MARK, QUIET, RAW};
 use crate::chart::ChartError;
 use crate::decoding::{Moment, Row};
+use crate::text::numbers::percent;
 
 /// Most tokens in a chart.
 const MOST: usize = 25;
@@ -52,7 +53,6 @@ struct Bars<'a> {
 impl Bars<'_> {
     /// What stands beside a bar.
     fn note(&self, row: &Row) -> String {
-        let percent = |p: f32| format!("{:.2} %", p * 100.0);
         let mut note = percent(row.raw_probability);
         match row.cut_by {
             Some(stage) => note += &format!(", cut by {}", stage.name()),

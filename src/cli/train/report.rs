@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::cli::output::Output;
 use crate::cli::{CliError, stderr};
 use crate::text::display_token;
-use crate::text::numbers::duration;
+use crate::text::numbers::{duration, percent};
 use crate::training::{
-    Control, Epoch, Event, History, Odds, RunDirectory, Samples, Started, StepMetrics, Validation,
-    Verdict,
+    Control, Epoch, History, Odds, RunDirectory, RunEvent, Samples, Started, StepMetrics,
+    Validation, Verdict,
 };
 
 /// How often a line is written where no gauge can be drawn.
@@ -23,7 +23,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 #[derive(Serialize)]
 struct Judged<'a> {
     #[serde(flatten)]
-    event: &'a Event,
+    event: &'a RunEvent,
     verdict: Verdict,
 }
 
@@ -57,14 +57,14 @@ impl Report {
     }
 
     /// Reports an event. When the output is closed, the run is asked to save and stop.
-    pub fn event(&mut self, event: &Event, control: &Control) {
+    pub fn event(&mut self, event: &RunEvent, control: &Control) {
         if self.failure.is_some() {
             return;
         }
         self.gauge(event);
         self.remember(event);
         let written = match self.json {
-            true if matches!(event, Event::Reading(_)) => Ok(()),
+            true if matches!(event, RunEvent::Reading(_)) => Ok(()),
             true => self.json(event),
             false => self.lines(event),
         };
@@ -87,8 +87,8 @@ impl Report {
     }
 
     /// Takes an event into the history; that of a run which goes on has its earlier sittings first.
-    fn remember(&mut self, event: &Event) {
-        if let Event::Started(started) = event
+    fn remember(&mut self, event: &RunEvent) {
+        if let RunEvent::Started(started) = event
             && started.resumed_after.is_some()
         {
             let path = Path::new(&started.directory);
@@ -101,9 +101,9 @@ impl Report {
     }
 
     /// Prints an event; where validation changes the verdict, or the run is over, with the verdict in it.
-    fn json(&mut self, event: &Event) -> Result<(), CliError> {
+    fn json(&mut self, event: &RunEvent) -> Result<(), CliError> {
         match event {
-            Event::Validation(_) | Event::Finished(_) => {
+            RunEvent::Validation(_) | RunEvent::Finished(_) => {
                 let verdict = Verdict::of(&self.history);
                 self.output.json(&Judged { event, verdict })?;
             }
@@ -112,9 +112,9 @@ impl Report {
         self.output.flush()
     }
 
-    fn gauge(&mut self, event: &Event) {
+    fn gauge(&mut self, event: &RunEvent) {
         match event {
-            Event::Reading(state) => {
+            RunEvent::Reading(state) => {
                 // When all is read for a tokenizer, its vocabulary is chosen, which may take as long again.
                 if state.purpose == "tokenizer" && state.bytes == state.total_bytes {
                     self.show("vocabulary", "{msg} {elapsed}", state.total_bytes);
@@ -137,10 +137,10 @@ impl Report {
                     state.purpose, state.documents, state.tokens
                 ));
             }
-            Event::Started(started) => {
+            RunEvent::Started(started) => {
                 self.show("training", "{msg} {wide_bar} {pos}/{len}", started.steps)
             }
-            Event::Step(step) => {
+            RunEvent::Step(step) => {
                 self.bar.set_position(step.step);
                 self.bar.set_message(short(step));
                 self.plain_line(step);
@@ -174,34 +174,34 @@ impl Report {
         self.bar.set_length(total);
     }
 
-    fn lines(&mut self, event: &Event) -> Result<(), CliError> {
+    fn lines(&mut self, event: &RunEvent) -> Result<(), CliError> {
         let lines = match event {
-            Event::Reading(_) | Event::Step(_) => return Ok(()),
-            Event::Started(started) => beginning(started),
-            Event::Epoch(epoch) => format!("step {}: {}", epoch.step, epoch_means(epoch)),
-            Event::Validation(validation) => validated(validation),
-            Event::Samples(samples) => texts(samples),
-            Event::Odds(odds) => expected(odds),
-            Event::Checkpoint(note) => {
+            RunEvent::Reading(_) | RunEvent::Step(_) => return Ok(()),
+            RunEvent::Started(started) => beginning(started),
+            RunEvent::Epoch(epoch) => format!("step {}: {}", epoch.step, epoch_means(epoch)),
+            RunEvent::Validation(validation) => validated(validation),
+            RunEvent::Samples(samples) => texts(samples),
+            RunEvent::Odds(odds) => expected(odds),
+            RunEvent::Checkpoint(note) => {
                 let best = if note.best { ", the best so far" } else { "" };
                 format!("step {}: saved {}{best}", note.step, note.path)
             }
-            Event::LearningRate { step, rate, .. } => {
+            RunEvent::LearningRate { step, rate, .. } => {
                 format!("step {step}: learning rate {rate:e}")
             }
-            Event::Paused { step } => format!("step {step}: held"),
-            Event::Resumed { step } => format!("step {step}: goes on"),
-            Event::Notice { message } => {
+            RunEvent::Paused { step } => format!("step {step}: held"),
+            RunEvent::Resumed { step } => format!("step {step}: goes on"),
+            RunEvent::Notice { message } => {
                 self.tell(message);
                 return Ok(());
             }
-            Event::Corpus(note) => {
+            RunEvent::Corpus(note) => {
                 note.sentences()
                     .iter()
                     .for_each(|sentence| self.tell(sentence));
                 return Ok(());
             }
-            Event::Finished(finished) => {
+            RunEvent::Finished(finished) => {
                 let best = finished.best_validation;
                 let best =
                     best.map_or_else(String::new, |best| format!(", best validation {best:.4}"));
@@ -335,9 +335,9 @@ fn texts(samples: &Samples) -> String {
         .collect();
     lines.extend(samples.memorised.as_ref().map(|found| {
         format!(
-            "step {}: {:.1} % of {} {}-grams of the samples stand in the corpus",
+            "step {}: {} of {} {}-grams of the samples stand in the corpus",
             samples.step,
-            100.0 * found.share,
+            percent(found.share as f32),
             found.ngrams,
             found.length
         )
@@ -349,7 +349,7 @@ fn expected(odds: &Odds) -> String {
     let prompt = display_token(odds.prompt.as_bytes());
     let rows = odds.rows.iter().take(5);
     let rows: Vec<String> = rows
-        .map(|row| format!("{} {:.1} %", row.display, 100.0 * row.raw))
+        .map(|row| format!("{} {}", row.display, percent(row.raw)))
         .collect();
     format!("step {}: after [{prompt}] {}", odds.step, rows.join(", "))
 }

@@ -22,7 +22,7 @@ pub use self::curve::Curve;
 pub use self::spikes::ceiling;
 use self::thinned::Thinned;
 use super::{
-    CheckpointNote, Epoch, Event, Finished, MeanLoss, Odds, Reading, RunDirectory, Samples,
+    CheckpointNote, Epoch, Finished, MeanLoss, Odds, Reading, RunDirectory, RunEvent, Samples,
     Started, StepMetrics, Tail, TrainingError, Validation,
 };
 
@@ -126,7 +126,7 @@ impl History {
         run.events(|event| history.push(&event))?;
         let best = run.best_checkpoint()?.map(|entry| entry.step);
         for entry in run.checkpoints()? {
-            history.push(&Event::Checkpoint(CheckpointNote {
+            history.push(&RunEvent::Checkpoint(CheckpointNote {
                 step: entry.step,
                 path: entry.path.display().to_string(),
                 validation_loss: entry.validation,
@@ -138,16 +138,16 @@ impl History {
     }
 
     /// Takes in what happened next.
-    pub fn push(&mut self, event: &Event) {
+    pub fn push(&mut self, event: &RunEvent) {
         self.tail.push(event);
         match event {
-            Event::Reading(reading) => self.reading = Some(reading.clone()),
-            Event::Corpus(note) => {
+            RunEvent::Reading(reading) => self.reading = Some(reading.clone()),
+            RunEvent::Corpus(note) => {
                 for sentence in note.sentences() {
                     keep_newest(&mut self.notices, NOTICES, keep::text(&sentence));
                 }
             }
-            Event::Started(started) => {
+            RunEvent::Started(started) => {
                 // Without it the run begins anew. What came after the checkpoint was of steps that were lost.
                 self.cut_after(started.resumed_after.unwrap_or(0));
                 self.reading = None;
@@ -155,35 +155,35 @@ impl History {
                 self.paused = false;
                 self.started = Some(started.clone());
             }
-            Event::Step(step) => self.push_step(step),
-            Event::Epoch(epoch) => self.epochs.push(epoch.clone()),
-            Event::Validation(validation) => {
+            RunEvent::Step(step) => self.push_step(step),
+            RunEvent::Epoch(epoch) => self.epochs.push(epoch.clone()),
+            RunEvent::Validation(validation) => {
                 // The trainer knows with which losses it can be compared.
                 if validation.best {
                     self.best = Some(validation.clone());
                 }
                 self.validations.push(validation.clone());
             }
-            Event::Samples(samples) => self.samples.push(keep::samples(samples)),
-            Event::Odds(odds) => self.odds.push(keep::odds(odds)),
-            Event::Checkpoint(note) => {
+            RunEvent::Samples(samples) => self.samples.push(keep::samples(samples)),
+            RunEvent::Odds(odds) => self.odds.push(keep::odds(odds)),
+            RunEvent::Checkpoint(note) => {
                 self.checkpoints.retain(|known| known.step != note.step);
                 keep_newest(&mut self.checkpoints, CHECKPOINTS, note.clone());
             }
-            Event::LearningRate { step, rate, factor } => self.rates.push(RateChange {
+            RunEvent::LearningRate { step, rate, factor } => self.rates.push(RateChange {
                 step: *step,
                 rate: *rate,
                 factor: *factor,
             }),
-            Event::Paused { step } => {
+            RunEvent::Paused { step } => {
                 self.paused = true;
                 self.pauses.push(*step);
             }
-            Event::Resumed { .. } => self.paused = false,
-            Event::Notice { message } => {
+            RunEvent::Resumed { .. } => self.paused = false,
+            RunEvent::Notice { message } => {
                 keep_newest(&mut self.notices, NOTICES, keep::text(message));
             }
-            Event::Finished(finished) => {
+            RunEvent::Finished(finished) => {
                 self.finished = Some(finished.clone());
                 self.paused = false;
             }

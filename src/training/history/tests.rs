@@ -16,8 +16,8 @@ fn step(step: u64, loss: f64) -> StepMetrics {
     }
 }
 
-fn started(resumed_after: Option<u64>) -> Event {
-    Event::Started(Started {
+fn started(resumed_after: Option<u64>) -> RunEvent {
+    RunEvent::Started(Started {
         memory: crate::training::Memory::default(),
         run: "one".to_owned(),
         directory: "runs/one".to_owned(),
@@ -33,8 +33,8 @@ fn started(resumed_after: Option<u64>) -> Event {
     })
 }
 
-fn samples(step: u64, text: &str) -> Event {
-    Event::Samples(Samples {
+fn samples(step: u64, text: &str) -> RunEvent {
+    RunEvent::Samples(Samples {
         step,
         texts: vec![SampleText {
             prompt: "a".to_owned(),
@@ -45,16 +45,16 @@ fn samples(step: u64, text: &str) -> Event {
     })
 }
 
-fn odds(step: u64) -> Event {
-    Event::Odds(Odds {
+fn odds(step: u64) -> RunEvent {
+    RunEvent::Odds(Odds {
         step,
         rows: vec![OddsRow::default()],
         ..Odds::default()
     })
 }
 
-fn validation(step: u64, loss: f64) -> Event {
-    Event::Validation(Validation {
+fn validation(step: u64, loss: f64) -> RunEvent {
+    RunEvent::Validation(Validation {
         step,
         loss,
         best: step > 0,
@@ -68,7 +68,7 @@ const ALL: RangeInclusive<u64> = 0..=u64::MAX;
 fn a_short_run_is_kept_step_by_step() {
     let mut history = History::new();
     for number in 1..=600 {
-        history.push(&Event::Step(step(number, number as f64)));
+        history.push(&RunEvent::Step(step(number, number as f64)));
     }
     let points = history.points(Curve::Loss, ALL);
     assert_eq!(points.len(), 600);
@@ -84,7 +84,7 @@ fn a_short_run_is_kept_step_by_step() {
 fn a_long_run_is_kept_by_the_bucket_and_its_end_step_by_step() {
     let mut history = History::new();
     for number in 1..=1_000_000 {
-        history.push(&Event::Step(step(number, number as f64)));
+        history.push(&RunEvent::Step(step(number, number as f64)));
     }
     let points = history.points(Curve::Loss, ALL);
     assert!((1024..=2048).contains(&points.len()), "{}", points.len());
@@ -104,7 +104,7 @@ fn a_long_run_is_kept_by_the_bucket_and_its_end_step_by_step() {
 fn what_is_no_number_is_a_gap() {
     let mut history = History::with_buckets(2);
     for (number, loss) in [(1, 2.0), (2, f64::NAN), (3, f64::INFINITY), (4, 4.0)] {
-        history.push(&Event::Step(step(number, loss)));
+        history.push(&RunEvent::Step(step(number, loss)));
     }
     let points = history.buckets.list();
     let losses: Vec<_> = points.iter().map(|bucket| bucket.curves[0]).collect();
@@ -121,19 +121,19 @@ fn going_on_after_a_checkpoint_drops_what_was_lost() {
     let mut history = History::with_buckets(8);
     history.push(&started(None));
     for number in 1..=100 {
-        history.push(&Event::Step(step(number, number as f64)));
+        history.push(&RunEvent::Step(step(number, number as f64)));
         if number % 10 == 0 {
             history.push(&validation(number, 1000.0 - number as f64));
             history.push(&samples(number, "b"));
             history.push(&odds(number));
         }
     }
-    history.push(&Event::LearningRate {
+    history.push(&RunEvent::LearningRate {
         step: 50,
         rate: 1e-4,
         factor: 0.5,
     });
-    history.push(&Event::Paused { step: 60 });
+    history.push(&RunEvent::Paused { step: 60 });
     history.push(&started(Some(45)));
     assert_eq!((history.last_step(), history.is_paused()), (45, false));
     assert_eq!(history.best_validation().map(|best| best.step), Some(40));
@@ -150,7 +150,7 @@ fn going_on_after_a_checkpoint_drops_what_was_lost() {
     let points = history.points(Curve::Loss, ALL);
     let end = points.last().expect("a point");
     assert_eq!((end.last, end.max), (45, 45.0));
-    history.push(&Event::Step(step(46, 7.0)));
+    history.push(&RunEvent::Step(step(46, 7.0)));
     let points = history.buckets.list();
     assert_eq!(points.last().map(|bucket| bucket.end.step), Some(46));
     assert!(
@@ -169,7 +169,7 @@ fn going_on_after_a_checkpoint_drops_what_was_lost() {
 fn going_far_back_leaves_no_numbers_of_lost_steps() {
     let mut history = History::new();
     for number in 1..=100_000 {
-        history.push(&Event::Step(step(number, number as f64)));
+        history.push(&RunEvent::Step(step(number, number as f64)));
     }
     history.push(&started(Some(5000)));
     let end = history.points(Curve::Loss, ALL).pop().expect("a point");
@@ -193,7 +193,7 @@ fn the_nearest_are_at_or_before_a_step() {
     let directory = tempfile::tempdir().expect("a directory");
     for number in [10, 20] {
         let path = directory.path().join(number.to_string());
-        history.push(&Event::Checkpoint(CheckpointNote {
+        history.push(&RunEvent::Checkpoint(CheckpointNote {
             step: number,
             path: path.display().to_string(),
             ..CheckpointNote::default()
@@ -216,7 +216,7 @@ fn a_place_is_found_between_known_steps() {
     let mut history = History::with_buckets(4);
     assert!(history.place(3).is_none());
     for number in 1..=64 {
-        history.push(&Event::Step(step(number, 1.0)));
+        history.push(&RunEvent::Step(step(number, 1.0)));
     }
     for number in [1, 5, 33, 64] {
         let place = history.place(number).expect("a place");
@@ -233,7 +233,7 @@ fn long_texts_are_cut_and_old_notices_go() {
     let kept = &history.nearest_samples(1).expect("samples").texts[0].text;
     assert!(kept.len() < 3000 && kept.ends_with('…'));
     for number in 0..20 {
-        history.push(&Event::Notice {
+        history.push(&RunEvent::Notice {
             message: number.to_string(),
         });
     }
@@ -246,11 +246,11 @@ fn it_is_read_from_a_run_whose_last_lines_are_torn() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("one");
     fs::create_dir(&path).expect("a directory");
-    let line = |event: &Event| serde_json::to_string(event).expect("JSON") + "\n";
+    let line = |event: &RunEvent| serde_json::to_string(event).expect("JSON") + "\n";
     let mut metrics = line(&started(None));
-    metrics += &line(&Event::Step(step(1, 3.0)));
+    metrics += &line(&RunEvent::Step(step(1, 3.0)));
     // JSON has no infinity: the journal says null.
-    metrics += &line(&Event::Step(StepMetrics {
+    metrics += &line(&RunEvent::Step(StepMetrics {
         perplexity: f64::INFINITY,
         ..step(2, 800.0)
     }));
@@ -274,8 +274,8 @@ fn it_is_read_from_a_run_whose_last_lines_are_torn() {
 #[test]
 fn the_end_is_known_until_it_goes_on() {
     let mut history = History::new();
-    history.push(&Event::Step(step(1, 1.0)));
-    history.push(&Event::Finished(Finished {
+    history.push(&RunEvent::Step(step(1, 1.0)));
+    history.push(&RunEvent::Finished(Finished {
         reason: FinishReason::Stopped,
         step: 1,
         smoothed: 1.0,
@@ -286,7 +286,7 @@ fn the_end_is_known_until_it_goes_on() {
         failure: None,
     }));
     assert!(history.finished().is_some());
-    history.push(&Event::Step(step(2, 1.0)));
+    history.push(&RunEvent::Step(step(2, 1.0)));
     assert!(history.finished().is_none());
 }
 
@@ -300,7 +300,7 @@ proptest! {
         let (mut number, mut sum, mut count) = (0, 0.0, 0u64);
         for (skipped, value) in values {
             number += skipped;
-            history.push(&Event::Step(step(number, value)));
+            history.push(&RunEvent::Step(step(number, value)));
             if value.is_finite() {
                 sum += value;
                 count += 1;
@@ -329,9 +329,9 @@ fn epochs_and_the_mean_of_the_end_are_kept_and_what_was_before_training_is_no_be
     history.push(&started(None));
     history.push(&validation(0, 1.0));
     for number in 1..=20 {
-        history.push(&Event::Step(step(number, 3.0)));
+        history.push(&RunEvent::Step(step(number, 3.0)));
         if number % 10 == 0 {
-            history.push(&Event::Epoch(Epoch {
+            history.push(&RunEvent::Epoch(Epoch {
                 step: number,
                 epoch: number / 10,
                 whole: true,

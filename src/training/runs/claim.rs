@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{LOCK, RunDirectory};
-use crate::training::{Event, Finished, TrainingError};
+use crate::training::{Finished, RunEvent, TrainingError};
 
 /// Bytes that the lock's file has from the beginning: room for a word on the end where the disk has none left.
 const ROOM: usize = 1024;
@@ -72,11 +72,13 @@ impl RunDirectory {
     }
 
     /// The end that was noted in the lock's file, where there was no room elsewhere.
-    pub(super) fn noted_end(&self) -> Option<Event> {
+    pub(super) fn noted_end(&self) -> Option<RunEvent> {
         let file = File::open(self.path.join(LOCK)).ok()?;
         let mut text = String::new();
         file.take(ROOM as u64).read_to_string(&mut text).ok()?;
-        serde_json::from_str(text.trim()).ok().map(Event::Finished)
+        serde_json::from_str(text.trim())
+            .ok()
+            .map(RunEvent::Finished)
     }
 }
 
@@ -175,7 +177,7 @@ mod tests {
         claim.note(&finished).expect("room");
         let length = fs::metadata(run.path().join(LOCK)).expect("the lock").len();
         assert_eq!(length, ROOM as u64);
-        let Some(Event::Finished(found)) = run.noted_end() else {
+        let Some(RunEvent::Finished(found)) = run.noted_end() else {
             panic!("no end");
         };
         assert_eq!((found.reason, found.step), (FinishReason::DiskFull, 7));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{METRICS, RunDirectory, SAMPLES};
-use crate::training::{CheckpointState, Event, TrainingError};
+use crate::training::{CheckpointState, RunEvent, TrainingError};
 
 /// Writes what a run reports.
 pub(in crate::training) struct Journal {
@@ -37,11 +37,11 @@ impl Journal {
     }
 
     /// Appends an event.
-    pub(in crate::training) fn write(&mut self, event: &Event) -> Result<(), TrainingError> {
+    pub(in crate::training) fn write(&mut self, event: &RunEvent) -> Result<(), TrainingError> {
         let (path, file, length) = match event {
             // A checkpoint is its own record, and what is read is not of the run.
-            Event::Checkpoint(_) | Event::Reading(_) | Event::Corpus(_) => return Ok(()),
-            Event::Samples(_) | Event::Odds(_) => &mut self.samples,
+            RunEvent::Checkpoint(_) | RunEvent::Reading(_) | RunEvent::Corpus(_) => return Ok(()),
+            RunEvent::Samples(_) | RunEvent::Odds(_) => &mut self.samples,
             _ => &mut self.metrics,
         };
         let mut line = serde_json::to_vec(event).unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::training::checkpoint;
 use crate::training::data::is_carried;
 use crate::training::network::initial_until;
 use crate::training::runs::{Inputs, hash};
-use crate::training::{Control, Event, Recipe, TrainingError};
+use crate::training::{Control, Recipe, RunEvent, TrainingError};
 
 /// Weights, shape and tokenizer to start with.
 pub(super) struct Base {
@@ -129,7 +129,7 @@ impl Base {
             let message = format!(
                 "{what} that the run was started with cannot be compared: {error}; it goes on with its own"
             );
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         };
         let offline = |source: &str| LoadRequest {
             offline: true,

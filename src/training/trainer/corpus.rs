@@ -11,7 +11,7 @@ use crate::training::data::{
     Batches, Documents, EncodeRequest, HeldOut, Packing, Sequences, TokenCache, encode, split,
 };
 use crate::training::runs::hash;
-use crate::training::{Control, CorpusNote, Event, Reading, Recipe, TrainingError};
+use crate::training::{Control, CorpusNote, Reading, Recipe, RunEvent, TrainingError};
 
 /// Reports how far reading has come, and breaks off when the run is to end.
 pub(super) fn reading(
@@ -26,7 +26,7 @@ pub(super) fn reading(
     }
     // While one looks whether the corpus is known, nothing is read yet.
     if *state != ReadProgress::default() {
-        events(&Event::Reading(Reading::of(purpose, state, tokens)));
+        events(&RunEvent::Reading(Reading::of(purpose, state, tokens)));
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ pub(super) fn read_data(
             if note.tally.is_plain() {
                 read.push(note)
             } else {
-                events(&Event::Corpus(note))
+                events(&RunEvent::Corpus(note))
             }
             match cache.documents() {
                 0 => Err(nothing_left(&cache.info.tally)),
@@ -155,7 +155,7 @@ pub(super) fn read_data(
         };
         let parts = split(&cache, settings.validation, recipe.run.seed, least);
         if let Some(message) = held_out(&cache, parts.held_out, settings.validation, least)? {
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         (parts.training, parts.validation)
     } else {
@@ -188,7 +188,7 @@ pub(super) fn read_data(
         settings.take,
     )?;
     if let Some(message) = training.sequences().unused() {
-        events(&Event::Notice { message });
+        events(&RunEvent::Notice { message });
     }
     let validation = match validation {
         // A share of a small corpus may be too short by itself.
@@ -197,14 +197,14 @@ pub(super) fn read_data(
             Err(error) if !settings.validation_files.is_empty() => return Err(error),
             Err(error) => {
                 let message = format!("{error}: nothing is validated");
-                events(&Event::Notice { message });
+                events(&RunEvent::Notice { message });
                 None
             }
         },
         None => None,
     };
     for note in read {
-        events(&Event::Corpus(note));
+        events(&RunEvent::Corpus(note));
     }
     // How much of it is measured, and in what pieces, decides the loss too.
     let sequences = recipe.evaluation.batches * recipe.training.batch as u64;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Listener, Trainer};
 use crate::training::checkpoint::{self, Contents};
-use crate::training::{CheckpointNote, Event, TrainingError};
+use crate::training::{CheckpointNote, RunEvent, TrainingError};
 
 /// So many steps in a row whose loss is out of all proportion end a run.
 const ADRIFT: u64 = 20;
@@ -34,7 +34,7 @@ impl Trainer {
         if let Some(problem) = self.problem_of_weights()? {
             let kept = self.kept();
             let message = format!("step {step} is not saved: {problem}; {kept}");
-            self.emit(Event::Notice { message }, events)?;
+            self.emit(RunEvent::Notice { message }, events)?;
             return Ok(Some(problem));
         }
         let begun = Instant::now();
@@ -74,7 +74,7 @@ impl Trainer {
             best: loss.is_some() && loss == self.state.best_validation,
             seconds: begun.elapsed().as_secs_f64(),
         };
-        self.emit(Event::Checkpoint(note), events)?;
+        self.emit(RunEvent::Checkpoint(note), events)?;
         Ok(None)
     }
 

@@ -24,14 +24,14 @@ use super::data::Batches;
 use super::network::Network;
 use super::optimizer::Optimizer;
 use super::runs::{Claim, Journal, Keeping, RunDirectory};
-use super::{Control, Event, FinishReason, Finished, Recipe, Started, Tail, TrainingError};
+use super::{Control, FinishReason, Finished, Recipe, RunEvent, Started, Tail, TrainingError};
 use crate::model::Adapter;
 use crate::text::Tokenizer;
 
 pub use self::start::{Allowed, Restore};
 
 /// Takes what a run reports.
-pub type Listener<'a> = &'a mut dyn FnMut(&Event);
+pub type Listener<'a> = &'a mut dyn FnMut(&RunEvent);
 
 /// A run, ready to go or under way.
 pub struct Trainer {
@@ -100,7 +100,7 @@ impl Trainer {
             Err(error) => (error.reason(), Some(error.to_string())),
         };
         let finished = self.finished(reason, failure);
-        let kept = self.emit(Event::Finished(finished.clone()), events);
+        let kept = self.emit(RunEvent::Finished(finished.clone()), events);
         let mut kept = kept.and_then(|()| self.journal.sync().map(drop));
         if kept.is_err() {
             kept = self.claim.note(&finished);
@@ -138,7 +138,7 @@ impl Trainer {
 
     fn train(&mut self, events: Listener<'_>) -> Result<FinishReason, TrainingError> {
         self.meter.begin(self.state.elapsed);
-        self.emit(Event::Started(self.started.clone()), events)?;
+        self.emit(RunEvent::Started(self.started.clone()), events)?;
         if self.state.step == 0 {
             // What later losses, samples and odds are to be held against.
             self.validate(events)?;
@@ -178,7 +178,7 @@ impl Trainer {
             let message = format!(
                 "validation never got below {before:.4}, what it was before training: the model has not gained by this run"
             );
-            self.emit(Event::Notice { message }, events)?;
+            self.emit(RunEvent::Notice { message }, events)?;
         }
         Ok(reason)
     }
@@ -189,7 +189,7 @@ impl Trainer {
             return Ok(None);
         };
         let loss = metrics.loss;
-        self.emit(Event::Step(metrics), events)?;
+        self.emit(RunEvent::Step(metrics), events)?;
         self.watch(loss)?;
         let per_epoch = self.training.steps_per_epoch();
         if self.state.step.is_multiple_of(per_epoch) {
@@ -197,7 +197,7 @@ impl Trainer {
             let padded = self.recipe.data.count_padding;
             let place = (self.state.step, number);
             let epoch = self.state.epoch.end(place, per_epoch, padded);
-            self.emit(Event::Epoch(epoch), events)?;
+            self.emit(RunEvent::Epoch(epoch), events)?;
         }
         let step = self.state.step;
         let pace = Pace {
@@ -246,9 +246,9 @@ impl Trainer {
             if held != paused {
                 paused = held;
                 let event = if held {
-                    Event::Paused { step }
+                    RunEvent::Paused { step }
                 } else {
-                    Event::Resumed { step }
+                    RunEvent::Resumed { step }
                 };
                 self.meter.hold(held);
                 self.emit(event, events)?;
@@ -265,15 +265,15 @@ impl Trainer {
         let planned = self.recipe.schedule.rate(step, self.total);
         if !(rate > 0.0 && rate.is_finite() && planned > 0.0) {
             let message = format!("a learning rate of {rate} was asked for and is not taken");
-            return self.emit(Event::Notice { message }, events);
+            return self.emit(RunEvent::Notice { message }, events);
         }
         self.state.rate_factor = rate / planned;
         let factor = self.state.rate_factor;
-        self.emit(Event::LearningRate { step, rate, factor }, events)
+        self.emit(RunEvent::LearningRate { step, rate, factor }, events)
     }
 
     /// Notes an event and reports it.
-    fn emit(&mut self, event: Event, events: Listener<'_>) -> Result<(), TrainingError> {
+    fn emit(&mut self, event: RunEvent, events: Listener<'_>) -> Result<(), TrainingError> {
         self.tail.push(&event);
         events(&event);
         self.journal.write(&event)

@@ -21,7 +21,7 @@ use crate::training::optimizer::Optimizer;
 use crate::training::run_model::run_model;
 use crate::training::runs::{Inputs, Journal, Keeping, RunDirectory, remove_checkpoint};
 use crate::training::{
-    Control, DataSummary, Event, Recipe, Started, Tail, TrainingError, evaluation,
+    Control, DataSummary, Recipe, RunEvent, Started, Tail, TrainingError, evaluation,
 };
 
 impl Trainer {
@@ -41,7 +41,7 @@ impl Trainer {
         let mut recipe = recipe;
         recipe.check()?;
         for message in settle_runs(&mut recipe)? {
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         // Wherever one stands when it goes on, its paths lead to the same files.
         let here = std::env::current_dir();
@@ -76,20 +76,20 @@ impl Trainer {
         }
         let (device, notices) = choose(recipe.training.device)?;
         for message in notices {
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         let compute = compute(&recipe, device)?;
         // Without a batch: what is read decides its size.
         let room = |config: &Gpt2Config| load(config, &recipe, &compute, (0, 0)).check(0);
         let mut base = base(&kept, from.as_deref(), control, events, &room)?;
         for message in std::mem::take(&mut base.notices) {
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         for message in remarks(&recipe, &base.config) {
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         if compute.factors == Factors::Bf16 && !bf16_is_native() {
-            events(&Event::Notice {
+            events(&RunEvent::Notice {
                 message: "this processor has no products of brain floats: training in f32"
                     .to_owned(),
             });
@@ -110,7 +110,7 @@ impl Trainer {
         refuse_fewer_steps(&run.name(), state.step, total)?;
         if goes_on && state.step == total {
             let message = format!("all {total} steps were made already; ask for more to go on");
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         let inputs = inputs(&run, &kept, &mut base, &data, (goes_on, allowed), events)?;
         compare_validation(&mut state, &data, events);
@@ -266,7 +266,7 @@ fn inputs(
         }
         for what in changed {
             let message = format!("{what} changed since the run was started");
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
     }
     if let (Some(adapter), Some(hash)) = (&mut base.adapter, &base.hash) {
@@ -285,7 +285,7 @@ fn compare_validation(state: &mut CheckpointState, data: &Data, events: Listener
         if state.best_validation.is_some() {
             let message =
                 "what is validated on has changed: the best loss so far is counted anew".to_owned();
-            events(&Event::Notice { message });
+            events(&RunEvent::Notice { message });
         }
         (state.before, state.validation, state.validated_at) = (None, None, None);
         (state.best_validation, state.stale) = (None, 0);

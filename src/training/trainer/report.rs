@@ -4,7 +4,7 @@ use super::{Listener, Trainer};
 use crate::decoding::DecodingError;
 use crate::model::ModelError;
 use crate::training::evaluation::{self, Studio};
-use crate::training::{Event, Samples, TrainingError};
+use crate::training::{RunEvent, Samples, TrainingError};
 
 impl Trainer {
     /// The validation set under the model as it is. Returns whether it is the best so far.
@@ -30,7 +30,7 @@ impl Trainer {
         if validation.step == 0 {
             // Nothing was learned yet: there is nothing to keep of it, but much to compare with it.
             self.state.before = Some(validation.loss);
-            self.emit(Event::Validation(validation), events)?;
+            self.emit(RunEvent::Validation(validation), events)?;
             return Ok(false);
         }
         let best = self.state.best_validation;
@@ -44,7 +44,7 @@ impl Trainer {
             self.state.stale += 1;
         }
         let best = validation.best;
-        self.emit(Event::Validation(validation), events)?;
+        self.emit(RunEvent::Validation(validation), events)?;
         Ok(best)
     }
 
@@ -106,7 +106,7 @@ impl Trainer {
                 texts,
                 memorised,
             };
-            self.emit(Event::Samples(samples), events)?;
+            self.emit(RunEvent::Samples(samples), events)?;
         }
         match odds {
             Some(odds) => {
@@ -115,7 +115,7 @@ impl Trainer {
                     epoch,
                     ..odds
                 };
-                self.emit(Event::Odds(odds), events)
+                self.emit(RunEvent::Odds(odds), events)
             }
             None => Ok(()),
         }

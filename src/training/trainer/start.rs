@@ -6,7 +6,7 @@ use toml::Table;
 
 use crate::training::checkpoint;
 use crate::training::runs::RunDirectory;
-use crate::training::{Event, Recipe, TrainingError};
+use crate::training::{Recipe, RunEvent, TrainingError};
 
 use super::Listener;
 
@@ -52,13 +52,13 @@ pub(super) fn find_start(
             let (checkpoints, damaged) = run.shelf()?;
             for checkpoint in damaged {
                 let message = checkpoint.to_string();
-                events(&Event::Notice { message });
+                events(&RunEvent::Notice { message });
             }
             let newest = checkpoints.into_iter().rfind(|entry| entry.whole);
             if newest.is_none() {
                 // It ended before its first checkpoint: from the beginning is where it goes on.
                 let message = "the run has no checkpoint to go on after: it begins anew".to_owned();
-                events(&Event::Notice { message });
+                events(&RunEvent::Notice { message });
             }
             Ok(newest.map(|entry| entry.path))
         }

@@ -70,7 +70,7 @@ fn prepare(
     )
 }
 
-fn run(recipe: &Recipe, restore: &Restore) -> (Vec<Event>, Result<Finished, TrainingError>) {
+fn run(recipe: &Recipe, restore: &Restore) -> (Vec<RunEvent>, Result<Finished, TrainingError>) {
     run_with(recipe, restore, &Control::default(), |_| {})
 }
 
@@ -78,8 +78,8 @@ fn run_with(
     recipe: &Recipe,
     restore: &Restore,
     control: &Control,
-    mut each: impl FnMut(&Event),
-) -> (Vec<Event>, Result<Finished, TrainingError>) {
+    mut each: impl FnMut(&RunEvent),
+) -> (Vec<RunEvent>, Result<Finished, TrainingError>) {
     let mut trainer = prepare(recipe, restore, control).unwrap_or_else(|error| panic!("{error}"));
     let mut events = Vec::new();
     let finished = trainer.run(&mut |event| {
@@ -90,16 +90,16 @@ fn run_with(
 }
 
 /// What must repeat: all but what the clock and the system say.
-fn repeatable(events: &[Event]) -> Vec<Event> {
+fn repeatable(events: &[RunEvent]) -> Vec<RunEvent> {
     let events = events.iter().filter_map(|event| match event {
-        Event::Step(step) => Some(Event::Step(StepMetrics {
+        RunEvent::Step(step) => Some(RunEvent::Step(StepMetrics {
             tokens_per_second: 0.0,
             elapsed: 0.0,
             seconds_left: 0.0,
             memory: None,
             ..step.clone()
         })),
-        Event::Epoch(_) | Event::Validation(_) | Event::Samples(_) | Event::Odds(_) => {
+        RunEvent::Epoch(_) | RunEvent::Validation(_) | RunEvent::Samples(_) | RunEvent::Odds(_) => {
             Some(event.clone())
         }
         _ => None,
@@ -107,16 +107,16 @@ fn repeatable(events: &[Event]) -> Vec<Event> {
     events.collect()
 }
 
-fn kept(recipe: &Recipe) -> Vec<Event> {
+fn kept(recipe: &Recipe) -> Vec<RunEvent> {
     let run = RunDirectory::open(&recipe.run.directory, &recipe.run.name).expect("a run");
     let mut events = Vec::new();
     run.events(|event| events.push(event)).expect("events");
     events
 }
 
-fn losses(events: &[Event]) -> Vec<f64> {
+fn losses(events: &[RunEvent]) -> Vec<f64> {
     let steps = events.iter().filter_map(|event| match event {
-        Event::Step(step) => Some(step.loss),
+        RunEvent::Step(step) => Some(step.loss),
         _ => None,
     });
     steps.collect()
@@ -142,7 +142,7 @@ fn a_run_learns_repeats_and_leaves_what_it_should() {
     let validations: Vec<&Validation> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Validation(validation) => Some(validation),
+            RunEvent::Validation(validation) => Some(validation),
             _ => None,
         })
         .collect();
@@ -154,7 +154,7 @@ fn a_run_learns_repeats_and_leaves_what_it_should() {
     assert!(!before.best && before.loss > last.loss + 1.0, "{before:?}");
     assert!((last.perplexity - last.loss.exp()).abs() < 1e-9 && last.bits_per_byte > 0.0);
     let samples = events.iter().rev().find_map(|event| match event {
-        Event::Samples(samples) => Some(samples),
+        RunEvent::Samples(samples) => Some(samples),
         _ => None,
     });
     let samples = samples.expect("samples");
@@ -190,7 +190,7 @@ fn a_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
         let control = Control::default();
         let steer = control.clone();
         let (_, finished) = run_with(&recipe, &restore, &control, |event| {
-            if matches!(event, Event::Step(step) if step.step == stop_at) {
+            if matches!(event, RunEvent::Step(step) if step.step == stop_at) {
                 steer.stop();
             }
         });
@@ -205,7 +205,7 @@ fn a_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
     let found = repeatable(&kept(&recipe));
     let mut expected = repeatable(&expected);
     // In the run's directory the samples have a file of their own.
-    expected.sort_by_key(|event| matches!(event, Event::Samples(_) | Event::Odds(_)));
+    expected.sort_by_key(|event| matches!(event, RunEvent::Samples(_) | RunEvent::Odds(_)));
     assert_eq!(found, expected);
 }
 
@@ -216,7 +216,7 @@ fn an_abandoned_run_goes_on_after_its_last_checkpoint() {
     let control = Control::default();
     let steer = control.clone();
     let (_, finished) = run_with(&recipe, &Restore::Fresh, &control, |event| {
-        if matches!(event, Event::Step(step) if step.step == 9) {
+        if matches!(event, RunEvent::Step(step) if step.step == 9) {
             steer.abandon();
         }
     });
@@ -299,41 +299,41 @@ fn the_rate_can_be_set_and_the_run_held_while_it_goes() {
     let control = Control::default();
     let steer = control.clone();
     let (events, finished) = run_with(&recipe, &Restore::Fresh, &control, |event| match event {
-        Event::Step(step) if step.step == 3 => {
+        RunEvent::Step(step) if step.step == 3 => {
             steer.set_learning_rate(2e-3);
             steer.checkpoint();
             steer.pause();
         }
-        Event::Paused { .. } => steer.resume(),
+        RunEvent::Paused { .. } => steer.resume(),
         _ => {}
     });
     finished.expect("a run");
     let rates: Vec<f64> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Step(step) => Some(step.learning_rate),
+            RunEvent::Step(step) => Some(step.learning_rate),
             _ => None,
         })
         .collect();
     assert_eq!((rates[2], rates[3], rates[7]), (1e-2, 2e-3, 2e-3));
-    let rest: Vec<&Event> = events
+    let rest: Vec<&RunEvent> = events
         .iter()
-        .skip_while(|event| !matches!(event, Event::Step(_)))
-        .filter(|event| !matches!(event, Event::Step(_)))
+        .skip_while(|event| !matches!(event, RunEvent::Step(_)))
+        .filter(|event| !matches!(event, RunEvent::Step(_)))
         .take(4)
         .collect();
     assert!(
-        matches!(rest[0], Event::LearningRate { step: 3, .. }),
+        matches!(rest[0], RunEvent::LearningRate { step: 3, .. }),
         "{rest:?}"
     );
     assert!(
-        matches!(rest[1], Event::Checkpoint(note) if note.step == 3),
+        matches!(rest[1], RunEvent::Checkpoint(note) if note.step == 3),
         "{rest:?}"
     );
     assert!(
         matches!(
             rest[2..4],
-            [Event::Paused { step: 3 }, Event::Resumed { step: 3 }]
+            [RunEvent::Paused { step: 3 }, RunEvent::Resumed { step: 3 }]
         ),
         "{rest:?}"
     );
@@ -361,7 +361,7 @@ fn lora_finetunes_what_was_trained_and_goes_on() {
     let control = Control::default();
     let steer = control.clone();
     let (_, stopped) = run_with(&parts, &Restore::Fresh, &control, |event| {
-        if matches!(event, Event::Step(step) if step.step == 4) {
+        if matches!(event, RunEvent::Step(step) if step.step == 4) {
             steer.stop();
         }
     });

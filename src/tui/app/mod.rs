@@ -231,7 +231,7 @@ impl<'a, L: EngineLink> App<'a, L> {
                     .training
                     .send(*command)
                     .err()
-                    .map(News::TrainingRefused),
+                    .map(|error| News::TrainingRefused(error.to_string())),
                 other => {
                     self.perform_here(other)?;
                     None

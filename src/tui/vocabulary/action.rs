@@ -305,7 +305,7 @@ pub enum TrainAction {
     Delete,
     OpenRun(PathBuf),
     /// List runs to draw beside this one.
-    Overlay,
+    ListBeside,
     DrawBeside(PathBuf),
     /// Draw no other run.
     DrawAlone,

@@ -210,7 +210,7 @@ bindings! {
         TrainFill "train-fill" Action::Train(TrainAction::Fill), ["f"] "fill the form from the run: branch off at its checkpoint", "branch off";
         TrainExport "train-export" Action::Train(TrainAction::Export), ["E"] "export the run's best model to a directory", "export";
         TrainDelete "train-delete" Action::Train(TrainAction::Delete), ["D"] "delete the run, after asking", "delete";
-        TrainBeside "train-beside" Action::Train(TrainAction::Overlay), ["b"] "draw another run beside this one", "beside";
+        TrainBeside "train-beside" Action::Train(TrainAction::ListBeside), ["b"] "draw another run beside this one", "beside";
         TrainAlone "train-alone" Action::Train(TrainAction::DrawAlone), ["B"] "draw no other run";
         TrainLog "train-log" Action::Train(TrainAction::Logarithm), ["y"] "draw losses by their logarithm, or not", "log";
         TrainCurve "train-curve" Action::Train(TrainAction::Curve), ["c"] "the next curve: validation, rate, gradient norm, accuracy, speed, memory", "curve";

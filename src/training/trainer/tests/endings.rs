@@ -10,7 +10,7 @@ fn a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint() {
     let control = Control::default();
     let steer = control.clone();
     let (_, finished) = run_with(&recipe, &Restore::Fresh, &control, |event| {
-        if matches!(event, Event::Step(step) if step.step == 7) {
+        if matches!(event, RunEvent::Step(step) if step.step == 7) {
             steer.set_learning_rate(1e38);
         }
     });
@@ -53,7 +53,7 @@ fn a_run_ends_at_a_loss_or_without_improvement() {
         (finished.reason, finished.step),
         (FinishReason::NoImprovement, 9)
     );
-    let gained_nothing = |event: &Event| matches!(event, Event::Notice { message } if message.contains("before training"));
+    let gained_nothing = |event: &RunEvent| matches!(event, RunEvent::Notice { message } if message.contains("before training"));
     assert!(events.iter().any(gained_nothing), "{events:?}");
 }
 

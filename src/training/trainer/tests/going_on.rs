@@ -6,7 +6,7 @@ fn stopped(recipe: &Recipe) {
     let control = Control::default();
     let steer = control.clone();
     let (_, finished) = run_with(recipe, &Restore::Fresh, &control, |event| {
-        if matches!(event, Event::Step(step) if step.step == 10) {
+        if matches!(event, RunEvent::Step(step) if step.step == 10) {
             steer.stop();
         }
     });
@@ -19,7 +19,7 @@ fn refused(recipe: &Recipe) -> String {
 }
 
 /// Goes on although something changed, and returns what was said.
-fn accepted(recipe: &Recipe) -> (Vec<Event>, Trainer) {
+fn accepted(recipe: &Recipe) -> (Vec<RunEvent>, Trainer) {
     let allowed = Allowed {
         overwrite: false,
         changes: true,
@@ -35,10 +35,10 @@ fn accepted(recipe: &Recipe) -> (Vec<Event>, Trainer) {
     (events, trainer.unwrap_or_else(|error| panic!("{error}")))
 }
 
-fn says(events: &[Event], part: &str) -> bool {
+fn says(events: &[RunEvent], part: &str) -> bool {
     events
         .iter()
-        .any(|event| matches!(event, Event::Notice { message } if message.contains(part)))
+        .any(|event| matches!(event, RunEvent::Notice { message } if message.contains(part)))
 }
 
 #[test]
@@ -82,14 +82,14 @@ fn losses_on_another_validation_set_are_not_compared() {
     assert!(says(&events, "counted anew"), "{events:?}");
     let mut validations = Vec::new();
     let finished = trainer.run(&mut |event| {
-        if let Event::Validation(validation) = event {
+        if let RunEvent::Validation(validation) = event {
             validations.push(validation.clone());
         }
     });
     let finished = finished.expect("a run");
     // The first on the new texts is the best of them, though it is worse than those on the old.
     let before = kept(&recipe).into_iter().find_map(|event| match event {
-        Event::Validation(validation) if validation.step == 8 => Some(validation.loss),
+        RunEvent::Validation(validation) if validation.step == 8 => Some(validation.loss),
         _ => None,
     });
     assert!(validations[0].best && Some(validations[0].loss) > before);

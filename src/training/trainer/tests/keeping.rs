@@ -25,13 +25,13 @@ fn the_best_weights_are_there_although_no_checkpoint_fell_on_them() {
     let steer = control.clone();
     let (events, finished) = run_with(&recipe, &Restore::Fresh, &control, |event| {
         // From here on it gets no better.
-        if matches!(event, Event::Step(step) if step.step == 3) {
+        if matches!(event, RunEvent::Step(step) if step.step == 3) {
             steer.set_learning_rate(1e-30);
         }
     });
     let finished = finished.expect("a run");
     let validations = events.iter().filter_map(|event| match event {
-        Event::Validation(validation) if validation.step > 0 => Some(validation),
+        RunEvent::Validation(validation) if validation.step > 0 => Some(validation),
         _ => None,
     });
     let best = validations
@@ -62,7 +62,7 @@ fn a_step_that_was_not_validated_is_no_best() {
     recipe.training.steps = 12;
     let (events, _) = run(&recipe, &Restore::Fresh);
     let notes = events.iter().filter_map(|event| match event {
-        Event::Checkpoint(note) => Some((note.step, note.validation_loss.is_some(), note.best)),
+        RunEvent::Checkpoint(note) => Some((note.step, note.validation_loss.is_some(), note.best)),
         _ => None,
     });
     let notes: Vec<_> = notes.filter(|(step, ..)| [6, 8].contains(step)).collect();
@@ -111,7 +111,7 @@ fn weights_are_judged_before_they_are_saved_and_a_lower_rate_rescues_the_run() {
     let control = Control::default();
     let steer = control.clone();
     let (events, finished) = run_with(&recipe, &Restore::Fresh, &control, |event| {
-        if matches!(event, Event::Step(step) if step.step == 7) {
+        if matches!(event, RunEvent::Step(step) if step.step == 7) {
             steer.set_learning_rate(100.0);
         }
     });
@@ -126,7 +126,7 @@ fn weights_are_judged_before_they_are_saved_and_a_lower_rate_rescues_the_run() {
         assert!(error.contains(part), "{part}: {error}");
     }
     assert_eq!(steps(&shelf(&recipe), true), [6]);
-    let not_saved = |event: &Event| matches!(event, Event::Notice { message } if message.contains("step 12 is not saved"));
+    let not_saved = |event: &RunEvent| matches!(event, RunEvent::Notice { message } if message.contains("step 12 is not saved"));
     assert!(events.iter().any(not_saved), "{events:?}");
     let run1 = RunDirectory::open(&recipe.run.directory, "run1").expect("a run");
     let summary = run1.summary().expect("a summary");
@@ -137,7 +137,7 @@ fn weights_are_judged_before_they_are_saved_and_a_lower_rate_rescues_the_run() {
     let (events, finished) = run(&recipe, &Restore::Latest);
     assert_eq!(finished.expect("a run").reason, FinishReason::Completed);
     let rates = events.iter().filter_map(|event| match event {
-        Event::Step(step) => Some((step.step, step.learning_rate)),
+        RunEvent::Step(step) => Some((step.step, step.learning_rate)),
         _ => None,
     });
     let rates: Vec<_> = rates.take(3).collect();
@@ -174,7 +174,7 @@ fn what_is_damaged_is_named_and_passed_over() {
         Allowed::default(),
         &Control::default(),
         &mut |event| {
-            if let Event::Notice { message } = event {
+            if let RunEvent::Notice { message } = event {
                 notices.push(message.clone());
             }
         },
@@ -234,7 +234,7 @@ fn a_name_is_claimed_before_the_corpus_is_read() {
         &Control::default(),
         &mut |event| {
             // Another one of the same name begins while the corpus of this one is read.
-            if matches!(event, Event::Reading(_)) && second.is_none() {
+            if matches!(event, RunEvent::Reading(_)) && second.is_none() {
                 second = Some(prepare(&recipe, &Restore::Fresh, &Control::default()).err());
             }
         },

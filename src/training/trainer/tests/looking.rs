@@ -3,9 +3,9 @@
 use super::*;
 use crate::training::{Epoch, MeanOf, SampleText};
 
-fn epochs(events: &[Event]) -> Vec<&Epoch> {
+fn epochs(events: &[RunEvent]) -> Vec<&Epoch> {
     let epochs = events.iter().filter_map(|event| match event {
-        Event::Epoch(epoch) => Some(epoch),
+        RunEvent::Epoch(epoch) => Some(epoch),
         _ => None,
     });
     epochs.collect()
@@ -48,7 +48,7 @@ fn texts(recipe: &Recipe) -> Vec<SampleText> {
     let (events, finished) = run(recipe, &Restore::Fresh);
     finished.expect("a run");
     let texts = events.into_iter().filter_map(|event| match event {
-        Event::Samples(samples) => Some(samples.texts),
+        RunEvent::Samples(samples) => Some(samples.texts),
         _ => None,
     });
     texts.flatten().collect()

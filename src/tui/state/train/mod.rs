@@ -234,12 +234,12 @@ impl Train {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::{Event, History, Odds, Samples, StepMetrics};
+    use crate::training::{History, Odds, RunEvent, Samples, StepMetrics};
 
     fn with_steps(steps: u64) -> Train {
         let mut history = History::new();
         for step in 1..=steps {
-            history.push(&Event::Step(StepMetrics {
+            history.push(&RunEvent::Step(StepMetrics {
                 step,
                 ..StepMetrics::default()
             }));
@@ -269,11 +269,11 @@ mod tests {
         let mut train = with_steps(10);
         let run = train.live.as_mut().expect("a run");
         for step in [5, 10] {
-            run.push(&Event::Samples(Samples {
+            run.push(&RunEvent::Samples(Samples {
                 step,
                 ..Samples::default()
             }));
-            run.push(&Event::Odds(Odds {
+            run.push(&RunEvent::Odds(Odds {
                 step,
                 ..Odds::default()
             }));

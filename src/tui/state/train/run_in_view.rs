@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::span::{Span, Window};
 use crate::chart::Across;
-use crate::training::{Curve, Event, History, Verdict};
+use crate::training::{Curve, History, RunEvent, Verdict};
 
 /// A loss beside the one of the last verdict, in multiples of it, at which it is judged anew.
 const JUDGED_ANEW: f64 = 1.25;
@@ -60,11 +60,11 @@ impl RunInView {
     }
 
     /// Takes in what happened next.
-    pub fn push(&mut self, event: &Event) {
+    pub fn push(&mut self, event: &RunEvent) {
         self.history.push(event);
         let is_due = match event {
-            Event::Validation(_) | Event::Started(_) | Event::Finished(_) => true,
-            Event::Step(step) => {
+            RunEvent::Validation(_) | RunEvent::Started(_) | RunEvent::Finished(_) => true,
+            RunEvent::Step(step) => {
                 let change = step.loss / self.judged;
                 let calm = (JUDGED_ANEW.recip()..=JUDGED_ANEW).contains(&change);
                 let unvalidated = self.history.validations().next().is_none();
@@ -163,8 +163,8 @@ mod tests {
     use super::*;
     use crate::training::{StepMetrics, Validation};
 
-    fn step(step: u64, loss: f64) -> Event {
-        Event::Step(StepMetrics {
+    fn step(step: u64, loss: f64) -> RunEvent {
+        RunEvent::Step(StepMetrics {
             step,
             loss,
             epoch: step as f64 / 10.0,
@@ -183,7 +183,7 @@ mod tests {
         let mut run = run();
         assert_eq!(run.verdict(), None);
         let validation = |step, loss| {
-            Event::Validation(Validation {
+            RunEvent::Validation(Validation {
                 step,
                 loss,
                 best: step > 0,

@@ -89,7 +89,7 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         | TrainAction::Delete => table::act(state, &action, effects),
         // In the table alone.
         TrainAction::Show | TrainAction::Sort | TrainAction::SortBackwards => {}
-        TrainAction::Overlay => runs::list(state, true, effects),
+        TrainAction::ListBeside => runs::list(state, true, effects),
         TrainAction::OpenRun(path) => runs::open(&path, false, effects),
         TrainAction::DrawBeside(path) => runs::open(&path, true, effects),
         TrainAction::DrawAlone => state.train.beside.clear(),

@@ -1,7 +1,7 @@
 //! What the trainer tells.
 
 use crate::engine::TrainingNews;
-use crate::training::{Event, FinishReason, Finished, Verdict};
+use crate::training::{FinishReason, Finished, RunEvent, Verdict};
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::train::Job;
@@ -78,20 +78,20 @@ pub fn ended_outside(state: &mut State, message: &str) {
     state.tell(format!("Training: {said}"), true);
 }
 
-fn happened(state: &mut State, event: &Event) {
+fn happened(state: &mut State, event: &RunEvent) {
     let train = &mut state.train;
     if let Some(run) = &mut train.live {
         run.push(event);
     }
     let ending = train.job == Job::Ending;
     match event {
-        Event::Started(_) | Event::Resumed { .. } if !ending => train.job = Job::Training,
-        Event::Paused { .. } if !ending => train.job = Job::Paused,
-        Event::Corpus(note) => {
+        RunEvent::Started(_) | RunEvent::Resumed { .. } if !ending => train.job = Job::Training,
+        RunEvent::Paused { .. } if !ending => train.job = Job::Paused,
+        RunEvent::Corpus(note) => {
             let sentences = note.sentences().join(". ");
             state.tell(format!("Texts for {sentences}"), false);
         }
-        Event::Notice { message } => state.tell(format!("Training: {message}"), false),
+        RunEvent::Notice { message } => state.tell(format!("Training: {message}"), false),
         _ => {}
     }
 }

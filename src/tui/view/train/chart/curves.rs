@@ -138,7 +138,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::training::{Event, History, StepMetrics};
+    use crate::training::{History, RunEvent, StepMetrics};
 
     fn run(steps: u64) -> RunInView {
         let mut run = RunInView::new("a".to_owned(), PathBuf::new(), History::new());
@@ -148,7 +148,7 @@ mod tests {
             } else {
                 10.0 / step as f64
             };
-            run.push(&Event::Step(StepMetrics {
+            run.push(&RunEvent::Step(StepMetrics {
                 step,
                 loss,
                 epoch: step as f64 / 10.0,
@@ -156,7 +156,7 @@ mod tests {
             }));
         }
         for step in [0, 10, 20] {
-            run.push(&Event::Validation(Validation {
+            run.push(&RunEvent::Validation(Validation {
                 step,
                 loss: 5.0 - step as f64 / 10.0,
                 best: step > 0,
