@@ -76,8 +76,8 @@ fn odds_say_what_each_token_had() {
     for text in [
         "there was a",
         "1. ·little",
-        "21.40 % to 27.90 %, picked",
-        "10.00 % to 13.00 %, chosen",
+        "21.4 % to 27.9 %, picked",
+        "10.0 % to 13.0 %, chosen",
         "0.30 %, cut by top-p",
         "&lt;b&gt;&amp;",
     ] {
