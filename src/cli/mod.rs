@@ -38,7 +38,7 @@ use self::progress::Gauge;
 use self::stderr::warn;
 use crate::config::{Config, KeyProblem, Override, Sources};
 use crate::engine;
-use crate::model::{LoadRequest, LoadedModel, ModelInfo};
+use crate::model::{self, LoadRequest, LoadedModel, ModelInfo};
 use crate::training::heap;
 use crate::tui::Keymap;
 
@@ -49,7 +49,7 @@ pub fn run() -> ExitCode {
     survive_limits();
     // Before any other thread is started.
     heap::share_where_space_is_limited();
-    match dispatch(Cli::parse()) {
+    match is_room_to_start().and_then(|()| dispatch(Cli::parse())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !matches!(error, CliError::ClosedPipe) {
@@ -58,6 +58,14 @@ pub fn run() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// The libraries end the process where their small pieces find no room, so that is looked at before there are any. What
+/// a model takes is for its loading to say.
+fn is_room_to_start() -> Result<(), CliError> {
+    /// Settings, a runtime, the stacks of a few threads, and what they read.
+    const PROGRAM: u64 = 16 << 20;
+    model::check_left(PROGRAM, "the program").map_err(CliError::failed)
 }
 
 /// A file that may grow no more is an error of whoever writes it, as a full disk is, and not the end of the process.

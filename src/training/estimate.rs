@@ -7,6 +7,9 @@ use crate::model::{Gpt2Config, available_memory, bytes_text};
 /// Bytes of an `f32`.
 const F32: u64 = 4;
 
+/// What a run needs beside the parts that are counted: for samples, for a checkpoint that is written, for gaps in the heap.
+const BESIDE: u64 = 16 << 20;
+
 /// What decides how much memory a run takes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load<'a> {
@@ -98,7 +101,9 @@ impl Load<'_> {
     /// already.
     pub(super) fn check(&self, held: u64) -> Result<(), TrainingError> {
         match available_memory() {
-            Some(left) if self.on_cpu => self.check_against(left.saturating_add(held)),
+            Some(left) if self.on_cpu => {
+                self.check_against(left.saturating_sub(BESIDE).saturating_add(held))
+            }
             _ => Ok(()),
         }
     }
@@ -109,7 +114,7 @@ impl Load<'_> {
             return Ok(());
         }
         Err(TrainingError::NoMemory(format!(
-            "the run would take {}, but {} are left; {}",
+            "the run would take {}, but {} are left for it; {}",
             memory.in_words(),
             bytes_text(available),
             self.way_out(available)

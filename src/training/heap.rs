@@ -2,10 +2,11 @@
 
 /// Keeps large blocks that were freed, instead of giving them back to the system and having each page of the next
 /// tensor faulted in again, which takes half the time of a training step under glibc's defaults. The price is memory
-/// that stays with the process. Does nothing on other systems.
+/// that stays with the process. Does nothing on other systems, nor where address space is limited: what is taken ahead
+/// would be missed there.
 pub fn tune() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
+    if crate::model::address_space_limit().is_none() {
         // SAFETY: `mallopt` sets numbers of the allocator and may be called at any time.
         unsafe {
             libc::mallopt(libc::M_MMAP_MAX, 0);

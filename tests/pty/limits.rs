@@ -146,3 +146,44 @@ fn an_export_without_room_names_the_target_and_can_be_repeated() {
         fs::remove_dir_all(home.path().join("out")).expect("the model");
     }
 }
+
+#[test]
+fn little_address_space_ends_a_run_in_a_sentence() {
+    let home = tempfile::tempdir().expect("a directory");
+    corpus(home.path(), 50);
+    // What the program itself takes depends on how it was built: from too little for it to start, up to enough.
+    let program = fs::metadata(env!("CARGO_BIN_EXE_logitscope")).expect("a program");
+    let begin = program.len() / 1024 / 2;
+    let finetune = [
+        "finetune",
+        "corpus.txt",
+        "--context",
+        "16",
+        "--batch",
+        "1",
+        "--steps",
+        "1",
+    ];
+    for command in [&SMALL[..], &finetune] {
+        let command = [command, &["--overwrite"]].concat();
+        let mut refused = 0;
+        let enough = (0..60).any(|more| {
+            let limit = format!("-v {}", begin + 6000 * more);
+            let output = limited(home.path(), &limit, &command);
+            let told = said(&output);
+            let last = told.lines().last().unwrap_or_default();
+            let sentence = last.starts_with("logitscope: ") && last.contains(" memory");
+            refused += usize::from(output.status.code() == Some(1) && sentence);
+            assert!(
+                refused == 0 || sentence || output.status.success(),
+                "{limit}: {output:?}"
+            );
+            output.status.success()
+        });
+        assert!(
+            enough && refused > 1,
+            "{}: refused {refused} times",
+            command[0]
+        );
+    }
+}
