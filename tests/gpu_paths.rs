@@ -60,6 +60,11 @@ const LEAVES: &[(&str, &str, &str)] = &[
         "a file's numbers, which are in main memory, while loading",
     ),
     (
+        "model/network/guest/mod.rs",
+        "numbers",
+        "a guest's hidden states, once a token, and its logits",
+    ),
+    (
         "model/network/mixture.rs",
         "send",
         "which experts each token is sent to, once a layer of a mixture: those alone are read",

@@ -109,7 +109,7 @@ fn row(model: &ModelSummary) -> Cells {
         text(&model.architecture),
         count(model.parameters),
         count(model.context_length),
-        text(&model.quantisation),
+        text(&model.form),
         text(&model.licence),
         if model.chat { "yes" } else { "-" }.to_owned(),
     ]
@@ -129,6 +129,7 @@ mod tests {
             parameters: Some(5_300_000),
             context_length: Some(256),
             quantisation: None,
+            form: Some("safetensors f32".to_owned()),
             licence: licence.map(str::to_owned),
             chat: false,
             problem: None,

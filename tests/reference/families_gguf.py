@@ -38,10 +38,21 @@ NEOX = {**PLAIN, "embed_in": "token_embd", "final_layer_norm": "output_norm", "e
         "mlp.dense_4h_to_h": "ffn_down"}
 PHI = {**PLAIN, "final_layernorm": "output_norm", "self_attn.dense": "attn_output", "mlp.fc1": "ffn_up", "mlp.fc2": "ffn_down"}
 STAR = {**PLAIN, "mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
+BLOOM = {"word_embeddings": "token_embd", "word_embeddings_layernorm": "token_embd_norm", "ln_f": "output_norm",
+         "lm_head": "output", "input_layernorm": "attn_norm", "self_attention.query_key_value": "attn_qkv",
+         "self_attention.dense": "attn_output", "post_attention_layernorm": "ffn_norm", "mlp.dense_h_to_4h": "ffn_up",
+         "mlp.dense_4h_to_h": "ffn_down", "ln_attn": "attn_norm_2", "ln_mlp": "attn_norm"}
+OSS = {**PLAIN, "post_attention_layernorm": "post_attention_norm", "self_attn.sinks": "attn_sinks",
+       "mlp.router": "ffn_gate_inp"}
+SHARED = {**PLAIN, "mlp.shared_expert.gate_proj": "ffn_gate_shexp", "mlp.shared_expert.up_proj": "ffn_up_shexp",
+          "mlp.shared_expert.down_proj": "ffn_down_shexp", "mlp.shared_expert_gate": "ffn_gate_inp_shexp"}
 EXPERTS = {"gate_proj": "gate", "up_proj": "up", "down_proj": "down", "w1": "gate", "w3": "up", "w2": "down"}
 
 # case: (architecture, names, whether rows of queries and keys are reordered)
-CASES = {"gemma": ("gemma", PLAIN, False), "gemma2": ("gemma2", BOTH, False), "gemma3-older": ("gemma3", BOTH, False),
+CASES = {"bloom": ("bloom", BLOOM, False), "falcon": ("falcon", BLOOM, False), "falcon-new": ("falcon", BLOOM, False),
+         "falcon-one-norm": ("falcon", BLOOM, False), "gpt_oss": ("gpt-oss", OSS, False),
+         "qwen2_moe": ("qwen2moe", SHARED, False), "stablelm-norms": ("stablelm", PLAIN, False),
+         "gemma": ("gemma", PLAIN, False), "gemma2": ("gemma2", BOTH, False), "gemma3-older": ("gemma3", BOTH, False),
          "glm4": ("glm4", GLM, False), "gpt_neox": ("gptneox", NEOX, False), "gpt_neox-older": ("gptneox", NEOX, False),
          "granite": ("granite", PLAIN, True), "llama-yarn": ("llama", PLAIN, True), "mistral": ("llama", PLAIN, True),
          "mixtral": ("llama", PLAIN, True), "olmo2": ("olmo2", BOTH, False), "olmoe": ("olmoe", PLAIN, False),
@@ -58,8 +69,14 @@ def reordered(weight, heads):
 def write(path: Path, case: str) -> None:
     told = json.loads((Path(__file__).parent / "families" / f"{case}.json").read_text())
     config, (architecture, names, reorder) = told["config"], CASES[case]
+    config = {"max_position_embeddings": 2048, **config}
+    if architecture == "bloom":
+        config.update(num_attention_heads=config["n_head"], num_hidden_layers=config["n_layer"])
+    config.setdefault("intermediate_size", config.get("ffn_hidden_size", 4 * config["hidden_size"]))
     heads = config["num_attention_heads"]
-    keys = heads if architecture == "gptneox" else config.get("num_key_value_heads", heads)
+    if architecture == "falcon":
+        config["num_key_value_heads"] = config["num_kv_heads"] if config["new_decoder_architecture"] else 1
+    keys = heads if architecture in ("gptneox", "bloom") else config.get("num_key_value_heads", heads)
     width = config.get("head_dim") or config["hidden_size"] // heads
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_context_length(config["max_position_embeddings"])
@@ -70,9 +87,10 @@ def write(path: Path, case: str) -> None:
     writer.add_head_count_kv(keys)
     writer.add_key_length(width)
     writer.add_value_length(width)
-    epsilon = next(config[key] for key in ("rms_norm_eps", "layer_norm_eps", "norm_epsilon") if key in config)
-    if architecture in ("gptneox", "phi2", "stablelm", "starcoder2"):
-        epsilon = config.get("layer_norm_eps") or config["norm_epsilon"]
+    epsilons = ("rms_norm_eps", "layer_norm_eps", "norm_epsilon", "layer_norm_epsilon")
+    epsilon = next(config[key] for key in epsilons if key in config)
+    if architecture in ("bloom", "falcon", "gptneox", "phi2", "stablelm", "starcoder2"):
+        epsilon = next(config[key] for key in epsilons[1:] if key in config)
         writer.add_layer_norm_eps(epsilon)
     else:
         writer.add_layer_norm_rms_eps(epsilon)
@@ -108,8 +126,12 @@ def write(path: Path, case: str) -> None:
     if experts:
         writer.add_expert_count(experts)
         writer.add_expert_used_count(config["num_experts_per_tok"])
-        if architecture == "qwen3moe":
+        if architecture in ("qwen2moe", "qwen3moe"):
             writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
+        if architecture == "qwen2moe":
+            writer.add_expert_shared_feed_forward_length(config["shared_expert_intermediate_size"])
+        if architecture == "gpt-oss":
+            writer.add_expert_feed_forward_length(config["intermediate_size"])
     if architecture == "olmo" and config.get("clip_qkv"):  # llama.cpp passes it over in OLMoE
         writer.add_clamp_kqv(config["clip_qkv"])
     writer.add_tokenizer_model("gpt2")
@@ -123,10 +145,25 @@ def write(path: Path, case: str) -> None:
     stacks = {}
     for name, how in told["tensors"].items():
         array = drawn(name, *how)
-        inner = name.removeprefix("gpt_neox.").removeprefix("model.")
+        inner = name.removeprefix("gpt_neox.").removeprefix("transformer.").removeprefix("model.")
+        if inner.endswith("sinks"):
+            inner += ".weight"
         stem, kind = inner.rsplit(".", 1)
         place = ""
-        if stem.startswith("layers."):
+        if architecture == "gpt-oss" and ".mlp.experts" in inner:
+            place, kind = f"blk.{inner.split('.')[1]}.", "bias" if kind.endswith("bias") else "weight"
+            array = array.swapaxes(1, 2) if kind == "weight" else array
+            parts = {"up": array[:, 1::2], "gate": array[:, ::2]} if "gate_up" in inner else {"down": array}
+            for part, array in parts.items():
+                writer.add_tensor(f"{place}ffn_{part}_exps.{kind}", numpy.ascontiguousarray(array))
+            continue
+        if "_layernorm.norms." in stem:
+            _, layer, stem = stem.split(".", 2)
+            stem, head = stem.split(".norms.")
+            matrix = stem.removeprefix("self_attn.").removesuffix("_layernorm")
+            stacks.setdefault(f"blk.{layer}.attn_{matrix}_norm.weight", {})[int(head)] = array
+            continue
+        if stem.startswith(("layers.", "h.")):
             _, layer, stem = stem.split(".", 2)
             place = f"blk.{layer}."
         if ".experts." in stem:
@@ -137,9 +174,12 @@ def write(path: Path, case: str) -> None:
             array = array + 1
         if reorder and stem.endswith(("q_proj", "k_proj")):
             array = reordered(array, heads if stem.endswith("q_proj") else keys)
-        if stem == "attention.query_key_value":
-            array = numpy.concatenate([array.reshape(heads, 3, width, -1)[:, at].reshape(heads * width, *array.shape[1:])
-                                       for at in range(3)])
+        if stem.endswith("attention.query_key_value"):
+            groups = array.reshape(keys, heads // keys + 2, width, *array.shape[1:])
+            array = numpy.concatenate([part.reshape(-1, *array.shape[1:])
+                                       for part in (groups[:, :-2], groups[:, -2], groups[:, -1])])
+        if stem.endswith("shared_expert_gate"):
+            array = array.squeeze()
         writer.add_tensor(f"{place}{names[stem]}.{kind}", numpy.ascontiguousarray(array))
     for name, stack in stacks.items():
         writer.add_tensor(name, numpy.stack([stack[at] for at in range(len(stack))]))

@@ -8,10 +8,12 @@ use super::chat;
 use super::file_names::{CARD, CONFIG};
 use super::files::Files;
 use super::gguf::Gguf;
+use super::guests::GuestFacts;
 use super::hub::{HubOptions, cached_models_in};
 use super::parts::lone_gguf;
 use super::source::is_gguf;
-use crate::model::loading::families::Described;
+use super::stored::Stored;
+use crate::model::loading::families::{Described, family_in};
 use crate::model::{EMBEDDED, ModelError, embedded_size};
 
 /// What is known of a model that is not loaded.
@@ -25,12 +27,14 @@ pub struct ModelSummary {
     pub bytes: u64,
     /// `gpt2`, `llama`, ...; none where it cannot be known.
     pub architecture: Option<String>,
-    /// Trainable numbers.
+    /// Trainable numbers; where it cannot be loaded, those of its files.
     pub parameters: Option<usize>,
     /// Most tokens that it can look at.
     pub context_length: Option<usize>,
     /// What a GGUF file holds most of its weights in, such as `q4_k`.
     pub quantisation: Option<String>,
+    /// The kind of its files and of most numbers in them, such as `safetensors bf16` or `GGUF q4_k`.
+    pub form: Option<String>,
     /// As its card or file names it, such as `apache-2.0`.
     pub licence: Option<String>,
     /// Whether it has a chat template.
@@ -108,19 +112,37 @@ fn of_directory(source: String, path: PathBuf, files: &Files) -> ModelSummary {
 }
 
 fn of_files(source: String, path: Option<PathBuf>, files: &Files) -> ModelSummary {
-    let config = files
-        .read(CONFIG)
-        .and_then(|json| Described::from_json(&json, &files.label(CONFIG)));
+    let json = files.read(CONFIG);
+    let family = json.as_ref().ok().and_then(|json| family_in(json));
+    let config = json.and_then(|json| Described::from_json(&json, &files.label(CONFIG)));
     let card = files.read(CARD).ok();
     let card = card.as_deref().map(String::from_utf8_lossy);
-    with_architecture(
+    // Only a model that cannot be described is counted by all of its files.
+    let stored = Stored::of(files, config.is_err());
+    let summary = with_architecture(
         config,
         ModelSummary {
+            architecture: family.map(|name| short(&name)),
+            parameters: stored.as_ref().and_then(|stored| stored.numbers),
+            form: stored.map(|stored| format!("safetensors {}", stored.main_type)),
             licence: card.and_then(|card| licence(&card)),
             chat: matches!(chat::in_files(files), Ok(Some(_))),
             ..unknown(source, path)
         },
-    )
+    );
+    match GuestFacts::of_files(files) {
+        Ok(None) => summary,
+        Ok(Some(guest)) => ModelSummary {
+            parameters: Some(guest.parameters()),
+            context_length: Some(guest.context_length()),
+            problem: None,
+            ..summary
+        },
+        Err(error) => ModelSummary {
+            problem: Some(error.to_string()),
+            ..summary
+        },
+    }
 }
 
 fn of_gguf(source: String, path: &Path) -> ModelSummary {
@@ -135,7 +157,10 @@ fn of_gguf(source: String, path: &Path) -> ModelSummary {
                 architecture,
                 ModelSummary {
                     licence: file.text("general.license").map(short),
+                    architecture: file.text("general.architecture").map(short),
+                    parameters: Some(file.numbers()),
                     quantisation: Some(file.type_name()),
+                    form: Some(format!("GGUF {}", file.type_name())),
                     chat: matches!(chat::in_gguf(&file), Ok(Some(_))),
                     ..summary
                 },
@@ -175,6 +200,7 @@ fn unknown(source: String, path: Option<PathBuf>) -> ModelSummary {
         parameters: None,
         context_length: None,
         quantisation: None,
+        form: None,
         licence: None,
         chat: false,
         problem: None,
@@ -256,6 +282,7 @@ mod tests {
         assert_eq!(embedded.source, "embedded");
         assert_eq!(embedded.architecture.as_deref(), Some("gpt2"));
         assert_eq!(embedded.parameters, Some(5_322_240));
+        assert_eq!(embedded.form.as_deref(), Some("safetensors f16"));
         assert!(embedded.licence.is_some() && !embedded.chat);
         assert_eq!(embedded.problem, None);
     }

@@ -2,21 +2,25 @@
 
 use std::ops::ControlFlow;
 
-use super::chat::Chat;
+use candle_core::Device;
+
+use super::chat::{self, Chat};
 use super::device::{choose_device, choose_precision, storage};
 use super::files::Files;
+use super::guests::GuestFacts;
 use super::hub::{self, HubOptions};
 use super::memory_needed::Wanted;
 use super::parts::Parts;
 use super::request::{LoadProgress, LoadRequest};
 use super::source::Source;
 use super::text_ends::set_tokens;
+use super::tokenizer_files;
 use super::weights::Weights;
-use crate::model::error::unless_panicked;
+use crate::model::error::{unless_panicked, visible};
 use crate::model::network::Transformer;
 use crate::model::network::decoder::Decoder;
 use crate::model::{Model, ModelError};
-use crate::text::Tokenizer;
+use crate::text::{ChatTemplate, Tokenizer};
 
 /// A model ready to use.
 pub struct LoadedModel {
@@ -96,33 +100,26 @@ fn load_once(
     // Before any download: a device that cannot be had is known at once.
     let device = choose_device(request.device, notices)?;
     let source = Source::parse(&request.source)?;
-    let chat = request.chat;
-    let mut parts = match &source {
-        Source::Embedded => Parts::from_files(&Files::Embedded, chat, notices)?,
-        Source::Directory(path) => {
-            Parts::from_files(&Files::Directory(path.clone()), chat, notices)?
-        }
-        Source::File(path) => Parts::from_gguf(path, chat, notices)?,
+    let path = match &source {
+        Source::Embedded => None,
+        Source::Directory(path) | Source::File(path) => Some(path.clone()),
         Source::Hub(id) => {
             let offline = request.offline || hub.offline;
-            let path = hub::fetch(id, hub, offline, notices, progress)?;
-            if path.is_dir() {
-                Parts::from_files(&Files::Directory(path), chat, notices)?
-            } else {
-                Parts::from_gguf(&path, chat, notices)?
+            Some(hub::fetch(id, hub, offline, notices, progress)?)
+        }
+    };
+    let mut parts = match path {
+        Some(path) if path.is_file() => Parts::from_gguf(&path, request.chat, notices)?,
+        path => {
+            let files = path.map_or(Files::Embedded, Files::Directory);
+            if let Some(guest) = GuestFacts::of_files(&files)? {
+                let from = (&source, &files);
+                return load_guest(request, from, &guest, device, notices, progress);
             }
+            Parts::from_files(&files, request.chat, notices)?
         }
     };
-    let chat = match (request.chat, parts.template.take()) {
-        (false, _) => None,
-        (true, Some(template)) => Some(Chat::new(template, &request.system)),
-        (true, None) => {
-            return Err(ModelError::Setting(crate::model::error::visible(&format!(
-                "the model `{}` has no chat template; use it without --chat, or choose one that was trained to answer",
-                source.name()
-            ))));
-        }
-    };
+    let chat = chat_of(request, &source, parts.template.take())?;
     let description = &parts.described.description;
     let precision = choose_precision(
         request.precision,
@@ -143,20 +140,7 @@ fn load_once(
         &parts.end_tokens,
         parts.start_token,
     );
-    if parts.tokenizer.vocabulary_size() > info.vocabulary {
-        notices.push(format!(
-            "the tokenizer knows {} tokens but the model only {}: text with the last ones cannot be read",
-            parts.tokenizer.vocabulary_size(),
-            info.vocabulary
-        ));
-    }
-    if let lacking @ 1.. = parts.tokenizer.lacking(info.vocabulary) {
-        notices.push(format!(
-            "{lacking} of the model's {} tokens are unknown to its tokenizer, and shown by their number, such as {}",
-            info.vocabulary,
-            parts.tokenizer.display(info.vocabulary as u32 - 1)
-        ));
-    }
+    notices.extend(unequal(&parts.tokenizer, info.vocabulary));
     let keep = parts.quantisation == Some(precision);
     let wanted = Wanted {
         name: &request.source,
@@ -171,17 +155,91 @@ fn load_once(
     let report = &mut |done, total| LoadProgress::weights(progress, done, total);
     let network = Transformer::load(description, storage, weights, report)?;
     let model: Box<dyn Model> = Box::new(Decoder::new(info, network));
-    if let [first, rest @ ..] = parts.weights.left_over().as_slice() {
-        notices.push(crate::model::error::visible(&format!(
-            "{} tensors of the file have no place in a {} model and were left out, `{first}` the first",
-            rest.len() + 1,
-            description.family
-        )));
-    }
+    notices.extend(left_out(&parts.weights.left_over(), description.family));
     Ok(LoadedModel {
         model,
         tokenizer: parts.tokenizer,
         chat,
         notices: std::mem::take(notices),
     })
+}
+
+/// A model that is computed by another library.
+fn load_guest(
+    request: &LoadRequest,
+    (source, files): (&Source, &Files),
+    guest: &GuestFacts,
+    device: Device,
+    notices: &mut Vec<String>,
+    progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
+) -> Result<LoadedModel, ModelError> {
+    guest.check(request.precision)?;
+    let template = if request.chat {
+        chat::in_files(files)?
+    } else {
+        None
+    };
+    let chat = chat_of(request, source, template)?;
+    let tokenizer = tokenizer_files::load(files)?;
+    let mut info = guest.info(source.name(), &device);
+    set_tokens(&mut info, &tokenizer, &guest.end_tokens, guest.start_token);
+    notices.extend(unequal(&tokenizer, info.vocabulary));
+    let (model, left) = guest.load(files, info, &device, progress)?;
+    notices.extend(left);
+    Ok(LoadedModel {
+        model,
+        tokenizer,
+        chat,
+        notices: std::mem::take(notices),
+    })
+}
+
+/// How prompts are put to a model with this template, if it is to chat.
+fn chat_of(
+    request: &LoadRequest,
+    source: &Source,
+    template: Option<ChatTemplate>,
+) -> Result<Option<Chat>, ModelError> {
+    match (request.chat, template) {
+        (false, _) => Ok(None),
+        (true, Some(template)) => Ok(Some(Chat::new(template, &request.system))),
+        (true, None) => Err(ModelError::Setting(visible(&format!(
+            "the model `{}` has no chat template; use it without --chat, or choose one that was trained to answer",
+            source.name()
+        )))),
+    }
+}
+
+/// What is said of a tokenizer that knows other tokens than its model.
+fn unequal(tokenizer: &Tokenizer, vocabulary: usize) -> Vec<String> {
+    let mut notices = Vec::new();
+    if tokenizer.vocabulary_size() > vocabulary {
+        notices.push(format!(
+            "the tokenizer knows {} tokens but the model only {vocabulary}: text with the last ones cannot be read",
+            tokenizer.vocabulary_size(),
+        ));
+    }
+    if let lacking @ 1.. = tokenizer.lacking(vocabulary) {
+        notices.push(format!(
+            "{lacking} of the model's {vocabulary} tokens are unknown to its tokenizer, and shown by their number, such as {}",
+            tokenizer.display(vocabulary as u32 - 1)
+        ));
+    }
+    notices
+}
+
+/// What is said of tensors that a model of this family has no use for.
+pub(super) fn left_out(names: &[&str], family: &str) -> Option<String> {
+    let [first, rest @ ..] = names else {
+        return None;
+    };
+    Some(visible(&match rest.len() {
+        0 => format!(
+            "the tensor `{first}` of the file has no place in a {family} model and was left out"
+        ),
+        more => format!(
+            "{} tensors of the file have no place in a {family} model and were left out, `{first}` the first",
+            more + 1
+        ),
+    }))
 }

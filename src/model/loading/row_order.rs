@@ -28,12 +28,13 @@ impl RowOrder {
     }
 
     /// Which of a file's rows is each of `rows` here, where that is not the same: halves of what is turned half of it
-    /// apart, and queries, keys and values one after the other.
+    /// apart, queries, keys and values one after the other, and so gate and up.
     pub(super) fn of(&self, part: Part, rows: usize) -> Option<Vec<usize>> {
         match part {
             Part::Query if self.pairs => Some(self.halves_apart(rows, self.heads.queries)),
             Part::Key if self.pairs => Some(self.halves_apart(rows, self.heads.keys)),
             Part::Fused if self.fused == Fused::ByGroup => Some(self.in_turn()),
+            Part::ExpertGateUp => Some((0..rows).step_by(2).chain((1..rows).step_by(2)).collect()),
             _ => None,
         }
     }

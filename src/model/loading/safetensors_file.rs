@@ -99,6 +99,15 @@ impl SafetensorsFile {
         self.tensors.get(tensor).map(|info| info.shape.as_slice())
     }
 
+    /// Of each tensor the type of its numbers, such as `bf16`, its bytes, and how many numbers it has.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (String, usize, usize)> {
+        self.tensors.values().map(|info| {
+            let (first, last) = info.data_offsets;
+            let kind = format!("{:?}", info.dtype).to_lowercase();
+            (kind, last - first, info.shape.iter().product())
+        })
+    }
+
     /// The values of a tensor in row-major order, widened to `f32`.
     ///
     /// # Errors

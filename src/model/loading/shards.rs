@@ -12,10 +12,13 @@ use crate::model::ModelError;
 use crate::model::network::tensors::Part;
 
 /// What the names of a language model's inner tensors may start with.
-const PREFIXES: [&str; 3] = ["transformer.", "model.", "gpt_neox."];
+const PREFIXES: [&str; 4] = ["transformer.", "model.", "gpt_neox.", "backbone."];
 
 /// What is said of a head that is told to be the embedding but is not.
 pub(super) const OWN_HEAD: &str = "the configuration has the head be the token embedding (tie_word_embeddings), but the file holds a head that differs: that one is used, as transformers does";
+
+/// What is said of a tensor that is nowhere.
+const MISSING: &str = "is missing, but the configuration calls for it";
 
 /// Numbers that are compared at once.
 const COMPARED: usize = 1 << 18;
@@ -29,8 +32,9 @@ pub(super) struct Shards {
     places: HashMap<String, usize>,
     /// What the names of all inner tensors start with.
     prefix: String,
-    /// The name of the head's weight, which has no prefix in most files.
+    /// The name of the head's weight, which has no prefix in most files, and what all files call it.
     head: String,
+    bare_head: String,
     /// The full name of an embedding that is stored as the head alone.
     stored_as_head: Option<String>,
     used: HashSet<String>,
@@ -112,9 +116,9 @@ impl Shards {
                 .find(|prefix| places.keys().any(|name| name.starts_with(prefix)))
                 .map(str::to_owned)
         });
-        let head = match before(&places, &head) {
-            Some(before) => before + &head,
-            None => head,
+        let (bare_head, head) = match before(&places, &head) {
+            Some(before) => (head.clone(), before + &head),
+            None => (head.clone(), head),
         };
         Self {
             root,
@@ -122,6 +126,7 @@ impl Shards {
             places,
             prefix: prefix.unwrap_or_default(),
             head,
+            bare_head,
             stored_as_head: None,
             used: HashSet::new(),
             in_memory: HashMap::new(),
@@ -168,10 +173,11 @@ impl Shards {
 
     /// The full name of a tensor that is called `name` without what all names start with.
     fn full(&self, name: &str) -> String {
-        // The bias of the head, too, has no prefix.
+        // The bias of the head, too, has a prefix of its own.
         let stem = |name: &str| name.rsplit_once('.').map(|(stem, _)| stem.to_owned());
-        if name == self.head || stem(name).is_some_and(|own| Some(own) == stem(&self.head)) {
-            return name.to_owned();
+        if stem(name).is_some_and(|own| Some(own) == stem(&self.bare_head)) {
+            let before = self.head.strip_suffix(&self.bare_head).unwrap_or_default();
+            return format!("{before}{name}");
         }
         let full = format!("{}{name}", self.prefix);
         if self.stored_as_head.as_ref() == Some(&full) {
@@ -192,13 +198,7 @@ impl Shards {
     /// When it is missing, or has another shape or number type than the configuration calls for.
     pub(super) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         let full_name = self.full(name);
-        let missing = |file: &str| {
-            ModelError::tensor(
-                file,
-                &full_name,
-                "is missing, but the configuration calls for it",
-            )
-        };
+        let missing = |file: &str| ModelError::tensor(file, &full_name, MISSING);
         if let Some(values) = self.in_memory.remove(&full_name) {
             let sizes = shape.iter().product::<usize>();
             return if values.len() == sizes {
@@ -228,6 +228,50 @@ impl Shards {
             ));
         }
         let values = file.read(&full_name)?;
+        self.used.insert(full_name);
+        Ok(values)
+    }
+
+    /// As [`Shards::take`], of one of the tensors of `shape` that are stacked in one.
+    ///
+    /// # Errors
+    /// As [`Shards::take`].
+    pub(super) fn take_one(
+        &mut self,
+        name: &str,
+        at: usize,
+        shape: &[usize],
+    ) -> Result<Vec<f32>, ModelError> {
+        let (full_name, count) = (self.full(name), shape.iter().product::<usize>());
+        let wrong =
+            |file: &str, problem: String| Err(ModelError::tensor(file, &full_name, problem));
+        let part = at * count..(at + 1) * count;
+        if let Some(values) = self.in_memory.get(&full_name) {
+            return match values.get(part) {
+                Some(values) => Ok(values.to_vec()),
+                None => wrong(&self.root, format!("has no {at} of {shape:?}")),
+            };
+        }
+        let Some(&place) = self.places.get(&full_name) else {
+            return wrong(&self.root, MISSING.to_owned());
+        };
+        let file = &mut self.files[place];
+        match file.shape(&full_name).map(|found| found.split_first()) {
+            Some(Some((stacked, own))) if own == shape && at < *stacked => {}
+            found => {
+                let found = found
+                    .flatten()
+                    .map(|(stacked, own)| (*stacked, own.to_vec()));
+                let problem = match found {
+                    None => MISSING.to_owned(),
+                    Some((stacked, own)) => format!(
+                        "is a stack of {stacked} of shape {own:?}, but config.json calls for more than {at} of {shape:?}"
+                    ),
+                };
+                return wrong(file.name(), problem);
+            }
+        }
+        let values = file.read_part(&full_name, part)?;
         self.used.insert(full_name);
         Ok(values)
     }

@@ -34,8 +34,8 @@ impl Tensors for Weights {
     fn has(&self, name: Name) -> bool {
         match self {
             Self::Safetensors(files) => {
-                let name = files.form.name(name);
-                name.is_some_and(|name| files.shards.has(&name))
+                let mut names = files.form.all_names(name);
+                names.any(|name| files.shards.has(&name))
             }
             Self::Gguf(weights) => weights.has(name),
         }
@@ -88,7 +88,10 @@ impl Weights {
 impl Safetensors {
     fn take(&mut self, name: Name, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         let written = self.written(name)?;
-        let values = self.shards.take(&written, shape)?;
+        let values = match name.one.filter(|_| self.form.stacked) {
+            Some(expert) => self.shards.take_one(&written, expert, shape)?,
+            None => self.shards.take(&written, shape)?,
+        };
         match self.order.of(name.part, shape[0]) {
             Some(order) => Ok(in_order(&values, &order)),
             None => Ok(values),
@@ -103,6 +106,18 @@ impl Safetensors {
             check_room(2 * size_of_val(values.as_slice()) as u64, &written)?;
             return Ok(Matrix::Values(transpose(&values, to)));
         }
+        if self.form.stacked
+            && let Some(expert) = name.one
+        {
+            let [to, from] = shape;
+            let values = self.shards.take_one(&written, expert, &[from, to])?;
+            check_room(3 * size_of_val(values.as_slice()) as u64, &written)?;
+            let values = transpose(&values, to);
+            return Ok(Matrix::Values(match self.order.of(name.part, to) {
+                Some(order) => in_order(&values, &order),
+                None => values,
+            }));
+        }
         let values = self.take(name, &shape)?;
         // For blocks made of them.
         check_room(size_of_val(values.as_slice()) as u64, &written)?;
@@ -110,7 +125,8 @@ impl Safetensors {
     }
 
     fn written(&self, name: Name) -> Result<String, ModelError> {
-        self.form.name(name).ok_or_else(|| {
+        let found = self.form.all_names(name).find(|name| self.shards.has(name));
+        found.or_else(|| self.form.name(name)).ok_or_else(|| {
             ModelError::Foreign(format!("{name:?} has no name in files of this family"))
         })
     }

@@ -210,18 +210,17 @@ impl Attention {
             };
         let out = Part::AttentionOut.of(layer);
         let out = Linear::load(out, [width, query], facts.out_bias, storage, tensors)?;
-        let mut norm = |part: Part, width: usize| {
-            Norm::load(part.of(layer), width, description, storage, tensors)
+        let Heads { queries, keys, .. } = description.heads;
+        let mut norm = |part: Part, of: HeadNorm, heads: usize| {
+            Norm::of_heads(part.of(layer), (of, heads), description, storage, tensors)
         };
-        let head = description.heads.width;
         let norms = match facts.norms {
             None => None,
-            Some(HeadNorm::Each) => {
-                Some((norm(Part::QueryNorm, head)?, norm(Part::KeyNorm, head)?))
-            }
-            Some(HeadNorm::All) => Some((norm(Part::QueryNorm, query)?, norm(Part::KeyNorm, key)?)),
+            Some(of) => Some((
+                norm(Part::QueryNorm, of, queries)?,
+                norm(Part::KeyNorm, of, keys)?,
+            )),
         };
-        let queries = description.heads.queries;
         let sinks = facts
             .sinks
             .then(|| tensors.take(Part::Sinks.of(layer), &[queries]));
@@ -233,7 +232,7 @@ impl Attention {
             out,
             clamp,
             cap,
-            slopes: facts.alibi.then(|| slopes(queries)),
+            slopes: facts.alibi.map(|scale| slopes(queries, scale)),
             sinks: sinks.transpose()?,
         })
     }
@@ -295,11 +294,14 @@ impl Attention {
     }
 }
 
-/// The slopes of ALiBi for so many heads: powers of one number for a power of two of heads, and every other one of twice
-/// as many for the rest (Press et al. 2022).
-fn slopes(heads: usize) -> Vec<f32> {
+/// The slopes of ALiBi for so many heads, times `scale`: powers of one number for a power of two of heads, and every other
+/// one of twice as many for the rest (Press et al. 2022).
+fn slopes(heads: usize, scale: f64) -> Vec<f32> {
     let whole = 1 << heads.ilog2();
-    let power = |of: usize, step: usize| 2f64.powf(-8.0 * step as f64 / of as f64) as f32;
+    let power = |of: usize, step: usize| {
+        let slope = 2f64.powf(-8.0 * step as f64 / of as f64);
+        (scale * slope) as f32
+    };
     let first = (1..=whole).map(|step| power(whole, step));
     let rest = (0..heads - whole).map(|at| power(2 * whole, 2 * at + 1));
     first.chain(rest).collect()
@@ -311,7 +313,7 @@ mod tests {
 
     #[test]
     fn slopes_are_those_of_the_paper() {
-        assert_eq!(slopes(8)[..3], [0.5, 0.25, 0.125]);
-        assert_eq!(slopes(3), [1.0 / 16.0, 1.0 / 256.0, 0.25]);
+        assert_eq!(slopes(8, 1.0)[..3], [0.5, 0.25, 0.125]);
+        assert_eq!(slopes(3, 2.0), [1.0 / 8.0, 1.0 / 128.0, 0.5]);
     }
 }

@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
+use super::guest::Memory;
 use crate::model::ModelError;
 use crate::model::gpu::free_memory;
 use crate::model::memory::{available_memory, check_left, check_room};
@@ -17,6 +18,8 @@ pub struct Cache {
     /// Tokens that fit before the layers must grow.
     room: usize,
     layers: Vec<LayerCache>,
+    /// What a model without keys and values remembers in their place.
+    memory: Option<Memory>,
 }
 
 /// Tokens that a new cache has room for, unless its capacity is smaller.
@@ -60,7 +63,24 @@ impl Cache {
             capacity,
             room,
             layers,
+            memory: None,
         })
+    }
+
+    /// One of a guest, which is empty.
+    pub(in crate::model) fn of_memory(memory: Memory, capacity: usize) -> Self {
+        Self {
+            len: 0,
+            capacity,
+            room: capacity,
+            layers: Vec::new(),
+            memory: Some(memory),
+        }
+    }
+
+    /// What a guest remembers.
+    pub(in crate::model) fn memory_mut(&mut self) -> Option<&mut Memory> {
+        self.memory.as_mut()
     }
 
     /// How many tokens were read into it.
@@ -78,7 +98,7 @@ impl Cache {
         self.capacity
     }
 
-    /// Forgets all but the first `len` tokens. Costs nothing.
+    /// Forgets all but the first `len` tokens. Costs nothing; a guest reads some again when it reads on.
     pub fn rewind(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
@@ -163,7 +183,11 @@ impl Cache {
             check_in_main(bytes, self.room, layer.keys.device())?;
         }
         let layers = self.copy_layers(self.room)?;
-        Ok(Self { layers, ..*self })
+        Ok(Self {
+            layers,
+            memory: self.memory.clone(),
+            ..*self
+        })
     }
 
     /// Copies of all layers with room for `room` tokens, of which those that were read are filled.

@@ -109,6 +109,7 @@ impl Description {
             + if_there(self.attention.sinks, self.heads.queries)
             + match self.attention.norms {
                 Some(HeadNorm::Each) => norm(true, 2 * self.heads.width),
+                Some(HeadNorm::Own) => query + key,
                 Some(HeadNorm::All) => norm(true, query + key),
                 None => 0,
             };

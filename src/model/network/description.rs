@@ -102,8 +102,8 @@ pub(in crate::model) struct AttentionFacts {
     pub(in crate::model) growth: Option<(f64, f64)>,
     /// Scores are bent to less than this: `cap * tanh(score / cap)`.
     pub(in crate::model) cap: Option<f64>,
-    /// Whether scores fall with distance, by a slope a head (ALiBi).
-    pub(in crate::model) alibi: bool,
+    /// Scores fall with distance, by a slope a head (ALiBi), times this.
+    pub(in crate::model) alibi: Option<f64>,
     /// Whether each head has the score of a key that is not there.
     pub(in crate::model) sinks: bool,
 }
@@ -112,6 +112,8 @@ pub(in crate::model) struct AttentionFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::model) enum HeadNorm {
     Each,
+    /// Each head, by a weight of its own.
+    Own,
     All,
 }
 

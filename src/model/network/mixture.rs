@@ -59,7 +59,7 @@ impl Mixture {
                 gate: Part::ExpertGate.of(layer).expert(expert),
                 up: Part::ExpertUp.of(layer).expert(expert),
                 down: Part::ExpertDown.of(layer).expert(expert),
-                fused: None,
+                fused: Some(Part::ExpertGateUp.of(layer).expert(expert)),
             };
             FeedForward::load(parts, shape, storage, tensors)
         });

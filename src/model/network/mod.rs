@@ -11,6 +11,7 @@ pub(in crate::model) mod decoder;
 pub(in crate::model) mod description;
 mod embedding;
 mod feed_forward;
+pub(in crate::model) mod guest;
 mod inputs;
 pub(in crate::model) mod linear;
 mod mixture;

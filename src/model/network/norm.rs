@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Result as CandleResult, Tensor};
 
-use super::description::{Description, NormKind};
+use super::description::{Description, HeadNorm, NormKind};
 use super::linear::{Storage, vector};
 use super::tensors::{Name, Tensors};
 use crate::kernels::{LayerNorm, RmsNorm};
@@ -15,6 +15,8 @@ pub(super) struct Norm {
     /// Layer norm's; zeros where the model has none.
     bias: Option<Tensor>,
     epsilon: f32,
+    /// What each number of all heads is multiplied by, where heads have weights of their own: `(1, heads * width)`.
+    by_head: Option<Tensor>,
 }
 
 impl Norm {
@@ -48,7 +50,40 @@ impl Norm {
             weight: vector(weight, storage)?,
             bias: bias.map(|bias| vector(bias, storage)).transpose()?,
             epsilon: facts.epsilon as f32,
+            by_head: None,
         })
+    }
+
+    /// The one called `name`, of so many heads' queries or keys.
+    ///
+    /// # Errors
+    /// As [`Norm::load`].
+    pub(super) fn of_heads(
+        name: Name,
+        (of, heads): (HeadNorm, usize),
+        description: &Description,
+        storage: &Storage,
+        tensors: &mut dyn Tensors,
+    ) -> Result<Self, ModelError> {
+        let width = description.heads.width;
+        match of {
+            HeadNorm::Each => Self::load(name, width, description, storage, tensors),
+            HeadNorm::All => Self::load(name, heads * width, description, storage, tensors),
+            HeadNorm::Own => {
+                let mut weights = Vec::with_capacity(heads * width);
+                for head in 0..heads {
+                    weights.extend(tensors.take(name.of_head(head), &[width])?);
+                }
+                let vector = |values: Vec<f32>| vector(values, storage);
+                Ok(Self {
+                    kind: description.norm.kind,
+                    weight: vector(vec![1.0; width])?,
+                    bias: Some(vector(vec![0.0; width])?),
+                    epsilon: description.norm.epsilon as f32,
+                    by_head: Some(vector(weights)?.reshape((1, heads * width))?),
+                })
+            }
+        }
     }
 
     /// Of each row of `x (n, width)`.
@@ -66,7 +101,11 @@ impl Norm {
             return self.forward(&x.contiguous()?);
         }
         let heads = x.contiguous()?.reshape((n * all / width, width))?;
-        self.forward(&heads)?.reshape((n, all))
+        let normed = self.forward(&heads)?.reshape((n, all))?;
+        match &self.by_head {
+            Some(weights) => normed.broadcast_mul(weights),
+            None => Ok(normed),
+        }
     }
 
     fn layer_norm(&self, x: &Tensor, bias: &Tensor) -> CandleResult<Tensor> {

@@ -3,7 +3,7 @@
 use super::linear::Matrix;
 use crate::model::ModelError;
 
-/// What a tensor is for. Its place tells what it is part of: the model, a layer, or an expert of a layer.
+/// What a tensor is for. Its place tells what it is part of: the model, a layer, or an expert or a head of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::model) enum Part {
     Embedding,
@@ -34,6 +34,8 @@ pub(in crate::model) enum Part {
     Router,
     ExpertGate,
     ExpertUp,
+    /// Gate and up of an expert, the rows of one and the other taking turns.
+    ExpertGateUp,
     ExpertDown,
     SharedGate,
     SharedUp,
@@ -47,7 +49,8 @@ pub(in crate::model) enum Part {
 pub(in crate::model) struct Name {
     pub(in crate::model) part: Part,
     pub(in crate::model) layer: Option<usize>,
-    pub(in crate::model) expert: Option<usize>,
+    /// Which of a layer's experts or heads it is of.
+    pub(in crate::model) one: Option<usize>,
     pub(in crate::model) bias: bool,
 }
 
@@ -57,7 +60,7 @@ impl Part {
         Name {
             part: self,
             layer: None,
-            expert: None,
+            one: None,
             bias: false,
         }
     }
@@ -80,7 +83,15 @@ impl Name {
     /// The same of one expert.
     pub(in crate::model) fn expert(self, expert: usize) -> Self {
         Self {
-            expert: Some(expert),
+            one: Some(expert),
+            ..self
+        }
+    }
+
+    /// The same of one head.
+    pub(in crate::model) fn of_head(self, head: usize) -> Self {
+        Self {
+            one: Some(head),
             ..self
         }
     }

@@ -46,7 +46,7 @@ fn reference(path: &Path) -> Reference {
     let tensors = told["tensors"].as_object().expect("tensors").iter();
     // Without what all names start with, as weights in memory have them.
     let inner = |name: &str| {
-        let prefixes = ["transformer.", "gpt_neox.", "model."];
+        let prefixes = ["transformer.", "gpt_neox.", "model.decoder.", "model."];
         let found = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix));
         found.unwrap_or(name).to_owned()
     };
@@ -179,6 +179,7 @@ const FLIPS: &[Flip] = &[
         d.attention.norms = d.attention.norms.map(|norms| match norms {
             HeadNorm::Each => HeadNorm::All,
             HeadNorm::All => HeadNorm::Each,
+            HeadNorm::Own => HeadNorm::All,
         });
     }),
     ("clamp", |d| {
@@ -199,9 +200,18 @@ const FLIPS: &[Flip] = &[
             Some(_) => None,
         };
     }),
-    ("alibi", |d| d.attention.alibi ^= true),
+    ("alibi", |d| {
+        d.attention.alibi = match d.attention.alibi {
+            None => Some(0.3),
+            Some(scale) => (scale == 1.0).then_some(1.1),
+        };
+    }),
     ("sinks", |d| d.attention.sinks ^= true),
     ("activation", |d| {
+        // Clamped experts have their own.
+        if d.mixture.is_some_and(|mixture| mixture.clamped.is_some()) {
+            return;
+        }
         d.feed_forward.activation = match d.feed_forward.activation {
             Activation::GeluTanh => Activation::GeluErf,
             _ => Activation::GeluTanh,
@@ -220,6 +230,24 @@ const FLIPS: &[Flip] = &[
         d.mixture
             .iter_mut()
             .for_each(|mixture| mixture.router_bias ^= true);
+    }),
+    ("clamp of experts", |d| {
+        d.mixture.iter_mut().for_each(|mixture| {
+            mixture.clamped = match mixture.clamped {
+                None => Some(7.0),
+                Some(limit) => Some(limit + 1.0),
+            };
+        });
+    }),
+    ("experts without a clamp", |d| {
+        d.mixture
+            .iter_mut()
+            .for_each(|mixture| mixture.clamped = None);
+    }),
+    ("shared expert", |d| {
+        d.mixture
+            .iter_mut()
+            .for_each(|mixture| mixture.shared = None);
     }),
     ("experts of a token", |d| {
         d.mixture.iter_mut().for_each(|mixture| mixture.chosen += 1);

@@ -10,7 +10,14 @@ use crate::model::network::description::HeadNorm;
 pub(super) const GEMMA3: Family = Family {
     names: &["gemma3_text"],
     describe: |config| {
-        let config = config.renamed("hidden_activation", "hidden_act");
+        let config = config
+            .renamed("hidden_activation", "hidden_act")
+            // Where a model sees images as well, its files leave these out.
+            .otherwise("vocab_size", 262_208)
+            .otherwise("num_attention_heads", 8)
+            .otherwise("num_key_value_heads", 4)
+            .otherwise("max_position_embeddings", 131_072)
+            .otherwise("rms_norm_eps", 1e-6);
         let mut model = sandwiched(&config)?;
         model.attention.norms = Some(HeadNorm::Each);
         model.head.cap = config.number("final_logit_softcapping")?;

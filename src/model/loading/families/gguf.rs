@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::form::{TensorNames, written};
+use super::form::{TensorNames, all_written};
 use crate::model::network::tensors::{Name, Part};
 
 /// A family's GGUF files. llama.cpp names most keys and tensors alike for all families: only what differs stands here.
@@ -95,10 +95,18 @@ pub(in crate::model::loading) const TENSORS: TensorNames = &[
 ];
 
 impl GgufForm {
-    /// The name of a tensor. That of all experts together for one of them.
-    pub(in crate::model::loading) fn name(&self, name: Name) -> String {
-        let written = written(self.tensors, name).or_else(|| written(TENSORS, name));
-        written.unwrap_or_else(|| format!("{name:?}"))
+    /// The name of a tensor that a file has, or would have. That of all experts together for one of them.
+    pub(in crate::model::loading) fn name(&self, name: Name, has: impl Fn(&str) -> bool) -> String {
+        let mut own = all_written(self.tensors, name).peekable();
+        let usual = own.peek().is_none().then(|| all_written(TENSORS, name));
+        let mut names: Vec<String> = own.chain(usual.into_iter().flatten()).collect();
+        match names.iter().position(|name| has(name)) {
+            Some(found) => names.swap_remove(found),
+            None => names
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| format!("{name:?}")),
+        }
     }
 }
 
@@ -118,7 +126,7 @@ mod tests {
             (Part::Head.weight(), "output.weight"),
             (Part::ExpertUp.of(1).expert(7), "blk.1.ffn_up_exps.weight"),
         ] {
-            assert_eq!(GgufForm::USUAL.name(name), expected);
+            assert_eq!(GgufForm::USUAL.name(name, |_| false), expected);
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The families of models that can be loaded. Each is a file: how its `config.json`, its tensors' names and its GGUF keys
 //! say the facts of a [`Description`]. Nothing else in the crate names a family.
 
+mod absent;
+mod bloom;
 mod config;
+mod falcon;
 #[cfg(test)]
 mod flips;
 mod form;
@@ -13,6 +16,7 @@ mod glm4;
 mod gpt2;
 mod gpt_neo;
 mod gpt_neox;
+mod gpt_oss;
 mod granite;
 mod llama;
 mod ministral3;
@@ -21,9 +25,11 @@ mod mixtral;
 mod olmo2;
 mod olmo3;
 mod olmoe;
+mod opt;
 mod phi;
 mod phi3;
 mod qwen2;
+mod qwen2_moe;
 mod qwen3;
 mod qwen3_moe;
 mod rope;
@@ -31,6 +37,7 @@ mod smollm3;
 mod stablelm;
 mod starcoder2;
 
+pub(super) use absent::unsupported;
 pub(super) use form::{Form, Fused};
 pub(super) use gguf::{GgufFields, GgufForm};
 #[cfg(test)]
@@ -44,12 +51,15 @@ use crate::model::network::description::Description;
 /// All of them.
 const FAMILIES: &[&Family] = &[
     &gpt2::GPT2,
+    &bloom::BLOOM,
+    &falcon::FALCON,
     &gemma::GEMMA,
     &gemma2::GEMMA2,
     &gemma3::GEMMA3,
     &glm4::GLM4,
     &gpt_neo::GPT_NEO,
     &gpt_neox::GPT_NEOX,
+    &gpt_oss::GPT_OSS,
     &granite::GRANITE,
     &llama::LLAMA,
     &ministral3::MINISTRAL3,
@@ -58,9 +68,11 @@ const FAMILIES: &[&Family] = &[
     &olmo2::OLMO2,
     &olmo3::OLMO3,
     &olmoe::OLMOE,
+    &opt::OPT,
     &phi::PHI,
     &phi3::PHI3,
     &qwen2::QWEN2,
+    &qwen2_moe::QWEN2_MOE,
     &qwen3::QWEN3,
     &qwen3_moe::QWEN3_MOE,
     &smollm3::SMOLLM3,
@@ -111,6 +123,9 @@ impl Described {
         let inner = value["model_type"].as_str().map(str::to_owned);
         let name = inner.filter(|_| notice.is_some()).unwrap_or(name);
         let family = Family::named(&name).ok_or_else(|| unsupported(&name, file))?;
+        if let Some(problem) = absent::blocks(&value) {
+            return Err(ModelError::file(file, problem));
+        }
         let described = family.described(&value);
         let description = described.map_err(|problem| ModelError::file(file, problem))?;
         Ok(Self {
@@ -146,6 +161,14 @@ impl Family {
     }
 }
 
+/// What a `config.json` calls the family of the part that reads and writes text, whether it can be loaded or not.
+pub(super) fn family_in(json: &[u8]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let name = model_type(&value);
+    let (inner, _) = text_part(value, &name);
+    Some(inner["model_type"].as_str().map_or(name, str::to_owned))
+}
+
 /// What a `config.json` calls its family. GPT-2's own files are older than that field.
 fn model_type(value: &serde_json::Value) -> String {
     if let Some(name) = value["model_type"].as_str() {
@@ -175,28 +198,4 @@ fn text_part(mut value: serde_json::Value, name: &str) -> (serde_json::Value, Op
     let name = crate::model::error::visible(name);
     let told = format!("only the part of this {name} model that reads and writes text is loaded");
     (inner, Some(told))
-}
-
-/// The names of the families that can be loaded, for errors.
-fn supported() -> String {
-    let mut names: Vec<&str> = FAMILIES
-        .iter()
-        .flat_map(|family| family.names)
-        .copied()
-        .collect();
-    names.retain(|name| !name.starts_with("logitscope"));
-    names.sort_unstable();
-    let last = names.pop().unwrap_or_default();
-    format!("{} and {last}", names.join(", "))
-}
-
-/// The error for a family that cannot be loaded.
-pub(super) fn unsupported(name: &str, file: &str) -> ModelError {
-    ModelError::file(
-        file,
-        format!(
-            "describes a `{name}` model, but only {} can be loaded",
-            supported()
-        ),
-    )
 }

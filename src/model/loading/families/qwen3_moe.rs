@@ -1,9 +1,10 @@
 //! Qwen3's mixtures (Yang et al. 2025).
 
+use super::config::Config;
 use super::form::Form;
 use super::mixtral::mix;
 use super::{Family, GgufForm};
-use crate::model::network::description::HeadNorm;
+use crate::model::network::description::{Description, HeadNorm};
 
 pub(super) const QWEN3_MOE: Family = Family {
     names: &["qwen3_moe"],
@@ -18,17 +19,7 @@ pub(super) const QWEN3_MOE: Family = Family {
             None
         };
         config.slide(&mut model, window, |_| true)?;
-        mix(&config, &mut model, config.flag("norm_topk_prob", false)?)?;
-        let step = config.size("decoder_sparse_step")?.unwrap_or(1).max(1);
-        let plain = config
-            .field("mlp_only_layers")
-            .and_then(|list| list.as_array());
-        let is_plain = |layer: usize| {
-            plain.is_some_and(|plain| plain.iter().any(|at| at.as_u64() == Some(layer as u64)))
-        };
-        for (at, layer) in model.layers.iter_mut().enumerate() {
-            layer.mixture = (at + 1) % step == 0 && !is_plain(at);
-        }
+        sparse(&config, &mut model)?;
         Ok(model)
     },
     form: Form::USUAL,
@@ -38,3 +29,19 @@ pub(super) const QWEN3_MOE: Family = Family {
         ..GgufForm::USUAL
     }),
 };
+
+/// Gives the layers that the fields name a mixture.
+pub(super) fn sparse(config: &Config, model: &mut Description) -> Result<(), String> {
+    mix(config, model, config.flag("norm_topk_prob", false)?)?;
+    let step = config.size("decoder_sparse_step")?.unwrap_or(1).max(1);
+    let plain = config
+        .field("mlp_only_layers")
+        .and_then(|list| list.as_array());
+    let is_plain = |layer: usize| {
+        plain.is_some_and(|plain| plain.iter().any(|at| at.as_u64() == Some(layer as u64)))
+    };
+    for (at, layer) in model.layers.iter_mut().enumerate() {
+        layer.mixture = (at + 1) % step == 0 && !is_plain(at);
+    }
+    Ok(())
+}

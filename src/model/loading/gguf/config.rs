@@ -9,7 +9,7 @@ use crate::model::loading::families::{
 };
 use crate::model::loading::row_order::RowOrder;
 use crate::model::network::rope::Scaling;
-use crate::model::network::tensors::Part;
+use crate::model::network::tensors::{Name, Part};
 
 /// The tensor that divides the speeds of rotary positions.
 const ROPE_FACTORS: &str = "rope_freqs.weight";
@@ -18,7 +18,7 @@ const SHORT_FACTORS: &str = "rope_factors_short.weight";
 const LONG_FACTORS: &str = "rope_factors_long.weight";
 
 /// Whole numbers of the metadata, and the fields of a `config.json` that say the same.
-const SIZES: [(&str, &str, bool); 11] = [
+const SIZES: [(&str, &str, bool); 12] = [
     ("embedding_length", "hidden_size", true),
     ("block_count", "num_hidden_layers", true),
     ("attention.head_count", "num_attention_heads", true),
@@ -30,6 +30,11 @@ const SIZES: [(&str, &str, bool); 11] = [
     ("expert_count", "num_experts", false),
     ("expert_used_count", "num_experts_per_tok", false),
     ("expert_feed_forward_length", "moe_intermediate_size", false),
+    (
+        "expert_shared_feed_forward_length",
+        "expert_shared_feed_forward_length",
+        false,
+    ),
 ];
 
 /// Other numbers.
@@ -131,19 +136,23 @@ impl Gguf {
         }
         fields.set(
             "vocab_size",
-            self.rows(&form.name(Part::Embedding.weight()))?,
+            self.rows(&self.written(form, Part::Embedding.weight()))?,
         );
         fields.set(
             "tie_word_embeddings",
-            !self.has(&form.name(Part::Head.weight())),
+            !self.has(&self.written(form, Part::Head.weight())),
         );
-        let bias = |file: &Self, part: Part| file.has(&form.name(part.of(0).bias()));
+        let bias = |file: &Self, part: Part| file.has(&file.written(form, part.of(0).bias()));
         fields.set(
             "attention_bias",
             bias(self, Part::Query) || bias(self, Part::Fused),
         );
         fields.set("attention_out_bias", bias(self, Part::AttentionOut));
         fields.set("mlp_bias", bias(self, Part::Up));
+        let norms = 1 + usize::from(self.has("blk.0.attn_norm_2.weight"));
+        fields.set("norms_side_by_side", norms);
+        let own = self.has(&self.written(form, Part::QueryNorm.of(0)));
+        fields.set("query_norms", own);
         self.heads(name, form, &mut fields)?;
         self.scaling(name, &mut fields)?;
         Ok(fields)
@@ -163,7 +172,7 @@ impl Gguf {
         };
         let queries = size(fields, "num_attention_heads").unwrap_or(1).max(1);
         if fields.get("head_dim").is_none() {
-            let rows = self.rows(&form.name(Part::Query.of(0))).ok();
+            let rows = self.rows(&self.written(form, Part::Query.of(0))).ok();
             let width = size(fields, "hidden_size").unwrap_or(0);
             fields.set("head_dim", rows.unwrap_or(width) / queries);
         }
@@ -304,6 +313,11 @@ impl Gguf {
             ));
         }
         Ok(factors)
+    }
+
+    /// What it calls a tensor.
+    fn written(&self, form: &GgufForm, name: Name) -> String {
+        form.name(name, |name| self.has(name))
     }
 
     /// Whether there is such a tensor.

@@ -124,10 +124,10 @@ impl Gguf {
     fn main_type(&self) -> GgmlDType {
         let mut counts: Vec<(GgmlDType, usize)> = Vec::new();
         for info in self.header.tensors.values() {
-            let [rows, columns] = info.shape[..] else {
+            if info.shape.len() < 2 {
                 continue;
-            };
-            let numbers = rows * columns;
+            }
+            let numbers = info.shape.iter().product::<usize>();
             match counts.iter_mut().find(|(dtype, _)| *dtype == info.dtype) {
                 Some((_, count)) => *count += numbers,
                 None => counts.push((info.dtype, numbers)),
@@ -145,6 +145,14 @@ impl Gguf {
             GgmlDType::BF16 => "bf16".to_owned(),
             quantised => precision_of(quantised).name().to_owned(),
         }
+    }
+
+    /// Numbers in all tensors.
+    pub(super) fn numbers(&self) -> usize {
+        let tensors = self.header.tensors.values();
+        tensors
+            .map(|info| info.shape.iter().product::<usize>())
+            .sum()
     }
 
     /// The quantisation that most of the weights have, if they have one.

@@ -51,8 +51,13 @@ impl GgufWeights {
 
     /// Whether there is such a tensor.
     pub(in crate::model) fn has(&self, name: Name) -> bool {
-        let name = self.form.name(name);
-        self.file.header.tensors.contains_key(&name)
+        self.file.header.tensors.contains_key(&self.written(name))
+    }
+
+    /// The name of a tensor in this file.
+    fn written(&self, name: Name) -> String {
+        let tensors = &self.file.header.tensors;
+        self.form.name(name, |name| tensors.contains_key(name))
     }
 
     /// Has quantised matrices read as plain numbers from now on.
@@ -69,7 +74,7 @@ impl GgufWeights {
         name: Name,
         shape: &[usize],
     ) -> Result<Vec<f32>, ModelError> {
-        let written = self.form.name(name);
+        let written = self.written(name);
         let (info, bytes) = self.read(name, shape)?;
         // The numbers, and a copy on the way.
         let numbers: usize = shape.iter().product();
@@ -97,7 +102,7 @@ impl GgufWeights {
         name: Name,
         shape: [usize; 2],
     ) -> Result<Matrix, ModelError> {
-        let written = self.form.name(name);
+        let written = self.written(name);
         let found = self.file.header.tensors.get(&written);
         if !found.is_some_and(|info| self.keep && is_multiplied(info.dtype, shape[1])) {
             return Ok(Matrix::Values(self.take(name, &shape)?));
@@ -115,7 +120,7 @@ impl GgufWeights {
 
     /// The bytes of a tensor, its rows in the order that is used here. Those of one expert stand among those of all.
     fn read(&mut self, name: Name, shape: &[usize]) -> Result<(TensorInfo, Vec<u8>), ModelError> {
-        let written = self.form.name(name);
+        let written = self.written(name);
         let file = &mut self.file;
         let Some(mut info) = file.header.tensors.get(&written).cloned() else {
             return Err(ModelError::tensor(
@@ -124,9 +129,10 @@ impl GgufWeights {
                 "is missing, but the file's metadata calls for it",
             ));
         };
-        let fits = match (name.expert, info.shape.split_first()) {
+        let fits = match (name.one, info.shape.split_first()) {
             (Some(expert), Some((experts, own))) => own == shape && expert < *experts,
-            _ => info.shape == shape,
+            // llama.cpp's converter writes a matrix of one row as a vector.
+            _ => info.shape == shape || (shape[0] == 1 && info.shape == shape[1..]),
         };
         if !fits {
             return Err(ModelError::tensor(
@@ -138,7 +144,7 @@ impl GgufWeights {
                 ),
             ));
         }
-        if let Some(expert) = name.expert {
+        if let Some(expert) = name.one {
             info.bytes /= info.shape[0];
             info.start += (expert * info.bytes) as u64;
         }
@@ -152,7 +158,7 @@ impl GgufWeights {
 
     /// The tensors that were not taken, in order, but for a head that is tied and the speeds of rotary positions.
     pub(in crate::model) fn left_over(&self) -> Vec<&str> {
-        let head = self.form.name(Part::Head.weight());
+        let head = self.written(Part::Head.weight());
         let needless = |name: &str| name == head || name.starts_with("rope_f");
         let names = self.file.header.tensors.keys().map(String::as_str);
         let mut names: Vec<&str> = names
