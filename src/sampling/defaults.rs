@@ -16,13 +16,15 @@ impl Default for SamplerSettings {
 }
 
 impl SamplerSettings {
-    /// Whether a stage acts: it is in the order, not disabled, not neutral, and not one that mirostat replaces.
+    /// Whether a stage acts: it is in the order, not disabled, not neutral, and none that another one replaces:
+    /// mirostat those that truncate, dynamic temperature the temperature.
     pub fn is_active(&self, stage: StageKind) -> bool {
         if stage == StageKind::Mirostat {
             return !self.is_neutral(stage);
         }
         let listed = self.order.contains(&stage) && !self.disabled.contains(&stage);
-        let replaced = self.method == Method::MirostatV2 && stage.truncates();
+        let replaced = (self.method == Method::MirostatV2 && stage.truncates())
+            || (stage == StageKind::Temperature && self.is_active(StageKind::DynamicTemperature));
         listed && !replaced && !self.is_neutral(stage)
     }
 

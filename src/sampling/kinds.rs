@@ -6,7 +6,7 @@ use super::{Method, StageKind};
 
 impl StageKind {
     /// Every stage that can stand in [`super::SamplerSettings::order`], in the order of the default.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::LogitBias,
         Self::Banned,
         Self::MinNewTokens,
@@ -15,11 +15,16 @@ impl StageKind {
         Self::FrequencyPresence,
         Self::Dry,
         Self::TopNSigma,
+        Self::MinK,
         Self::Temperature,
+        Self::DynamicTemperature,
+        Self::Smoothing,
+        Self::TopH,
         Self::TopK,
         Self::TypicalP,
         Self::TopP,
         Self::MinP,
+        Self::PLess,
         Self::EpsilonCutoff,
         Self::EtaCutoff,
         Self::Xtc,

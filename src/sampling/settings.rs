@@ -35,11 +35,18 @@ pub enum StageKind {
     FrequencyPresence,
     Dry,
     TopNSigma,
+    MinK,
     Temperature,
+    /// Temperature that follows the entropy; takes the place of [`Self::Temperature`].
+    DynamicTemperature,
+    /// Quadratic smoothing.
+    Smoothing,
+    TopH,
     TopK,
     TypicalP,
     TopP,
     MinP,
+    PLess,
     EpsilonCutoff,
     EtaCutoff,
     Xtc,
@@ -67,12 +74,24 @@ pub struct SamplerSettings {
     pub disabled: Vec<StageKind>,
     /// Divides the logits. 1 is neutral; 0 means greedy.
     pub temperature: f32,
+    /// Dynamic temperature: how far it moves from `temperature` with the entropy. 0 is off.
+    pub dynatemp_range: f32,
+    /// Dynamic temperature: the normalised entropy is raised to this power.
+    pub dynatemp_exponent: f32,
+    /// Quadratic smoothing: how steeply logits fall. 0 is off.
+    pub smoothing_factor: f32,
+    /// Quadratic smoothing: from the square alone (1) to the cube alone (3).
+    pub smoothing_curve: f32,
     /// Keep the `top_k` most probable tokens. 0 is off.
     pub top_k: usize,
     /// Keep the smallest set whose mass reaches `top_p`. 1 is off.
     pub top_p: f32,
     /// Keep tokens at least `min_p` times as probable as the best. 0 is off.
     pub min_p: f32,
+    /// Keep tokens at least `p_less` times as probable as Σ p². 0 is off.
+    pub p_less: f32,
+    /// Keep the head whose entropy is at most this share of the whole. 0 is off.
+    pub top_h: f32,
     /// Keep the most typical mass. 1 is off.
     pub typical_p: f32,
     /// Cut tokens below this probability. 0 is off.
@@ -81,6 +100,8 @@ pub struct SamplerSettings {
     pub eta_cutoff: f32,
     /// Keep logits within `top_n_sigma` standard deviations of the best. 0 is off.
     pub top_n_sigma: f32,
+    /// Cut at the steepest fall of the sorted logits, but keep this over their range. 0 is off.
+    pub min_k: f32,
     /// Chance that XTC acts on a token. 0 is off.
     pub xtc_probability: f32,
     /// XTC: all but the least probable token above this are cut.
@@ -135,13 +156,20 @@ impl SamplerSettings {
             order: StageKind::ALL.to_vec(),
             disabled: Vec::new(),
             temperature: 1.0,
+            dynatemp_range: 0.0,
+            dynatemp_exponent: 1.0,
+            smoothing_factor: 0.0,
+            smoothing_curve: 1.0,
             top_k: 0,
             top_p: 1.0,
             min_p: 0.0,
+            p_less: 0.0,
+            top_h: 0.0,
             typical_p: 1.0,
             epsilon_cutoff: 0.0,
             eta_cutoff: 0.0,
             top_n_sigma: 0.0,
+            min_k: 0.0,
             xtc_probability: 0.0,
             xtc_threshold: 0.1,
             dry_multiplier: 0.0,

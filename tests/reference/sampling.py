@@ -1,7 +1,7 @@
 """Writes sampling.json: what the sampler's stages must give on fixed logits.
 
-Stages that transformers has are run through transformers. Those that only llama.cpp has are written here anew from
-their formulas, in the plainest way, to be independent of the crate's code.
+Stages that transformers has are run through transformers. Those that only llama.cpp or a paper has are written here
+anew from their formulas, in the plainest way, to be independent of the crate's code.
 
     pip install torch transformers
     python sampling.py
@@ -132,6 +132,50 @@ def dry(scores, history, multiplier, base, allowed, window, breakers):
     return [s - multiplier * base ** (longest[i] - allowed) if i in longest else s for i, s in enumerate(scores)]
 
 
+def dynatemp(scores, temperature, spread, exponent):
+    valid = [s for s in scores if s != NONE]
+    if len(valid) < 2:
+        return scores
+    entropy = -sum(p * math.log(p) for p in softmax(scores) if p > 0)
+    low, high = max(0.0, temperature - spread), temperature + spread
+    t = low + (high - low) * (entropy / math.log(len(valid))) ** exponent
+    if t <= 0:
+        return [s if i == scores.index(max(scores)) else NONE for i, s in enumerate(scores)]
+    return [s / t for s in scores]
+
+
+# ---- text-generation-webui's and Aphrodite's quadratic sampling, and the papers' stages ---------------------------
+
+
+def smoothing(scores, factor, curve):
+    k, s = (3 - curve) / 2, (curve - 1) / 2
+    best = max(scores)
+    differences = [score - best for score in scores]
+    return [
+        NONE if score == NONE else -(k * factor * d**2) + s * factor * d**3 + best
+        for score, d in zip(scores, differences)
+    ]
+
+
+def p_less(scores, factor):
+    """arXiv 2509.23234: the threshold is the likelihood that two draws agree."""
+    odds = softmax(scores)
+    threshold = factor * sum(p * p for p in odds)
+    return [s if p >= threshold or p == max(odds) else NONE for s, p in zip(scores, odds)]
+
+
+def min_k(scores, tau):
+    """arXiv 2604.11012: position-weighted relative decay, and the fallback for flat logits."""
+    order = sorted((s for s in scores if s != NONE), reverse=True)
+    spread = order[0] - order[-1]
+    if spread == 0:
+        return scores
+    decay = [(order[i] - order[i + 1]) / spread / (i + 1) for i in range(len(order) - 1)]
+    k = max(decay.index(max(decay)) + 1, math.floor(tau / spread))
+    border = order[min(k, len(order)) - 1]
+    return [s if s >= border else NONE for s in scores]
+
+
 # ---- transformers' stages -----------------------------------------------------------------------------------------
 
 
@@ -156,7 +200,8 @@ cases = []
 def case(name, logits, settings, run, history="none", **context):
     """`run(scores, history)` gives the scores after the chain that `settings` describe."""
     scores = LOGITS[logits]
-    expected = softmax([float(s) for s in run(scores, HISTORIES[history])])
+    left = [float(s) for s in run(scores, HISTORIES[history])]
+    expected = softmax(left)
     cases.append(
         {
             "name": f"{name} on {logits} after {history}",
@@ -164,7 +209,7 @@ def case(name, logits, settings, run, history="none", **context):
             "history": history,
             "settings": settings,
             **context,
-            "expected": [[i, float(f"{p:.9g}")] for i, p in enumerate(expected) if p > 0],
+            "expected": [[i, float(f"{p:.9g}")] for i, p in enumerate(expected) if left[i] != NONE],
         }
     )
 
@@ -248,6 +293,20 @@ for prompt_len in (7, 8):
         end_token=6,
     )
 
+for h in (0.05, 0.3, 0.6, 0.9):
+    # Which of equals stay is left to the sort there, and defined here.
+    everywhere(f"top_h {h}", {"top_h": h}, through(hf.TopHLogitsWarper(h)), without=("ties",))
+for t, spread, exponent in ((1.0, 0.5, 1.0), (0.8, 0.8, 2.0), (1.5, 0.4, 0.3), (0.3, 1.2, 1.0), (1.0, 0.7, 0.0)):
+    settings = {"temperature": t, "dynatemp_range": spread, "dynatemp_exponent": exponent}
+    run = lambda scores, history: dynatemp(scores, t, spread, exponent)
+    everywhere(f"dynatemp {t} {spread} {exponent}", settings, run)
+for factor, curve in ((0.3, 1.0), (1.7, 1.0), (0.5, 2.0), (0.2, 3.0), (0.05, 4.5)):
+    settings = {"smoothing_factor": factor, "smoothing_curve": curve}
+    everywhere(f"smoothing {factor} {curve}", settings, lambda scores, history: smoothing(scores, factor, curve))
+for factor in (0.1, 0.5, 1.0):
+    everywhere(f"p_less {factor}", {"p_less": factor}, lambda scores, history: p_less(scores, factor))
+for tau in (0.5, 3.0, 20.0, 250.0):
+    everywhere(f"min_k {tau}", {"min_k": tau}, lambda scores, history: min_k(scores, tau))
 for n in (0.1, 0.5, 1.0, 2.5):
     everywhere(f"top_n_sigma {n}", {"top_n_sigma": n}, lambda scores, history: top_n_sigma(scores, n))
 for frequency, presence, window in ((0.4, 0.0, 0), (0.0, 0.7, 0), (0.3, 0.2, 4), (-0.5, -0.25, 64)):
@@ -302,6 +361,25 @@ for logits in ("bell", "shifted", "large"):
         {"temperature": 1.7, "repetition_penalty": 1.4, "penalty_window": 0, "order": ["temperature", "repetition"]},
         through(hf.TemperatureLogitsWarper(1.7), hf.RepetitionPenaltyLogitsProcessor(1.4)),
         "long",
+    )
+    case(
+        "min_k, dynatemp, smoothing, top_h, p_less",
+        logits,
+        {
+            "min_k": 300.0,
+            "temperature": 1.2,
+            "dynatemp_range": 0.6,
+            "smoothing_factor": 0.15,
+            "smoothing_curve": 1.5,
+            "top_h": 0.9,
+            "p_less": 0.4,
+        },
+        lambda scores, history: p_less(
+            through(hf.TopHLogitsWarper(0.9))(
+                smoothing(dynatemp(min_k(scores, 300.0), 1.2, 0.6, 1.0), 0.15, 1.5), history
+            ),
+            0.4,
+        ),
     )
     case(
         "a stage disabled",

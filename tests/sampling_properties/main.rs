@@ -262,6 +262,8 @@ proptest! {
         let mut settings = settings;
         settings.order.retain(|&stage| stage != StageKind::Temperature);
         settings.disabled.clear();
+        // It would take the place of the temperature.
+        settings.dynatemp_range = 0.0;
         // Last in the order, it leaves the best of the chain.
         settings.method = Method::Sample;
         let without = run(&settings, &logits, &place).best();
@@ -334,6 +336,7 @@ proptest! {
         for (field, loosens) in [
             ("top_k", true), ("top_p", true), ("typical_p", true), ("top_n_sigma", true),
             ("min_p", false), ("epsilon_cutoff", false), ("eta_cutoff", false),
+            ("top_h", true), ("min_k", true), ("p_less", false),
         ] {
             let knob = logitscope::sampling::knob(field).unwrap();
             let kept = |place_on_slider: f64| {
@@ -346,6 +349,68 @@ proptest! {
             let (tight, loose) = if loosens { (low, high) } else { (high, low) };
             prop_assert!(kept(tight) <= kept(loose), "{}: {} {}", field, kept(tight), kept(loose));
         }
+    }
+
+    #[test]
+    fn a_wider_dynamic_temperature_lies_between_its_ends(
+        logits in distinct_logits(), place in place(), t in 0.2..2.0_f32, range in 0.01..1.5_f32, exponent in 0.0..4.0_f32,
+    ) {
+        let at = |temperature: f32| {
+            run(&SamplerSettings { temperature, ..SamplerSettings::neutral() }, &logits, &place).entropy()
+        };
+        let dynamic = SamplerSettings {
+            temperature: t, dynatemp_range: range, dynatemp_exponent: exponent, ..SamplerSettings::neutral()
+        };
+        let found = run(&dynamic, &logits, &place).entropy();
+        let (cold, hot) = (at((t - range).max(0.0)), at(t + range));
+        prop_assert!(cold - 1e-3 <= found && found <= hot + 1e-3, "{} is not in {}..{}", found, cold, hot);
+        // Without an exponent it stands at the upper end.
+        let top = SamplerSettings { dynatemp_exponent: 0.0, ..dynamic };
+        prop_assert!((run(&top, &logits, &place).entropy() - hot).abs() < 1e-3);
+    }
+
+    #[test]
+    fn smoothing_keeps_the_order_up_to_a_curve_of_three(
+        logits in finite_logits(), place in place(), factor in 0.01..3.0_f32, curve in 1.0..=3.0_f32,
+    ) {
+        let settings = SamplerSettings {
+            smoothing_factor: factor, smoothing_curve: curve, ..SamplerSettings::neutral()
+        };
+        let smoothed = run(&settings, &logits, &place);
+        let order: Vec<f32> = run(&SamplerSettings::neutral(), &logits, &place).top(logits.len())
+            .into_iter().filter_map(|(id, _)| smoothed.logit(id)).collect();
+        prop_assert_eq!(order.len(), logits.len());
+        prop_assert!(order.windows(2).all(|pair| pair[0] >= pair[1]));
+    }
+
+    #[test]
+    fn min_k_does_not_see_the_temperature(logits in distinct_logits(), place in place(), quarters in 1_i32..40) {
+        // Powers of two divide without rounding, so that no border token moves.
+        let scale = 2.0_f32.powi(quarters % 5 - 2);
+        let settings = |temperature: f32| SamplerSettings {
+            temperature, min_k: 1e-6, order: vec![StageKind::Temperature, StageKind::MinK],
+            ..SamplerSettings::neutral()
+        };
+        let ids_of = |result: Distribution| result.top(logits.len()).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        prop_assert_eq!(
+            ids_of(run(&settings(1.0), &logits, &place)), ids_of(run(&settings(scale), &logits, &place))
+        );
+    }
+
+    #[test]
+    fn p_less_and_top_h_keep_the_best_and_its_share(logits in finite_logits(), place in place(), share in 0.05..=1.0_f32) {
+        let odds = softmax(&logits);
+        let best = odds.iter().copied().fold(0.0, f64::max);
+        let kept = run(&SamplerSettings { p_less: share, ..SamplerSettings::neutral() }, &logits, &place);
+        let threshold = f64::from(share) * odds.iter().map(|p| p * p).sum::<f64>();
+        for id in ids(&logits) {
+            let p = odds[id as usize];
+            // At the border a float decides.
+            prop_assume!((p - threshold).abs() > 1e-6 * threshold);
+            prop_assert_eq!(kept.probability(id) > 0.0, p >= threshold || p == best, "{} of {}", p, threshold);
+        }
+        let head = run(&SamplerSettings { top_h: share, ..SamplerSettings::neutral() }, &logits, &place);
+        prop_assert!(head.kept() <= 100 && head.best() == RawOdds::new(&logits).best());
     }
 
     #[test]

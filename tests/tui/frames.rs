@@ -92,7 +92,9 @@ fn paused_with_cut_tokens_and_the_sampler_in_focus() {
             state: RunState::Paused,
         });
         play.acts([Action::FocusNext, Action::FocusNext, Action::FocusNext]);
-        play.acts([Action::Down, Action::Down, Action::Down, Action::Right]);
+        // From the temperature to top-p.
+        play.acts(std::iter::repeat_n(Action::Down, 8));
+        play.act(Action::Right);
         play.frame();
         play.answer(&NEXT_WORDS);
         play

@@ -67,6 +67,9 @@ fn a_press_on_a_row_selects_it() {
 #[test]
 fn a_knob_is_slid() {
     let mut play = ended();
+    let mut rows = play.state.play.knob_rows().into_iter();
+    let at = rows.position(|row| row.name() == "top-p");
+    play.state.play.knobs.selected = at.expect("top-p is a knob");
     let (_, row) = find(&play, "● top-p ");
     // The track ends at the pane's right border.
     let track = 109..=118;

@@ -6,17 +6,22 @@
 mod banned;
 mod dry;
 mod dry_breakers;
+mod dynamic_temperature;
 mod epsilon_cutoff;
 mod eta_cutoff;
 mod frequency_presence;
 mod logit_bias;
+mod min_k;
 mod min_new_tokens;
 mod min_p;
 mod mirostat;
 mod no_repeat_ngram;
+mod p_less;
 mod phrase;
 mod repetition;
+mod smoothing;
 mod temperature;
+mod top_h;
 mod top_k;
 mod top_n_sigma;
 mod top_p;
@@ -32,15 +37,20 @@ pub use mirostat::{initial_mu, next_mu};
 
 /// Every stage that settings can ask for, in the order in which help and lists name them. The chain's own order is that
 /// of [`StageKind::ALL`].
-pub(super) const DESCRIPTORS: [&Descriptor; 17] = [
+pub(super) const DESCRIPTORS: [&Descriptor; 22] = [
     &temperature::DESCRIPTOR,
+    &dynamic_temperature::DESCRIPTOR,
+    &smoothing::DESCRIPTOR,
     &top_k::DESCRIPTOR,
     &top_p::DESCRIPTOR,
     &min_p::DESCRIPTOR,
+    &p_less::DESCRIPTOR,
+    &top_h::DESCRIPTOR,
     &typical_p::DESCRIPTOR,
     &epsilon_cutoff::DESCRIPTOR,
     &eta_cutoff::DESCRIPTOR,
     &top_n_sigma::DESCRIPTOR,
+    &min_k::DESCRIPTOR,
     &xtc::DESCRIPTOR,
     &dry::DESCRIPTOR,
     &repetition::DESCRIPTOR,
