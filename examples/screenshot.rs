@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ascii: false,
         autosave_file: None,
         session: None,
+        resumed: false,
         models_file: None,
         presets_file: None,
         fps: 60,

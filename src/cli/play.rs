@@ -76,6 +76,7 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
         },
         autosave_file,
         session,
+        resumed: args.resume,
         models_file: config::state_dir().map(|directory| directory.join("models")),
         presets_file: config::presets_path(),
         fps: config.ui.fps,

@@ -124,3 +124,42 @@ fn whatever_kills_it_the_terminal_is_given_back() {
         assert_ne!(playground.until_over(), 0, "{signal}");
     }
 }
+
+#[test]
+fn a_session_that_cannot_be_brought_back_is_kept() {
+    let state = tempfile::tempdir().expect("a directory");
+    let path = state.path().join("logitscope/session.json");
+    let open = |args: &[&str]| {
+        let mut playground = Playground::open_with(120, 40, args, |command| {
+            command.env("XDG_STATE_HOME", state.path());
+        });
+        playground.until_shows("■ ready");
+        playground
+    };
+    let mut playground = open(&["play", PROMPT, "--max-tokens", "4"]);
+    playground.press("\r");
+    playground.until_shows("ended: max tokens");
+    playground.signal("-TERM");
+    playground.until_over();
+    let whole = fs::read_to_string(&path).expect("a session");
+
+    // A branch that grows from itself, and a token that the model does not have.
+    for damage in [
+        |session: &mut serde_json::Value| session["texts"]["branches"][0]["parent"] = 0.into(),
+        |session: &mut serde_json::Value| {
+            session["texts"]["branches"][0]["tokens"][0]["id"] = 99_999.into();
+        },
+    ] {
+        let mut session: serde_json::Value = serde_json::from_str(&whole).expect("JSON");
+        damage(&mut session);
+        let damaged = session.to_string();
+        fs::write(&path, &damaged).expect("written");
+        let mut playground = open(&["play", "--resume"]);
+        playground.until_shows("That session is kept as");
+        playground.signal("-TERM");
+        playground.until_over();
+        let kept = fs::read_to_string(path.with_added_extension("refused"));
+        assert_eq!(kept.expect("it is kept"), damaged);
+        assert!(path.is_file(), "the new session is saved as ever");
+    }
+}

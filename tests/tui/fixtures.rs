@@ -29,6 +29,7 @@ pub fn options(prompt: &str) -> PlayOptions {
         ascii: false,
         autosave_file: None,
         session: None,
+        resumed: false,
         models_file: None,
         presets_file: None,
         prompt: prompt.to_owned(),

@@ -273,6 +273,7 @@ impl<'a, L: EngineLink> App<'a, L> {
                 session,
                 tell,
             } => self.write_session(path, session, tell),
+            Effect::SetSessionAside(path) => self.set_session_aside(path),
             Effect::ReadSession(path) => self.in_background(move || {
                 let read = SessionFile::read(&path);
                 News::SessionRead(read.map(Box::new).map_err(|error| error.to_string()))

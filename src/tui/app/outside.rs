@@ -51,29 +51,52 @@ impl<L: EngineLink> App<'_, L> {
         }
     }
 
-    /// Writes in the background; the newest file wins because each waits for the one before.
     pub(super) fn write_session(&mut self, path: PathBuf, session: Box<SessionFile>, tell: bool) {
+        self.after_writing(move || {
+            let shown = path.display();
+            match session.write(&path) {
+                Ok(()) if tell => Some(News::Told {
+                    message: format!("The session was saved to {shown}."),
+                    error: false,
+                }),
+                Ok(()) => None,
+                Err(error) => {
+                    tracing::warn!("{shown}: {error}");
+                    let message = format!("The session could not be saved to {shown}: {error}.");
+                    Some(News::SaveFailed(message))
+                }
+            }
+        });
+    }
+
+    /// Gives a session that cannot be brought back another name.
+    pub(super) fn set_session_aside(&mut self, path: PathBuf) {
+        self.after_writing(move || {
+            let aside = path.with_added_extension("refused");
+            let message = match std::fs::rename(&path, &aside) {
+                Ok(()) => format!("That session is kept as {}.", aside.display()),
+                Err(error) => format!("That session cannot be kept: {}: {error}.", path.display()),
+            };
+            tracing::warn!("{message}");
+            Some(News::Told {
+                message,
+                error: false,
+            })
+        });
+    }
+
+    /// Works in the background on the session's file; the newest wins because each waits for the one before.
+    fn after_writing(&mut self, work: impl FnOnce() -> Option<News> + Send + 'static) {
         let (before, told) = (self.writing.take(), self.told.0.clone());
         let thread = thread::Builder::new().name("session".to_owned());
         let started = thread.spawn(move || {
             if let Some(before) = before {
                 let _ = before.join();
             }
-            let shown = path.display();
-            let news = match session.write(&path) {
-                Ok(()) if tell => News::Told {
-                    message: format!("The session was saved to {shown}."),
-                    error: false,
-                },
-                Ok(()) => return,
-                Err(error) => {
-                    tracing::warn!("{shown}: {error}");
-                    let message = format!("The session could not be saved to {shown}: {error}.");
-                    News::SaveFailed(message)
-                }
-            };
-            // The playground may have been left meanwhile.
-            let _ = told.send(news);
+            if let Some(news) = work() {
+                // The playground may have been left meanwhile.
+                let _ = told.send(news);
+            }
         });
         if let Err(error) = &started {
             tracing::warn!("the session could not be saved: {error}");

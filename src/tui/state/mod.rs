@@ -77,6 +77,7 @@ impl State {
             engine: Engine::new(options.load.clone()),
             saving: Saving {
                 autosave_file: options.autosave_file.clone(),
+                resumed: options.resumed,
                 ..Saving::default()
             },
             leaving: false,

@@ -40,6 +40,8 @@ pub struct PlayOptions {
     pub autosave_file: Option<PathBuf>,
     /// A session to begin with.
     pub session: Option<Box<SessionFile>>,
+    /// Whether that session is what `autosave_file` holds.
+    pub resumed: bool,
     /// Where the models that were loaded are remembered, if anywhere.
     pub models_file: Option<PathBuf>,
     /// Where presets are saved, if anywhere.

@@ -51,6 +51,8 @@ pub struct Saving {
     pub autosave_file: Option<PathBuf>,
     /// Texts that wait for their model.
     pub restoring: Option<Session>,
+    /// They are those that `autosave_file` holds: if they cannot be brought back, it is not to be written over.
+    pub resumed: bool,
     /// Something is.
     pub due: bool,
     /// The user asked for it, under a name.

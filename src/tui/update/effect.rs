@@ -75,6 +75,8 @@ pub enum Effect {
         tell: bool,
     },
     ReadSession(PathBuf),
+    /// Give a session that cannot be brought back another name, so that the next one is not written over it.
+    SetSessionAside(PathBuf),
     /// List the models at hand, or those in a directory.
     ListModels(Option<PathBuf>),
     /// Remember that a model was loaded.

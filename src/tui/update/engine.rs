@@ -118,6 +118,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         } => state.play.comparing.answer(sample, from, upto, otherwise),
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
+            state.saving.resumed = false;
             state.play.settings.generation.seed = seed;
             state.engine.context_used = within_context(state, tokens.len());
             state.play.subject = Subject::Text;
@@ -154,6 +155,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.engine.loading = None;
             state.play.looking.give_up();
             state.tell(message, true);
+            super::session::keep_what_was_refused(state, effects);
         }
         Event::Died { message } => {
             state.engine.died = Some(message);

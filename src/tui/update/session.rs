@@ -88,3 +88,12 @@ pub fn restore(state: &mut State, effects: &mut Vec<Effect>) {
         }))));
     }
 }
+
+/// After a failure: if it was that the last session's texts cannot be brought back, their file is kept.
+pub fn keep_what_was_refused(state: &mut State, effects: &mut Vec<Effect>) {
+    let handed_over = state.engine.model.is_some() && state.saving.restoring.is_none();
+    if handed_over && std::mem::take(&mut state.saving.resumed) {
+        let file = state.saving.autosave_file.clone();
+        effects.extend(file.map(Effect::SetSessionAside));
+    }
+}
