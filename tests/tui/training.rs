@@ -527,6 +527,18 @@ fn going_on_with_another_recipe_is_asked_for_and_keeps_the_steps() {
     };
     assert!(allowed.changes);
     assert_eq!(play.state.train.step_in_view(), 30);
+    // What cannot change is told in the form's words, on the form, although the run has steps to be seen.
+    let why = "the run `run1` was started with 32 as data.context and cannot go on with 64: leave that as it was, or choose another --run-name";
+    play.act(News::Training(TrainingNews::Ended(Err(why.to_owned()))));
+    let screen = play.screen();
+    assert!(
+        screen.contains("start the run") && screen.contains("“context”"),
+        "{screen}"
+    );
+    assert!(
+        !screen.contains("data.context") && !screen.contains("--run-name"),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -55,8 +55,12 @@ pub fn problem(message: &str, shown: &[usize]) -> Problem {
     named.sort_by_key(|&at| std::cmp::Reverse(FIELDS[at].name.len()));
     for &at in &named {
         let flag = format!("--{}", FIELDS[at].name.replace(' ', "-"));
-        if said.contains(&flag) {
-            said = said.replace(&flag, &format!("“{}”", FIELDS[at].name));
+        let path = FIELDS[at].key.map(|key| key.path);
+        for inside in [Some(flag.as_str()), path].into_iter().flatten() {
+            if let Some(place) = find_word(&said, inside) {
+                let name = format!("“{}”", FIELDS[at].name);
+                said.replace_range(place..place + inside.len(), &name);
+            }
         }
     }
     let first = named
@@ -117,5 +121,12 @@ mod tests {
         let (field, said) = read("choose a smaller --context, or add text");
         assert_eq!(field, Some("context"));
         assert_eq!(said, "choose a smaller “context”, or add text");
+        let (_, said) = read(
+            "started with 32 as model.context and cannot go on with nothing: choose another --run-name",
+        );
+        assert_eq!(
+            said,
+            "started with 32 as “positions” and cannot go on with nothing: choose another “run name”"
+        );
     }
 }

@@ -50,7 +50,7 @@ fn take_in(state: &mut State, news: TrainingNews) {
 
 /// The run ended, or never began, for a reason.
 pub fn ended_outside(state: &mut State, message: &str) {
-    state.train.job = Job::Idle;
+    let began = std::mem::take(&mut state.train.job) != Job::Preparing;
     // What was asked on the command line by a flag is asked here by a question.
     if let Some((changed, _)) = message.split_once(ACCEPT_CHANGES) {
         state.train.asks = true;
@@ -59,9 +59,13 @@ pub fn ended_outside(state: &mut State, message: &str) {
     let problem = state.train.form.problem_of(message);
     let mut said = message.to_owned();
     if let Some(run) = &mut state.train.live {
-        run.failure = Some(said.clone());
-        // What never took a step is not a run to look at: back to the form, where it can be mended.
-        if run.last_step() == 0 {
+        let is_to_be_mended = !began || run.last_step() == 0;
+        // The steps that it had before are none of the failure's.
+        if began || run.last_step() == 0 {
+            run.failure = Some(said.clone());
+        }
+        // What never began is not a run to look at: back to the form, where it can be mended.
+        if is_to_be_mended {
             said.clone_from(&problem.message);
             state.train.asks = true;
             state.train.form.show(problem);
