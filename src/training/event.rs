@@ -1,5 +1,7 @@
 //! What a run reports: what `--json` prints, what the run's directory keeps, what a screen would draw.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{MeanLoss, Memory};
@@ -226,6 +228,12 @@ pub struct SampleText {
     /// What followed, as it is: not made safe for a terminal.
     pub text: String,
     pub seed: u64,
+    /// What of it stands in what is learned from, as ranges of bytes of `text`, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copied: Vec<Range<usize>>,
+    /// Its special tokens, such as the one that ends a document, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub special: Vec<Range<usize>>,
 }
 
 /// How much of the samples stands in the corpus.

@@ -319,7 +319,7 @@ fn an_epoch_has_every_sequence_once_in_its_own_order() {
 
 #[test]
 fn what_stands_in_the_corpus_is_found_across_documents_and_pieces() {
-    use crate::training::evaluation::memorised;
+    use crate::training::evaluation::copied;
     let directory = tempfile::tempdir().expect("a directory");
     // More tokens than are searched at once, and the rare ones only at the end.
     let text = format!("{}xyz\n", "abcd\n".repeat(20_000));
@@ -330,8 +330,14 @@ fn what_stands_in_the_corpus_is_found_across_documents_and_pieces() {
     let documents = Documents::all(cache);
     // `dxy` is no trigram of the corpus, but `d.x` is: documents are joined by their end.
     let texts = [vec![1, 2, 3, 4, 0, 24, 25, 26], vec![4, 24, 25], vec![9, 9]];
-    let found = memorised(&texts, 3, &documents).expect("n-grams");
-    assert_eq!(found.ngrams, 7);
-    assert!((found.share - 6.0 / 7.0).abs() < 1e-12, "{found:?}");
-    assert!(memorised(&texts[2..], 3, &documents).is_none());
+    let found = copied(&texts, 3, &documents).expect("n-grams");
+    let memorised = &found.memorised;
+    assert_eq!(memorised.ngrams, 7);
+    assert!((memorised.share - 6.0 / 7.0).abs() < 1e-12, "{found:?}");
+    assert_eq!(found.tokens, [vec![0..8], vec![], vec![]]);
+    // Pieces that are apart stay so.
+    let apart = [vec![1, 2, 3, 9, 24, 25, 26, 0]];
+    let found = copied(&apart, 3, &documents).expect("n-grams");
+    assert_eq!(found.tokens, [vec![0..3, 4..8]]);
+    assert!(copied(&texts[2..], 3, &documents).is_none());
 }

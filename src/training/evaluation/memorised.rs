@@ -1,6 +1,7 @@
 //! What a model knows by heart: n-grams of its texts that stand in what it learned from.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::training::Memorised;
 use crate::training::data::Documents;
@@ -11,25 +12,33 @@ const SEARCHED: u64 = 100_000_000;
 /// Tokens that are read at once.
 const AT_ONCE: usize = 1 << 16;
 
-/// The share of the distinct n-grams of `texts` that stand in `documents` (in their first hundred million tokens).
-/// N-grams are told apart by 64-bit hashes: one in about 10^13 comparisons is wrong.
-pub(in crate::training) fn memorised(
+/// What of some texts stands in what was learned from.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::training) struct Copied {
+    /// The share of their distinct n-grams.
+    pub(in crate::training) memorised: Memorised,
+    /// For each text, the tokens that such n-grams cover: in order, apart from each other.
+    pub(in crate::training) tokens: Vec<Vec<Range<usize>>>,
+}
+
+/// The n-grams of `texts` that stand in `documents` (in their first hundred million tokens); none where the texts have
+/// none. N-grams are told apart by 64-bit hashes: one in about 10^13 comparisons is wrong.
+pub(in crate::training) fn copied(
     texts: &[Vec<u32>],
     length: usize,
     documents: &Documents,
-) -> Option<Memorised> {
+) -> Option<Copied> {
     if length == 0 {
         return None;
     }
-    let mut ngrams: HashSet<u64> = HashSet::new();
+    let mut missing: HashSet<u64> = HashSet::new();
     for text in texts {
-        ngrams.extend(text.windows(length).map(hash));
+        missing.extend(text.windows(length).map(hash));
     }
-    let count = ngrams.len();
+    let count = missing.len();
     if count == 0 {
         return None;
     }
-    let mut missing = ngrams;
     let (mut tokens, mut at) = (Vec::new(), 0);
     let end = documents.tokens().min(SEARCHED);
     while at < end && !missing.is_empty() {
@@ -42,10 +51,26 @@ pub(in crate::training) fn memorised(
         tokens.drain(..tokens.len().saturating_sub(length - 1));
         at += take as u64;
     }
-    Some(Memorised {
-        length,
-        ngrams: count,
-        share: (count - missing.len()) as f64 / count as f64,
+    let covered = texts.iter().map(|text| {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for (start, window) in text.windows(length).enumerate() {
+            if missing.contains(&hash(window)) {
+                continue;
+            }
+            match ranges.last_mut() {
+                Some(last) if start <= last.end => last.end = start + length,
+                _ => ranges.push(start..start + length),
+            }
+        }
+        ranges
+    });
+    Some(Copied {
+        memorised: Memorised {
+            length,
+            ngrams: count,
+            share: (count - missing.len()) as f64 / count as f64,
+        },
+        tokens: covered.collect(),
     })
 }
 

@@ -8,8 +8,8 @@ use super::network::Network;
 use super::{TrainingError, Validation};
 use crate::text::Tokenizer;
 
-pub(super) use self::memorised::memorised;
-pub(super) use self::samples::{Studio, odds, sample};
+pub(super) use self::memorised::copied;
+pub(super) use self::samples::{Studio, mark, odds, sample};
 
 /// Bytes of text that each token stands for; special tokens stand for none.
 pub(super) fn token_bytes(tokenizer: &Tokenizer) -> Vec<u16> {

@@ -1,5 +1,7 @@
 //! Texts and odds by the model as it stands, with the playground's whole sampler chain.
 
+use std::ops::Range;
+
 use candle_core::Device;
 
 use crate::decoding::{BeamSearch, Chooser, DecodingError, Generation, LookAt, look, read_prompt};
@@ -64,10 +66,60 @@ pub(in crate::training) fn sample(
                 prompt: prompt.clone(),
                 text,
                 seed,
+                ..SampleText::default()
             };
             Ok((sample, ids))
         })
         .collect()
+}
+
+/// Marks in a sample, whose tokens are `ids`, which of them are special, and where those lie that are `copied`.
+pub(in crate::training) fn mark(
+    sample: &mut SampleText,
+    ids: &[u32],
+    copied: &[Range<usize>],
+    tokenizer: &Tokenizer,
+) {
+    let bytes = tokenizer.join(ids);
+    let ends = ids.iter().scan(0, |end, id| {
+        *end += tokenizer.token_bytes(*id).len();
+        Some(*end)
+    });
+    let bounds: Vec<usize> = std::iter::once(0).chain(ends).collect();
+    let bounds = places(&bytes, &bounds);
+    // What is stripped of a text that begins with nothing is a single space.
+    let whole = String::from_utf8_lossy(&bytes).len();
+    let stripped = whole.saturating_sub(sample.text.len());
+    let text = sample.text.len();
+    let within = |tokens: Range<usize>| {
+        let place = |at: usize| bounds[at].saturating_sub(stripped).min(text);
+        place(tokens.start)..place(tokens.end)
+    };
+    let special = tokenizer.special_ids();
+    let special = (0..ids.len()).filter(|at| special.contains(&ids[*at]));
+    sample.special = special.map(|at| within(at..at + 1)).collect();
+    sample.copied = copied.iter().cloned().map(within).collect();
+}
+
+/// Where ascending places of some bytes lie in the text that they become when what is no character is replaced. A place
+/// within a character lies at its beginning.
+fn places(bytes: &[u8], at: &[usize]) -> Vec<usize> {
+    let mut found = Vec::with_capacity(at.len());
+    let (mut read, mut written) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        let (valid, invalid) = (chunk.valid(), chunk.invalid());
+        let before = |place: &&usize| **place < read + valid.len() + invalid.len();
+        for place in at[found.len()..].iter().take_while(before) {
+            found.push(written + valid.floor_char_boundary(place - read));
+        }
+        read += valid.len() + invalid.len();
+        written += valid.len();
+        if !invalid.is_empty() {
+            written += char::REPLACEMENT_CHARACTER.len_utf8();
+        }
+    }
+    found.resize(at.len(), written);
+    found
 }
 
 fn generate(
@@ -145,4 +197,20 @@ pub(in crate::training) fn odds(
         rows,
         ..Odds::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+
+    #[test]
+    fn places_in_bytes_are_places_in_the_text_that_they_become() {
+        let bytes = b"a\xC3\xA9\xFFb\xE2\x82";
+        let text = String::from_utf8_lossy(bytes);
+        assert_eq!(text, "aé\u{FFFD}b\u{FFFD}");
+        let all: Vec<usize> = (0..=bytes.len()).collect();
+        // Within `é`, and within what ends too early.
+        assert_eq!(places(bytes, &all), [0, 1, 1, 3, 6, 7, 7, 10]);
+        assert_eq!(places(b"", &[0, 0]), [0, 0]);
+    }
 }

@@ -1,5 +1,7 @@
 //! What is kept of texts that may be of any length.
 
+use std::ops::Range;
+
 use crate::training::{Odds, SampleText, Samples};
 
 /// Bytes of a text.
@@ -18,6 +20,15 @@ pub(super) fn text(text: &str) -> String {
     format!("{}…", &text[..end])
 }
 
+/// The ranges of what is kept of a text.
+fn ranges(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+    let ranges = ranges.iter();
+    ranges
+        .take_while(|range| range.end <= BYTES)
+        .cloned()
+        .collect()
+}
+
 pub(super) fn samples(samples: &Samples) -> Samples {
     let kept = samples.texts.iter().take(TEXTS);
     Samples {
@@ -26,6 +37,8 @@ pub(super) fn samples(samples: &Samples) -> Samples {
                 prompt: text(&sample.prompt),
                 text: text(&sample.text),
                 seed: sample.seed,
+                copied: ranges(&sample.copied),
+                special: ranges(&sample.special),
             })
             .collect(),
         memorised: samples.memorised.clone(),

@@ -40,6 +40,7 @@ fn samples(step: u64, text: &str) -> RunEvent {
             prompt: "a".to_owned(),
             text: text.to_owned(),
             seed: 1,
+            ..SampleText::default()
         }],
         ..Samples::default()
     })

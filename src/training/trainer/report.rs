@@ -97,14 +97,18 @@ impl Trainer {
             Some(odds.map_err(diverged)?)
         };
         if !samples.is_empty() {
-            let (texts, ids): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
+            let (mut texts, ids): (Vec<_>, Vec<_>) = samples.into_iter().unzip();
             let documents = self.training.sequences().documents();
-            let memorised = evaluation::memorised(&ids, settings.memorised, documents);
+            let copied = evaluation::copied(&ids, settings.memorised, documents);
+            for (at, (text, ids)) in texts.iter_mut().zip(&ids).enumerate() {
+                let copied = copied.as_ref().map_or(&[][..], |copied| &copied.tokens[at]);
+                evaluation::mark(text, ids, copied, &self.tokenizer);
+            }
             let samples = Samples {
                 step,
                 epoch,
                 texts,
-                memorised,
+                memorised: copied.map(|copied| copied.memorised),
             };
             self.emit(RunEvent::Samples(samples), events)?;
         }

@@ -161,6 +161,15 @@ fn a_run_learns_repeats_and_leaves_what_it_should() {
     assert_eq!((samples.texts.len(), samples.step), (2, 24));
     let memorised = samples.memorised.as_ref().expect("n-grams");
     assert!(memorised.ngrams > 3 && memorised.share > 0.5, "{samples:?}");
+    // Single tokens are looked up here: what of a sample stands in the corpus is most of it, in whole characters.
+    for sample in &samples.texts {
+        let parts = sample
+            .copied
+            .iter()
+            .map(|range| &sample.text[range.clone()]);
+        let copied: usize = parts.map(str::len).sum();
+        assert!(2 * copied > sample.text.len(), "{sample:?}");
+    }
 
     let run = RunDirectory::open(&first.path().join("runs"), "run1").expect("a run");
     let steps: Vec<u64> = run
