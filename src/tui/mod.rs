@@ -19,6 +19,7 @@ pub use state::options::PlayOptions;
 pub use state::picker::Item;
 pub use state::seen::Seen;
 pub use state::session::{SessionError, SessionFile};
+pub use state::train::room::Room;
 pub use state::train::runs::{GoingOn, ReadRecipe, ReadRun};
 pub use state::train::table::{Column, RunRow, RunState as RunProgress, RunTable};
 pub use update::effect::{Chart, Effect};

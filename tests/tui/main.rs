@@ -5,6 +5,7 @@ mod asked;
 mod chart;
 #[cfg(unix)]
 mod fake_engine;
+mod film;
 mod fixtures;
 mod frames;
 mod inputs;

@@ -94,6 +94,7 @@ fn training() -> impl Strategy<Value = Happening> {
         TrainAction::Runs,
         TrainAction::ListBeside,
         TrainAction::DrawAlone,
+        TrainAction::Project,
     ])
     .prop_map(|act| Action::Train(act).into());
     let news = (0u64..300, -9.0f64..9.0, ".{0,60}").prop_flat_map(|(step, loss, text)| {
@@ -101,6 +102,7 @@ fn training() -> impl Strategy<Value = Happening> {
             prompt: text.clone(),
             text: text.clone(),
             seed: 1,
+            ..SampleText::default()
         };
         let odds = OddsRow {
             id: step as u32 % 3,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::fixtures::Play;
-use crate::training::{command, form, news, read, step, trained};
+use crate::training::{command, form, news, read, room, step, trained};
 use logitscope::engine::{TrainingCommand, TrainingNews};
 use logitscope::training::{FinishReason, History, Recipe, Restore, RunEvent};
 use logitscope::tui::{
@@ -122,11 +122,16 @@ fn a_key_offers_both_demonstrations() {
     let mut play = form(80, 24);
     act(&mut play, TrainAction::Demos);
     let screen = play.screen();
-    for said in ["style in seconds", "language from nothing in seconds"] {
+    for said in [
+        "style in seconds",
+        "learns weather reports",
+        "language from nothing in seconds",
+        "from noise to sentences",
+    ] {
         assert!(screen.contains(said), "{screen}");
     }
     play.acts([Action::Down, Action::Run]);
-    play.act(News::RunNames(["nothing".to_owned()].into()));
+    play.act(room(&["nothing"], None));
     let Some(TrainingCommand::Start { recipe, .. }) = command(&play) else {
         panic!("{:?}", play.effects);
     };

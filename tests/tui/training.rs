@@ -9,7 +9,7 @@ use logitscope::training::{
     StepMetrics, Validation,
 };
 use logitscope::tui::{
-    Action, Effect, GoingOn, Mouse, MouseKind, News, Page, ReadRun, TrainAction,
+    Action, Effect, GoingOn, Mouse, MouseKind, News, Page, ReadRun, Room, TrainAction,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -68,6 +68,7 @@ pub fn samples(step: u64, text: &str) -> RunEvent {
             prompt: "this movie is".to_owned(),
             text: text.to_owned(),
             seed: 1,
+            ..SampleText::default()
         }],
         memorised: Some(Memorised {
             length: 4,
@@ -189,11 +190,43 @@ fn begun(play: &Play) -> Option<(&str, &str)> {
     }
 }
 
+/// Where a demonstration is kept.
+pub fn room(names: &[&str], elsewhere: Option<&str>) -> News {
+    News::Room(Ok(Room {
+        elsewhere: elsewhere.map(Into::into),
+        names: names.iter().map(|&name| name.into()).collect(),
+    }))
+}
+
+#[test]
+fn a_demonstration_works_where_nothing_can_be_written_and_says_where_it_is_kept() {
+    let mut play = form(120, 40);
+    play.act(Action::Train(TrainAction::Demo));
+    play.act(room(&[], Some("/tmp/logitscope-runs-7")));
+    let Some(TrainingCommand::Start { recipe, .. }) = command(&play) else {
+        panic!("{:?}", play.effects);
+    };
+    let aside = std::path::Path::new("/tmp/logitscope-runs-7");
+    assert_eq!(recipe.run.directory, aside);
+    assert_eq!(play.state.train.directory(), aside);
+    let screen = play.screen();
+    assert!(
+        screen.contains("is kept in /tmp/logitscope-runs-7"),
+        "{screen}"
+    );
+    // The next one asks anew.
+    let mut play = form(120, 40);
+    play.act(Action::Train(TrainAction::DemoNothing));
+    play.act(News::Room(Err("no room".to_owned())));
+    assert_eq!(play.effects, []);
+    assert!(play.screen().contains("no room"));
+}
+
 #[test]
 fn one_key_starts_the_demonstration() {
     let mut play = form(120, 40);
     let demo = Action::Train(TrainAction::Demo);
-    let names = |names: &[&str]| News::RunNames(names.iter().map(|&name| name.into()).collect());
+    let names = |names: &[&str]| room(names, None);
     play.act(demo.clone());
     play.act(names(&[]));
     assert_eq!(begun(&play), Some(("demo", "embedded")));
@@ -592,8 +625,8 @@ fn a_run_of_another_terminal_is_followed() {
 fn the_demonstration_takes_a_name_that_is_free() {
     let mut play = form(120, 40);
     play.act(Action::Train(TrainAction::Demo));
-    assert!(matches!(&play.effects[..], [Effect::ListRunNames(_)]));
-    play.act(News::RunNames(["demo".to_owned()].into()));
+    assert!(matches!(&play.effects[..], [Effect::FindRoom(_)]));
+    play.act(room(&["demo"], None));
     let Some(TrainingCommand::Start { recipe, .. }) = command(&play) else {
         panic!("{:?}", play.effects);
     };

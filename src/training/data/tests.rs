@@ -334,7 +334,8 @@ fn what_stands_in_the_corpus_is_found_across_documents_and_pieces() {
     let memorised = &found.memorised;
     assert_eq!(memorised.ngrams, 7);
     assert!((memorised.share - 6.0 / 7.0).abs() < 1e-12, "{found:?}");
-    assert_eq!(found.tokens, [vec![0..8], vec![], vec![]]);
+    let whole = 0..8;
+    assert_eq!(found.tokens, [vec![whole], vec![], vec![]]);
     // Pieces that are apart stay so.
     let apart = [vec![1, 2, 3, 9, 24, 25, 26, 0]];
     let found = copied(&apart, 3, &documents).expect("n-grams");

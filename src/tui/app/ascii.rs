@@ -62,8 +62,20 @@ fn plain(c: char) -> char {
             '+'
         }
         '█' | '▉' | '▊' | '▋' | '▇' | '▆' | '▅' => '#',
-        '▌' | '▍' | '▎' | '▄' | '▃' => '=',
-        '▂' | '▁' => '.',
+        '▍' | '▎' | '▄' | '▃' => '=',
+        // What big letters are made of.
+        '▌' | '▐' => '|',
+        '▛' | '▜' | '▙' | '▟' => '#',
+        '▀' => '"',
+        '▘' => '`',
+        '▝' => '\'',
+        '▖' => ',',
+        '▗' => '.',
+        '▞' => '/',
+        '▚' => '\\',
+        '▂' | '▁' | '░' => '.',
+        '▒' => ':',
+        '▓' => '%',
         '●' | '■' | '◆' => '*',
         // Not as the strokes of a chart, on which it stands.
         '★' => '@',
@@ -113,7 +125,7 @@ mod tests {
         replace(&mut buffer);
         let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
         assert!(text.is_ascii(), "{text}");
-        assert_eq!(&text[..10], "+- 21 % #=");
+        assert_eq!(&text[..10], "+- 21 % #|");
     }
 
     #[test]

@@ -309,6 +309,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::DeleteRun(path) => self.delete_run(path),
             Effect::ReadGoingOn(start) => self.read_going_on(*start),
             Effect::ListRunNames(directory) => self.list_run_names(directory),
+            Effect::FindRoom(directory) => self.find_room(directory),
             Effect::ReadRun { path, beside } => {
                 self.followed.read(path, beside, self.told.0.clone());
             }

@@ -13,7 +13,7 @@ use crate::sampling::SamplerSettings;
 use crate::training;
 use crate::tui::app::{clipboard, models, presets};
 use crate::tui::state::history;
-use crate::tui::state::train::{Start, runs};
+use crate::tui::state::train::{Start, room, runs};
 use crate::tui::{Chart, EngineLink, News, SessionFile};
 
 impl<L: EngineLink> App<'_, L> {
@@ -169,6 +169,12 @@ impl<L: EngineLink> App<'_, L> {
     /// Lists the names of a directory's runs, in the background.
     pub(super) fn list_run_names(&self, directory: PathBuf) {
         self.in_background(move || News::RunNames(runs::names(&directory)));
+    }
+
+    /// Looks in the background where a demonstration can be kept.
+    pub(super) fn find_room(&self, directory: PathBuf) {
+        let aside = std::env::temp_dir();
+        self.in_background(move || News::Room(room::find(&directory, &aside)));
     }
 
     /// Draws in the background.

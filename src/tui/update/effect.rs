@@ -28,6 +28,8 @@ pub enum Effect {
     ReadGoingOn(Box<Start>),
     /// List the names of a directory's runs.
     ListRunNames(PathBuf),
+    /// Find out whether runs can be written to a directory, or where else.
+    FindRoom(PathBuf),
     /// Read what a run kept, and follow it while another process works on it.
     ReadRun {
         path: PathBuf,

@@ -55,7 +55,8 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         News::RunsWatched(rows) => train::watched(state, rows),
         News::RecipeRead(read) => train::fill(state, read, effects),
         News::GoingOn(read) => train::going_on(state, read, effects),
-        News::RunNames(names) => train::names_listed(state, names, effects),
+        News::RunNames(names) => train::names_listed(state, names),
+        News::Room(room) => train::room_found(state, room, effects),
         News::RunRead { path, beside, read } => train::read(state, &path, beside, read),
         News::RunGrew { path, read } => train::grew(state, &path, *read),
     }

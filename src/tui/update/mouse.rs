@@ -68,7 +68,10 @@ fn train(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         Hit::Field(row) => state.train.form.row = row,
         Hit::Plot => {
             let step = state.train.step_at(share_across(area, at.x)?);
-            state.train.pane = TrainPane::Loss;
+            // Zoomed, it may be the axis of another pane.
+            if !state.train.zoomed {
+                state.train.pane = TrainPane::Loss;
+            }
             state.train.look_at(step);
         }
         Hit::Run(row) => {

@@ -9,6 +9,7 @@ use crate::engine::{Event, TrainingNews, Unsent};
 use crate::sampling::SamplerSettings;
 use crate::tui::state::picker::Item;
 use crate::tui::state::session::SessionFile;
+use crate::tui::state::train::room::Room;
 use crate::tui::state::train::runs::{GoingOn, ReadRecipe, ReadRun};
 use crate::tui::state::train::table::RunRow;
 
@@ -52,6 +53,8 @@ pub enum News {
     RunsListed(Vec<Item>),
     /// The names of runs that are taken.
     RunNames(BTreeSet<String>),
+    /// Where a demonstration can be kept, or why nowhere.
+    Room(Result<Room, String>),
     /// What a run kept was read, or the sentence says why not.
     RunRead {
         path: PathBuf,

@@ -266,6 +266,7 @@ fn training_hints(state: &State) -> Vec<Hint> {
             Hint::Own(Bound::TrainAcross),
             Hint::Own(Bound::TrainBeside),
             Hint::Own(Bound::TrainSmoothing),
+            Hint::Own(Bound::TrainProject),
             Hint::Own(Bound::TrainWindow),
         ]);
     }

@@ -242,7 +242,15 @@ const TRAIN: &[Entry] = &[
     ("tok/s", "tokens learned from in a second"),
     (
         "6-grams",
-        "runs of so many tokens of the samples, and how many of them stand in the corpus: high is learned by heart",
+        "runs of so many tokens of the samples that stand in the corpus, underlined there: a high share is learned by heart",
+    ),
+    (
+        "▶",
+        "the samples of the step in view; ⟨ ⟩ is a special token, such as the end of a document",
+    ),
+    (
+        "░▒▓█",
+        "odds over the run, zoomed: from next to nothing to the greatest of all; · is not known",
     ),
 ];
 

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 use super::draw::{self, cell, right};
 use crate::tui::state::ask::Ask;
 use crate::tui::state::editor::Editor;
-use crate::tui::state::picker::Picker;
+use crate::tui::state::picker::{Item, Picker};
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
@@ -63,13 +63,17 @@ pub fn draw(picker: &Picker, theme: &Theme, seen: &mut Seen, frame: &mut Frame) 
         return draw::lines(vec![nothing], list, frame);
     }
     let selected = picker.row.min(matches.len() - 1);
-    let detail = matches
-        .iter()
-        .map(|item| safe::width(&item.detail))
-        .max()
-        .unwrap_or(0)
-        .min(usize::from(inside.width) / 2);
-    let label = usize::from(inside.width).saturating_sub(detail + 3);
+    let widest = |text: fn(&Item) -> &str| {
+        let cells = matches
+            .iter()
+            .map(|item| safe::width(&safe::safe(text(item))));
+        cells.max().unwrap_or(0)
+    };
+    // Half for each, and what one side does not need is the other's.
+    let cells = usize::from(inside.width).saturating_sub(3);
+    let spare = cells.saturating_sub(widest(|item| &item.label));
+    let detail = widest(|item| &item.detail).min(spare.max(cells / 2));
+    let label = cells - detail;
     let window = window(selected, matches.len(), list.height.into());
     for (place, index) in list.rows().zip(window.clone()) {
         seen.put(place, Hit::Item(index));

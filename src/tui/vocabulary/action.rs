@@ -279,6 +279,8 @@ pub enum TrainAction {
     Across,
     /// Smooth more or less.
     Smoothing,
+    /// Show the sample and the curve in big letters, or no longer.
+    Project,
     /// Show the whole run, or what happened lately.
     Window,
     ZoomIn,

@@ -217,6 +217,7 @@ bindings! {
         TrainCurveBefore "train-curve-before" Action::Train(TrainAction::CurveBefore), ["C"] "the curve before";
         TrainAcross "train-across" Action::Train(TrainAction::Across), ["t"] "draw over steps, tokens, epochs or time", "over";
         TrainSmoothing "train-smoothing" Action::Train(TrainAction::Smoothing), ["e"] "smooth the curve more, not at all, or as the run's length asks", "even out";
+        TrainProject "train-project" Action::Train(TrainAction::Project), ["P"] "on a projector: the sample and the curve in big letters, or no longer", "big";
         TrainWindow "train-window" Action::Train(TrainAction::Window), ["w"] "the whole run, or the newest steps", "window";
         TrainZoomIn "train-zoom-in" Action::Train(TrainAction::ZoomIn), ["+" "="] "half as many steps";
         TrainZoomOut "train-zoom-out" Action::Train(TrainAction::ZoomOut), ["-"] "twice as many steps";

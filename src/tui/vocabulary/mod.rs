@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod bars;
+pub mod big_letters;
 pub mod bindings;
 pub mod blocks;
 pub mod colour;

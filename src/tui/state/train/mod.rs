@@ -4,9 +4,11 @@ pub mod chart;
 mod fields;
 mod form;
 mod outcome;
+pub mod room;
 mod run_in_view;
 pub mod runs;
 mod span;
+pub mod strip;
 pub mod table;
 mod words;
 
@@ -73,6 +75,8 @@ pub struct Train {
     pub pane: TrainPane,
     /// Whether the pane has the whole screen.
     pub zoomed: bool,
+    /// Whether the sample and the curve have the whole screen, in big letters.
+    pub projected: bool,
     /// What the chart shows.
     pub shown: Shown,
     /// Which of several prompts' samples are shown first.
@@ -87,8 +91,8 @@ pub struct Train {
     pub table: Option<RunTable>,
     /// The run that a question is about.
     pub meant: Option<PathBuf>,
-    /// The demonstration starts once it is known which names are free.
-    pub demo_waits: bool,
+    /// Where demonstrations are kept, if not where runs are.
+    pub demo_directory: Option<PathBuf>,
 }
 
 impl Train {
@@ -157,6 +161,11 @@ impl Train {
     /// The step in view.
     pub fn step_in_view(&self) -> u64 {
         self.run().map_or(0, RunInView::step_in_view)
+    }
+
+    /// The step of a run that stands for the one in view: the one that was chosen, else its own newest.
+    pub fn step_of(&self, run: &RunInView) -> u64 {
+        self.cursor().unwrap_or(u64::MAX).min(run.last_step())
     }
 
     /// The step that was chosen; none where the newest is in view.

@@ -8,6 +8,7 @@ use crate::tui::state::State;
 use crate::tui::state::ask::Ask;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::{Item, Picker};
+use crate::tui::state::train::room::Room;
 use crate::tui::state::train::runs::GoingOn;
 use crate::tui::state::train::{FIELDS, Job, RunInView, Start, Surroundings};
 use crate::tui::vocabulary::focus::Page;
@@ -32,6 +33,8 @@ pub fn surround(state: &mut State) {
 pub fn leave(state: &mut State) {
     if state.train.asks && state.train.run().is_some() {
         state.train.asks = false;
+    } else if state.train.projected && !state.train.asks {
+        state.train.projected = false;
     } else if state.train.opened.is_some() {
         state.train.opened = None;
         // Something is always shown.
@@ -94,12 +97,12 @@ pub fn offer_demonstrations(state: &mut State) {
     let items = vec![
         item(
             "style in seconds",
-            "the model inside of the program learns to write weather reports",
+            "the model here learns weather reports",
             TrainAction::Demo,
         ),
         item(
             "language from nothing in seconds",
-            "random weights learn to write: from noise to sentences",
+            "random weights: from noise to sentences",
             TrainAction::DemoNothing,
         ),
     ];
@@ -114,8 +117,26 @@ pub fn demonstrate(state: &mut State, demo: &'static str, effects: &mut Vec<Effe
     }
     super::table::close(state, effects);
     state.train.form.demonstrate(demo);
-    state.train.demo_waits = true;
-    list_names(state, effects);
+    effects.push(Effect::FindRoom(state.train.form.directory()));
+}
+
+/// Starts the demonstration that was asked for where there is room for it, under a name that is free there.
+pub fn room_found(state: &mut State, room: Result<Room, String>, effects: &mut Vec<Effect>) {
+    let room = match room {
+        Ok(room) => room,
+        Err(message) => return state.tell(message, true),
+    };
+    state.train.form.know_names(room.names);
+    state.train.demo_directory = room.elsewhere;
+    start(state, effects);
+    if let Some(elsewhere) = &state.train.demo_directory {
+        let elsewhere = elsewhere.display();
+        state.tell(
+            format!("Nothing can be written here: the demonstration is kept in {elsewhere}."),
+            false,
+        );
+    }
+    state.train.demo_directory = None;
 }
 
 /// Asks which names of runs are taken.
@@ -124,17 +145,17 @@ pub fn list_names(state: &State, effects: &mut Vec<Effect>) {
 }
 
 /// Takes in which names are taken.
-pub fn names_listed(state: &mut State, names: BTreeSet<String>, effects: &mut Vec<Effect>) {
+pub fn names_listed(state: &mut State, names: BTreeSet<String>) {
     state.train.form.know_names(names);
-    if std::mem::take(&mut state.train.demo_waits) {
-        start(state, effects);
-    }
 }
 
 fn start(state: &mut State, effects: &mut Vec<Effect>) {
-    let Ok(start) = state.train.form.start() else {
+    let Ok(mut start) = state.train.form.start() else {
         return;
     };
+    if let Some(elsewhere) = &state.train.demo_directory {
+        start.recipe.run.directory.clone_from(elsewhere);
+    }
     match start.restore {
         Restore::Latest => effects.push(Effect::ReadGoingOn(Box::new(start))),
         _ => launch(state, start, History::new(), effects),

@@ -5,7 +5,7 @@ mod news;
 mod runs;
 mod table;
 
-pub use form::{go_on, going_on, names_listed};
+pub use form::{go_on, going_on, names_listed, room_found};
 pub use news::{ended_outside, heard};
 pub use runs::{abandon, draw, grew, listed, read, set_learning_rate};
 pub use table::{delete, export, fill, watched};
@@ -98,6 +98,7 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         | TrainAction::CurveBefore
         | TrainAction::Across
         | TrainAction::Smoothing
+        | TrainAction::Project
         | TrainAction::Window
         | TrainAction::ZoomIn
         | TrainAction::ZoomOut => chart(state, &action),
@@ -132,6 +133,7 @@ fn chart(state: &mut State, action: &TrainAction) {
             shown.turn(*action == TrainAction::Curve);
         }
         TrainAction::Across => shown.turn_across(),
+        TrainAction::Project => train.projected = !train.projected,
         TrainAction::Smoothing => shown.smoothing = shown.smoothing.next(),
         _ => {}
     }

@@ -4,9 +4,11 @@ mod chart;
 mod form;
 mod odds;
 mod places;
+mod projector;
 mod run;
 mod samples;
 mod table;
+mod validations;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -34,13 +36,16 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
     if train.asks || train.run().is_none() {
         return form::draw(train, theme, area, seen, frame);
     }
+    if train.projected {
+        return projector::draw(state, theme, area, seen, frame);
+    }
     for (pane, place) in places::of(area, train) {
         seen.put(place, Hit::TrainPane(pane));
         match pane {
             TrainPane::Loss => chart::draw(state, theme, place, seen, frame),
             TrainPane::Run => run::draw(state, theme, place, frame),
             TrainPane::Samples => samples::draw(train, theme, place, frame),
-            TrainPane::Odds => odds::draw(train, theme, place, frame),
+            TrainPane::Odds => odds::draw(state, theme, place, seen, frame),
         }
     }
 }

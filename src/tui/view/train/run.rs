@@ -9,7 +9,9 @@ use crate::training::{History, StepMetrics, Verdict};
 use crate::tui::state::State;
 use crate::tui::state::train::{Job, TrainPane};
 use crate::tui::view::draw;
+use crate::tui::view::train::validations;
 use crate::tui::vocabulary::bars::bar;
+use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;
@@ -23,9 +25,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let train = &state.train;
     let Some(run) = train.run() else { return };
     let history = run.history();
+    let resume = state.keymap.hint(Bound::TrainPause, false);
+    let paused = resume.map_or_else(
+        || "paused".to_owned(),
+        |key| format!("paused · {key} resumes"),
+    );
     let doing = match (train.is_live(), train.job, history.finished()) {
         (true, Job::Preparing, _) => "preparing",
-        (true, Job::Paused, _) => "paused",
+        (true, Job::Paused, _) => paused.as_str(),
         (true, Job::Ending, _) => "saving",
         (true, ..) => "training",
         (false, ..) if run.elsewhere => "training elsewhere",
@@ -44,9 +51,18 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let Some(metrics) = in_view.or(history.newest()) else {
         return;
     };
+    let inside = match validations::table(train, run, inside, theme) {
+        Some((lines, place)) if train.zoomed => {
+            draw::lines(lines, place, frame);
+            let width = inside.width - place.width - 1;
+            Rect { width, ..inside }
+        }
+        _ => inside,
+    };
     let width = usize::from(inside.width);
     let mut lines = verdict(state, inside.width, theme);
     lines.extend(gauges(history, metrics, width, theme));
+    lines.extend(validations::compared(train, run, width, theme));
     // What is left is left from now on, and not from an earlier step.
     let left = (goes_on && train.cursor().is_none()).then_some(metrics.seconds_left);
     lines.extend(numbers(history, metrics, left, width, theme));

@@ -20,6 +20,7 @@ mod smoothed;
 mod strokes;
 mod ticks;
 
+pub use axes::{BELOW, across as axis_below};
 use strokes::{Drawn, Sign, Stroke};
 pub use strokes::{beside, letter};
 
@@ -90,8 +91,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
     axes::values(&up, plot, theme, frame);
     let signs = marks::on_axis(train, run, theme);
     axes::across(train.shown.across, ends, &signs, plot, theme, frame);
+    // Thin lines are not seen from afar.
+    let marker = if train.projected {
+        Marker::Quadrant
+    } else {
+        Marker::Braille
+    };
     let canvas = Canvas::default()
-        .marker(Marker::Braille)
+        .marker(marker)
         .x_bounds([ends.0, ends.1])
         .y_bounds([0.0, 1.0])
         .paint(|context| {
