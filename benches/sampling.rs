@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use logitscope::sampling::{
-    Chain, Context, Method, RawOdds, SamplerSettings, Uniforms, Vocabulary,
+    Chain, Context, Method, RawOdds, Running, SamplerSettings, Uniforms, Vocabulary,
 };
 
 const SIZE: usize = 50_257;
@@ -68,7 +68,7 @@ fn sampling(criterion: &mut Criterion) {
         prompt_len: 10,
         end_tokens: &[50_256],
         xtc_u: 0.3,
-        mu: 8.0,
+        running: Running { mu: 8.0, mean: 0.5 },
     };
     let neutral = SamplerSettings::neutral;
 

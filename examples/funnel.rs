@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use logitscope::decoding::ModelVocabulary;
 use logitscope::model::{LoadRequest, load};
-use logitscope::sampling::{Chain, Context, RawOdds, SamplerSettings, initial_mu};
+use logitscope::sampling::{Chain, Context, RawOdds, Running, SamplerSettings};
 
 /// Cells of a bar for the whole vocabulary, on a scale of logarithms.
 const CELLS: f64 = 40.0;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         prompt_len: history.len(),
         end_tokens: &[],
         xtc_u: 0.0,
-        mu: initial_mu(&settings),
+        running: Running::start(&settings),
     };
     let all = logits.len();
     let bar = |kept: usize| {

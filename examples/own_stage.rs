@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use logitscope::decoding::ModelVocabulary;
 use logitscope::model::{LoadRequest, load};
 use logitscope::sampling::{
-    Candidates, Chain, Context, SamplerSettings, Stage, Vocabulary, initial_mu,
+    Candidates, Chain, Context, Running, SamplerSettings, Stage, Vocabulary,
 };
 
 /// Cuts the tokens that hold a letter. As in Perec's novel without an e.
@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         prompt_len: prompt.len(),
         end_tokens: &[],
         xtc_u: 0.0,
-        mu: initial_mu(&settings),
+        running: Running::start(&settings),
     };
     let logits = logits.last().ok_or("a prompt has tokens")?;
     let distribution = chain.run_explained(logits, &context);

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use logitscope::decoding::ModelVocabulary;
 use logitscope::model::{LoadRequest, load};
-use logitscope::sampling::{Chain, Context, SamplerSettings, Uniforms, initial_mu};
+use logitscope::sampling::{Chain, Context, Running, SamplerSettings, Uniforms};
 
 const TOKENS: usize = 60;
 
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             prompt_len,
             end_tokens: &model.info().end_tokens,
             xtc_u: uniforms.xtc(text.len()),
-            mu: initial_mu(&settings),
+            running: Running::start(&settings),
         };
         let token = chain.run(logits, &context).draw(uniforms.token(text.len()));
         if model.info().end_tokens.contains(&token) {

@@ -39,6 +39,7 @@ fn moment() -> Moment {
         pick: Some(1),
         candidates: Vec::new(),
         mu: None,
+        mean: None,
     }
 }
 

@@ -4,11 +4,11 @@
 use std::ops::ControlFlow;
 
 use logitscope::decoding::{
-    BeamSearch, Chooser, Generation, GenerationSettings, LookAt, Origin, StopReason, Totals, batch,
-    encode_prompt, look, score,
+    BeamSearch, Chooser, Counterfactual, Generation, GenerationSettings, LookAt, Origin, StopReason,
+    Totals, batch, encode_prompt, look, score,
 };
 use logitscope::model::{self, LoadRequest, LoadedModel, Precision};
-use logitscope::sampling::{Method, SamplerSettings, StageKind};
+use logitscope::sampling::{Method, Running, SamplerSettings, StageKind};
 use logitscope::text::display_token;
 use serde_json::Value;
 
@@ -176,7 +176,12 @@ fn scores_are_those_of_transformers() {
 #[test]
 fn a_rewound_text_is_continued_with_the_same_draws() {
     let loaded = embedded();
-    for method in [Method::Sample, Method::MirostatV2] {
+    for method in [
+        Method::Sample,
+        Method::MirostatV1,
+        Method::MirostatV2,
+        Method::AdaptiveP,
+    ] {
         let sampler = SamplerSettings {
             method,
             ..SamplerSettings::default()
@@ -192,6 +197,48 @@ fn a_rewound_text_is_continued_with_the_same_draws() {
 }
 
 #[test]
+fn what_a_steering_method_knew_is_in_the_record_so_that_counterfactual_draws_are_exact() {
+    let loaded = embedded();
+    for method in [Method::MirostatV1, Method::MirostatV2, Method::AdaptiveP] {
+        let sampler = SamplerSettings {
+            method,
+            adaptive_target: 0.3,
+            mirostat_tau: 3.0,
+            min_p: 0.02,
+            ..SamplerSettings::neutral()
+        };
+        let mut generation = start(&loaded, "The king said", &sampler, &tokens(40));
+        run(&loaded, &mut generation);
+        let others = |settings: &SamplerSettings| {
+            let chooser = Chooser::new(&loaded, settings, 1).unwrap();
+            let mut all = Counterfactual::new(chooser, generation.sequence().len());
+            let mut others = 0;
+            while !all.is_done() {
+                others += all.step(&loaded, &generation, 7).unwrap().len();
+            }
+            others
+        };
+        assert_eq!(others(&sampler), 0, "{method:?}");
+        let otherwise = SamplerSettings {
+            adaptive_target: 0.9,
+            method: Method::AdaptiveP,
+            ..sampler.clone()
+        };
+        assert!(others(&otherwise) > 0, "{method:?}");
+        // Each record begins where the one before led to.
+        let mut running = Running::start(&sampler);
+        for record in &generation.sequence().records()[generation.prompt_len()..] {
+            let draw = record.draw.as_ref().unwrap();
+            assert!(draw.is_steered());
+            assert_eq!(draw.running(running), running, "token {}", record.position);
+            let before = draw.adaptive.map_or(1.0, |adaptive| adaptive.probability);
+            running = running.after(&sampler, draw.probability, before);
+        }
+        assert_eq!(generation.running(), running);
+    }
+}
+
+#[test]
 fn looking_back_shows_what_was_drawn() {
     let loaded = embedded();
     let sampler = SamplerSettings::default();
@@ -201,7 +248,7 @@ fn looking_back_shows_what_was_drawn() {
     let place = |position| LookAt {
         position,
         prompt_len: generation.prompt_len(),
-        mu: 0.0,
+        running: Running { mu: 0.0, mean: 0.5 },
         search: "",
         rows: 20,
     };
@@ -247,7 +294,7 @@ fn other_knobs_change_the_pick_but_not_the_raw_odds() {
     let place = LookAt {
         position: 8,
         prompt_len: generation.prompt_len(),
-        mu: 0.0,
+        running: Running { mu: 0.0, mean: 0.5 },
         search: "",
         rows: 5,
     };
@@ -273,7 +320,7 @@ fn a_look_names_what_the_method_takes_or_nothing() {
     let place = |position| LookAt {
         position,
         prompt_len: generation.prompt_len(),
-        mu: 0.0,
+        running: Running { mu: 0.0, mean: 0.5 },
         search: "",
         rows: 20,
     };
@@ -328,7 +375,7 @@ fn a_look_tells_what_each_stage_did_to_each_token() {
     let place = LookAt {
         position: generation.prompt_len(),
         prompt_len: generation.prompt_len(),
-        mu: 0.0,
+        running: Running { mu: 0.0, mean: 0.5 },
         search: "",
         rows: 50,
     };
@@ -367,7 +414,7 @@ fn a_look_shows_the_character_that_a_token_completes() {
     let place = LookAt {
         position,
         prompt_len: position,
-        mu: 0.0,
+        running: Running { mu: 0.0, mean: 0.5 },
         search: "",
         rows: 5,
     };

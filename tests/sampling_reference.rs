@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use logitscope::sampling::{Chain, Context, SamplerSettings, Vocabulary};
+use logitscope::sampling::{Chain, Context, Running, SamplerSettings, Vocabulary};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -34,6 +34,8 @@ struct Case {
     xtc_u: f64,
     #[serde(default)]
     mu: f32,
+    #[serde(default)]
+    mean: f32,
     /// The tokens that are left, with their probabilities.
     expected: Vec<(u32, f32)>,
 }
@@ -86,7 +88,10 @@ fn every_case_agrees_with_the_reference() {
             prompt_len: case.prompt_len,
             end_tokens: case.end_token.as_slice(),
             xtc_u: case.xtc_u,
-            mu: case.mu,
+            running: Running {
+                mu: case.mu,
+                mean: case.mean,
+            },
         };
         let chain = Chain::new(&settings(&case.settings), &Characters(logits.len())).unwrap();
         let result = chain.run(&logits, &context);

@@ -88,7 +88,7 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     let place = LookAt {
         position: sequence.len(),
         prompt_len: sequence.len(),
-        mu: chooser.initial_mu(),
+        running: chooser.start(),
         search: "",
         rows: loaded.model.info().vocabulary,
     };
@@ -197,7 +197,7 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
     ))?;
     for step in &moment.trace {
         output.line(&format!(
-            "  {:<18} {:>6} left  {:>9} cut  entropy {:.3} bits",
+            "  {:<19} {:>6} left  {:>9} cut  entropy {:.3} bits",
             step.stage.name(),
             step.kept,
             percent_in_full(f64::from(step.mass_cut)),

@@ -171,7 +171,7 @@ impl BeamSearch {
                 logits,
                 generation.sequence().ids(),
                 generation.prompt_len(),
-                generation.mu(),
+                generation.running(),
                 false,
             );
             for (id, probability) in distribution.top(2 * self.num_beams) {
@@ -181,7 +181,7 @@ impl BeamSearch {
                     choice: Choice {
                         id,
                         odds: token_odds(logits, id),
-                        draw: chooser.draw_of(&distribution, id, None, generation.mu()),
+                        draw: chooser.draw_of(&distribution, id, None, generation.running()),
                     },
                 });
             }

@@ -2,10 +2,10 @@
 
 use super::sequence::token_odds_of;
 use super::vocabulary::ModelVocabulary;
-use super::{DecodingError, TokenDraw, TokenOdds};
+use super::{Adaptive, DecodingError, TokenDraw, TokenOdds};
 use crate::model::LoadedModel;
 use crate::sampling::{
-    Chain, Context, Distribution, Method, RawOdds, SamplerSettings, Uniforms, next_mu,
+    Chain, Context, Distribution, Method, RawOdds, Running, SamplerSettings, Uniforms,
 };
 
 /// A token that was chosen, with its odds and how it was drawn.
@@ -52,18 +52,15 @@ impl Chooser {
         self.seed
     }
 
-    /// Mirostat's running maximum before the first token: twice the target, as in llama.cpp.
-    pub fn initial_mu(&self) -> f32 {
-        2.0 * self.settings().mirostat_tau
+    /// What a method that steers knows before the first token.
+    pub fn start(&self) -> Running {
+        Running::start(self.settings())
     }
 
-    /// Mirostat's running maximum after a token; unchanged under other methods.
-    pub fn mu_after(&self, mu: f32, draw: &TokenDraw) -> f32 {
-        if self.settings().method == Method::MirostatV2 {
-            next_mu(self.settings(), mu, -draw.probability.log2())
-        } else {
-            mu
-        }
+    /// What it knows after a token was drawn.
+    pub fn after(&self, running: Running, draw: &TokenDraw) -> Running {
+        let before = draw.adaptive.map_or(draw.probability, |it| it.probability);
+        running.after(self.settings(), draw.probability, before)
     }
 
     /// The uniform number for the token at `position`.
@@ -77,7 +74,7 @@ impl Chooser {
         logits: &[f32],
         history: &[u32],
         prompt_len: usize,
-        mu: f32,
+        running: Running,
         explain: bool,
     ) -> Distribution {
         let context = Context {
@@ -85,7 +82,7 @@ impl Chooser {
             prompt_len,
             end_tokens: &self.end_tokens,
             xtc_u: self.uniforms.xtc(history.len()),
-            mu,
+            running,
         };
         if explain {
             self.chain.run_explained(logits, &context)
@@ -104,14 +101,20 @@ impl Chooser {
     }
 
     /// Chooses the token after `history`.
-    pub fn choose(&self, logits: &[f32], history: &[u32], prompt_len: usize, mu: f32) -> Choice {
-        let distribution = self.distribution(logits, history, prompt_len, mu, false);
+    pub fn choose(
+        &self,
+        logits: &[f32],
+        history: &[u32],
+        prompt_len: usize,
+        running: Running,
+    ) -> Choice {
+        let distribution = self.distribution(logits, history, prompt_len, running, false);
         let u = self.uniform(history.len());
         let id = self.pick(&distribution, u);
         Choice {
             id,
             odds: token_odds_of(&RawOdds::new(logits), logits, id),
-            draw: self.draw_of(&distribution, id, self.draws().then_some(u), mu),
+            draw: self.draw_of(&distribution, id, self.draws().then_some(u), running),
         }
     }
 
@@ -121,20 +124,28 @@ impl Chooser {
         distribution: &Distribution,
         id: u32,
         u: Option<f64>,
-        mu: f32,
+        running: Running,
     ) -> TokenDraw {
         TokenDraw {
             probability: distribution.probability(id),
             entropy: distribution.entropy(),
             u,
-            mu: (self.settings().method == Method::MirostatV2).then_some(mu),
+            mu: self.settings().method.is_mirostat().then_some(running.mu),
+            adaptive: self.mean_of(running).map(|mean| Adaptive {
+                mean,
+                probability: distribution.probability_before(id).unwrap_or(0.0),
+            }),
             candidates: Vec::new(),
             trace: distribution.trace().to_vec(),
         }
     }
 
     fn draws(&self) -> bool {
-        let settings = self.settings();
-        matches!(settings.method, Method::Sample | Method::MirostatV2)
+        self.settings().method.draws()
+    }
+
+    /// The mean, where the method goes by it.
+    pub(super) fn mean_of(&self, running: Running) -> Option<f32> {
+        (self.settings().method == Method::AdaptiveP).then_some(running.mean)
     }
 }

@@ -8,19 +8,19 @@ use super::chooser::{Choice, Chooser};
 use super::sequence::{Sequence, token_odds};
 use super::{Candidate, DecodingError};
 use crate::model::LoadedModel;
-use crate::sampling::{Distribution, SamplerSettings};
+use crate::sampling::{Distribution, Running, SamplerSettings};
 
 /// Chooses the token after `sequence`, which must have been read, of which the first `prompt_len` tokens are the prompt.
 pub(super) fn choose(
     loaded: &LoadedModel,
     sequence: &mut Sequence,
     chooser: &Chooser,
-    (prompt_len, mu): (usize, f32),
+    (prompt_len, running): (usize, Running),
     logits: &[f32],
 ) -> Result<Choice, DecodingError> {
     let settings = chooser.settings();
     let (k, alpha) = (settings.contrastive_k.max(1), settings.contrastive_alpha);
-    let distribution = chooser.distribution(logits, sequence.ids(), prompt_len, mu, false);
+    let distribution = chooser.distribution(logits, sequence.ids(), prompt_len, running, false);
 
     let mut candidates = Vec::with_capacity(k);
     for (id, probability) in distribution.top(k) {
@@ -41,7 +41,7 @@ pub(super) fn choose(
     let id = candidates
         .first()
         .map_or(distribution.best(), |best| best.id);
-    let mut draw = chooser.draw_of(&distribution, id, None, mu);
+    let mut draw = chooser.draw_of(&distribution, id, None, running);
     draw.candidates = candidates;
     Ok(Choice {
         id,

@@ -80,13 +80,14 @@ impl Counterfactual {
         let mut others = Vec::new();
         for (&position, logits) in drawn.iter().zip(logits.iter()) {
             let draw = records[position].draw.as_ref();
-            let mu = draw.and_then(|draw| draw.mu);
+            let start = self.chooser.start();
+            let running = draw.map_or(start, |draw| draw.running(start));
             let u = draw.and_then(|draw| draw.u);
             let distribution = self.chooser.distribution(
                 logits,
                 &sequence.ids()[..position],
                 generation.prompt_len().min(position),
-                mu.unwrap_or(self.chooser.initial_mu()),
+                running,
                 false,
             );
             let u = u.unwrap_or_else(|| self.chooser.uniform(position));

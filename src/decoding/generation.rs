@@ -11,7 +11,7 @@ use super::tail::Tail;
 use super::window::Slide;
 use super::{DecodingError, GenerationSettings, Origin, StopReason, TokenRecord};
 use crate::model::LoadedModel;
-use crate::sampling::{Method, SamplerSettings};
+use crate::sampling::{Method, Running, SamplerSettings};
 
 /// What one step of a generation brought.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ pub struct Generation {
     prompt_len: usize,
     /// Tokens that the text had when it began to grow, or to go on: `max_tokens` counts from here.
     since: usize,
-    mu: f32,
+    running: Running,
     stop_texts: StopTexts,
     loops: LoopDetector,
 }
@@ -79,7 +79,7 @@ impl Generation {
     fn start(sequence: Sequence, chooser: Arc<Chooser>, settings: &GenerationSettings) -> Self {
         let prompt_len = sequence.len();
         Self {
-            mu: chooser.initial_mu(),
+            running: chooser.start(),
             since: prompt_len,
             stop_texts: StopTexts::new(&settings.stop),
             loops: LoopDetector::default(),
@@ -135,9 +135,9 @@ impl Generation {
         self.sequence.len() - self.prompt_len
     }
 
-    /// Mirostat's running maximum surprisal, before the next token.
-    pub fn mu(&self) -> f32 {
-        self.mu
+    /// What a method that steers knows before the next token.
+    pub fn running(&self) -> Running {
+        self.running
     }
 
     /// The settings other than the sampler's.
@@ -158,11 +158,15 @@ impl Generation {
         if self.chooser.settings() == sampler && self.settings.seed == seed {
             return Ok(());
         }
-        let started = self.chooser.settings().method == Method::MirostatV2;
+        let before = self.chooser.settings().method;
         self.chooser = Arc::new(Chooser::new(loaded, sampler, seed)?);
         self.settings.seed = seed;
-        if !started {
-            self.mu = self.chooser.initial_mu();
+        let start = self.chooser.start();
+        if !before.is_mirostat() {
+            self.running.mu = start.mu;
+        }
+        if before != Method::AdaptiveP {
+            self.running.mean = start.mean;
         }
         Ok(())
     }
@@ -240,11 +244,11 @@ impl Generation {
         slide: Option<Slide>,
     ) -> Result<StepOutcome, DecodingError> {
         let choice = if self.chooser.settings().method == Method::Contrastive {
-            let state = (self.prompt_len, self.mu);
+            let state = (self.prompt_len, self.running);
             contrastive::choose(loaded, &mut self.sequence, &self.chooser, state, logits)?
         } else {
             self.chooser
-                .choose(logits, self.sequence.ids(), self.prompt_len, self.mu)
+                .choose(logits, self.sequence.ids(), self.prompt_len, self.running)
         };
         Ok(self.accept(loaded, choice, slide))
     }
@@ -260,7 +264,7 @@ impl Generation {
         choice: Choice,
         slide: Option<Slide>,
     ) -> StepOutcome {
-        self.mu = self.chooser.mu_after(self.mu, &choice.draw);
+        self.running = self.chooser.after(self.running, &choice.draw);
         let id = choice.id;
         let record = self
             .sequence
@@ -334,10 +338,13 @@ impl Generation {
     /// When there is no such token.
     pub fn rewind(&mut self, length: usize) -> Result<(), DecodingError> {
         self.check_cut(length)?;
-        let mu = self.sequence.records()[length..]
+        let steered = self.sequence.records()[length..]
             .iter()
-            .find_map(|record| record.draw.as_ref().and_then(|draw| draw.mu));
-        self.mu = mu.unwrap_or(self.mu);
+            .filter_map(|record| record.draw.as_ref())
+            .find(|draw| draw.is_steered());
+        if let Some(draw) = steered {
+            self.running = draw.running(self.running);
+        }
         self.sequence.rewind(length);
         self.prompt_len = self.prompt_len.min(length);
         self.since = self.since.min(length);
@@ -363,10 +370,15 @@ impl Generation {
         self.prompt_len = prompt_len.min(self.sequence.len());
         self.since = self.sequence.len();
         let last = self.sequence.records().last();
-        let drawn = last.and_then(|record| record.draw.as_ref());
-        self.mu = drawn
-            .and_then(|draw| Some(self.chooser.mu_after(draw.mu?, draw)))
-            .unwrap_or(self.chooser.initial_mu());
+        let start = self.chooser.start();
+        self.running = match last.and_then(|record| Some((record.origin, record.draw.as_ref()?))) {
+            Some((Origin::Generated, draw)) if draw.is_steered() => {
+                self.chooser.after(draw.running(start), draw)
+            }
+            // What a user put there moves nothing.
+            Some((_, draw)) => draw.running(start),
+            None => start,
+        };
         self.watch_again();
         Ok(())
     }
@@ -390,10 +402,10 @@ impl Generation {
             logits.row(0),
             self.sequence.ids(),
             self.prompt_len,
-            self.mu,
+            self.running,
             false,
         );
-        let draw = self.chooser.draw_of(&distribution, id, None, self.mu);
+        let draw = self.chooser.draw_of(&distribution, id, None, self.running);
         let record = self
             .sequence
             .push(loaded, id, Origin::Chosen, Some(odds), Some(draw))

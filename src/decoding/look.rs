@@ -5,7 +5,7 @@ use super::sequence::Sequence;
 use super::shown::{bytes_after, bytes_before};
 use super::{Candidate, DecodingError, Moment, Row, contrastive};
 use crate::model::LoadedModel;
-use crate::sampling::{Distribution, Method, RawOdds};
+use crate::sampling::{Distribution, Method, RawOdds, Running};
 use crate::text::display_between;
 
 /// Where to look, and what is known of the text there.
@@ -15,8 +15,8 @@ pub struct LookAt<'a> {
     pub position: usize,
     /// Tokens of the prompt.
     pub prompt_len: usize,
-    /// Mirostat's running maximum surprisal before the token, if it was not recorded.
-    pub mu: f32,
+    /// What a method that steers knows before the token, if it was not recorded.
+    pub running: Running,
     /// How many of the most probable tokens to return.
     pub rows: usize,
     /// Return only tokens whose text contains this, upper and lower case alike (and the chosen and the picked one).
@@ -45,14 +45,14 @@ pub fn look(
     let logits = logits.row(0);
     let standing = sequence.records().get(position);
     let drawn = standing.and_then(|record| record.draw.as_ref());
-    let mu = drawn.and_then(|draw| draw.mu).unwrap_or(place.mu);
+    let running = drawn.map_or(place.running, |draw| draw.running(place.running));
     let u = drawn
         .and_then(|draw| draw.u)
         .unwrap_or_else(|| chooser.uniform(position));
 
     let history = &sequence.ids()[..position];
     let prompt_len = place.prompt_len.min(position);
-    let distribution = chooser.distribution(logits, history, prompt_len, mu, true);
+    let distribution = chooser.distribution(logits, history, prompt_len, running, true);
     let raw = RawOdds::new(logits);
     let chosen = standing.map(|record| record.id);
     let measured = drawn.map_or(&[][..], |draw| &draw.candidates);
@@ -115,7 +115,12 @@ pub fn look(
         u,
         pick,
         candidates,
-        mu: (chooser.settings().method == Method::MirostatV2).then_some(mu),
+        mu: chooser
+            .settings()
+            .method
+            .is_mirostat()
+            .then_some(running.mu),
+        mean: chooser.mean_of(running),
     })
 }
 
@@ -128,9 +133,11 @@ fn pick(
 ) -> (Option<u32>, Vec<Candidate>) {
     let settings = chooser.settings();
     match settings.method {
-        Method::Sample | Method::MirostatV2 | Method::Greedy => {
-            (Some(chooser.pick(distribution, u)), Vec::new())
-        }
+        Method::Sample
+        | Method::MirostatV1
+        | Method::MirostatV2
+        | Method::AdaptiveP
+        | Method::Greedy => (Some(chooser.pick(distribution, u)), Vec::new()),
         Method::Beam => (None, Vec::new()),
         Method::Contrastive => {
             let candidates = contrastive::weighed(settings, distribution, measured);

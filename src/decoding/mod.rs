@@ -31,7 +31,7 @@ pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};
 pub use look::{LookAt, look};
 pub use prompt::{encode_prompt, read_prompt};
-pub use record::{Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
+pub use record::{Adaptive, Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
 pub use score::{Totals, score};
 pub use sequence::{Sequence, token_odds};
 pub use settings::{GenerationSettings, StopReason};

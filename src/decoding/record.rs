@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sampling::{LogitChange, StageKind, StageTrace};
+use crate::sampling::{LogitChange, Running, StageKind, StageTrace};
 
 /// Where a token came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +58,40 @@ pub struct TokenDraw {
     pub u: Option<f64>,
     /// Mirostat's running maximum surprisal in bits, before this token.
     pub mu: Option<f32>,
+    /// What adaptive-p went by; none under other methods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptive: Option<Adaptive>,
     /// What contrastive search weighed, the taken one first; empty under other methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
     /// What each stage did.
     pub trace: Vec<StageTrace>,
+}
+
+impl TokenDraw {
+    /// What the method that drew it knew before; where that is nothing, what is known `otherwise`.
+    pub fn running(&self, otherwise: Running) -> Running {
+        Running {
+            mu: self.mu.unwrap_or(otherwise.mu),
+            mean: self
+                .adaptive
+                .map_or(otherwise.mean, |adaptive| adaptive.mean),
+        }
+    }
+
+    /// Whether a method drew it that steers.
+    pub fn is_steered(&self) -> bool {
+        self.mu.is_some() || self.adaptive.is_some()
+    }
+}
+
+/// What adaptive-p went by for one token.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Adaptive {
+    /// The mean probability of the tokens drawn before (0 to 1).
+    pub mean: f32,
+    /// The token's probability when adaptive-p's turn came (0 to 1), which the mean takes in; 0 if it was cut.
+    pub probability: f32,
 }
 
 /// A token that contrastive search weighed.
@@ -109,6 +138,9 @@ pub struct Moment {
     pub candidates: Vec<Candidate>,
     /// Under Mirostat: the running maximum surprisal in bits that cuts there.
     pub mu: Option<f32>,
+    /// Under adaptive-p: the mean probability of the tokens drawn before (0 to 1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f32>,
 }
 
 /// One token of a [`Moment`].

@@ -6,6 +6,7 @@ use super::StageKind;
 use super::buffers::Buffers;
 use super::explanation::Explanation;
 use super::numeric::{self, Sums};
+use super::select;
 use super::trace::StageTrace;
 
 /// Tokens that are looked at together when some are cut.
@@ -40,6 +41,30 @@ pub struct Softmax<'a> {
     pub mass: f64,
 }
 
+/// The odds at some point of the chain, by ascending ids.
+#[derive(Debug, Clone)]
+pub(super) struct Odds {
+    ids: Vec<u32>,
+    weights: Vec<f32>,
+    mass: f64,
+}
+
+impl Odds {
+    /// Probability of a token (0 to 1); none if it was not in the running.
+    pub fn probability(&self, id: u32) -> Option<f32> {
+        let place = self.ids.binary_search(&id).ok()?;
+        Some((f64::from(self.weights[place]) / self.mass) as f32)
+    }
+}
+
+/// What the chain leaves.
+pub(super) struct Parts {
+    pub tokens: Buffers,
+    pub sums: Sums,
+    pub remembered: Option<Odds>,
+    pub explanation: Option<Explanation>,
+}
+
 /// A set of tokens, never empty, ordered by id, with a finite logit each.
 #[derive(Debug, Clone)]
 pub struct Candidates {
@@ -53,6 +78,8 @@ pub struct Candidates {
     stage: StageKind,
     /// Share of the mass that the stage at work has cut.
     mass_cut: f64,
+    /// The odds that a stage wanted to be known later on.
+    remembered: Option<Odds>,
     /// Which stage cut or changed each token of the vocabulary, when that is to be remembered.
     explanation: Option<Explanation>,
 }
@@ -71,6 +98,7 @@ impl Candidates {
             fresh: false,
             stage: StageKind::LogitBias,
             mass_cut: 0.0,
+            remembered: None,
             explanation: None,
         };
         if !numeric::all_finite(logits) {
@@ -161,6 +189,25 @@ impl Candidates {
     pub fn keep_best(&mut self) {
         let best = self.tokens.ids[numeric::first_largest(&self.tokens.logits)];
         self.cut(|token| token.id == best);
+    }
+
+    /// Cuts all but the first `count`, more probable ones first, of equals those of lower ids.
+    pub fn keep_leading(&mut self, count: usize) {
+        if count < self.len() {
+            let last = select::leading(&self.tokens.logits, count)[count - 1];
+            let (logit, id) = (self.tokens.logits[last], self.tokens.ids[last]);
+            self.cut(|token| token.logit > logit || (token.logit == logit && token.id <= id));
+        }
+    }
+
+    /// Keeps the odds as they are now for [`super::Distribution::probability_before`].
+    pub fn remember(&mut self) {
+        self.refresh();
+        self.remembered = Some(Odds {
+            ids: self.tokens.ids.clone(),
+            weights: self.tokens.weights.clone(),
+            mass: self.sums.mass,
+        });
     }
 
     /// Cuts the tokens whose probability is below `threshold`, but never the best nor its equals.
@@ -289,10 +336,15 @@ impl Candidates {
         }
     }
 
-    /// The tokens left, the sums of their weights, and what the stages did.
-    pub(super) fn into_parts(mut self) -> (Buffers, Sums, Option<Explanation>) {
+    /// What is left, and what the stages did.
+    pub(super) fn into_parts(mut self) -> Parts {
         self.refresh();
-        (self.tokens.compact(), self.sums, self.explanation)
+        Parts {
+            tokens: self.tokens.compact(),
+            sums: self.sums,
+            remembered: self.remembered,
+            explanation: self.explanation,
+        }
     }
 }
 

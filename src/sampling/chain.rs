@@ -31,7 +31,7 @@ impl Chain {
             .order
             .iter()
             .copied()
-            .chain([StageKind::Mirostat])
+            .chain(StageKind::LAST)
             .filter(|&kind| settings.is_active(kind))
             .filter_map(StageKind::descriptor)
             .map(|stage| Ok((stage.kind, (stage.compile)(settings, vocabulary)?)))

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Running;
+
 /// A model's tokens, as far as settings that name texts need them.
 pub trait Vocabulary {
     /// Number of ids.
@@ -23,8 +25,8 @@ pub struct Context<'a> {
     pub end_tokens: &'a [u32],
     /// The uniform number that decides whether XTC acts.
     pub xtc_u: f64,
-    /// Mirostat's running maximum surprisal in bits; see [`super::initial_mu`].
-    pub mu: f32,
+    /// What a method that steers knows of the text so far.
+    pub running: Running,
 }
 
 impl<'a> Context<'a> {

@@ -1,6 +1,6 @@
 //! The settings that a playground opens with, and which stages act.
 
-use super::{Method, SamplerSettings, StageKind};
+use super::{SamplerSettings, StageKind};
 
 impl Default for SamplerSettings {
     /// A balanced start: a little repetition penalty, a lowered temperature, the head of the distribution.
@@ -19,11 +19,11 @@ impl SamplerSettings {
     /// Whether a stage acts: it is in the order, not disabled, not neutral, and none that another one replaces:
     /// mirostat those that truncate, dynamic temperature the temperature.
     pub fn is_active(&self, stage: StageKind) -> bool {
-        if stage == StageKind::Mirostat {
+        if StageKind::LAST.contains(&stage) {
             return !self.is_neutral(stage);
         }
         let listed = self.order.contains(&stage) && !self.disabled.contains(&stage);
-        let replaced = (self.method == Method::MirostatV2 && stage.truncates())
+        let replaced = (self.method.is_mirostat() && stage.truncates())
             || (stage == StageKind::Temperature && self.is_active(StageKind::DynamicTemperature));
         listed && !replaced && !self.is_neutral(stage)
     }
@@ -37,6 +37,7 @@ impl SamplerSettings {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Method;
     use super::*;
 
     #[test]

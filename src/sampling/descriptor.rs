@@ -11,7 +11,7 @@ pub enum Effect {
     ChangesAll,
     /// It changes the logits of tokens that it picks out, or forbids them.
     ChangesSome,
-    /// It cuts tokens by their odds, so that [`super::Method::MirostatV2`] takes its place.
+    /// It cuts tokens by their odds, so that mirostat takes its place.
     Cuts,
 }
 

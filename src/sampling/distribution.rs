@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::buffers::Buffers;
-use super::candidates::Candidates;
+use super::candidates::{Candidates, Odds, Parts};
 use super::explanation::{Explanation, LogitChange};
 use super::{StageKind, StageTrace, numeric, select};
 
@@ -18,17 +18,24 @@ pub struct Distribution {
     mass: f64,
     entropy: f32,
     trace: Vec<StageTrace>,
+    remembered: Option<Odds>,
     explanation: Option<Explanation>,
 }
 
 impl Distribution {
     pub(super) fn new(candidates: Candidates, trace: Vec<StageTrace>) -> Self {
-        let (tokens, sums, explanation) = candidates.into_parts();
+        let Parts {
+            tokens,
+            sums,
+            remembered,
+            explanation,
+        } = candidates.into_parts();
         Self {
             tokens,
             mass: sums.mass,
             entropy: (sums.entropy() / std::f64::consts::LN_2) as f32,
             trace,
+            remembered,
             explanation,
         }
     }
@@ -54,6 +61,12 @@ impl Distribution {
             .ids
             .binary_search(&id)
             .map_or(0.0, |place| self.probability_at(place))
+    }
+
+    /// Probability of a token when the turn of a method that steers came (0 to 1): what adaptive-p's mean is made of. None
+    /// under other methods, and for what was cut before.
+    pub fn probability_before(&self, id: u32) -> Option<f32> {
+        self.remembered.as_ref()?.probability(id)
     }
 
     fn probability_at(&self, place: usize) -> f32 {

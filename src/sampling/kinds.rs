@@ -30,6 +30,9 @@ impl StageKind {
         Self::Xtc,
     ];
 
+    /// The stages of methods. They come after all others and cannot stand in an order.
+    pub const LAST: [Self; 2] = [Self::Mirostat, Self::AdaptiveP];
+
     /// What the stage says of itself; none for one that is not ours.
     pub fn descriptor(self) -> Option<&'static Descriptor> {
         DESCRIPTORS
@@ -64,7 +67,7 @@ impl StageKind {
         self.has(Effect::ChangesAll)
     }
 
-    /// Whether it cuts tokens by their odds, so that [`Method::MirostatV2`] takes its place.
+    /// Whether it cuts tokens by their odds, so that mirostat takes its place.
     pub fn truncates(self) -> bool {
         self.has(Effect::Cuts)
     }
@@ -76,20 +79,37 @@ impl StageKind {
 }
 
 impl Method {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Sample,
         Self::Greedy,
+        Self::MirostatV1,
         Self::MirostatV2,
+        Self::AdaptiveP,
         Self::Beam,
         Self::Contrastive,
     ];
+
+    /// Whether it is one of the two versions of mirostat.
+    pub const fn is_mirostat(self) -> bool {
+        matches!(self, Self::MirostatV1 | Self::MirostatV2)
+    }
+
+    /// Whether it draws a token by the final odds.
+    pub const fn draws(self) -> bool {
+        matches!(
+            self,
+            Self::Sample | Self::MirostatV1 | Self::MirostatV2 | Self::AdaptiveP
+        )
+    }
 
     /// The name in the configuration file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sample => "sample",
             Self::Greedy => "greedy",
+            Self::MirostatV1 => "mirostat-v1",
             Self::MirostatV2 => "mirostat-v2",
+            Self::AdaptiveP => "adaptive-p",
             Self::Beam => "beam",
             Self::Contrastive => "contrastive",
         }
@@ -100,8 +120,14 @@ impl Method {
         match self {
             Self::Sample => "Draws one token by the odds that the chain leaves.",
             Self::Greedy => "Takes the most probable token after the chain.",
+            Self::MirostatV1 => {
+                "Draws among as many tokens as a level of surprise allows by Zipf's law."
+            }
             Self::MirostatV2 => {
                 "Draws like sample, with cuts that steer towards a level of surprise."
+            }
+            Self::AdaptiveP => {
+                "Draws tokens near a probability that steers the text towards a chosen mean."
             }
             Self::Beam => "Follows several continuations at once and keeps the most probable ones.",
             Self::Contrastive => {
@@ -118,7 +144,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_configuration_file() {
-        for stage in StageKind::ALL.into_iter().chain([StageKind::Mirostat]) {
+        for stage in StageKind::ALL.into_iter().chain(StageKind::LAST) {
             assert_eq!(serde_json::to_value(stage).unwrap(), stage.name());
         }
         for method in Method::ALL {
@@ -128,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_stage_describes_itself() {
-        let all = StageKind::ALL.into_iter().chain([StageKind::Mirostat]);
+        let all = StageKind::ALL.into_iter().chain(StageKind::LAST);
         assert_eq!(all.clone().count(), DESCRIPTORS.len());
         assert!(all.clone().all(|kind| kind.descriptor().is_some()));
         let own = StageKind::Own(OwnName("mine"));

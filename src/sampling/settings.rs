@@ -13,8 +13,12 @@ pub enum Method {
     Sample,
     /// Take the most probable token after the chain.
     Greedy,
+    /// Mirostat v1: keep as many as Zipf's law allows for a target surprisal.
+    MirostatV1,
     /// Mirostat v2: cut by surprisal so that the text keeps a target surprisal.
     MirostatV2,
+    /// Favour tokens near a probability that keeps the text at a target mean.
+    AdaptiveP,
     /// Keep the `num_beams` most probable continuations.
     Beam,
     /// Contrastive search: probability minus a penalty for likeness to what was said.
@@ -50,9 +54,11 @@ pub enum StageKind {
     EpsilonCutoff,
     EtaCutoff,
     Xtc,
-    /// The cut of [`Method::MirostatV2`]. It comes last, takes the place of the stages that truncate, and cannot be
-    /// listed in an order.
+    /// The cut of [`Method::MirostatV1`] and [`Method::MirostatV2`]. It comes last, takes the place of the stages that
+    /// truncate, and cannot be listed in an order.
     Mirostat,
+    /// The bend of [`Method::AdaptiveP`]. It comes last and cannot be listed in an order.
+    AdaptiveP,
     /// One of [`super::Chain::with_stages`], by the name that it was given. Settings cannot ask for it, and no file holds
     /// it.
     #[serde(skip)]
@@ -137,6 +143,10 @@ pub struct SamplerSettings {
     pub mirostat_tau: f32,
     /// Mirostat: learning rate.
     pub mirostat_eta: f32,
+    /// Adaptive-p: target mean of the drawn tokens' probabilities.
+    pub adaptive_target: f32,
+    /// Adaptive-p: what is left of a token's weight in the mean after each further one.
+    pub adaptive_decay: f32,
     /// Beam search: how many beams.
     pub num_beams: usize,
     /// Beam search: scores are divided by length to this power.
@@ -187,6 +197,8 @@ impl SamplerSettings {
             min_new_tokens: 0,
             mirostat_tau: 5.0,
             mirostat_eta: 0.1,
+            adaptive_target: 0.5,
+            adaptive_decay: 0.9,
             num_beams: 5,
             length_penalty: 1.0,
             contrastive_k: 5,

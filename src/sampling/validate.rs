@@ -52,13 +52,16 @@ impl SamplerSettings {
                 name,
                 "each stage may be listed once",
             )?;
-            let placed = *stage != StageKind::Mirostat;
-            check(
-                placed,
-                field,
-                name,
-                "mirostat is switched by method = \"mirostat-v2\" and always runs last",
-            )?;
+            let of_method = match stage {
+                StageKind::Mirostat => {
+                    "mirostat is switched by method = \"mirostat-v2\" and always runs last"
+                }
+                StageKind::AdaptiveP => {
+                    "adaptive-p is switched by method = \"adaptive-p\" and always runs last"
+                }
+                _ => continue,
+            };
+            check(false, field, name, of_method)?;
         }
         Ok(())
     }
@@ -134,6 +137,9 @@ mod tests {
             "order = top-k: each stage may be listed once"
         );
         assert!(refused(|s| s.order.push(StageKind::Mirostat)).contains("always runs last"));
+        assert!(
+            refused(|s| s.order.push(StageKind::AdaptiveP)).contains("method = \"adaptive-p\"")
+        );
         assert!(refused(|s| s.disabled = vec![StageKind::Xtc; 2]).starts_with("disabled = xtc"));
         assert!(refused(|s| s.banned.push(String::new())).starts_with("banned = [\"\"]"));
         assert!(refused(|s| s.dry_breakers.push(String::new())).starts_with("dry_breakers"));

@@ -109,6 +109,28 @@ def mirostat_v2(scores, mu):
     return [s if i in kept else NONE for i, s in enumerate(scores)]
 
 
+def mirostat_v1(scores, mu, vocabulary):
+    order = sorted((s for s in scores if s != NONE), reverse=True)
+    if len(order) < 2:
+        return scores
+    odds = softmax(order)
+    n = min(100, len(order)) - 1
+    t = [math.log((i + 2) / (i + 1)) for i in range(n)]
+    b = [math.log(odds[i] / odds[i + 1]) for i in range(n)]
+    s_hat = sum(x * y for x, y in zip(t, b)) / sum(x * x for x in t)
+    epsilon = s_hat - 1
+    k = ((epsilon * 2**mu) / (1 - vocabulary**-epsilon)) ** (1 / s_hat)
+    border = order[min(max(int(k), 1), len(order)) - 1]
+    return [s if s >= border else NONE for s in scores]
+
+
+def adaptive_p(scores, target, mean):
+    """The mean is llama.cpp's weighted_sum / total_weight."""
+    aim = min(max(2 * target - mean, 0.0), 1.0)
+    distances = [abs((p - aim) * (1 / 0.3)) for p in softmax(scores)]
+    return [NONE if s == NONE else 5 - 10 * d * d / (1 + d) for s, d in zip(scores, distances)]
+
+
 def dry(scores, history, multiplier, base, allowed, window, breakers):
     """Breakers are lists of token ids."""
     recent = last(history, window)
@@ -322,6 +344,24 @@ for probability, threshold, u in ((1.0, 0.1, 0.9), (0.5, 0.05, 0.2), (0.5, 0.05,
 for mu in (0.01, 1.5, 4.0, 9.0):
     run = lambda scores, history: mirostat_v2(scores, mu)
     everywhere(f"mirostat {mu}", {"method": "mirostat-v2"}, run, without=("ties",), mu=mu)
+for mu in (0.01, 1.5, 4.0, 9.0):
+    for logits in LOGITS:
+        if logits != "ties":
+            run = lambda scores, history: mirostat_v1(scores, mu, len(scores))
+            case(f"mirostat v1 {mu}", logits, {"method": "mirostat-v1"}, run, mu=mu)
+for target, mean in ((0.5, 0.5), (0.3, 0.45), (0.7, 0.2), (0.05, 0.4), (1.0, 0.6)):
+    settings = {"method": "adaptive-p", "adaptive_target": target}
+    everywhere(f"adaptive_p {target} {mean}", settings, lambda scores, history: adaptive_p(scores, target, mean), mean=mean)
+for logits in ("bell", "large"):
+    case(
+        "adaptive_p after min_p and temperature",
+        logits,
+        {"method": "adaptive-p", "adaptive_target": 0.2, "temperature": 1.3, "min_p": 0.02},
+        lambda scores, history: adaptive_p(
+            through(hf.TemperatureLogitsWarper(1.3), hf.MinPLogitsWarper(0.02))(scores, history), 0.2, 0.35
+        ),
+        mean=0.35,
+    )
 for multiplier, base, allowed, window, breakers in (
     (0.8, 1.75, 2, 0, []),
     (0.8, 1.75, 1, 0, [[5]]),

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use logitscope::sampling::{Context, KNOBS, Method, SamplerSettings, StageKind, Vocabulary};
+use logitscope::sampling::{
+    Context, KNOBS, Method, Running, SamplerSettings, StageKind, Vocabulary,
+};
 use proptest::prelude::*;
 
 /// Token `i` is the character `a` + i.
@@ -80,7 +82,10 @@ pub fn settings() -> impl Strategy<Value = SamplerSettings> {
         0..3,
     );
     let banned = prop::collection::vec("[a-e]{1,2}", 0..3);
-    let method = prop_oneof![3 => Just(Method::Sample), 1 => Just(Method::MirostatV2)];
+    let method = prop_oneof![
+        3 => Just(Method::Sample), 1 => Just(Method::MirostatV1), 1 => Just(Method::MirostatV2),
+        1 => Just(Method::AdaptiveP),
+    ];
     (knobs, order, disabled, biases, banned, method).prop_map(
         |(knobs, order, disabled, logit_bias, banned, method)| {
             let mut settings = SamplerSettings {
@@ -109,7 +114,7 @@ pub struct Place {
     history: Vec<u32>,
     prompt_len: usize,
     xtc_u: f64,
-    mu: f32,
+    running: Running,
 }
 
 impl Place {
@@ -119,7 +124,7 @@ impl Place {
             prompt_len: self.prompt_len.min(self.history.len()),
             end_tokens: &[0],
             xtc_u: self.xtc_u,
-            mu: self.mu,
+            running: self.running,
         }
     }
 }
@@ -130,12 +135,13 @@ pub fn place() -> impl Strategy<Value = Place> {
         0_usize..40,
         0.0..1.0_f64,
         -2.0_f32..20.0,
+        0.0_f32..1.0,
     )
-        .prop_map(|(history, prompt_len, xtc_u, mu)| Place {
+        .prop_map(|(history, prompt_len, xtc_u, mu, mean)| Place {
             history,
             prompt_len,
             xtc_u,
-            mu,
+            running: Running { mu, mean },
         })
 }
 

@@ -328,6 +328,7 @@ pub fn token(position: usize, bytes: &[u8], origin: Origin) -> TokenRecord {
             entropy: 3.1,
             u: Some(0.5127),
             mu: None,
+            adaptive: None,
             candidates: Vec::new(),
             trace: Vec::new(),
         }),
@@ -411,6 +412,7 @@ pub fn moment(
         pick: rows.first().map(|row| row.id),
         candidates: Vec::new(),
         mu: None,
+        mean: None,
         rows,
     }
 }

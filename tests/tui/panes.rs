@@ -233,6 +233,20 @@ fn mirostats_running_maximum_is_seen() {
     }
 }
 
+#[test]
+fn the_mean_that_adaptive_p_goes_by_is_seen() {
+    for (width, height) in [(100, 30), (120, 40), (200, 60)] {
+        let mut play = ended(width, height);
+        play.state.play.settings.sampler.method = Method::AdaptiveP;
+        play.state.play.settings.sampler.adaptive_target = 0.4;
+        show(&mut play, |position| Moment {
+            mean: Some(0.3),
+            ..moment(position, None, &NEXT_WORDS)
+        });
+        sees(&play, &["mean p 30", "aims at 50", "u = 0.1275"]);
+    }
+}
+
 /// The style of the cells of a bar, and of the cell of a text, on the row of that text.
 fn styles(buffer: &Buffer, (column, row): (u16, u16)) -> (Vec<Modifier>, Modifier) {
     let blocks = (column..buffer.area.width)

@@ -40,22 +40,22 @@ impl Worker {
             None => Chooser::new(loaded, &request.sampler, seed)?,
         };
         let chooser = self.look_chooser.insert(chooser);
-        let place = |prompt_len, mu| LookAt {
+        let place = |prompt_len, running| LookAt {
             position: request.position,
             prompt_len,
-            mu,
+            running,
             rows: request.rows,
             search: &request.search,
         };
         match generation {
             None => {
                 let sequence = self.draft.as_ref().ok_or(TextsError::NoText)?.sequence();
-                let place = place(sequence.len(), chooser.initial_mu());
+                let place = place(sequence.len(), chooser.start());
                 Ok(look(loaded, sequence, chooser, place)?)
             }
             Some(generation) => {
                 generation.catch_up(loaded)?;
-                let place = place(generation.prompt_len(), generation.mu());
+                let place = place(generation.prompt_len(), generation.running());
                 Ok(look(loaded, generation.sequence(), chooser, place)?)
             }
         }

@@ -3,6 +3,7 @@
 //! In the formulas l is a token's logit and p its probability, both among the tokens that are left when the stage's
 //! turn comes.
 
+mod adaptive_p;
 mod banned;
 mod dry;
 mod dry_breakers;
@@ -33,11 +34,9 @@ pub(super) mod testing;
 
 use super::descriptor::Descriptor;
 
-pub use mirostat::{initial_mu, next_mu};
-
 /// Every stage that settings can ask for, in the order in which help and lists name them. The chain's own order is that
 /// of [`StageKind::ALL`].
-pub(super) const DESCRIPTORS: [&Descriptor; 22] = [
+pub(super) const DESCRIPTORS: [&Descriptor; 23] = [
     &temperature::DESCRIPTOR,
     &dynamic_temperature::DESCRIPTOR,
     &smoothing::DESCRIPTOR,
@@ -60,4 +59,5 @@ pub(super) const DESCRIPTORS: [&Descriptor; 22] = [
     &banned::DESCRIPTOR,
     &min_new_tokens::DESCRIPTOR,
     &mirostat::DESCRIPTOR,
+    &adaptive_p::DESCRIPTOR,
 ];

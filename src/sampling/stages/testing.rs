@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::sampling::{Chain, Context, Distribution, SamplerSettings, Vocabulary};
+use crate::sampling::{Chain, Context, Distribution, Running, SamplerSettings, Vocabulary};
 
 /// A vocabulary of this size: the letters a to z, a space, and " ab".
 pub(super) struct Letters(pub usize);
@@ -44,7 +44,10 @@ pub(in crate::sampling) fn at(history: &[u32]) -> Context<'_> {
         prompt_len: 0,
         end_tokens: &[],
         xtc_u: 0.5,
-        mu: 10.0,
+        running: Running {
+            mu: 10.0,
+            mean: 0.5,
+        },
     }
 }
 

@@ -172,7 +172,7 @@ pub(in crate::training) fn odds(
         search: "",
         position: sequence.len(),
         prompt_len: sequence.len(),
-        mu: chooser.initial_mu(),
+        running: chooser.start(),
         rows: loaded.model.info().vocabulary,
     };
     let moment = look(loaded, &sequence, &chooser, place)?;

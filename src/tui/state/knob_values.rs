@@ -16,7 +16,9 @@ impl KnobRow {
     /// What an answer looks like.
     pub fn form(self) -> &'static str {
         match self {
-            Self::Method => "sample, greedy, mirostat-v2, beam or contrastive",
+            Self::Method => {
+                "sample, greedy, mirostat-v1, mirostat-v2, adaptive-p, beam or contrastive"
+            }
             Self::Knob(knob) => knob.accepts,
             Self::Stage(StageKind::LogitBias) => r#"JSON, such as {" the": -2.5}"#,
             Self::Stage(_) | Self::Stop => r#"JSON, such as ["\n\n", "The end"]"#,

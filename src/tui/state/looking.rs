@@ -117,6 +117,7 @@ mod tests {
             pick: Some(0),
             candidates: Vec::new(),
             mu: None,
+            mean: None,
         }
     }
 

@@ -76,10 +76,8 @@ fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
         [] => lines.extend(candidates(then, moment, theme, width)),
         now => lines.extend(candidates(now, moment, theme, width)),
     }
-    if matches!(
-        state.play.settings.sampler.method,
-        Method::Sample | Method::MirostatV2 | Method::Greedy
-    ) {
+    let method = state.play.settings.sampler.method;
+    if method.draws() || method == Method::Greedy {
         lines.push(Line::default());
         lines.extend(cumulative(state, moment, theme, width));
     }

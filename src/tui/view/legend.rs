@@ -167,6 +167,10 @@ const WHY: &[Entry] = &[
         "Mirostat: tokens more surprising than this many bits are cut; it falls after a surprise and rises after none",
     ),
     (
+        "mean p",
+        "adaptive-p: how likely the tokens drawn so far were on average; the aim, which tokens are favoured that lie near, makes up for it",
+    ),
+    (
         "score",
         "contrastive search: likely, less alike to what was said; likeness is 1 for the same and 0 for nothing in common",
     ),
@@ -388,7 +392,10 @@ mod tests {
                     "final",
                 ],
             ),
-            (Topic::Pane(Focus::Why), &["u", "H bits", "left", "mu"]),
+            (
+                Topic::Pane(Focus::Why),
+                &["u", "H bits", "left", "mu", "mean p"],
+            ),
             (Topic::Pane(Focus::Tokens), &["H", "raw p"]),
             (Topic::Funnel, &["u", "left", "H bits"]),
         ] {

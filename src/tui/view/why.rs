@@ -101,6 +101,15 @@ fn lines(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
             bits(mu)
         )));
     }
+    if let Some(mean) = moment.mean {
+        let target = state.play.settings.sampler.adaptive_target;
+        let aim = (2.0 * target - mean).clamp(0.0, 1.0);
+        lines.push(Line::raw(format!(
+            "mean p {}, aims at {}",
+            percent(mean),
+            percent(aim)
+        )));
+    }
     lines.extend(drawn(state, moment, theme, width));
     if let Some(then) = then(state, moment) {
         let then = wrapped(&then, width as u16).into_iter();
@@ -149,18 +158,16 @@ fn drawn(state: &State, moment: &Moment, theme: &Theme, width: usize) -> Vec<Lin
             .sampler
             .is_active(StageKind::Temperature);
     let how = match state.play.settings.sampler.method {
-        Method::Sample | Method::MirostatV2 if !greedy => {
+        method if method.draws() && !greedy => {
             let cells = width.saturating_sub(13).min(40);
             vec![
                 Span::raw(format!("u = {:.4}  ", moment.u)),
                 Span::styled(track(moment.u, cells), theme.pick),
             ]
         }
-        Method::Sample | Method::MirostatV2 | Method::Greedy => {
-            vec![Span::raw("the most probable is taken")]
-        }
         Method::Beam => vec![Span::raw("beam search weighs whole texts")],
         Method::Contrastive => vec![Span::raw("contrastive search weighs likeness too")],
+        _ => vec![Span::raw("the most probable is taken")],
     };
     let mut lines = vec![Line::from(how)];
     lines.extend(weighed(moment, theme, width));
@@ -217,12 +224,14 @@ fn then(state: &State, moment: &Moment) -> Option<String> {
         entropy,
         u,
         mu,
+        adaptive,
         ..
     } = token.draw.as_ref()?;
     let u = u.map_or_else(String::new, |u| format!(" with u = {u:.4}"));
     let mu = mu.map_or_else(String::new, |mu| format!(", mu {}", bits(mu)));
+    let mean = adaptive.map_or_else(String::new, |it| format!(", mean p {}", percent(it.mean)));
     Some(format!(
-        "drawn then at {}{u}, H {}{mu}",
+        "drawn then at {}{u}, H {}{mu}{mean}",
         percent(*probability),
         bits(*entropy)
     ))

@@ -89,8 +89,10 @@ pub fn rows(settings: &SamplerSettings) -> Vec<KnobRow> {
     };
     let mut rows = vec![KnobRow::Method];
     rows.extend(of(KnobOwner::Method(settings.method)));
-    if settings.method == Method::MirostatV2 {
-        rows.extend(of(KnobOwner::Stage(StageKind::Mirostat)));
+    for stage in StageKind::LAST {
+        if settings.is_active(stage) {
+            rows.extend(of(KnobOwner::Stage(stage)));
+        }
     }
     for &stage in &settings.order {
         let before = rows.len();
@@ -220,12 +222,18 @@ mod tests {
                 .iter()
                 .any(|row| matches!(row, KnobRow::Knob(knob) if knob.field == "num_beams"))
         );
-        settings.method = Method::MirostatV2;
-        assert!(
-            rows(&settings)
-                .iter()
-                .any(|row| row.stage() == Some(StageKind::Mirostat))
-        );
+        let last = |method| {
+            let settings = SamplerSettings {
+                method,
+                ..SamplerSettings::neutral()
+            };
+            StageKind::LAST
+                .map(|stage| rows(&settings).iter().any(|row| row.stage() == Some(stage)))
+        };
+        assert_eq!(last(Method::Sample), [false, false]);
+        assert_eq!(last(Method::MirostatV1), [true, false]);
+        assert_eq!(last(Method::MirostatV2), [true, false]);
+        assert_eq!(last(Method::AdaptiveP), [false, true]);
     }
 
     #[test]

@@ -114,6 +114,7 @@ mod tests {
             pick: None,
             candidates: Vec::new(),
             mu: None,
+            mean: None,
         }
     }
 

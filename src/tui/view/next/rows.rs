@@ -104,6 +104,7 @@ mod tests {
             pick,
             candidates: Vec::new(),
             mu: None,
+            mean: None,
         }
     }
 
