@@ -4,8 +4,8 @@
 
 use std::fs;
 
-use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal};
-use logitscope::decoding::{Moment, Origin, Row, TokenOdds, TokenRecord};
+use logitscope::chart::{Across, Run, RunChart, What, next_token, runs, surprisal, tree};
+use logitscope::decoding::{Moment, Origin, Row, TokenOdds, TokenRecord, Tree, TreeToken};
 use logitscope::sampling::StageKind;
 use logitscope::training::{
     Epoch, FinishReason, Finished, History, RunEvent, StepMetrics, Validation,
@@ -98,6 +98,50 @@ fn surprisal_names_the_tokens_of_a_short_text_and_counts_those_of_a_long_one() {
     let svg = fs::read_to_string(&path).expect("read");
     assert_eq!(svg.matches("·king").count(), 0);
     assert!(svg.contains("\n800\n"), "the axis counts tokens");
+}
+
+#[test]
+fn a_tree_has_a_row_for_each_continuation() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("tree.svg");
+    let token = |parent, depth, probability: f32, cumulated, ends| TreeToken {
+        parent,
+        depth,
+        id: 1,
+        raw_probability: 0.5,
+        probability,
+        cumulated,
+        ends,
+    };
+    let grown = Tree {
+        tokens: vec![
+            token(None, 1, 0.5, 0.5, false),
+            token(None, 1, 0.25, 0.25, true),
+            token(Some(0), 2, 0.75, 0.375, false),
+            token(Some(0), 2, 0.125, 0.0625, false),
+        ],
+        is_full: false,
+    };
+    let names = ["·time", "<end>", "·there", "·in"].map(str::to_owned);
+    tree(&path, &grown, &names, "once upon a").expect("written");
+    let svg = fs::read_to_string(&path).expect("read");
+    for text in [
+        "once upon a",
+        "·time  50.0 %",
+        "&lt;end&gt;  25.0 %",
+        "·there  75.0 %",
+        "in all 37.5 %",
+        "in all 6.25 %",
+    ] {
+        assert!(svg.contains(text), "{text:?} is missing:\n{svg}");
+    }
+    // Three leaves.
+    assert!(svg.contains(&format!("height=\"{}\"", 40 + 44 + 3 * 40)));
+    let none = Tree {
+        tokens: Vec::new(),
+        is_full: false,
+    };
+    assert!(tree(&path, &none, &[], "x").is_err());
 }
 
 #[test]

@@ -289,6 +289,66 @@ fn odds_agree_with_themselves() {
 }
 
 #[test]
+fn a_tree_is_made_of_the_odds() {
+    let home = Home::new();
+    let tree = |args: &[&str]| -> Value {
+        let all = [
+            &["tree", "Once upon a", "--json", "--preset", "neutral"],
+            args,
+        ]
+        .concat();
+        serde_json::from_str(&home.out(&all)).unwrap()
+    };
+    let grown = tree(&["--depth", "2", "--top-n", "2"]);
+    assert_eq!(
+        (&grown["tokens"], &grown["is_full"]),
+        (&6.into(), &false.into())
+    );
+    // What `odds` says after the prompt, and after the prompt with the first branch.
+    for (prompt, level) in [
+        ("Once upon a".to_owned(), &grown["children"]),
+        (
+            format!(
+                "Once upon a{}",
+                grown["children"][0]["display"]
+                    .as_str()
+                    .unwrap()
+                    .replace('·', " ")
+            ),
+            &grown["children"][0]["children"],
+        ),
+    ] {
+        let odds: Value =
+            serde_json::from_str(&home.out(&["odds", &prompt, "--json", "--top", "2"])).unwrap();
+        for place in 0..2 {
+            let (row, branch) = (&odds["rows"][place], &level[place]);
+            assert_eq!(row["id"], branch["id"], "{prompt}");
+            let p = |value: &Value| value.as_f64().unwrap();
+            assert!((p(&row["raw_probability"]) - p(&branch["probability"])).abs() < 1e-5);
+        }
+    }
+    let mass = tree(&["--depth", "1", "--mass", "0.9", "--tokens", "5000"]);
+    let level = mass["children"].as_array().unwrap();
+    let sum: f64 = level
+        .iter()
+        .map(|branch| branch["probability"].as_f64().unwrap())
+        .sum();
+    let last = level.last().unwrap()["probability"].as_f64().unwrap();
+    assert!(sum >= 0.9 && sum - last < 0.9, "{sum} {last}");
+
+    let text = home.out(&["tree", "Once upon a", "--depth", "3", "--tokens", "5"]);
+    assert!(
+        text.starts_with("Once upon a\n") && text.contains("├ ") && text.contains("--tokens"),
+        "{text}"
+    );
+    let (code, error) = home.fails(&["tree", "x", "--mass", "1.5"]);
+    assert!(
+        code == Some(2) && error.contains("a number from 0 to 1"),
+        "{error}"
+    );
+}
+
+#[test]
 fn score_adds_up() {
     let home = Home::new();
     let lines = lines_of_json(&home.out(&["score", "The king said to the queen.", "--json"]));

@@ -4,8 +4,9 @@
 use std::ops::ControlFlow;
 
 use logitscope::decoding::{
-    BeamSearch, Chooser, Counterfactual, Generation, GenerationSettings, LookAt, Origin, StopReason,
-    Totals, batch, encode_prompt, look, score,
+    BeamSearch, Chooser, Counterfactual, DecodingError, Generation, GenerationSettings, LookAt,
+    Origin, Spread, StopReason, Totals, Tree, TreeSettings, batch, encode_prompt, look,
+    read_prompt, score, tree,
 };
 use logitscope::model::{self, LoadRequest, LoadedModel, Precision};
 use logitscope::sampling::{Method, Running, SamplerSettings, StageKind};
@@ -236,6 +237,76 @@ fn what_a_steering_method_knew_is_in_the_record_so_that_counterfactual_draws_are
         }
         assert_eq!(generation.running(), running);
     }
+}
+
+#[test]
+fn a_tree_holds_the_most_probable_continuations() {
+    let loaded = embedded();
+    let sampler = SamplerSettings::neutral();
+    let chooser = Chooser::new(&loaded, &sampler, 1).unwrap();
+    let mut sequence = read_prompt(&loaded, "The king said", &|| false).unwrap();
+    let before = sequence.ids().to_vec();
+    let settings = TreeSettings {
+        depth: 3,
+        spread: Spread::TopN(4),
+        least: 0.0,
+        tokens: 1000,
+    };
+    let whole = tree(&loaded, &mut sequence, &chooser, settings, &|| false).unwrap();
+    assert_eq!(sequence.ids(), before, "the text stays as it is");
+    assert!(!whole.is_full && whole.tokens.len() == 4 + 16 + 64);
+    for (index, token) in whole.tokens.iter().enumerate() {
+        // The same by reading the whole text anew.
+        let path = whole.path(index);
+        let mut totals = Totals::default();
+        score(&loaded, &[&before[..], &path].concat(), |record| {
+            if record.position >= before.len() {
+                totals.add(&record);
+            }
+            Ok::<_, DecodingError>(())
+        })
+        .unwrap();
+        let expected = totals.log_probability.exp();
+        assert!(
+            (token.cumulated - expected).abs() < 1e-4 * expected.max(1e-3),
+            "{path:?}"
+        );
+        assert_eq!(path.len(), token.depth);
+        let siblings: Vec<f32> = whole
+            .children(token.parent)
+            .map(|at| whole.tokens[at].probability)
+            .collect();
+        assert!(siblings.len() == 4 && siblings.is_sorted_by(|a, b| a >= b));
+    }
+    // A limit leaves out what is less probable than all that was followed.
+    let few = TreeSettings {
+        tokens: 24,
+        ..settings
+    };
+    let part = tree(&loaded, &mut sequence, &chooser, few, &|| false).unwrap();
+    assert!(part.is_full && part.tokens.len() == 24);
+    let followed = |tree: &Tree, at: usize| tree.children(Some(at)).next().is_some();
+    let reached = (0..24)
+        .filter(|&at| followed(&part, at))
+        .map(|at| part.tokens[at].cumulated);
+    let missed = (0..24)
+        .filter(|&at| !followed(&part, at) && part.tokens[at].depth < 3)
+        .map(|at| part.tokens[at].cumulated);
+    assert!(reached.fold(1.0, f64::min) >= missed.fold(0.0, f64::max));
+    let likely = TreeSettings {
+        least: 0.01,
+        ..settings
+    };
+    let likely = tree(&loaded, &mut sequence, &chooser, likely, &|| false).unwrap();
+    let expected = whole
+        .tokens
+        .iter()
+        .filter(|token| token.cumulated >= 0.01)
+        .count();
+    assert_eq!(likely.tokens.len(), expected);
+    let stopped = tree(&loaded, &mut sequence, &chooser, settings, &|| true);
+    assert!(matches!(stopped, Err(DecodingError::Cancelled)));
+    assert_eq!(sequence.ids(), before);
 }
 
 #[test]

@@ -3,13 +3,21 @@
 use std::path::Path;
 
 use super::{ChartError, Run, RunChart};
-use crate::decoding::{Moment, TokenRecord};
+use crate::decoding::{Moment, TokenRecord, Tree};
 
 /// No chart of the odds of a token.
 ///
 /// # Errors
 /// Always: [`ChartError::LeftOut`].
 pub fn next_token(path: &Path, _: &Moment, _: &str) -> Result<(), ChartError> {
+    Err(ChartError::LeftOut(path.to_owned()))
+}
+
+/// No chart of what could follow.
+///
+/// # Errors
+/// Always: [`ChartError::LeftOut`].
+pub fn tree(path: &Path, _: &Tree, _: &[String], _: &str) -> Result<(), ChartError> {
     Err(ChartError::LeftOut(path.to_owned()))
 }
 

@@ -11,7 +11,7 @@ mod left_out;
 pub use asked::{Across, Run, RunChart, What};
 pub use axis::{Axis, Tick};
 #[cfg(feature = "charts")]
-pub use drawn::{next_token, runs, surprisal};
+pub use drawn::{next_token, runs, surprisal, tree};
 pub use error::ChartError;
 #[cfg(not(feature = "charts"))]
-pub use left_out::{next_token, runs, surprisal};
+pub use left_out::{next_token, runs, surprisal, tree};

@@ -15,6 +15,7 @@ use super::runs::RunsArgs;
 use super::score::ScoreArgs;
 use super::tokens::TokensArgs;
 use super::train::{FinetuneArgs, TrainArgs};
+use super::tree::TreeArgs;
 
 /// See a language model decide: a playground for sampling, in the terminal
 #[derive(Debug, clap::Parser)]
@@ -32,6 +33,7 @@ pub enum Subcommand {
     Play(PlayArgs),
     Generate(GenerateArgs),
     Odds(OddsArgs),
+    Tree(TreeArgs),
     Score(ScoreArgs),
     Tokens(TokensArgs),
     Models(ModelsArgs),
@@ -75,6 +77,7 @@ impl Subcommand {
                     seed.into_iter().collect::<Vec<_>>(),
                 )
             }
+            Self::Tree(args) => (&args.sampler, &args.chat, Vec::new()),
             _ => return Vec::new(),
         };
         keys.extend(chat.overrides());

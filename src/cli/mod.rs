@@ -23,6 +23,7 @@ mod score;
 mod stderr;
 mod tokens;
 mod train;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -107,6 +108,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Play(args) => play::run(args, &config),
         Subcommand::Generate(args) => generate::run(args, &config),
         Subcommand::Odds(args) => odds::run(args, &config),
+        Subcommand::Tree(args) => tree::run(args, &config),
         Subcommand::Score(args) => score::run(args, &config),
         Subcommand::Tokens(args) => tokens::run(args, &config),
         Subcommand::Models(args) => models::run(args),

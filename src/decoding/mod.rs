@@ -18,6 +18,7 @@ mod shown;
 mod stats;
 mod stop;
 mod tail;
+mod tree;
 mod vocabulary;
 mod window;
 
@@ -39,5 +40,6 @@ pub use shown::{display_end, display_in_text};
 pub use stats::TextStats;
 pub use stop::{LoopDetector, StopTexts};
 pub use tail::Tail;
+pub use tree::{Spread, Tree, TreeSettings, TreeToken, tree};
 pub use vocabulary::ModelVocabulary;
 pub use window::Slide;

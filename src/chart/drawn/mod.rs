@@ -5,7 +5,9 @@ mod next_token;
 mod palette;
 mod run;
 mod text_line;
+mod tree;
 
 pub use next_token::next_token;
 pub use run::runs;
 pub use text_line::surprisal;
+pub use tree::tree;

@@ -1,0 +1,183 @@
+//! `tree`: what could follow a prompt, and how probable each continuation is as a whole.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::chat_args::ChatArgs;
+use super::input::TextInput;
+use super::output::Output;
+use super::sampler_args::SamplerArgs;
+use super::{CliError, load, slid, warn};
+use crate::chart;
+use crate::config::Config;
+use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
+use crate::model::LoadedModel;
+use crate::text::numbers::percent_in_full;
+use crate::text::sanitize;
+
+/// Show the most probable continuations of a prompt as a tree, with the probability of each as a whole
+#[derive(Debug, clap::Args)]
+pub struct TreeArgs {
+    #[command(flatten)]
+    pub prompt: TextInput,
+    /// Tokens from the prompt to a leaf, at most
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub depth: u32,
+    /// Follow the N most probable tokens at each place
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub top_n: u32,
+    /// Follow the fewest tokens that together have this probability, instead of a number of them
+    #[arg(long, value_name = "P", conflicts_with = "top_n", value_parser = probability)]
+    pub mass: Option<f64>,
+    /// Leave out continuations less probable than this as a whole
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
+    pub least: f64,
+    /// Tokens of the whole tree, at most; the most probable continuations come first
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub tokens: u32,
+    /// Draw the tree into a file, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub chart: Option<PathBuf>,
+    /// Print one object of JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub chat: ChatArgs,
+    #[command(flatten)]
+    pub sampler: SamplerArgs,
+}
+
+/// Characters of the prompt in a chart's title.
+const CHART_CONTEXT: usize = 40;
+
+fn probability(typed: &str) -> Result<f64, String> {
+    typed
+        .parse()
+        .ok()
+        .filter(|number| (0.0..=1.0).contains(number))
+        .ok_or_else(|| "a number from 0 to 1 is expected".to_owned())
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    prompt: &'a str,
+    tokens: usize,
+    /// Whether the limit of tokens kept the tree from growing on.
+    is_full: bool,
+    children: Vec<Branch>,
+}
+
+#[derive(Serialize)]
+struct Branch {
+    id: u32,
+    /// The token made safe and visible for display.
+    display: String,
+    raw_probability: f32,
+    probability: f32,
+    /// The product of the probabilities from the prompt on.
+    cumulated: f64,
+    ends: bool,
+    children: Vec<Branch>,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
+pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
+    let prompt = args.prompt.require()?;
+    let loaded = load(&config.model)?;
+    let mut sequence = read_prompt(&loaded, &prompt, &|| false)?;
+    if sequence.seen() < sequence.len() {
+        let dropped = sequence.len() - sequence.seen();
+        warn(&slid(loaded.model.info(), sequence.seen(), dropped));
+    }
+    let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
+    let settings = TreeSettings {
+        depth: args.depth as usize,
+        spread: args
+            .mass
+            .map_or(Spread::TopN(args.top_n as usize), Spread::Mass),
+        least: args.least,
+        tokens: args.tokens as usize,
+    };
+    let grown = tree(&loaded, &mut sequence, &chooser, settings, &|| false)?;
+    if let Some(path) = &args.chart {
+        let names: Vec<String> = grown
+            .tokens
+            .iter()
+            .map(|token| loaded.tokenizer.display(token.id))
+            .collect();
+        let end = prompt.char_indices().rev().nth(CHART_CONTEXT - 1);
+        let after = end.map_or(prompt.as_str(), |(at, _)| &prompt[at..]);
+        chart::tree(path, &grown, &names, &sanitize(after).replace('\n', "¶"))
+            .map_err(CliError::failed)?;
+    }
+    let children = branches(&loaded, &grown);
+    let mut output = Output::stdout();
+    if args.json {
+        output.json(&Report {
+            prompt: &prompt,
+            tokens: grown.tokens.len(),
+            is_full: grown.is_full,
+            children,
+        })?;
+    } else {
+        output.line(&prompt)?;
+        print(&mut output, &children, "")?;
+        if grown.is_full {
+            output.line(&format!(
+                "{} tokens; less probable ones are left out (--tokens)",
+                grown.tokens.len()
+            ))?;
+        }
+    }
+    output.flush()
+}
+
+/// The tree by its branches. Children stand behind their parents, so that those are filled from the last one on.
+fn branches(loaded: &LoadedModel, tree: &Tree) -> Vec<Branch> {
+    let mut filled: Vec<Vec<Branch>> = tree.tokens.iter().map(|_| Vec::new()).collect();
+    let mut roots = Vec::new();
+    for (index, token) in tree.tokens.iter().enumerate().rev() {
+        let mut children = std::mem::take(&mut filled[index]);
+        children.reverse();
+        let branch = Branch {
+            id: token.id,
+            display: loaded.tokenizer.display(token.id),
+            raw_probability: token.raw_probability,
+            probability: token.probability,
+            cumulated: token.cumulated,
+            ends: token.ends,
+            children,
+        };
+        match token.parent {
+            Some(parent) => filled[parent].push(branch),
+            None => roots.push(branch),
+        }
+    }
+    roots.reverse();
+    roots
+}
+
+/// A line a token: its probability as a whole, and where it hangs.
+fn print(output: &mut Output, branches: &[Branch], before: &str) -> Result<(), CliError> {
+    for (index, branch) in branches.iter().enumerate() {
+        let is_last = index + 1 == branches.len();
+        let (tick, below) = if is_last {
+            ("└ ", "  ")
+        } else {
+            ("├ ", "│ ")
+        };
+        output.line(&format!(
+            "{:>9}  {before}{tick}{}  {}{}",
+            percent_in_full(branch.cumulated),
+            branch.display,
+            percent_in_full(f64::from(branch.probability)),
+            if branch.ends { "  end" } else { "" },
+        ))?;
+        print(output, &branch.children, &format!("{before}{below}"))?;
+    }
+    Ok(())
+}
