@@ -2,6 +2,7 @@
 //! however it ends.
 #![cfg(unix)]
 
+mod class;
 mod closing;
 mod limits;
 mod showing;
