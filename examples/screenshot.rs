@@ -1,17 +1,18 @@
-//! Makes the README's picture: runs the playground on the embedded model without a terminal, and writes its screen
-//! as SVG.
+//! Makes the README's pictures: runs the playground on the embedded model without a terminal, and writes its screen
+//! as SVG; then, if a second file is named, the Train screen after the demonstration that learns language from nothing.
 //!
-//! usage: cargo run --release --example screenshot -- assets/screen.svg
+//! usage: cargo run --release --example screenshot -- assets/screen.svg assets/train.svg
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use logitscope::config::{Config, Sources};
-use logitscope::engine::{Command, EngineHandle, Event, RunState};
+use logitscope::engine::{Command, EngineHandle, Event, RunState, TrainingHandle, TrainingNews};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, News, PlayOptions, State, Theme, ThemeName, Thresholds,
+    Action, ColourLevel, Effect, Marking, News, PlayOptions, Room, State, Theme, ThemeName,
+    Thresholds, TrainAction,
 };
 use logitscope::tui::{hear, update, view};
 use ratatui::Terminal;
@@ -28,9 +29,10 @@ const PROMPT: &str = "Once upon a time there was a little";
 const CELL: (f32, f32) = (8.4, 18.0);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args()
-        .nth(1)
-        .ok_or("usage: screenshot FILE.svg")?;
+    let mut files = std::env::args().skip(1);
+    let path = files
+        .next()
+        .ok_or("usage: screenshot PLAY.svg [TRAIN.svg]")?;
     let config = Config::load(&Sources::defaults())?;
     let options = PlayOptions {
         prompt: PROMPT.to_owned(),
@@ -78,10 +80,53 @@ fn main() -> Result<(), Box<dyn Error>> {
             || start.elapsed() > Duration::from_secs(10)
     })?;
 
+    draw(&state, &path)?;
+    if let Some(path) = files.next() {
+        train(&mut state)?;
+        draw(&state, &path)?;
+    }
+    Ok(())
+}
+
+/// Lets the demonstration run to its end, in a directory that is gone afterwards, and looks at its samples.
+fn train(state: &mut State) -> Result<(), Box<dyn Error>> {
+    let runs = tempfile::tempdir()?;
+    let (mut trainer, mut news) = TrainingHandle::new();
+    update(state, Action::Train(TrainAction::Page));
+    update(state, Action::Train(TrainAction::DemoNothing));
+    let room = Room {
+        elsewhere: Some(runs.path().to_owned()),
+        names: BTreeSet::new(),
+    };
+    for effect in hear(state, News::Room(Ok(room))) {
+        if let Effect::Train(command) = effect {
+            trainer.send(*command)?;
+        }
+    }
+    loop {
+        let next = news.blocking_recv().ok_or("the trainer ended")?;
+        let is_over = matches!(next, TrainingNews::Ended(_));
+        hear(state, News::Training(next));
+        if is_over {
+            break;
+        }
+    }
+    while !state.screen.banners.is_empty() {
+        update(state, Action::Escape);
+    }
+    // An epoch before the end.
+    for _ in 0..2 {
+        update(state, Action::Train(TrainAction::PreviousSamples));
+    }
+    Ok(())
+}
+
+/// Writes the screen as it is.
+fn draw(state: &State, path: &str) -> Result<(), Box<dyn Error>> {
     let mut terminal = Terminal::new(TestBackend::new(SIZE.width, SIZE.height))?;
     let theme = Theme::new(ThemeName::Dark, ColourLevel::True);
     terminal.draw(|frame| {
-        view(&state, &theme, frame);
+        view(state, &theme, frame);
     })?;
     std::fs::write(path, svg(terminal.backend().buffer())?)?;
     Ok(())
