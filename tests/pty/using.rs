@@ -9,7 +9,7 @@ fn a_prompt_is_run_and_the_playground_is_left() {
     playground.until_shows("ended: max tokens");
     playground.press("\x1bOP");
     // What the words of the screen mean comes first.
-    playground.until_shows("What Next token says");
+    playground.until_shows("What Text says");
     while !playground.text().contains("generate one token and pause") {
         let before = playground.text();
         playground.press("\x1b[6~");

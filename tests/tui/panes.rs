@@ -593,11 +593,16 @@ fn one_key_explains_the_pane_in_focus_and_any_other_puts_it_away() {
 #[test]
 fn help_begins_with_what_the_words_mean() {
     let mut play = ended(80, 24);
-    play.act(Action::ToggleHelp);
-    let screen = play.screen();
-    let place = |text: &str| screen.lines().position(|line| line.contains(text));
-    assert_eq!(place("What Next token says"), Some(2), "{screen}");
-    sees(&play, &["◇ these knobs pick", "left "]);
+    for focus in Focus::ALL {
+        play.state.focus_on(focus);
+        play.act(Action::ToggleHelp);
+        let screen = play.screen();
+        // Those of the pane in hand.
+        let said = format!("What {} says", focus.name());
+        let place = screen.lines().position(|line| line.contains(&said));
+        assert_eq!(place, Some(2), "{screen}");
+        play.act(Action::Escape);
+    }
 }
 
 #[test]

@@ -269,6 +269,22 @@ fn a_second_start_waits_for_the_first_to_end() {
     assert!(command(&play).is_none());
     let screen = play.screen();
     assert!(screen.contains("run2 begins when it is over"), "{screen}");
+    // It is not lost without a word.
+    play.act(Action::Quit);
+    let screen = play.screen();
+    assert!(
+        screen.contains("the one that waits will not begin"),
+        "{screen}"
+    );
+    assert_eq!(play.effects, []);
+    play.act(Action::Escape);
+    play.acts([Action::Interrupt]);
+    let screen = play.screen();
+    assert!(
+        screen.contains("the run that waits will not begin"),
+        "{screen}"
+    );
+    play.act(Action::Escape);
     news(&mut play, step(101));
     assert!(command(&play).is_none());
     let ended = TrainingNews::Ended(Err("no disk".to_owned()));

@@ -894,12 +894,27 @@ fn help_on_the_train_screen_begins_with_its_words() {
     let mut play = trained(120, 40);
     play.act(Action::ToggleHelp);
     let screen = play.screen();
-    for said in ["What Train says", "ppl", "acc", "6-grams", "grad norm"] {
+    let first = |screen: &str, said: &str| screen.lines().position(|line| line.contains(said));
+    assert_eq!(first(&screen, "What Train, Loss says"), Some(2), "{screen}");
+    for said in ["smooth", "★", "ppl", "acc", "grad norm"] {
         assert!(screen.contains(said), "{said}: {screen}");
     }
-    let first = |said: &str| screen.lines().position(|line| line.contains(said));
-    assert!(
-        first("What Next token says").is_none_or(|at| at > 10),
-        "{screen}"
-    );
+    assert!(first(&screen, "What Next token says").is_none(), "{screen}");
+    // At the pane in hand.
+    for (go_on, said) in [
+        (Action::FocusNext, "What Train, Run says"),
+        (Action::FocusNext, "What Train, Samples says"),
+        (Action::FocusNext, "What Train, Odds says"),
+        (
+            Action::Train(TrainAction::New),
+            "What Train, a new run says",
+        ),
+        (Action::Train(TrainAction::Runs), "What Train, runs says"),
+    ] {
+        play.act(Action::Escape);
+        play.act(go_on);
+        play.act(Action::ToggleHelp);
+        let screen = play.screen();
+        assert_eq!(first(&screen, said), Some(2), "{said}: {screen}");
+    }
 }

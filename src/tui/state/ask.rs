@@ -43,6 +43,13 @@ impl Question {
             Self::Quit(Staying::Training) => {
                 "A model is being trained; leaving saves it and stops. Leave? (yes, no)".to_owned()
             }
+            Self::Quit(Staying::Queued(1)) => {
+                "Leaving saves this run; the one that waits will not begin. Leave? (yes, no)"
+                    .to_owned()
+            }
+            Self::Quit(Staying::Queued(waiting)) => format!(
+                "Leaving saves this run; the {waiting} that wait will not begin. Leave? (yes, no)"
+            ),
             Self::Quit(Staying::Texts) => {
                 "The texts are saved nowhere. Leave without them? (yes, no)".to_owned()
             }

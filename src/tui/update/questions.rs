@@ -57,7 +57,10 @@ pub fn ask(state: &State, question: Question) -> Ask {
 /// Why leaving now has to be asked for, if it has to: something goes on, or would be lost.
 pub fn staying(state: &State) -> Option<Staying> {
     let saved = state.saving.autosave_file.is_some() && !state.saving.failed;
-    if state.train.job != Job::Idle {
+    let waiting = state.train.queue.len();
+    if waiting > 0 {
+        Some(Staying::Queued(waiting))
+    } else if state.train.job != Job::Idle {
         Some(Staying::Training)
     } else if state.engine.has_run() {
         Some(Staying::Run)

@@ -92,6 +92,7 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Letters("replaces it"),
             Hint::Said(&[Bound::Left, Bound::Right], "edit it"),
             Hint::Said(&[Bound::Run], "run it"),
+            Hint::Said(&[Bound::Train], "train"),
         ],
         Focus::Prompt => vec![
             Hint::Own(Bound::Run),
@@ -151,6 +152,7 @@ fn hints(state: &State) -> Vec<Hint> {
         Hint::Own(Bound::FocusNext),
         Hint::Own(Bound::FocusPrompt),
         Hint::Own(Bound::Palette),
+        Hint::Said(&[Bound::Train], "train"),
         Hint::Own(Bound::Help),
         Hint::Own(Bound::Quit),
     ]);
@@ -204,6 +206,7 @@ fn ready_hints(state: &State) -> Vec<Hint> {
     hints.extend_from_slice(&[
         Hint::Own(Bound::FocusNext),
         Hint::Said(&[Bound::Palette], "find a command"),
+        Hint::Said(&[Bound::Train], "train"),
         Hint::Own(Bound::Help),
     ]);
     hints
@@ -286,10 +289,13 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             .keymap
             .hint(Bound::Interrupt, true)
             .unwrap_or_default();
-        return frame.render_widget(
-            Line::styled(format!(" press {key} again to quit"), theme.paused),
-            area,
-        );
+        let lost = match state.train.queue.len() {
+            0 => "",
+            1 => "; the run that waits will not begin",
+            _ => "; the runs that wait will not begin",
+        };
+        let said = format!(" press {key} again to quit{lost}");
+        return frame.render_widget(Line::styled(said, theme.paused), area);
     }
     // A key that the pane in focus uses for something else is no hint.
     let means = |key: Key, action: &Action| state.key_action(key).as_ref() == Some(action);

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::legend;
+use super::train::TrainTopic;
 use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Scope;
@@ -39,10 +40,12 @@ fn width(terminal: u16) -> u16 {
 fn lines(state: &State) -> Vec<HelpLine> {
     let room = width(state.screen.size.width).saturating_sub(6);
     let mut lines = Vec::new();
-    let mut panes = legend::everything(room);
-    if state.screen.page == Page::Train {
-        // What is in view is explained first.
-        panes.rotate_right(1);
+    // What is in hand is explained first.
+    let mut panes = legend::of_play(state.play.focus, room);
+    let of_train = legend::of_train(TrainTopic::in_hand(&state.train), room);
+    match state.screen.page {
+        Page::Play => panes.extend(of_train),
+        Page::Train => drop(panes.splice(0..0, of_train)),
     }
     for (pane, rows) in panes {
         lines.push(HelpLine::Heading(format!("What {pane} says")));

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 
 use super::draw;
+use super::train::TrainTopic;
 use crate::tui::state::overlay::{Legend, Topic};
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::focus::Focus;
@@ -191,73 +192,6 @@ const FUNNEL: &[Entry] = &[
     ),
 ];
 
-/// The Train screen, all of its panes.
-const TRAIN: &[Entry] = &[
-    (
-        "loss",
-        "how badly the next token was foreseen, in nats a token: less is better; of a batch, before the step learned from it",
-    ),
-    (
-        "smooth",
-        "the loss averaged over the steps before, the more of them the longer the run: it lags behind, and shows where it goes",
-    ),
-    (
-        "validation",
-        "the loss on texts that are not learned from: what counts",
-    ),
-    ("★", "the lowest validation, and its step"),
-    (
-        "┊ ◆ r",
-        "on the chart: the end of an epoch, a checkpoint, a rate that was set by hand",
-    ),
-    (
-        "↑7.71",
-        "a value that lies above the chart, so that one spike does not flatten all else",
-    ),
-    (
-        "● learning",
-        "validation falls; ─ at rest: it has stopped falling",
-    ),
-    (
-        "▲ memorising",
-        "validation rises while the loss does not: the texts are learned by heart, and the best step is behind",
-    ),
-    (
-        "✗ diverging",
-        "the loss has left the range that it began in: the rate is too high",
-    ),
-    (
-        "ppl",
-        "perplexity: the loss as a count, as if each token were drawn from so many alike",
-    ),
-    (
-        "acc",
-        "the share of tokens that were the most probable ones (0 to 1)",
-    ),
-    (
-        "bits/byte",
-        "validation in bits by the byte of text, b/B in short: compares models of different tokens",
-    ),
-    ("rate", "the learning rate: how far a step goes"),
-    (
-        "grad norm",
-        "the length of the gradient, before it is cut: it jumps where a run goes astray",
-    ),
-    ("tok/s", "tokens learned from in a second"),
-    (
-        "6-grams",
-        "runs of so many tokens of the samples that stand in the corpus, underlined there: a high share is learned by heart",
-    ),
-    (
-        "▶",
-        "the samples of the step in view; ⟨ ⟩ is a special token, such as the end of a document",
-    ),
-    (
-        "░▒▓█",
-        "odds over the run, zoomed: from next to nothing to the greatest of all; · is not known",
-    ),
-];
-
 /// What a pane shows, by topic.
 fn entries(topic: Topic) -> Vec<Entry> {
     let pane = |focus| match focus {
@@ -278,9 +212,9 @@ fn entries(topic: Topic) -> Vec<Entry> {
     }
 }
 
-/// Every pane's name, and at last the Train screen's, with what its words and signs mean, each in lines of at most so many cells.
-pub fn everything(width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
-    let panes = [
+/// Every pane of Play with what its words and signs mean, each in lines of at most so many cells; the pane in hand first.
+pub fn of_play(hand: Focus, width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
+    let mut panes = [
         Focus::Next,
         Focus::Why,
         Focus::Text,
@@ -288,12 +222,19 @@ pub fn everything(width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
         Focus::Tokens,
         Focus::Prompt,
     ];
-    let panes = panes
-        .into_iter()
-        .map(|pane| (pane.name(), rows(Topic::Pane(pane), width)));
-    panes
-        .chain([("Train", laid_in_rows(TRAIN.to_vec(), width))])
-        .collect()
+    let first = panes.iter().position(|pane| *pane == hand);
+    panes.rotate_left(first.unwrap_or(0));
+    let rows = |pane: Focus| (pane.name(), rows(Topic::Pane(pane), width));
+    panes.into_iter().map(rows).collect()
+}
+
+/// The same of the Train screen.
+pub fn of_train(hand: TrainTopic, width: u16) -> Vec<(&'static str, Vec<(String, String)>)> {
+    let mut topics = TrainTopic::ALL;
+    let first = topics.iter().position(|topic| *topic == hand);
+    topics.rotate_left(first.unwrap_or(0));
+    let rows = |topic: TrainTopic| (topic.name(), laid_in_rows(topic.entries().to_vec(), width));
+    topics.into_iter().map(rows).collect()
 }
 
 /// The entries of a topic as lines: a word, and a line of its meaning; the word is empty where the meaning goes on.
@@ -412,7 +353,8 @@ mod tests {
     #[test]
     fn lines_fit_at_every_width() {
         for width in 40..100 {
-            for (_, rows) in everything(width) {
+            let play = of_play(Focus::Next, width);
+            for (_, rows) in play.into_iter().chain(of_train(TrainTopic::Form, width)) {
                 for (word, meaning) in rows {
                     let cells = safe::width(&word) + safe::width(meaning.trim_end()) + 2;
                     assert!(cells <= usize::from(width), "{word} {meaning} in {width}");

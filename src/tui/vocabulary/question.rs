@@ -11,6 +11,8 @@ pub enum Staying {
     Run,
     /// A model is being trained.
     Training,
+    /// A model is being trained, and so many runs wait for that.
+    Queued(usize),
     /// There are texts that are saved nowhere.
     Texts,
 }

@@ -9,11 +9,13 @@ mod run;
 mod samples;
 mod table;
 mod validations;
+mod words;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
+pub use self::words::TrainTopic;
 use super::draw;
 use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
