@@ -40,5 +40,5 @@ pub use memory::Memory;
 pub use recipe::{Change, LayeredRecipe, Recipe, changes};
 pub use run_model::{RUNS, RunModel, run_model, with_run};
 pub use runs::{CheckpointEntry, Damaged, RunDirectory, RunSummary, export};
-pub use trainer::{Allowed, Listener, Restore, Trainer};
+pub use trainer::{Allowed, Listener, Price, Restore, Speed, Survey, Trainer, survey};
 pub use verdict::{Divergence, Measured, Verdict};

@@ -366,10 +366,15 @@ impl Recipe {
 
     /// Bytes for the weights of past epochs, where runs lie.
     pub(super) fn weight_budget(&self) -> u64 {
+        self.weight_budget_of(disk::free(&self.run.directory))
+    }
+
+    /// The same, where so many bytes are free.
+    pub(super) fn weight_budget_of(&self, free: Option<u64>) -> u64 {
         const MOST: u64 = 2_000_000_000;
         match self.checkpoints.weights {
             Some(megabytes) => megabytes.saturating_mul(1_000_000),
-            None => disk::free(&self.run.directory).map_or(MOST, |free| MOST.min(free / 10)),
+            None => free.map_or(MOST, |free| MOST.min(free / 10)),
         }
     }
 

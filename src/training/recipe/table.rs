@@ -38,7 +38,8 @@ const CORPUS: &[Key] = &[
     key("data.corpus.wrap", Own(&[], around))
         .flag("wrap", "START,END", "Put around each text of a table; a table of one column has <|startoftext|>,<|endoftext|>"),
     key("data.corpus.split", Own(&[], cut))
-        .flag("split", "file|lines|TEXT", "Cut text files into documents: not (file), at line breaks (lines), or at this text; \\n is a line break"),
+        .flag("split", "file|lines|TEXT", "Cut text files into documents: not (file), at line breaks (lines), or at this text; \\n is a line break")
+        .row("documents", "", "Where a text file is cut into documents: file (not at all), lines, or a text that stands between them. Documents are what is held out for validation."),
     key("data.corpus.filters.min_chars", Whole)
         .flag("min-chars", "N", "Leave shorter documents out"),
     key("data.corpus.filters.normalisation", OneOf(&["none", "nfc", "nfd", "nfkc", "nfkd"]))
@@ -78,7 +79,8 @@ const DATA: &[Key] = &[
         .flag("validation", "SHARE", "Share of the corpus' tokens held out for validation")
         .row("validation share", "", "Documents held out: only their loss tells learning from learning by heart."),
     key("data.validation_files", Paths)
-        .flag("validation-file", "FILE", "Validate on this file instead"),
+        .flag("validation-file", "FILE", "Validate on this file instead")
+        .row("validation file", "none: a share of the corpus", "Texts to validate on that are not of the corpus."),
     key("data.packing", OneOf(&["windows", "documents"]))
         .flag("packing", "HOW", "Documents joined and cut into windows, or one document a sequence")
         .row("packing", "", "windows joins documents and cuts them evenly, wasting nothing; documents gives each a sequence of its own, cut and padded."),

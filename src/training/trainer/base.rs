@@ -30,13 +30,15 @@ pub(super) struct Base {
     pub(super) adapter: Option<Adapter>,
 }
 
-/// Reads what a run starts from, or goes on after. `room` is asked before weights of a new shape are made.
+/// Reads what a run starts from, or goes on after, without the network where it is to be `offline`. `room` is asked
+/// before weights of a new shape are made.
 ///
 /// # Errors
 /// When it cannot be read, or has no room for the tokenizer.
 pub(super) fn base(
     recipe: &Recipe,
     checkpoint: Option<&Path>,
+    offline: bool,
     control: &Control,
     events: Listener<'_>,
     room: &dyn Fn(&Gpt2Config) -> Result<(), TrainingError>,
@@ -51,7 +53,7 @@ pub(super) fn base(
     if source.is_empty() {
         // With the smallest vocabulary: what cannot fit even so needs no tokenizer.
         room(&recipe.model.shape_for(1)?)?;
-        let tokenizer = new_tokenizer(recipe, control, events)?;
+        let tokenizer = new_tokenizer(recipe, offline, control, events)?;
         let config = recipe.model.shape(tokenizer.vocabulary_size())?;
         room(&config)?;
         let tensors = initial_until(&config, recipe.model.initial, recipe.run.seed, control);
@@ -72,7 +74,7 @@ pub(super) fn base(
             ControlFlow::Continue(())
         }
     };
-    let mut raw = load_raw(&request(&source), &mut progress)?;
+    let mut raw = load_raw(&request(&source, offline), &mut progress)?;
     let is_base = checkpoint.is_none() || (adapter.is_some() && lora);
     let hash = is_base.then(|| weights_hash(&raw.tensors));
     if !recipe.tokenizer.from.is_empty() && is_base {
@@ -81,7 +83,7 @@ pub(super) fn base(
             Some(path) => path.join("tokenizer.json").display().to_string(),
             None => recipe.tokenizer.from.clone(),
         };
-        raw.tokenizer = load_tokenizer(&request(&source))?;
+        raw.tokenizer = load_tokenizer(&request(&source, offline))?;
     }
     let (tokens, room) = (raw.tokenizer.vocabulary_size(), raw.config.vocab_size);
     if tokens > room {
@@ -131,10 +133,7 @@ impl Base {
             );
             events(&RunEvent::Notice { message });
         };
-        let offline = |source: &str| LoadRequest {
-            offline: true,
-            ..request(source)
-        };
+        let offline = |source: &str| request(source, true);
         if now.base.is_none() && before.base.is_some() {
             let raw = load_raw(&offline(&recipe.model.from), &mut |_| {
                 ControlFlow::Continue(())
@@ -157,20 +156,22 @@ impl Base {
     }
 }
 
-fn request(source: &str) -> LoadRequest {
+fn request(source: &str, offline: bool) -> LoadRequest {
     LoadRequest {
         source: source.to_owned(),
+        offline,
         ..LoadRequest::default()
     }
 }
 
 fn new_tokenizer(
     recipe: &Recipe,
+    offline: bool,
     control: &Control,
     events: Listener<'_>,
 ) -> Result<Tokenizer, TrainingError> {
     if !recipe.tokenizer.from.is_empty() {
-        return Ok(load_tokenizer(&request(&recipe.tokenizer.from))?);
+        return Ok(load_tokenizer(&request(&recipe.tokenizer.from, offline))?);
     }
     let files = &recipe.data.corpus.files;
     if let Some(path) = files.iter().find(|path| is_carried(path)) {

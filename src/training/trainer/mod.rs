@@ -14,6 +14,7 @@ mod report;
 mod smoothed;
 mod start;
 mod step;
+mod survey;
 
 use self::keep::Depth;
 use self::meter::Meter;
@@ -29,6 +30,7 @@ use crate::model::Adapter;
 use crate::text::Tokenizer;
 
 pub use self::start::{Allowed, Restore};
+pub use self::survey::{Price, Speed, Survey, survey};
 
 /// Takes what a run reports.
 pub type Listener<'a> = &'a mut dyn FnMut(&RunEvent);

@@ -23,6 +23,26 @@ impl Pace {
         in_epoch.is_multiple_of(self.stride(times))
     }
 
+    /// How often that is in the whole run.
+    pub(super) fn times(self, every: u64, times: u64) -> u64 {
+        if self.total == 0 {
+            return 0;
+        }
+        // The last step is counted by itself.
+        let before = self.total - 1;
+        1 + match every {
+            0 => {
+                let stride = self.stride(times);
+                let in_epoch = |steps: u64| steps / stride + u64::from(steps == self.per_epoch);
+                let (epochs, rest) = (before / self.per_epoch, before % self.per_epoch);
+                // An epoch's end is one, whether or not the stride divides the epoch.
+                let whole = self.per_epoch.div_ceil(stride);
+                epochs * whole + in_epoch(rest)
+            }
+            every => before / every,
+        }
+    }
+
     /// Steps between two within an epoch.
     fn stride(self, times: u64) -> u64 {
         let span = self.per_epoch.min(self.total).max(1);
@@ -41,6 +61,31 @@ mod tests {
         (1..=total)
             .filter(|&step| pace.is_due(every, times, step))
             .collect()
+    }
+
+    #[test]
+    fn how_often_is_counted_as_it_comes() {
+        for (per_epoch, total) in [
+            (12, 24),
+            (7, 30),
+            (1000, 16),
+            (2, 20),
+            (10, 25),
+            (25, 100),
+            (1, 3),
+        ] {
+            for every in [0, 3, 50] {
+                for times in [0, 1, 8] {
+                    let pace = Pace { per_epoch, total };
+                    let due = due(per_epoch, total, every, times);
+                    assert_eq!(
+                        pace.times(every, times),
+                        due.len() as u64,
+                        "{pace:?} {every} {times}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Trainer {
         let compute = compute(&recipe, device)?;
         // Without a batch: what is read decides its size.
         let room = |config: &Gpt2Config| load(config, &recipe, &compute, (0, 0)).check(0);
-        let mut base = base(&kept, from.as_deref(), control, events, &room)?;
+        let mut base = base(&kept, from.as_deref(), false, control, events, &room)?;
         for message in std::mem::take(&mut base.notices) {
             events(&RunEvent::Notice { message });
         }
@@ -226,7 +226,7 @@ impl Trainer {
 
 /// Puts the best weights of runs in place of their names, so that the recipe says which they were. Returns what is to
 /// be said of it.
-fn settle_runs(recipe: &mut Recipe) -> Result<Vec<String>, TrainingError> {
+pub(super) fn settle_runs(recipe: &mut Recipe) -> Result<Vec<String>, TrainingError> {
     let directory = recipe.run.directory.clone();
     let mut notices = Vec::new();
     for source in [&mut recipe.model.from, &mut recipe.tokenizer.from] {
@@ -297,7 +297,7 @@ fn compare_validation(state: &mut CheckpointState, data: &Data, events: Listener
     }
 }
 
-fn load<'a>(
+pub(super) fn load<'a>(
     config: &'a Gpt2Config,
     recipe: &'a Recipe,
     compute: &Compute,
@@ -312,7 +312,7 @@ fn load<'a>(
     }
 }
 
-fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {
+pub(super) fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {
     let precision = recipe.training.precision;
     let kernels = recipe.training.kernels;
     if kernels == Some(Kernels::Fused) && device.is_metal() {
@@ -327,7 +327,7 @@ fn compute(recipe: &Recipe, device: Device) -> Result<Compute, TrainingError> {
     })
 }
 
-fn summary(batches: &Batches) -> DataSummary {
+pub(super) fn summary(batches: &Batches) -> DataSummary {
     let sequences = batches.sequences();
     DataSummary {
         documents: sequences.documents().count() as u64,
