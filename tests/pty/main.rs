@@ -4,8 +4,10 @@
 
 mod class;
 mod closing;
+mod keeping_runs;
 mod limits;
 mod showing;
+mod stranger;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

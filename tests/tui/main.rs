@@ -7,6 +7,7 @@ mod chart;
 mod fake_engine;
 mod film;
 mod fixtures;
+mod form;
 mod frames;
 mod inputs;
 mod mouse;

@@ -295,6 +295,8 @@ fn the_form_starts_the_run_that_it_describes() {
     for _ in 0..6 {
         play.act(Action::Down);
     }
+    // What decides least is folded: the batch is under memory.
+    play.acts([Action::Train(TrainAction::Enter), Action::Down]);
     play.act(Action::Train(TrainAction::Enter));
     play.acts("x".chars().map(Action::Insert));
     play.act(Action::Run);
@@ -434,7 +436,7 @@ fn a_run_that_fails_goes_back_to_the_form_with_its_reason() {
     );
     // In the form's own words, on its row.
     assert!(screen.contains("another “run name”"), "{screen}");
-    assert_eq!(play.state.train.form.selected(), Some(3));
+    assert_eq!(play.state.train.form.selected(), Some(5));
     assert!(screen.contains("start the run"), "{screen}");
     // One that had made steps stays in view.
     let mut play = trained(120, 40);
@@ -521,16 +523,13 @@ pub fn read(name: &str, steps: u64, running: bool, beside: bool) -> News {
 }
 
 /// The field that says what becomes of a run of the same name.
-const RESTORE: usize = 4;
+const RESTORE: usize = 6;
 
 #[test]
 fn going_on_with_another_recipe_is_asked_for_and_keeps_the_steps() {
     let mut play = form(120, 40);
     play.act(Action::Paste("poems.txt".to_owned()));
-    play.act(Action::First);
-    while play.state.train.form.selected() != Some(RESTORE) {
-        play.act(Action::Down);
-    }
+    play.state.train.form.select(RESTORE);
     play.act(Action::Right);
     assert_eq!(play.state.train.form.value(RESTORE), "go on");
     play.acts([Action::First, Action::Train(TrainAction::Enter)]);
@@ -692,10 +691,15 @@ fn a_press_on_the_chart_looks_at_its_step_and_one_on_a_row_edits_it() {
     play.act(press(8, 5));
     assert_eq!(play.state.train.step_in_view(), 1);
     play.act(Action::Train(TrainAction::New));
+    // The row of memory: chosen by the first press, opened by the second.
+    play.act(press(20, 10));
+    assert!(!play.screen().contains('▾'));
+    play.act(press(20, 10));
+    assert!(play.screen().contains('▾'));
     // The row of the batch: chosen by the first press, edited by the second.
-    play.act(press(20, 10));
+    play.act(press(20, 11));
     assert!(play.state.screen.overlay.is_none());
-    play.act(press(20, 10));
+    play.act(press(20, 11));
     assert!(play.screen().contains("batch (empty: the default)"));
 }
 

@@ -12,6 +12,7 @@ pub mod models;
 mod outside;
 pub mod presets;
 mod second;
+mod surveying;
 pub mod terminal;
 mod turns;
 
@@ -34,10 +35,11 @@ use super::{
     hear, update,
 };
 use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
+use crate::training::Control;
 use crate::tui::app::clusters::Clusters;
 use crate::tui::app::terminal::{Guard, Screen, stop_process, writer};
 use crate::tui::state::history;
-use crate::tui::state::train::runs;
+use crate::tui::state::train::{completed, runs};
 use crate::tui::vocabulary::theme::Theme;
 
 /// Most frames a second, the user's own doings aside.
@@ -138,6 +140,8 @@ struct App<'a, L> {
     told: (UnboundedSender<News>, UnboundedReceiver<News>),
     /// Runs that other processes work on.
     followed: Followed,
+    /// Ends the look at what a run would learn from.
+    survey: Option<Control>,
     /// The thread that writes the session.
     writing: Option<JoinHandle<()>>,
     ascii: bool,
@@ -194,6 +198,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             presets_file: options.presets_file,
             told: mpsc::unbounded_channel(),
             followed: Followed::default(),
+            survey: None,
             writing: None,
             ascii: options.ascii,
             start: now,
@@ -308,6 +313,12 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::ExportRun { run, target, half } => self.export_run(run, target, half),
             Effect::DeleteRun(path) => self.delete_run(path),
             Effect::ReadGoingOn(start) => self.read_going_on(*start),
+            Effect::Survey { recipe, measure } => self.survey(*recipe, measure),
+            Effect::EndSurvey => self.end_survey(),
+            Effect::Complete(typed) => self.in_background(move || {
+                let (line, names) = completed(&typed);
+                News::Completed { typed, line, names }
+            }),
             Effect::ListRunNames(directory) => self.list_run_names(directory),
             Effect::FindRoom(directory) => self.find_room(directory),
             Effect::ReadRun { path, beside } => {

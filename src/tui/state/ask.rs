@@ -2,9 +2,28 @@
 
 use super::editor::Editor;
 use super::train::FIELDS;
+use crate::training::recipe::Takes;
 use crate::tui::vocabulary::question::{Question, Staying};
 
 impl Question {
+    /// Whether its answer is a path, which can be completed.
+    pub fn takes_path(self) -> bool {
+        match self {
+            Self::Field(field) => {
+                matches!(FIELDS[field].takes, Takes::Paths | Takes::Path)
+                    || FIELDS[field]
+                        .key
+                        .is_some_and(|key| key.path == "model.from")
+            }
+            Self::Model
+            | Self::SecondModel
+            | Self::OpenSession
+            | Self::SaveSession
+            | Self::Export { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The question as shown.
     pub fn text(self) -> String {
         match self {
@@ -69,6 +88,8 @@ pub struct Ask {
     pub question: Question,
     pub answer: Editor,
     pub problem: Option<String>,
+    /// What else is to be said of it.
+    pub note: Option<String>,
 }
 
 impl Ask {
@@ -85,6 +106,7 @@ impl Ask {
             question,
             answer: Editor::new(typed),
             problem: None,
+            note: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::decoding::{Moment, TokenRecord};
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
-use crate::training::History;
+use crate::training::{History, Recipe};
 use crate::tui::state::session::SessionFile;
 use crate::tui::state::train::Start;
 
@@ -26,6 +26,16 @@ pub enum Effect {
     },
     /// Read what the run is that is to go on, and compare its recipe.
     ReadGoingOn(Box<Start>),
+    /// Look at what a run would learn from, and at how long a step of it takes if it is to be measured. Ends the look
+    /// before.
+    Survey {
+        recipe: Box<Recipe>,
+        measure: bool,
+    },
+    /// End the look that goes on, if one does.
+    EndSurvey,
+    /// Complete the path that was typed as an answer.
+    Complete(String),
     /// List the names of a directory's runs.
     ListRunNames(PathBuf),
     /// Find out whether runs can be written to a directory, or where else.

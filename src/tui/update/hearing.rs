@@ -4,7 +4,7 @@ use ratatui::layout::Size;
 
 use super::effect::Effect;
 use super::news::News;
-use super::{engine, knobs, overlay, second, session, train};
+use super::{engine, knobs, overlay, questions, second, session, train};
 use crate::engine::{Command, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
 
@@ -12,6 +12,7 @@ use crate::tui::state::State;
 pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
     let mut effects = Vec::new();
     heard(state, news, &mut effects);
+    train::survey(state, &mut effects);
     effects
 }
 
@@ -55,6 +56,14 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         News::RunsWatched(rows) => train::watched(state, rows),
         News::RecipeRead(read) => train::fill(state, read, effects),
         News::GoingOn(read) => train::going_on(state, read, effects),
+        News::Surveyed {
+            recipe,
+            found,
+            last,
+        } => train::surveyed(state, &recipe, found, last),
+        News::Completed { typed, line, names } => {
+            questions::completed(state, &typed, &line, &names);
+        }
         News::RunNames(names) => train::names_listed(state, names),
         News::Room(room) => train::room_found(state, room, effects),
         News::RunRead { path, beside, read } => train::read(state, &path, beside, read),

@@ -65,6 +65,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     } else if concerns_help(&action) {
         apply(state, action, &mut effects);
     }
+    train::survey(state, &mut effects);
     effects
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::engine::{Event, TrainingNews, Unsent};
 use crate::sampling::SamplerSettings;
+use crate::training::{Recipe, Survey};
 use crate::tui::state::picker::Item;
 use crate::tui::state::session::SessionFile;
 use crate::tui::state::train::room::Room;
@@ -55,6 +56,20 @@ pub enum News {
     RunNames(BTreeSet<String>),
     /// Where a demonstration can be kept, or why nowhere.
     Room(Result<Room, String>),
+    /// What a run would learn from was looked at, or the sentence says why not.
+    Surveyed {
+        recipe: Box<Recipe>,
+        found: Result<Box<Survey>, String>,
+        /// Whether no more is to come.
+        last: bool,
+    },
+    /// An answer that was typed was completed as far as there is one way to go on.
+    Completed {
+        typed: String,
+        line: String,
+        /// With these names, if there are several.
+        names: Vec<String>,
+    },
     /// What a run kept was read, or the sentence says why not.
     RunRead {
         path: PathBuf,

@@ -45,9 +45,12 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         },
         Some(Overlay::Ask(ask)) => match action {
             Action::Run => questions::answer(state, effects),
+            Action::FocusNext if ask.question.takes_path() => {
+                effects.push(Effect::Complete(ask.answer.text()));
+            }
             other => {
                 if edited(&mut ask.answer, other) {
-                    ask.problem = None;
+                    (ask.problem, ask.note) = (None, None);
                 }
             }
         },

@@ -69,6 +69,37 @@ pub fn staying(state: &State) -> Option<Staying> {
     }
 }
 
+/// Takes in how a path that was typed goes on, if it is still what is typed.
+pub fn completed(state: &mut State, typed: &str, line: &str, names: &[String]) {
+    /// More are not listed.
+    const MOST: usize = 12;
+    let Some(Overlay::Ask(ask)) = &mut state.screen.overlay else {
+        return;
+    };
+    if ask.answer.text() != typed {
+        return;
+    }
+    if line != typed {
+        let more = Ask::begun(ask.question, line);
+        ask.answer = more.answer;
+    }
+    let mut listed = names
+        .iter()
+        .take(MOST)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("   ");
+    if names.len() > MOST {
+        listed += &format!("   and {} more", names.len() - MOST);
+    }
+    ask.problem = None;
+    ask.note = match names.len() {
+        0 => Some("Nothing is there that begins so.".to_owned()),
+        1 => None,
+        _ => Some(listed),
+    };
+}
+
 /// Takes the answer of the question that is open. One that cannot be stays, with what is wrong with it.
 pub fn answer(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Overlay::Ask(ask)) = &state.screen.overlay else {

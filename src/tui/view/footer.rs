@@ -51,11 +51,13 @@ fn hints(state: &State) -> Vec<Hint> {
                 Hint::Said(&[Bound::Escape], "close"),
             ];
         }
-        Some(Overlay::Ask(_)) => {
-            return vec![
-                Hint::Said(&[Bound::Run], "accept"),
-                Hint::Said(&[Bound::Escape], "close"),
-            ];
+        Some(Overlay::Ask(ask)) => {
+            let mut hints = vec![Hint::Said(&[Bound::Run], "accept")];
+            if ask.question.takes_path() {
+                hints.push(Hint::Said(&[Bound::FocusNext], "complete"));
+            }
+            hints.push(Hint::Said(&[Bound::Escape], "close"));
+            return hints;
         }
         Some(Overlay::Branches(_)) => {
             return vec![
@@ -230,6 +232,7 @@ fn training_hints(state: &State) -> Vec<Hint> {
         ]);
     } else if train.asks {
         hints.extend_from_slice(&[
+            Hint::Own(Bound::TrainStart),
             Hint::Said(&[Bound::TrainEnter], "edit"),
             Hint::Said(&[Bound::Up, Bound::Down], "row"),
             Hint::Said(&[Bound::Left, Bound::Right], "choice"),

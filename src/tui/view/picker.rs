@@ -30,10 +30,8 @@ fn area(size: Size, picker: &Picker) -> Rect {
 /// Where a question lies.
 fn ask_area(size: Size, ask: &Ask) -> Rect {
     let width = width(size, 90);
-    let lines = ask
-        .problem
-        .as_ref()
-        .map_or(0, |problem| wrapped(problem, width.saturating_sub(4)).len());
+    let said = ask.problem.as_ref().or(ask.note.as_ref());
+    let lines = said.map_or(0, |said| wrapped(said, width.saturating_sub(4)).len());
     placed(size, 90, 3 + lines as u16)
 }
 
@@ -103,10 +101,11 @@ pub fn draw_ask(ask: &Ask, theme: &Theme, frame: &mut Frame) -> Rect {
     let title = safe::fit(&ask.question.text(), usize::from(area.width) - 6);
     let inside = bordered(&format!(" {} ", title.trim_end()), area, theme, frame);
     typed(&ask.answer, inside, theme, frame);
-    if let Some(problem) = &ask.problem {
-        let lines = wrapped(problem, inside.width.saturating_sub(2))
+    let problem = ask.problem.as_ref().map(|said| (said, theme.error));
+    if let Some((said, style)) = problem.or(ask.note.as_ref().map(|said| (said, theme.quiet))) {
+        let lines = wrapped(said, inside.width.saturating_sub(2))
             .into_iter()
-            .map(|line| Line::styled(format!(" {line}"), theme.error))
+            .map(|line| Line::styled(format!(" {line}"), style))
             .collect();
         let below = Rect {
             y: inside.y + 1,

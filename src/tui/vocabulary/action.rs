@@ -251,6 +251,8 @@ pub enum TrainAction {
     Enter,
     /// Open the best checkpoint of the run in Play.
     OpenBest,
+    /// Start the run that the form describes, whatever row is selected.
+    Start,
     /// Show the form.
     New,
     /// Offer the demonstrations.

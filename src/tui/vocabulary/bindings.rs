@@ -194,6 +194,7 @@ bindings! {
     }
     Train {
         TrainEnter "train-enter" Action::Train(TrainAction::Enter), ["enter"] "edit the row, start the run; open the checkpoint in Play";
+        TrainStart "train-start" Action::Train(TrainAction::Start), ["f6"] "start the run that the form describes, from any row", "start";
         TrainNew "train-new" Action::Train(TrainAction::New), ["n"] "the form of a new run", "new run";
         TrainDemos "train-demos" Action::Train(TrainAction::Demos), ["f5"] "choose a demonstration: it needs no files and no network", "demo";
         TrainPause "train-pause" Action::Train(TrainAction::TogglePause), ["p"] "pause training, or resume it", "pause";

@@ -16,6 +16,60 @@ pub struct Field {
     /// What holds where the recipe says nothing.
     pub absent: &'static str,
     pub why: &'static str,
+    /// What it is folded under; none for what is always in sight.
+    pub group: Option<Group>,
+}
+
+/// What fields are folded under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Learning,
+    Shape,
+    Memory,
+    Watching,
+    Data,
+    Keeping,
+}
+
+impl Group {
+    pub const ALL: [Self; 6] = [
+        Self::Learning,
+        Self::Shape,
+        Self::Memory,
+        Self::Watching,
+        Self::Data,
+        Self::Keeping,
+    ];
+
+    /// Its name in the form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Learning => "learning",
+            Self::Shape => "shape",
+            Self::Memory => "memory",
+            Self::Watching => "watching",
+            Self::Data => "data",
+            Self::Keeping => "keeping",
+        }
+    }
+
+    /// What it is about.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Learning => {
+                "How far the weights move at a step, which of them, and when it is enough."
+            }
+            Self::Shape => "How large the new model is, and what its tokens are.",
+            Self::Memory => {
+                "What a step works on at once: more of it is steadier, and takes more memory."
+            }
+            Self::Watching => "What is looked at on the way, and how often.",
+            Self::Data => {
+                "How the corpus is read and cut, and what of it is held out for validation."
+            }
+            Self::Keeping => "What stays on the disk, and what becomes of a run of the same name.",
+        }
+    }
 }
 
 /// The field that chooses the defaults of all others.
@@ -24,10 +78,14 @@ pub const BASE: usize = 0;
 pub const CORPUS: usize = 1;
 /// The model that a finetuning goes on with.
 pub const MODEL: usize = 2;
+/// How often the whole corpus is seen.
+pub const EPOCHS: usize = 3;
+/// What samples begin with.
+pub const PROMPTS: usize = 4;
 /// The run's name.
-pub const NAME: usize = 3;
+pub const NAME: usize = 5;
 /// The field that says what becomes of a run of the same name.
-pub const RESTORE: usize = 4;
+pub const RESTORE: usize = 6;
 
 /// Where the run begins, as [`RESTORE`] has it.
 pub const FRESH: &str = "fresh";
@@ -38,51 +96,91 @@ pub const OVERWRITE: &str = "overwrite";
 pub const FINETUNE: &str = "finetune";
 pub const SCRATCH: &str = "from scratch";
 
-/// The rows of the form: what decides most comes first.
-const ORDER: [&str; 38] = [
-    "data.corpus.files",
-    "model.from",
-    "run.name",
-    "training.epochs",
-    "training.steps",
-    "training.batch",
-    "data.context",
-    "schedule.learning_rate",
-    "schedule.course",
-    "schedule.warmup",
-    "optimizer.method",
-    "optimizer.weight_decay",
-    "optimizer.clip",
-    "training.accumulate",
-    "model.layers",
-    "model.heads",
-    "model.width",
-    "model.feed_forward",
-    "model.context",
-    "tokenizer.train.kind",
-    "tokenizer.train.vocabulary",
-    "model.freeze",
-    "model.lora.rank",
-    "model.dropout.residual",
-    "data.validation",
-    "data.packing",
-    "data.corpus.column",
-    "data.corpus.field",
-    "evaluation.every",
-    "evaluation.sample_every",
-    "evaluation.prompts",
-    "evaluation.probe",
-    "checkpoints.every",
-    "checkpoints.keep",
-    "checkpoints.weights",
-    "training.patience",
-    "training.recompute",
-    "run.seed",
+/// The rows of the form: what decides most comes first, and is always in sight.
+const ORDER: [(Option<Group>, &[&str]); 7] = [
+    (
+        None,
+        &[
+            "data.corpus.files",
+            "model.from",
+            "training.epochs",
+            "evaluation.prompts",
+            "run.name",
+        ],
+    ),
+    (
+        Some(Group::Learning),
+        &[
+            "schedule.learning_rate",
+            "schedule.course",
+            "schedule.warmup",
+            "optimizer.method",
+            "training.steps",
+            "optimizer.weight_decay",
+            "optimizer.clip",
+            "model.freeze",
+            "model.lora.rank",
+            "model.dropout.residual",
+            "training.patience",
+        ],
+    ),
+    (
+        Some(Group::Shape),
+        &[
+            "model.layers",
+            "model.heads",
+            "model.width",
+            "model.feed_forward",
+            "model.context",
+            "tokenizer.train.kind",
+            "tokenizer.train.vocabulary",
+        ],
+    ),
+    (
+        Some(Group::Memory),
+        &[
+            "training.batch",
+            "data.context",
+            "training.accumulate",
+            "training.recompute",
+        ],
+    ),
+    (
+        Some(Group::Watching),
+        &[
+            "evaluation.probe",
+            "evaluation.every",
+            "evaluation.sample_every",
+        ],
+    ),
+    (
+        Some(Group::Data),
+        &[
+            "data.validation",
+            "data.validation_files",
+            "data.corpus.split",
+            "data.packing",
+            "data.corpus.column",
+            "data.corpus.field",
+        ],
+    ),
+    (
+        Some(Group::Keeping),
+        &[
+            "checkpoints.every",
+            "checkpoints.keep",
+            "checkpoints.weights",
+            "run.seed",
+        ],
+    ),
 ];
 
-/// All fields, in the order of the form.
+/// All fields, in the order of the form but for [`RESTORE`], which is of the last group.
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-    let mut fields: Vec<Field> = ORDER.iter().filter_map(|path| of_key(path)).collect();
+    let of_group = |&(group, paths): &(Option<Group>, &'static [&'static str])| {
+        paths.iter().filter_map(move |path| of_key(path, group))
+    };
+    let mut fields: Vec<Field> = ORDER.iter().flat_map(of_group).collect();
     fields.insert(BASE, Field {
         key: None,
         name: "what",
@@ -99,6 +197,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         when: When::Always,
         absent: "",
         why: "Finetuning goes on with a trained model and needs little text and time; the demos do with texts that are in the program; from scratch everything is learned. The others are the recipes of the tutorials and the shape of GPT-2.",
+        group: None,
     });
     fields.insert(RESTORE, Field {
         key: None,
@@ -107,11 +206,12 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         when: When::Always,
         absent: "",
         why: "fresh refuses where a run of this name exists, go on continues after its newest checkpoint, overwrite deletes it first.",
+        group: Some(Group::Keeping),
     });
     fields
 });
 
-fn of_key(path: &str) -> Option<Field> {
+fn of_key(path: &str, group: Option<Group>) -> Option<Field> {
     let key = recipe::key(path)?;
     let row = key.row?;
     Some(Field {
@@ -121,6 +221,7 @@ fn of_key(path: &str) -> Option<Field> {
         when: key.when,
         absent: row.absent,
         why: row.why,
+        group,
     })
 }
 
@@ -134,9 +235,11 @@ mod tests {
     fn every_key_with_words_for_the_form_is_asked_for() {
         let rows = recipe::keys().filter(|(_, key)| key.row.is_some());
         for (_, key) in rows {
-            assert!(ORDER.contains(&key.path), "{}", key.path);
+            let stands = ORDER.iter().any(|(_, paths)| paths.contains(&key.path));
+            assert!(stands, "{}", key.path);
         }
-        assert_eq!(FIELDS.len(), ORDER.len() + 2);
+        let rows: usize = ORDER.iter().map(|(_, paths)| paths.len()).sum();
+        assert_eq!(FIELDS.len(), rows + 2);
     }
 
     #[test]
@@ -151,6 +254,9 @@ mod tests {
         assert_eq!(FIELDS[RESTORE].name, "if it exists");
         assert_eq!(FIELDS[CORPUS].name, "corpus");
         assert_eq!(FIELDS[NAME].name, "run name");
+        assert_eq!(FIELDS[MODEL].name, "model");
+        assert_eq!(FIELDS[EPOCHS].name, "epochs");
+        assert_eq!(FIELDS[PROMPTS].name, "prompts");
         let known = |base: &&str| [FINETUNE, SCRATCH].contains(base) || PRESETS.contains(base);
         assert!(FIELDS[BASE].takes.choices().iter().all(known));
     }

@@ -16,8 +16,8 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use chart::Shown;
-pub use fields::{BASE, FIELDS};
-pub use form::{Form, Start, Surroundings};
+pub use fields::{BASE, FIELDS, Group};
+pub use form::{Costs, Form, FormRow, Start, Surroundings, completed};
 pub use run_in_view::RunInView;
 use runs::GoingOn;
 pub use runs::ReadRecipe;
@@ -93,6 +93,8 @@ pub struct Train {
     pub meant: Option<PathBuf>,
     /// Where demonstrations are kept, if not where runs are.
     pub demo_directory: Option<PathBuf>,
+    /// A demonstration starts once it is known where there is room for it.
+    pub demo_waits: bool,
 }
 
 impl Train {

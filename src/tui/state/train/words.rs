@@ -53,14 +53,19 @@ pub fn problem(message: &str, shown: &[usize]) -> Problem {
     let mut named: Vec<usize> = shown.iter().copied().filter(|&at| at != BASE).collect();
     // The longest name first: `learning rate` before `rate`.
     named.sort_by_key(|&at| std::cmp::Reverse(FIELDS[at].name.len()));
-    for &at in &named {
-        let flag = format!("--{}", FIELDS[at].name.replace(' ', "-"));
-        let path = FIELDS[at].key.map(|key| key.path);
-        for inside in [Some(flag.as_str()), path].into_iter().flatten() {
-            if let Some(place) = find_word(&said, inside) {
-                let name = format!("“{}”", FIELDS[at].name);
-                said.replace_range(place..place + inside.len(), &name);
-            }
+    // By their flags and by their keys; the longest first, since one may begin another.
+    let flag = |at: usize| Some(format!("--{}", FIELDS[at].key?.flag?.name));
+    let path = |at: usize| Some(FIELDS[at].key?.path.to_owned());
+    let mut inside: Vec<(String, usize)> = (0..FIELDS.len())
+        .flat_map(|at| [flag(at), path(at)].map(|word| Some((word?, at))))
+        .flatten()
+        .filter(|(word, _)| word != "--")
+        .collect();
+    inside.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+    for (word, at) in inside {
+        while let Some(place) = find_word(&said, &word) {
+            let name = format!("“{}”", FIELDS[at].name);
+            said.replace_range(place..place + word.len(), &name);
         }
     }
     let first = named

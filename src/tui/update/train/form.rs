@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::TrainingCommand;
-use crate::training::{History, Restore};
+use crate::training::{History, Recipe, Restore, Survey};
 use crate::tui::state::State;
 use crate::tui::state::ask::Ask;
 use crate::tui::state::overlay::Overlay;
@@ -46,6 +46,9 @@ pub fn leave(state: &mut State) {
 
 /// Starts the run, takes the next choice of a row, or asks for its value.
 pub fn enter(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.train.form.fold(|open| !open) {
+        return;
+    }
     let Some(field) = state.train.form.selected() else {
         return start(state, effects);
     };
@@ -87,6 +90,43 @@ pub fn paste(state: &mut State, text: &str) {
     }
 }
 
+/// Has looked at what the form's run would learn from, as soon as that is another than before, while the form is shown.
+pub fn survey(state: &mut State, effects: &mut Vec<Effect>) {
+    let train = &mut state.train;
+    let shown = state.screen.page == Page::Train && train.asks && train.table.is_none();
+    // A demonstration that is about to start has no time to be looked at.
+    let shown = shown && !train.demo_waits;
+    if !shown {
+        if train.form.found.looking {
+            effects.push(Effect::EndSurvey);
+        }
+        return train.form.ask_no_more();
+    }
+    let recipe = train.form.to_survey();
+    // A step is slower beside another run, and would slow that one down.
+    let measure = train.job == Job::Idle;
+    if train.form.ask(recipe.as_ref(), measure) {
+        effects.push(match recipe {
+            Some(recipe) => Effect::Survey {
+                recipe: Box::new(recipe),
+                measure,
+            },
+            None => Effect::EndSurvey,
+        });
+    }
+}
+
+/// Takes in what was found.
+pub fn surveyed(
+    state: &mut State,
+    recipe: &Recipe,
+    found: Result<Box<Survey>, String>,
+    last: bool,
+) {
+    let found = found.map(|survey| *survey);
+    state.train.form.surveyed(recipe, found, last);
+}
+
 /// Lists the demonstrations.
 pub fn offer_demonstrations(state: &mut State) {
     let item = |label: &str, detail: &str, action| Item {
@@ -117,11 +157,13 @@ pub fn demonstrate(state: &mut State, demo: &'static str, effects: &mut Vec<Effe
     }
     super::table::close(state, effects);
     state.train.form.demonstrate(demo);
+    state.train.demo_waits = true;
     effects.push(Effect::FindRoom(state.train.form.directory()));
 }
 
 /// Starts the demonstration that was asked for where there is room for it, under a name that is free there.
 pub fn room_found(state: &mut State, room: Result<Room, String>, effects: &mut Vec<Effect>) {
+    state.train.demo_waits = false;
     let room = match room {
         Ok(room) => room,
         Err(message) => return state.tell(message, true),
@@ -149,7 +191,8 @@ pub fn names_listed(state: &mut State, names: BTreeSet<String>) {
     state.train.form.know_names(names);
 }
 
-fn start(state: &mut State, effects: &mut Vec<Effect>) {
+/// Starts the run that the form describes.
+pub fn start(state: &mut State, effects: &mut Vec<Effect>) {
     let Ok(mut start) = state.train.form.start() else {
         return;
     };

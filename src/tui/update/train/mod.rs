@@ -5,7 +5,7 @@ mod news;
 mod runs;
 mod table;
 
-pub use form::{go_on, going_on, names_listed, room_found};
+pub use form::{go_on, going_on, names_listed, room_found, survey, surveyed};
 pub use news::{ended_outside, heard};
 pub use runs::{abandon, draw, grew, listed, read, set_learning_rate};
 pub use table::{delete, export, fill, watched};
@@ -63,6 +63,10 @@ fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
         TrainAction::Page => turn_page(state, effects),
         TrainAction::Enter if state.train.asks => form::enter(state, effects),
         TrainAction::Enter => runs::open_checkpoint(state, effects),
+        TrainAction::Start if state.train.asks && state.train.table.is_none() => {
+            form::start(state, effects);
+        }
+        TrainAction::Start => state.tell("The form starts a run: n shows it.", false),
         TrainAction::OpenBest => {
             if let Some(step) = state.train.best_checkpoint().map(|note| note.step) {
                 state.train.look_at(step);
@@ -193,7 +197,10 @@ fn moved(state: &mut State, action: &Action) {
             Action::First => train.form.row = 0,
             Action::Last => train.form.step(isize::MAX),
             Action::Left | Action::Right => {
-                train.form.turn(*action == Action::Right);
+                let right = *action == Action::Right;
+                if !train.form.fold(|_| right) {
+                    train.form.turn(right);
+                }
             }
             _ => {}
         };

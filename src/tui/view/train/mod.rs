@@ -1,6 +1,7 @@
 //! The Train screen: the form, or a run's losses, numbers, samples and odds.
 
 mod chart;
+mod costs;
 mod form;
 mod odds;
 mod places;
@@ -36,7 +37,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &m
         return table::draw(train, shown, theme, above, seen, frame);
     }
     if train.asks || train.run().is_none() {
-        return form::draw(train, theme, area, seen, frame);
+        return form::draw(state, theme, area, seen, frame);
     }
     if train.projected {
         return projector::draw(state, theme, area, seen, frame);

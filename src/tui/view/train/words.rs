@@ -156,10 +156,16 @@ const RUN: &[Entry] = &[
     ("tok/s", "tokens learned from in a second"),
 ];
 
-const SAMPLES: &[Entry] = &[(
-    "6-grams",
-    "runs of so many tokens of the samples, and how many of them stand in the corpus: high is learned by heart",
-)];
+const SAMPLES: &[Entry] = &[
+    (
+        "6-grams",
+        "runs of so many tokens of the samples that stand in the corpus, underlined there: a high share is learned by heart",
+    ),
+    (
+        "▶",
+        "the samples of the step in view; ⟨ ⟩ is a special token, such as the end of a document",
+    ),
+];
 
 const ODDS: &[Entry] = &[
     (
@@ -169,5 +175,9 @@ const ODDS: &[Entry] = &[
     (
         "bits",
         "entropy of these odds: 0 is sure of one token, each bit more doubles the choice",
+    ),
+    (
+        "░▒▓█",
+        "odds over the run, zoomed: from next to nothing to the greatest of all; · is not known",
     ),
 ];

@@ -1,5 +1,9 @@
 //! The form that a run is started from: what was changed, over the defaults of its kind of run.
 
+mod names;
+mod paths;
+mod rows;
+mod survey;
 mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,10 +11,14 @@ use std::path::PathBuf;
 
 use toml::Value;
 
+pub use self::paths::completed;
+pub use self::rows::FormRow;
+pub use self::survey::{Costs, Surveyed};
 pub(super) use self::typed::written;
 use self::typed::{next_name, value};
 use super::fields::{
-    BASE, CORPUS, FIELDS, FINETUNE, FRESH, Field, LATEST, MODEL, NAME, OVERWRITE, RESTORE, SCRATCH,
+    BASE, CORPUS, EPOCHS, FIELDS, FINETUNE, FRESH, Field, Group, LATEST, MODEL, NAME, OVERWRITE,
+    PROMPTS, RESTORE, SCRATCH,
 };
 use crate::model::DevicePreference;
 use crate::sampling::SamplerSettings;
@@ -55,8 +63,12 @@ pub struct Form {
     surroundings: Surroundings,
     /// What was typed or chosen, by field.
     changed: BTreeMap<usize, String>,
-    /// The selected row: 0 starts the run, the others are fields.
+    /// The selected row, of [`Self::rows`]: 0 starts the run.
     pub row: usize,
+    /// The groups whose fields are in sight.
+    open: BTreeSet<Group>,
+    /// What was found of the run that it describes.
+    pub found: Surveyed,
     pub problem: Option<Problem>,
     /// What stayed when the kind of run was changed.
     pub kept: Option<String>,
@@ -99,7 +111,8 @@ impl Form {
         self.changed = BTreeMap::from([(BASE, base.to_owned())]);
         for at in self.fields() {
             let key = FIELDS[at].key.filter(|_| at != NAME);
-            let value = key.and_then(|key| layers.get(key.path)).map(written);
+            let value = key.and_then(|key| layers.get(key.path));
+            let value = value.map(|value| typed::as_typed(&FIELDS[at], value));
             if let Some(value) = value.filter(|value| *value != self.default_of(at)) {
                 self.changed.insert(at, value);
             }
@@ -111,25 +124,6 @@ impl Form {
         self.filled = Some(name.clone());
         self.changed.insert(NAME, name);
         (self.row, self.problem, self.kept) = (0, None, None);
-    }
-
-    /// Takes in which runs there are: a fresh one is named otherwise, so that starting asks for no thought.
-    pub fn know_names(&mut self, taken: BTreeSet<String>) {
-        self.taken = taken;
-        // A name that was taken over from a run gives way to the next one that is free.
-        if let Some(name) = self.filled.take()
-            && self.changed.get(&NAME) == Some(&name)
-        {
-            self.changed.insert(NAME, self.free(name));
-        }
-    }
-
-    /// Takes in that there is a run of this name now. A name that was typed for it is no suggestion any more.
-    pub fn pass_name(&mut self, taken: &str) {
-        self.taken.insert(taken.to_owned());
-        if self.changed.get(&NAME).is_some_and(|name| name == taken) {
-            self.changed.remove(&NAME);
-        }
     }
 
     /// Where the run will be.
@@ -158,19 +152,6 @@ impl Form {
             .collect()
     }
 
-    /// The selected field, if it is not the row that starts the run.
-    pub fn selected(&self) -> Option<usize> {
-        let fields = self.fields();
-        let at = self.row.checked_sub(1)?;
-        fields.get(at.min(fields.len() - 1)).copied()
-    }
-
-    /// Moves the selection.
-    pub fn step(&mut self, by: isize) {
-        let most = self.fields().len();
-        self.row = self.row.min(most).saturating_add_signed(by).min(most);
-    }
-
     fn base(&self) -> &str {
         self.changed.get(&BASE).map_or(FINETUNE, String::as_str)
     }
@@ -187,6 +168,11 @@ impl Form {
         changed.is_some_and(|value| *value != self.default_of(field))
     }
 
+    /// Whether a field is what the corpus proposes.
+    pub fn is_proposed(&self, field: usize) -> bool {
+        !self.changed.contains_key(&field) && self.proposal(field).is_some()
+    }
+
     /// What a field is unless it is changed.
     pub fn default_of(&self, field: usize) -> String {
         match field {
@@ -195,14 +181,6 @@ impl Form {
             NAME if self.value(RESTORE) == FRESH => self.free(self.default_in_recipe(NAME)),
             _ => self.default_in_recipe(field),
         }
-    }
-
-    /// The name, or the next one that no run has.
-    fn free(&self, mut name: String) -> String {
-        while self.taken.contains(&name) {
-            name = next_name(&name);
-        }
-        name
     }
 
     fn default_in_recipe(&self, field: usize) -> String {
@@ -223,8 +201,12 @@ impl Form {
             self.changed.remove(&field);
             return Ok(());
         }
-        value(&FIELDS[field], typed)?;
-        self.changed.insert(field, typed.to_owned());
+        let typed = typed::tidy(&FIELDS[field], typed);
+        value(&FIELDS[field], &typed)?;
+        self.changed.insert(field, typed);
+        if field == NAME || field == RESTORE {
+            self.look_at_name();
+        }
         Ok(())
     }
 
@@ -246,29 +228,48 @@ impl Form {
             (Some(now), false) => (now + count - 1) % count,
         };
         self.problem = None;
+        let before = self.value(BASE);
         self.changed.insert(field, choices[next].to_owned());
-        if field == BASE {
-            self.drop_hidden();
+        match field {
+            BASE => self.tell_kept(&before),
+            RESTORE => self.look_at_name(),
+            _ => {}
         }
         true
     }
 
-    /// After the kind of run was changed: what has no meaning for the new one goes, and what stays is told.
-    fn drop_hidden(&mut self) {
+    /// After the kind of run was changed: what has no meaning for the new one is set aside, comes back with the next that
+    /// it has one for, and both are told.
+    fn tell_kept(&mut self, before: &str) {
         let shown = self.fields();
-        self.changed.retain(|field, _| shown.contains(field));
-        let stays = |field: &usize| *field != BASE && self.is_changed(*field);
-        let kept: Vec<&str> = shown
-            .iter()
-            .filter(|field| stays(field))
-            .map(|&field| FIELDS[field].name)
+        let names = |fields: Vec<usize>| -> String {
+            let names: Vec<&str> = fields.iter().map(|&field| FIELDS[field].name).collect();
+            names.join(", ")
+        };
+        let all: Vec<usize> = self.changed.keys().copied().collect();
+        let (stay, go): (Vec<usize>, Vec<usize>) = all
+            .into_iter()
+            .filter(|field| *field != BASE)
+            .partition(|field| shown.contains(field));
+        let stay: Vec<usize> = stay
+            .into_iter()
+            .filter(|field| self.is_changed(*field))
             .collect();
-        self.kept = (!kept.is_empty()).then(|| {
-            format!(
-                "Still as you set it: {}. All else is this kind of run's own default.",
-                kept.join(", ")
-            )
-        });
+        let mut said = Vec::new();
+        if !stay.is_empty() {
+            said.push(format!("Still as you set it: {}.", names(stay)));
+        }
+        if !go.is_empty() {
+            said.push(format!(
+                "Set aside, as it has no meaning here: {}.",
+                names(go)
+            ));
+        }
+        said.push(format!(
+            "All else is the default of {} now, not of {before}.",
+            self.value(BASE)
+        ));
+        self.kept = Some(said.join(" "));
     }
 
     fn defaults(&self) -> Result<LayeredRecipe, String> {
@@ -285,6 +286,7 @@ impl Form {
             layers.set("evaluation.prompts", Value::Array(vec![prompt.clone()]));
             layers.set("evaluation.probe", prompt);
             layers.set("evaluation.times", Value::Integer(TIMES));
+            self.lay_proposals(&mut layers);
             let sampler = Value::try_from(&around.sampler).map_err(|error| error.to_string())?;
             layers.set("evaluation.sampler", sampler);
         }
@@ -308,9 +310,8 @@ impl Form {
 
     /// Shows a problem on its row.
     pub fn show(&mut self, problem: Problem) {
-        let row = |field| self.fields().iter().position(|&shown| shown == field);
-        if let Some(at) = problem.field.and_then(row) {
-            self.row = at + 1;
+        if let Some(field) = problem.field {
+            self.select(field);
         }
         self.problem = Some(problem);
     }
