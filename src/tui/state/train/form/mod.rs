@@ -343,9 +343,13 @@ impl Form {
         let recipe = layers
             .recipe()
             .map_err(|error| self.problem_of(&error.to_string()))?;
-        recipe.check().map_err(|error| Problem {
-            field: recipe.data.corpus.files.is_empty().then_some(CORPUS),
-            ..self.problem_of(&error.to_string())
+        recipe.check().map_err(|error| {
+            let problem = self.problem_of(&error.to_string());
+            let nothing = recipe.data.corpus.files.is_empty();
+            Problem {
+                field: nothing.then_some(CORPUS).or(problem.field),
+                ..problem
+            }
         })?;
         let restore = self.value(RESTORE);
         Ok(Start {
