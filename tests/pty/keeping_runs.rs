@@ -81,7 +81,12 @@ fn a_run_is_broken_off_and_resumed_another_waits_and_one_is_deleted() {
     play.until_shows("start the run");
     play.press("poems.txt");
     play.press(ENTER);
-    play.until_shows(" steps an epoch");
+    let form = play.until_shows(" an epoch · ");
+    // Why nothing is validated comes before all else that is to be said of the corpus.
+    assert!(
+        form.contains("0 validations") && form.contains("nothing is validated"),
+        "{form}"
+    );
     play.press(F6);
     play.until_shows("begins when it is over");
     dismiss(&mut play);

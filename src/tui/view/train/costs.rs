@@ -80,7 +80,12 @@ fn said(costs: &Costs, time: &str, theme: &Theme) -> Vec<(String, Style)> {
         let short = "The disk has less room than the run may take: keep fewer checkpoints, or weights of fewer epochs.";
         lines.push((short.to_owned(), theme.error));
     }
-    let remarks = survey.remarks.iter();
+    // Why nothing is validated comes first.
+    let mut remarks: Vec<&String> = survey.remarks.iter().collect();
+    if held_out.is_none() {
+        remarks.sort_by_key(|remark| !remark.contains("nothing is validated"));
+    }
+    let remarks = remarks.into_iter();
     lines.extend(remarks.map(|remark| (sentence(remark), theme.notice)));
     lines
 }
