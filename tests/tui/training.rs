@@ -218,7 +218,7 @@ fn a_demonstration_works_where_nothing_can_be_written_and_says_where_it_is_kept(
     let mut play = form(120, 40);
     play.act(Action::Train(TrainAction::DemoNothing));
     play.act(News::Room(Err("no room".to_owned())));
-    assert_eq!(play.effects, []);
+    assert_eq!(command(&play), None);
     assert!(play.screen().contains("no room"));
 }
 
