@@ -491,7 +491,7 @@ fn mistakes_are_one_sentence_and_an_exit_code() {
         (vec!["generate", "a", "-n", "0"], 2, "at least 1"),
         (vec!["score", "a"], 1, "fewer than two tokens"),
         (vec!["score", "--file", "/no/such/file"], 1, "/no/such/file"),
-        (vec!["tokens", "--decode", "999999"], 1, "no token 999999"),
+        (vec!["tokens", "--decode", "999999"], 2, "no token 999999"),
         (vec!["generate", "a", "--ban", ""], 2, "banned"),
         (vec!["play"], 1, "terminal"),
     ] {
@@ -596,4 +596,145 @@ fn the_machine_and_the_model_are_measured() {
         let (code, error) = home.fails(&["bench", wrong[0], wrong[1]]);
         assert!(code == Some(2) && error.contains(wrong[0]), "{error}");
     }
+}
+
+#[test]
+fn flags_that_peers_have_are_understood() {
+    let home = Home::new();
+    let ours = home.out(&[
+        "generate",
+        "Once",
+        "--max-tokens",
+        "4",
+        "--temperature",
+        "0.5",
+        "--repetition-penalty",
+        "1.3",
+        "--penalty-window",
+        "5",
+        "--no-repeat-ngram",
+        "3",
+        "-n",
+        "2",
+    ]);
+    for max in ["--n-predict", "--max-new-tokens", "--predict"] {
+        let theirs = home.out(&[
+            "generate",
+            "Once",
+            max,
+            "4",
+            "--temp",
+            "0.5",
+            "--repeat-penalty",
+            "1.3",
+            "--repeat-last-n",
+            "5",
+            "--no-repeat-ngram-size",
+            "3",
+            "--num-return-sequences",
+            "2",
+        ]);
+        assert_eq!(theirs, ours, "{max}");
+    }
+}
+
+#[test]
+fn a_random_seed_is_told_and_draws_the_same_again() {
+    let home = Home::new();
+    for seed in ["random", "-1"] {
+        let output = home.run(&["generate", "Once", "--max-tokens", "12", "--seed", seed]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let number = said.split_whitespace().skip_while(|word| *word != "--seed");
+        let number = number.skip(1).next().expect(&said);
+        let again = home.out(&["generate", "Once", "--max-tokens", "12", "--seed", number]);
+        assert_eq!(again.as_bytes(), output.stdout);
+    }
+}
+
+#[test]
+fn the_line_break_at_the_end_of_a_prompt_is_left_out_unless_it_is_asked_for() {
+    let home = Home::new();
+    let file = home.0.path().join("prompt.txt");
+    fs::write(&file, "The king said\n").expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let run = |args: &[&str]| {
+        let mut all = vec!["generate", "--max-tokens", "5"];
+        all.extend(args);
+        let output = home.run_with_input(&all, b"The king said\n");
+        assert!(output.status.success() && output.stderr.is_empty());
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let plain = run(&["The king said"]);
+    for same in [&["-"][..], &["--file", "-"], &["--file", file], &[]] {
+        assert_eq!(run(same), plain, "{same:?}");
+    }
+    let kept = run(&["--keep-newline"]);
+    assert!(kept.starts_with("The king said\n") && kept != plain);
+    assert_eq!(run(&["--escape", r"The king said\n"]), kept);
+    // Where it is no prompt, all of a text counts.
+    let scored = home.run_with_input(&["score", "--summary", "-"], b"The king said\n");
+    assert!(String::from_utf8_lossy(&scored.stdout).starts_with("4 tokens"));
+}
+
+#[test]
+fn an_escaped_text_ends_a_sample() {
+    let home = Home::new();
+    let lines = ["generate", r"One\n\nTwo", "-e", "--max-tokens", "80"];
+    let whole = home.out(&lines);
+    let cut = home.out(&[&lines[..], &["--truncate", r"\n"]].concat());
+    assert!(whole.starts_with("One\n\nTwo"));
+    let prompt = "One\n\nTwo".len();
+    let first = whole[prompt..].find('\n').expect("a second line");
+    assert_eq!(cut, format!("{}\n", &whole[..prompt + first]));
+}
+
+#[test]
+fn wrong_arguments_are_told_before_anything_is_loaded() {
+    let home = Home::new();
+    for wrong in [
+        &["odds", "a", "--chart", "x.pdf"][..],
+        &["score", "a b", "--chart", "x"],
+        &["runs", "chart", "r", "--out", "x.pdf"],
+        &["odds", "a", "--top", "0"],
+        &["generate", "a", "-n", "0"],
+        &["tokens", "--decode", "99999"],
+        &["generate", "a", "--seed", "-2"],
+    ] {
+        let (code, said) = home.fails(wrong);
+        assert_eq!(code, Some(2), "{wrong:?}: {said}");
+        assert!(!said.is_empty());
+    }
+    let (_, said) = home.fails(&["odds", "a", "--chart", "x.pdf"]);
+    assert!(said.contains(".svg or .png"), "{said}");
+}
+
+#[test]
+fn greedy_says_that_all_samples_are_equal() {
+    let home = Home::new();
+    let output = home.run(&[
+        "generate",
+        "Once",
+        "--max-tokens",
+        "3",
+        "-n",
+        "3",
+        "--method",
+        "greedy",
+    ]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("all samples are equal"));
+}
+
+#[test]
+fn a_directory_of_runs_that_is_not_there_is_no_empty_list() {
+    let home = Home::new();
+    let (code, said) = home.fails(&["runs", "list", "--runs", "nowhere"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("nowhere: there is no such directory"),
+        "{said}"
+    );
+    let output = home.run(&["runs", "list"]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there are no runs here"));
 }

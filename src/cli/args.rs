@@ -60,7 +60,9 @@ impl Subcommand {
         let (sampler, chat, mut keys) = match self {
             Self::Play(args) => {
                 let max = args.max_tokens.map(|max| max as u64);
-                let seed = args.seed.map(|seed| whole("generation.seed", seed));
+                let seed = args
+                    .seed
+                    .map(|seed| whole("generation.seed", seed.number()));
                 let max = max.map(|max| whole("generation.max_tokens", max));
                 (
                     &args.sampler,
@@ -70,7 +72,9 @@ impl Subcommand {
             }
             Self::Generate(args) => (&args.sampler, &args.chat, args.overrides()),
             Self::Odds(args) => {
-                let seed = args.seed.map(|seed| whole("generation.seed", seed));
+                let seed = args
+                    .seed
+                    .map(|seed| whole("generation.seed", seed.number()));
                 (
                     &args.sampler,
                     &args.chat,

@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::output::Output;
 use super::{CliError, warn};
 use crate::model::OWN_MODEL_TYPE;
-use crate::training::{CheckpointEntry, RunDirectory, export};
+use crate::training::{CheckpointEntry, RUNS, RunDirectory, export};
 
 /// Export a run's model as a directory in Hugging Face layout
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// The run
+    /// The run, by its name or its path
     pub run: String,
     /// The directory to write, which must be new or empty
     pub target: PathBuf,
@@ -23,7 +23,7 @@ pub struct ExportArgs {
     #[arg(long)]
     pub half: bool,
     /// The directory of all runs
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, value_name = "DIR", default_value = RUNS)]
     pub runs: PathBuf,
 }
 

@@ -9,30 +9,40 @@ use tokio::sync::mpsc::Receiver;
 
 use self::writer::Writer;
 use super::chat_args::ChatArgs;
-use super::input::TextInput;
+use super::input::PromptInput;
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
+use super::seed::Seed;
 use super::{CliError, runtime, slid, warn};
 use crate::config::Config;
 use crate::engine::{Command, EngineHandle, Event, GenerateRequest, Then};
 use crate::sampling::Method;
 
+/// What peers call --max-tokens: transformers, and llama.cpp twice.
+pub const MAX_TOKENS: [&str; 3] = ["max-new-tokens", "n-predict", "predict"];
+
 /// Generate text from a prompt
 #[derive(Debug, clap::Args)]
 pub struct GenerateArgs {
     #[command(flatten)]
-    pub prompt: TextInput,
+    pub prompt: PromptInput,
     /// How many samples; each has the seed after the one before
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "N",
+        default_value_t = 1,
+        alias = "num-return-sequences"
+    )]
     pub samples: usize,
     /// How many samples to generate at once
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub batch: usize,
     /// The seed of the first sample's draws
-    #[arg(long, value_name = "SEED")]
-    pub seed: Option<u64>,
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    pub seed: Option<Seed>,
     /// Most tokens to generate a sample
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", aliases = MAX_TOKENS)]
     pub max_tokens: Option<usize>,
     /// End a sample after this text (may be given several times)
     #[arg(long, value_name = "TEXT")]
@@ -78,13 +88,17 @@ impl GenerateArgs {
         let mut set = |key: &str, value: toml::Value| keys.push((key.to_owned(), value));
         if let Some(seed) = self.seed {
             // TOML's whole numbers are signed; larger seeds wrap around.
-            set("generation.seed", toml::Value::Integer(seed as i64));
+            set(
+                "generation.seed",
+                toml::Value::Integer(seed.number() as i64),
+            );
         }
         if let Some(max) = self.max_tokens {
             set("generation.max_tokens", toml::Value::Integer(max as i64));
         }
         if !self.stop.is_empty() {
-            let stop = self.stop.iter().cloned().map(toml::Value::String);
+            let stop = self.stop.iter().map(|text| self.prompt.meant(text));
+            let stop = stop.map(toml::Value::String);
             set("generation.stop", toml::Value::Array(stop.collect()));
         }
         if self.ignore_end {
@@ -105,8 +119,11 @@ pub fn run(args: &GenerateArgs, config: &Config) -> Result<(), CliError> {
     if args.samples == 0 || args.batch == 0 {
         return Err(CliError::usage("--samples and --batch must be at least 1"));
     }
+    if args.samples > 1 && config.sampler.method == Method::Greedy {
+        warn("greedy takes the most probable token always: all samples are equal");
+    }
     let prompt = match &args.prefix {
-        Some(prefix) => prefix.clone(),
+        Some(prefix) => args.prompt.meant(prefix),
         None => args.prompt.read()?.unwrap_or_default(),
     };
     let (engine, events) = EngineHandle::spawn();
@@ -122,7 +139,10 @@ async fn drive(
     mut events: Receiver<Event>,
 ) -> Result<(), CliError> {
     let mut generation = config.generation.clone();
-    generation.stop.extend(args.truncate.clone());
+    let truncate = args.truncate.as_ref();
+    generation
+        .stop
+        .extend(truncate.map(|text| args.prompt.meant(text)));
     let request = GenerateRequest {
         prompt,
         sampler: config.sampler.clone(),

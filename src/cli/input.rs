@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use super::{CliError, warn};
 use crate::text::encoding;
 
+const NO_TEXT: &str = "no text: give it as an argument, with --file, or on standard input";
+
 /// A text given as an argument, a file or standard input.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct TextInput {
-    /// The text; without it, it is read from --file, or from standard input if that is no terminal.
+    /// The text (`-` for standard input); without it, it is read from --file, or from standard input if that is no
+    /// terminal
     pub text: Option<String>,
-    /// Read the text from a file (`-` for standard input).
+    /// Read the text from a file (`-` for standard input)
     #[arg(long, short = 'f', value_name = "FILE", conflicts_with = "text")]
     pub file: Option<PathBuf>,
 }
@@ -24,6 +27,7 @@ impl TextInput {
     /// When a file cannot be read or is no text.
     pub fn read(&self) -> Result<Option<String>, CliError> {
         match (&self.text, &self.file) {
+            (Some(text), _) if text == "-" => read_stdin().map(Some),
             // A shell that puts a file's contents here puts the mark here too.
             (Some(text), _) => Ok(Some(unmarked(text).to_owned())),
             (None, Some(path)) if path == Path::new("-") => read_stdin().map(Some),
@@ -38,10 +42,93 @@ impl TextInput {
     /// # Errors
     /// As [`TextInput::read`], and when none was given.
     pub fn require(&self) -> Result<String, CliError> {
-        self.read()?.ok_or_else(|| {
-            CliError::usage("no text: give it as an argument, with --file, or on standard input")
-        })
+        self.read()?.ok_or_else(|| CliError::usage(NO_TEXT))
     }
+}
+
+/// A prompt: a text that the model goes on with.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PromptInput {
+    #[command(flatten)]
+    pub input: TextInput,
+    /// Keep the line break at the end of a file or of standard input: most prompts go on in their last line
+    #[arg(long)]
+    pub keep_newline: bool,
+    /// Read \\n, \\t, \\r and \\\\ in the prompt, and in --stop and --truncate, as what they stand for
+    #[arg(long, short = 'e')]
+    pub escape: bool,
+}
+
+impl PromptInput {
+    /// The prompt, if one was given in any of the ways.
+    ///
+    /// # Errors
+    /// As [`TextInput::read`].
+    pub fn read(&self) -> Result<Option<String>, CliError> {
+        let is_argument = self.input.text.as_deref().is_some_and(|text| text != "-");
+        let text = self.input.read()?;
+        Ok(text.map(|text| {
+            let text = if self.keep_newline || is_argument {
+                text
+            } else {
+                without_last_break(text)
+            };
+            self.meant(&text)
+        }))
+    }
+
+    /// The prompt.
+    ///
+    /// # Errors
+    /// As [`PromptInput::read`], and when none was given.
+    pub fn require(&self) -> Result<String, CliError> {
+        self.read()?.ok_or_else(|| CliError::usage(NO_TEXT))
+    }
+
+    /// An argument as it is meant: with --escape its escapes stand for something.
+    pub fn meant(&self, text: &str) -> String {
+        if self.escape {
+            unescaped(text)
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// A text without the line break that editors and `echo` put at its end, which a person at a terminal is told.
+fn without_last_break(mut text: String) -> String {
+    let end = text
+        .strip_suffix('\n')
+        .map(|rest| rest.strip_suffix('\r').unwrap_or(rest).len());
+    if let Some(end) = end {
+        text.truncate(end);
+        if io::stderr().is_terminal() {
+            warn("the line break at the end is no part of the prompt; --keep-newline keeps it");
+        }
+    }
+    text
+}
+
+/// A text with its escapes replaced; others stay as they are, as in llama.cpp.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let mut after = rest.clone();
+        let meant = match (c, after.next()) {
+            ('\\', Some('n')) => '\n',
+            ('\\', Some('t')) => '\t',
+            ('\\', Some('r')) => '\r',
+            ('\\', Some('\\')) => '\\',
+            _ => {
+                out.push(c);
+                continue;
+            }
+        };
+        out.push(meant);
+        rest = after;
+    }
+    out
 }
 
 /// A text without the mark at its beginning.
@@ -74,4 +161,26 @@ fn decode(bytes: Vec<u8>, origin: &str) -> Result<String, CliError> {
         ));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_stand_for_what_they_mean_and_others_for_themselves() {
+        assert_eq!(unescaped(r"a\nb\tc\rd"), "a\nb\tc\rd");
+        assert_eq!(unescaped(r"a\\n"), r"a\n");
+        assert_eq!(unescaped(r"\d \"), r"\d \");
+    }
+
+    #[test]
+    fn one_line_break_at_the_end_is_left_out() {
+        let without = |text: &str| without_last_break(text.to_owned());
+        assert_eq!(without("a\n"), "a");
+        assert_eq!(without("a\r\n"), "a");
+        assert_eq!(without("a\n\n"), "a\n");
+        assert_eq!(without("a\r"), "a\r");
+        assert_eq!(without("\n"), "");
+    }
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::chat_args::ChatArgs;
-use super::input::TextInput;
+use super::input::PromptInput;
 use super::output::Output;
+use super::picture::picture;
 use super::sampler_args::SamplerArgs;
+use super::seed::Seed;
 use super::{CliError, load, slid, warn};
 use crate::chart;
 use crate::config::Config;
@@ -20,7 +22,7 @@ use crate::text::{display_token, sanitize};
 #[derive(Debug, clap::Args)]
 pub struct OddsArgs {
     #[command(flatten)]
-    pub prompt: TextInput,
+    pub prompt: PromptInput,
     /// How many of the most probable tokens to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub top: usize,
@@ -32,10 +34,10 @@ pub struct OddsArgs {
     #[arg(long, short = 'c', value_name = "TEXT")]
     pub candidate: Vec<String>,
     /// The seed of the draw that is shown
-    #[arg(long, value_name = "SEED")]
-    pub seed: Option<u64>,
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    pub seed: Option<Seed>,
     /// Draw the most probable tokens into a file, .svg or .png
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = picture)]
     pub chart: Option<PathBuf>,
     /// Print one object of JSON
     #[arg(long)]
@@ -77,6 +79,9 @@ struct Report<'a> {
 /// # Errors
 /// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
+    if args.top == 0 {
+        return Err(CliError::usage("--top must be at least 1"));
+    }
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
     let sequence = read_prompt(&loaded, &prompt, &|| false)?;

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::chat_args::ChatArgs;
+use super::generate::MAX_TOKENS;
 use super::sampler_args::SamplerArgs;
+use super::seed::Seed;
 use super::{CliError, runtime, warn};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
 use crate::engine::{EngineHandle, TrainingHandle};
@@ -15,10 +17,10 @@ pub struct PlayArgs {
     /// The prompt to start with
     pub prompt: Option<String>,
     /// The seed of the draws
-    #[arg(long, value_name = "SEED")]
-    pub seed: Option<u64>,
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    pub seed: Option<Seed>,
     /// Most tokens to generate
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", aliases = MAX_TOKENS)]
     pub max_tokens: Option<usize>,
     /// Go on where the last session ended
     #[arg(long, conflicts_with = "session")]

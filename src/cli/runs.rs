@@ -4,20 +4,20 @@ mod chart;
 mod resume;
 
 use std::io::{IsTerminal, stdin};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::chart::ChartArgs;
 use self::resume::ResumeArgs;
 use super::output::Output;
 use super::{CliError, stderr, train, warn};
 use crate::text::sanitize;
-use crate::training::{RunDirectory, RunEvent, RunSummary, Validation};
+use crate::training::{RUNS, RunDirectory, RunEvent, RunSummary, Validation};
 
 /// List, show, compare, chart, resume and delete runs
 #[derive(Debug, clap::Args)]
 pub struct RunsArgs {
     /// The directory of all runs
-    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
+    #[arg(long, value_name = "DIR", default_value = RUNS, global = true)]
     pub runs: PathBuf,
     #[command(subcommand)]
     pub command: RunsCommand,
@@ -34,7 +34,7 @@ pub enum RunsCommand {
     },
     /// Show a run: its recipe, checkpoints, validations and samples
     Show {
-        /// The run
+        /// The run, by its name or its path
         name: String,
         /// Print all that it kept, as lines of JSON
         #[arg(long)]
@@ -42,7 +42,7 @@ pub enum RunsCommand {
     },
     /// Compare runs: their last steps, and their validation losses step by step
     Compare {
-        /// The runs
+        /// The runs, by their names or paths
         #[arg(required = true, num_args = 2..)]
         names: Vec<String>,
         /// Print a line of JSON for each validation
@@ -56,7 +56,7 @@ pub enum RunsCommand {
     Resume(Box<ResumeArgs>),
     /// Delete a run, after asking
     Delete {
-        /// The run
+        /// The run, by its name or its path
         name: String,
         /// Do not ask
         #[arg(long)]
@@ -82,12 +82,20 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
             let runs = args.names.iter().map(|name| open(name));
             chart::draw(&runs.collect::<Result<Vec<_>, _>>()?, args)
         }
-        RunsCommand::Resume(args) => resume::run(&open(&args.name)?, runs_directory.clone(), args),
+        RunsCommand::Resume(args) => resume::run(&open(&args.name)?, args),
         RunsCommand::Delete { name, yes } => delete(&open(name)?, *yes),
     }
 }
 
 fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
+    if !args.runs.is_dir() {
+        // A directory that was asked for and is not there is no empty one.
+        if args.runs != Path::new(RUNS) {
+            let problem = format!("{}: there is no such directory", args.runs.display());
+            return Err(CliError::failed(problem));
+        }
+        warn("there are no runs here: train and finetune make the directory `runs`");
+    }
     let runs = RunDirectory::all(&args.runs).map_err(CliError::failed)?;
     let mut output = Output::stdout();
     if !json {

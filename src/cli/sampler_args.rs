@@ -13,6 +13,14 @@ pub struct SamplerArgs {
     pub settings: Vec<(String, Value)>,
 }
 
+/// What llama.cpp and transformers call a knob's flag: field, their name.
+const ALIASES: [(&str, &str); 4] = [
+    ("temperature", "temp"),
+    ("repetition_penalty", "repeat-penalty"),
+    ("penalty_window", "repeat-last-n"),
+    ("no_repeat_ngram", "no-repeat-ngram-size"),
+];
+
 /// The flags that are no knobs: field, flag, value's name, whether it may repeat, help.
 const OTHERS: [(&str, &str, &str, bool, &str); 7] = [
     (
@@ -63,8 +71,10 @@ const OTHERS: [(&str, &str, &str, bool, &str); 7] = [
 impl clap::Args for SamplerArgs {
     fn augment_args(command: Command) -> Command {
         let knobs = KNOBS.iter().map(|knob| {
+            let theirs = ALIASES.iter().filter(|(field, _)| *field == knob.field);
             Arg::new(knob.field)
                 .long(knob.field.replace('_', "-"))
+                .aliases(theirs.map(|&(_, alias)| alias))
                 .value_name("N")
                 .allow_negative_numbers(true)
                 .value_parser(clap::value_parser!(f64))

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::input::TextInput;
 use super::output::Output;
+use super::picture::picture;
 use super::progress::Gauge;
 use super::{CliError, load};
 use crate::chart;
@@ -22,7 +23,7 @@ pub struct ScoreArgs {
     #[arg(long)]
     pub summary: bool,
     /// Draw surprisal and entropy along the text into a file, .svg or .png
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = picture)]
     pub chart: Option<PathBuf>,
     /// Print a line of JSON for each token, and one for the totals
     #[arg(long)]

@@ -48,7 +48,7 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
     if decoding {
         let size = tokenizer.vocabulary_size();
         if let Some(id) = args.decode.iter().find(|&&id| id as usize >= size) {
-            return Err(CliError::failed(format!(
+            return Err(CliError::usage(format!(
                 "there is no token {id}: the vocabulary has {size}, from 0 to {}",
                 size - 1
             )));

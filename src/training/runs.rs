@@ -67,12 +67,19 @@ impl RunDirectory {
         }
     }
 
-    /// The run of a name.
+    /// The run of a name, or the one that a path leads to: what has more than one part is a path from here, whatever
+    /// the directory of runs is.
     ///
     /// # Errors
     /// When there is none.
     pub fn open(directory: &Path, name: &str) -> Result<Self, TrainingError> {
-        let run = Self::of(directory, name);
+        let path = Path::new(name);
+        let run = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(_)) if parent != Path::new("") => Self {
+                path: path.to_owned(),
+            },
+            _ => Self::of(directory, name),
+        };
         if run.exists() {
             Ok(run)
         } else {

@@ -39,8 +39,10 @@ impl Writer {
         request: &GenerateRequest,
         chat: bool,
     ) -> Result<Self, CliError> {
+        let truncate = args.truncate.as_ref();
+        let truncate = truncate.map(|text| args.prompt.meant(text));
         let mut stop = request.generation.stop.clone();
-        stop.retain(|text| Some(text) != args.truncate.as_ref());
+        stop.retain(|text| Some(text) != truncate.as_ref());
         Ok(Self {
             output: match &args.out {
                 Some(path) => Output::file(path)?,
@@ -55,10 +57,7 @@ impl Writer {
             } else {
                 String::new()
             },
-            cuts: Cuts {
-                stop,
-                truncate: args.truncate.clone(),
-            },
+            cuts: Cuts { stop, truncate },
             end_tokens: Vec::new(),
             texts: BTreeMap::new(),
             held: BTreeMap::new(),

@@ -6,16 +6,17 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::chart::{self, Across, Run, RunChart, What};
 use crate::cli::CliError;
+use crate::cli::picture::picture;
 use crate::training::{History, RunDirectory};
 
 /// Which runs, and how they are drawn.
 #[derive(Debug, clap::Args)]
 pub struct ChartArgs {
-    /// The runs; several are compared
+    /// The runs, by their names or paths; several are compared
     #[arg(required = true)]
     pub names: Vec<String>,
     /// Where the picture goes: a name that ends in .svg or .png
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = picture)]
     pub out: PathBuf,
     /// What is drawn
     #[arg(long, default_value = What::Loss.name(), value_parser = what())]
@@ -57,7 +58,8 @@ pub fn draw(directories: &[RunDirectory], args: &ChartArgs) -> Result<(), CliErr
     let histories: Vec<History> = histories
         .collect::<Result<_, _>>()
         .map_err(CliError::failed)?;
-    let runs = args.names.iter().zip(&histories);
+    let names: Vec<_> = directories.iter().map(RunDirectory::name).collect();
+    let runs = names.iter().zip(&histories);
     let runs: Vec<Run<'_>> = runs.map(|(name, history)| Run { name, history }).collect();
     let chart = RunChart {
         what: args.what,

@@ -1,7 +1,5 @@
 //! `runs resume`: going on with a run, as it was planned or otherwise.
 
-use std::path::PathBuf;
-
 use crate::cli::{CliError, train, warn};
 use crate::training::schedule::Course;
 use crate::training::{Allowed, Recipe, Restore, RunDirectory};
@@ -47,11 +45,11 @@ pub struct ResumeArgs {
 ///
 /// # Errors
 /// When there is no such checkpoint, the recipe cannot be read, or the run fails.
-pub fn run(run: &RunDirectory, runs: PathBuf, args: &ResumeArgs) -> Result<(), CliError> {
+pub fn run(run: &RunDirectory, args: &ResumeArgs) -> Result<(), CliError> {
     let mut recipe = run.recipe().map_err(CliError::failed)?;
     // The directory may have been moved since.
-    recipe.run.directory = runs;
-    recipe.run.name.clone_from(&args.name);
+    recipe.run.directory = run.path().parent().unwrap_or(run.path()).to_owned();
+    recipe.run.name = run.name().to_owned();
     let (checkpoints, damaged) = run.shelf().map_err(CliError::failed)?;
     let (restore, step) = match args.from {
         None => {
