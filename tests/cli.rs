@@ -644,8 +644,8 @@ fn a_random_seed_is_told_and_draws_the_same_again() {
     for seed in ["random", "-1"] {
         let output = home.run(&["generate", "Once", "--max-tokens", "12", "--seed", seed]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let number = said.split_whitespace().skip_while(|word| *word != "--seed");
-        let number = number.skip(1).next().expect(&said);
+        let (_, number) = said.split_once("--seed ").expect(&said);
+        let number = number.split_whitespace().next().expect(&said);
         let again = home.out(&["generate", "Once", "--max-tokens", "12", "--seed", number]);
         assert_eq!(again.as_bytes(), output.stdout);
     }
@@ -706,6 +706,56 @@ fn wrong_arguments_are_told_before_anything_is_loaded() {
     }
     let (_, said) = home.fails(&["odds", "a", "--chart", "x.pdf"]);
     assert!(said.contains(".svg or .png"), "{said}");
+}
+
+#[test]
+fn a_prompt_alone_opens_the_playground_and_a_word_says_what_to_type() {
+    let home = Home::new();
+    // There is no terminal here, which only the playground needs.
+    let (code, said) = home.fails(&["Once upon a time"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("the playground needs a terminal"), "{said}");
+    let (code, said) = home.fails(&["--model", "embedded", "Once upon a time"]);
+    assert_eq!(code, Some(1), "{said}");
+    let (code, said) = home.fails(&["hello"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("logitscope play hello"), "{said}");
+}
+
+#[test]
+fn each_subcommand_has_a_manual_page() {
+    let home = Home::new();
+    home.out(&["man", "--to", "pages"]);
+    let page = home.out(&["man", "generate"]);
+    for section in [
+        "NAME",
+        "EXAMPLES",
+        "ENVIRONMENT",
+        "FILES",
+        "\"EXIT STATUS\"",
+    ] {
+        assert!(
+            page.contains(&format!(".SH {section}\n")),
+            "{section}:\n{page}"
+        );
+    }
+    let pages: Vec<String> = fs::read_dir(home.0.path().join("pages"))
+        .expect("written")
+        .map(|entry| {
+            entry
+                .expect("a file")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    for name in ["logitscope.1", "logitscope-generate.1", "logitscope-runs.1"] {
+        assert!(pages.iter().any(|page| page == name), "{pages:?}");
+    }
+    let (code, said) = home.fails(&["man", "nothing"]);
+    assert_eq!(code, Some(2), "{said}");
+    let help = home.out(&["generate", "--help"]);
+    assert!(help.starts_with("Examples:\n"), "{help}");
 }
 
 #[test]

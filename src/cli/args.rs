@@ -8,6 +8,7 @@ use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
 use super::global_options::GlobalOptions;
+use super::man::ManArgs;
 use super::models::ModelsArgs;
 use super::odds::OddsArgs;
 use super::play::PlayArgs;
@@ -49,8 +50,7 @@ pub enum Subcommand {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    Man(ManArgs),
 }
 
 impl Subcommand {

@@ -9,8 +9,10 @@ mod error;
 mod export;
 mod generate;
 mod global_options;
+mod help;
 mod input;
 mod logging;
+mod man;
 mod models;
 mod odds;
 mod output;
@@ -28,11 +30,14 @@ mod train;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches};
 
 use self::args::{Cli, Subcommand};
 pub use self::error::CliError;
@@ -52,7 +57,7 @@ pub fn run() -> ExitCode {
     survive_limits();
     // Before any other thread is started.
     heap::share_where_space_is_limited();
-    match is_room_to_start().and_then(|()| dispatch(Cli::parse())) {
+    match is_room_to_start().and_then(|()| dispatch(parse(env::args_os().collect()))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !matches!(error, CliError::ClosedPipe) {
@@ -69,6 +74,47 @@ fn is_room_to_start() -> Result<(), CliError> {
     /// Settings, a runtime, the stacks of a few threads, and what they read.
     const PROGRAM: u64 = 16 << 20;
     model::check_left(PROGRAM, "the program").map_err(CliError::failed)
+}
+
+/// Reads the arguments, or says what is wrong with them and ends the process.
+fn parse(mut args: Vec<OsString>) -> Cli {
+    let command = help::with_help(Cli::command());
+    let read = |args: &[OsString]| command.clone().try_get_matches_from(args);
+    let matches = read(&args).or_else(|error| match bare_prompt(&error) {
+        Some(prompt) => {
+            // Options may stand before it.
+            let at = args.iter().position(|arg| *arg == *prompt);
+            args.insert(at.unwrap_or(1), "play".into());
+            read(&args)
+        }
+        None => Err(error),
+    });
+    matches
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .unwrap_or_else(|error| pointed(error).exit())
+}
+
+/// What was meant as a prompt where a subcommand is expected: more than one word.
+fn bare_prompt(error: &clap::Error) -> Option<String> {
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(text)))
+            if text.contains(char::is_whitespace) =>
+        {
+            Some(text.clone())
+        }
+        _ => None,
+    }
+}
+
+/// An error that says what to type where a single word may have been meant as a prompt.
+fn pointed(mut error: clap::Error) -> clap::Error {
+    if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) =
+        (error.kind(), error.get(ContextKind::InvalidSubcommand))
+    {
+        let tip = format!("to open the playground with this prompt: logitscope play {word}").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 /// A file that may grow no more is an error of whoever writes it, as a full disk is, and not the end of the process.
@@ -90,14 +136,11 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Config(args) => return config::run(args, file),
         Subcommand::Completions { shell } => {
             let mut bytes = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "logitscope", &mut bytes);
+            let mut command = help::with_help(Cli::command());
+            clap_complete::generate(*shell, &mut command, "logitscope", &mut bytes);
             return print_bytes(&bytes);
         }
-        Subcommand::Man => {
-            let mut bytes = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut bytes)?;
-            return print_bytes(&bytes);
-        }
+        Subcommand::Man(args) => return man::run(args),
         _ => {}
     }
     let mut overrides = cli.options.overrides();
@@ -120,7 +163,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Runs(args) => runs::run(args),
         Subcommand::Export(args) => export::run(args),
         Subcommand::Bench(args) => bench::run(args, &config),
-        Subcommand::Config(_) | Subcommand::Completions { .. } | Subcommand::Man => Ok(()),
+        Subcommand::Config(_) | Subcommand::Completions { .. } | Subcommand::Man(_) => Ok(()),
     }
 }
 

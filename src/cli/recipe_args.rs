@@ -44,6 +44,26 @@ impl<const CORPUS_ALONE: bool> RecipeArgs<CORPUS_ALONE> {
     }
 }
 
+/// What `-h` shows, the files besides; `--help` shows all.
+const SHORT: [&str; 16] = [
+    "",
+    "run-name",
+    "validation",
+    "context",
+    "layers",
+    "heads",
+    "width",
+    "vocabulary",
+    "epochs",
+    "steps",
+    "batch",
+    "learning-rate",
+    "lora-rank",
+    "prompt",
+    "sample-every",
+    "evaluate-every",
+];
+
 /// The keys with a flag, and the heading of help below which it stands.
 fn flags(corpus_alone: bool) -> impl Iterator<Item = (&'static str, &'static Key, Flag)> {
     keys()
@@ -52,7 +72,9 @@ fn flags(corpus_alone: bool) -> impl Iterator<Item = (&'static str, &'static Key
 }
 
 fn arg(heading: &'static str, key: &'static Key, flag: Flag) -> Arg {
-    let arg = Arg::new(key.path).help(flag.help);
+    let arg = Arg::new(key.path)
+        .help(flag.help)
+        .hide_short_help(!SHORT.contains(&flag.name));
     let arg = if flag.name.is_empty() {
         arg.num_args(1..)
     } else {

@@ -21,6 +21,18 @@ const ALIASES: [(&str, &str); 4] = [
     ("no_repeat_ngram", "no-repeat-ngram-size"),
 ];
 
+/// What `-h` shows; `--help` shows all.
+const SHORT: [&str; 8] = [
+    "preset",
+    "method",
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "repetition_penalty",
+    "dry_multiplier",
+];
+
 /// The flags that are no knobs: field, flag, value's name, whether it may repeat, help.
 const OTHERS: [(&str, &str, &str, bool, &str); 7] = [
     (
@@ -79,6 +91,7 @@ impl clap::Args for SamplerArgs {
                 .allow_negative_numbers(true)
                 .value_parser(clap::value_parser!(f64))
                 .help_heading(HEADING)
+                .hide_short_help(!SHORT.contains(&knob.field))
                 .help(knob.why.trim_end_matches('.'))
         });
         let others = OTHERS.iter().map(|&(field, flag, value, repeats, help)| {
@@ -86,6 +99,7 @@ impl clap::Args for SamplerArgs {
                 .long(flag)
                 .value_name(value)
                 .help_heading(HEADING)
+                .hide_short_help(!SHORT.contains(&field))
                 .help(help);
             let arg = match field {
                 "method" => arg.value_parser(Method::ALL.map(Method::name)),
