@@ -725,7 +725,8 @@ fn a_prompt_alone_opens_the_playground_and_a_word_says_what_to_type() {
 #[test]
 fn each_subcommand_has_a_manual_page() {
     let home = Home::new();
-    home.out(&["man", "--to", "pages"]);
+    let pages = home.0.path().join("pages");
+    home.out(&["man", "--to", pages.to_str().expect("UTF-8")]);
     let page = home.out(&["man", "generate"]);
     for section in [
         "NAME",
@@ -739,7 +740,7 @@ fn each_subcommand_has_a_manual_page() {
             "{section}:\n{page}"
         );
     }
-    let pages: Vec<String> = fs::read_dir(home.0.path().join("pages"))
+    let pages: Vec<String> = fs::read_dir(&pages)
         .expect("written")
         .map(|entry| {
             entry
@@ -784,7 +785,11 @@ fn a_directory_of_runs_that_is_not_there_is_no_empty_list() {
         said.contains("nowhere: there is no such directory"),
         "{said}"
     );
-    let output = home.run(&["runs", "list"]);
+    let output = logitscope(home.0.path())
+        .args(["runs", "list"])
+        .current_dir(home.0.path())
+        .output()
+        .expect("the binary runs");
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("there are no runs here"));
 }

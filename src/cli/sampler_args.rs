@@ -5,7 +5,8 @@ use toml::Value;
 
 use crate::sampling::{KNOBS, Method, StageKind};
 
-const HEADING: &str = "Sampler";
+/// The heading of help below which they stand.
+pub const HEADING: &str = "Sampler";
 
 /// Sampler settings given as flags: keys of the `[sampler]` table and their values.
 #[derive(Debug, Clone, Default)]
