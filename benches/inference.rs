@@ -44,7 +44,7 @@ fn products(criterion: &mut Criterion) -> Result<()> {
             ("q8_0", Quantisation::Q8_0, GgmlDType::Q8_0),
             ("q4_0", Quantisation::Q4_0, GgmlDType::Q4_0),
         ] {
-            let ours = BlockMatrix::quantise(&numbers, INNER, ours)?;
+            let ours = BlockMatrix::quantise(std::iter::once((&numbers).into()), INNER, ours)?;
             let candles = QMatMul::from_qtensor(QTensor::quantize(&weight, candles)?)?;
             let name = format!("{name} product of {rows} rows");
             let ways: [(&str, &Way); 2] = [

@@ -152,7 +152,10 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
     let speeds = works.into_iter().zip(found).map(|((speed, work), found)| {
         let rate = match (work.block(), speed.precision) {
             (Some(block), _) => median(readings[&block].clone()),
-            (None, Precision::Bf16) => machine.products(Factors::Bf16),
+            // A processor multiplies weights of 16 bits as f32; in training it rounds what it multiplies.
+            (None, Precision::Bf16) if speed.work == Work::Train || !device.is_cpu() => {
+                machine.products(Factors::Bf16)
+            }
             (None, _) => machine.products(Factors::F32),
         };
         Speed {

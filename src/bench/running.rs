@@ -40,7 +40,7 @@ pub(super) fn works(
     let (in_blocks, in_head) = match precision {
         Precision::Q8_0 => (34.0 / 32.0, 34.0 / 32.0),
         Precision::Q4_0 => (18.0 / 32.0, 34.0 / 32.0),
-        Precision::Bf16 => (2.0, 2.0),
+        Precision::Bf16 | Precision::F16 => (2.0, 2.0),
         _ => (4.0, 4.0),
     };
     let weights = in_blocks * subject.block_numbers() + in_head * subject.head_numbers();
@@ -76,6 +76,7 @@ pub(super) fn works(
     }
     let in_cache = match precision {
         Precision::F32 => 4.0,
+        Precision::Bf16 | Precision::F16 if subject.device.is_cpu() => 4.0,
         _ => 2.0,
     };
     let cached =

@@ -71,11 +71,11 @@ impl Subject {
             config.inner_width(),
             config.attention_width(),
         ];
-        if widths.iter().all(|width| width.is_multiple_of(32)) {
-            vec![Precision::F32, Precision::Q8_0, Precision::Q4_0]
-        } else {
-            vec![Precision::F32]
-        }
+        let dense = [Precision::F32, Precision::Bf16, Precision::F16];
+        let blocks = [Precision::Q8_0, Precision::Q4_0];
+        let in_blocks = widths.iter().all(|width| width.is_multiple_of(32));
+        let blocks = blocks.into_iter().filter(|_| in_blocks);
+        dense.into_iter().chain(blocks).collect()
     }
 
     /// A model to run.

@@ -21,9 +21,9 @@ pub struct GlobalOptions {
     /// Where to compute: auto, cpu, cuda, metal, or one of several NVIDIA GPUs, such as cuda:1
     #[arg(long, global = true, value_name = "DEVICE", help_heading = "Model")]
     pub device: Option<DevicePreference>,
-    /// The arithmetic of the large products
+    /// What the large matrices are held in
     #[arg(long, global = true, value_name = "PRECISION", help_heading = "Model",
-          value_parser = ["auto", "f32", "bf16", "q8_0", "q4_0"])]
+          value_parser = ["auto", "f32", "bf16", "f16", "q8_0", "q4_0"])]
     pub precision: Option<String>,
     /// Take hub models from the local cache only
     #[arg(long, global = true, help_heading = "Model")]

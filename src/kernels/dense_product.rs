@@ -1,9 +1,12 @@
 //! The product of rows with a large matrix. Of a few, reading the matrix from memory is all the cost.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape};
+use half::{bf16, f16};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::{Factors, Matrix, contiguous, for_each_chunk, product, transpose};
+use super::product::product_widened;
+use super::wide::{MOST_LANES, Wide, dispatch};
+use super::{Matrix, contiguous, for_each_chunk, transpose};
 
 /// Up to how many rows the matrix is read row by row; more are a general matrix product.
 pub(crate) const MOST_ROWS: usize = 8;
@@ -11,7 +14,8 @@ pub(crate) const MOST_ROWS: usize = 8;
 /// Rows of the matrix that a thread takes at once.
 const ROWS_AT_ONCE: usize = 16;
 
-/// `x (m, k)` times the transpose of `weight (n, k)`, giving `(m, n)`. candle leaves this product to one thread when
+/// `x (m, k)` times the transpose of `weight (n, k)`, giving `(m, n)`. The weight may be in 16 bits, which are widened in
+/// registers: the result is that of the same numbers in 32, to the bit. candle leaves this product to one thread when
 /// `m` is 1, and shares it out to another pool of threads than its other operations when there are more: the two take
 /// each other's processors. With few rows, each one's result is the same whatever rows are beside it.
 pub struct DenseProduct;
@@ -33,89 +37,150 @@ impl CustomOp2 for DenseProduct {
         if k != weight_k {
             candle_core::bail!("dense-product: {m} x {k} does not fit {n} x {weight_k}");
         }
-        let x = contiguous(x, x_layout, self.name())?;
-        let weight = contiguous(weight, weight_layout, self.name())?;
-        if m > MOST_ROWS {
-            let weight = Matrix::new(weight, n, k).transposed();
-            let products = product(Matrix::new(x, m, k), weight, &[], Factors::F32);
-            return Ok((CpuStorage::F32(products), Shape::from((m, n))));
-        }
-        let mut products = vec![0.0; n * m];
-        let arch = Arch::new();
-        for_each_chunk(&mut products, ROWS_AT_ONCE * m, |index, products| {
-            let start = index * ROWS_AT_ONCE * k;
-            let rows = products.len() / m;
-            arch.dispatch(Products {
-                x,
-                weight: &weight[start..start + rows * k],
-                width: k,
-                products,
-            });
-        });
-        let by_row = match m {
-            1 => products,
-            _ => transpose(&products, m),
+        let Some((start, end)) = weight_layout.contiguous_offsets() else {
+            candle_core::bail!("dense-product needs a contiguous matrix");
         };
-        Ok((CpuStorage::F32(by_row), Shape::from((m, n))))
+        let x = Matrix::new(contiguous(x, x_layout, self.name())?, m, k);
+        let products = match weight {
+            CpuStorage::BF16(weight) => product::<bf16>(x, &weight[start..end], n),
+            CpuStorage::F16(weight) => product::<f16>(x, &weight[start..end], n),
+            other => product::<f32>(x, &other.as_slice()?[start..end], n),
+        };
+        Ok((CpuStorage::F32(products), Shape::from((m, n))))
+    }
+}
+
+/// The products of rows with the `n` rows of `weight`.
+fn product<W: Wide>(x: Matrix<'_>, weight: &[W], n: usize) -> Vec<f32> {
+    let (m, k) = (x.rows, x.columns);
+    if m > MOST_ROWS {
+        return product_widened(x, weight, n);
+    }
+    let mut products = vec![0.0; n * m];
+    let arch = Arch::new();
+    for_each_chunk(&mut products, ROWS_AT_ONCE * m, |index, products| {
+        let start = index * ROWS_AT_ONCE * k;
+        let rows = products.len() / m;
+        let work = Products {
+            x: x.numbers,
+            weight: &weight[start..start + rows * k],
+            width: k,
+            products,
+        };
+        dispatch(arch, work);
+    });
+    match m {
+        1 => products,
+        _ => transpose(&products, m),
     }
 }
 
 /// For each row of `weight`, its products with all rows of `x`, next to each other.
-struct Products<'a> {
+struct Products<'a, W> {
     x: &'a [f32],
-    weight: &'a [f32],
+    weight: &'a [W],
     width: usize,
     products: &'a mut [f32],
 }
 
-impl WithSimd for Products<'_> {
+impl<W: Wide> WithSimd for Products<'_, W> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let m = self.x.len() / self.width;
+        let x = (self.x, self.width);
         let rows = self.weight.chunks_exact(self.width);
         for (row, products) in rows.zip(self.products.chunks_exact_mut(m)) {
-            for (x, product) in self.x.chunks_exact(self.width).zip(products) {
-                *product = dot(simd, row, x);
+            let mut done = 0;
+            // Four sums for each of four rows, with what is read, are more than sixteen registers hold.
+            if S::REGISTER_COUNT >= 32 {
+                done = by::<S, W, 4>(simd, row, x, done, products);
             }
+            done = by::<S, W, 2>(simd, row, x, done, products);
+            by::<S, W, 1>(simd, row, x, done, products);
         }
     }
 }
 
-/// The inner product of two slices of equal length. Four sums run side by side to hide the latency of additions.
+/// The products of a row of the matrix with those rows of `x` from `done` on, `N` at a time while there are so many. How
+/// many are done then.
 #[inline(always)]
-pub(super) fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
-    let (a, a_tail) = S::as_simd_f32s(a);
-    let (b, b_tail) = S::as_simd_f32s(b);
-    let (a_fours, a_rest) = a.as_chunks::<4>();
-    let (b_fours, b_rest) = b.as_chunks::<4>();
-    let mut sums = [simd.splat_f32s(0.0); 4];
-    for (a, b) in a_fours.iter().zip(b_fours) {
-        for lane in 0..4 {
-            sums[lane] = simd.mul_add_e_f32s(a[lane], b[lane], sums[lane]);
+fn by<S: Simd, W: Wide, const N: usize>(
+    simd: S,
+    row: &[W],
+    (x, width): (&[f32], usize),
+    mut done: usize,
+    products: &mut [f32],
+) -> usize {
+    while products.len() - done >= N {
+        let x = std::array::from_fn(|n| &x[(done + n) * width..][..width]);
+        products[done..done + N].copy_from_slice(&dots::<S, W, N>(simd, row, x));
+        done += N;
+    }
+    done
+}
+
+/// The inner products of a row with several others of its length, each in the same order. Four sums run side by side to
+/// hide the latency of additions.
+#[inline(always)]
+fn dots<S: Simd, W: Wide, const N: usize>(simd: S, row: &[W], x: [&[f32]; N]) -> [f32; N] {
+    /// Sums of a product.
+    const SUMS: usize = 4;
+    let whole = row.len() / S::F32_LANES;
+    assert!(x.iter().all(|x| x.len() == row.len()), "rows of one length");
+    let mut sums = [[simd.splat_f32s(0.0); N]; SUMS];
+    // Each of the row's vectors is read and widened once.
+    let add = |vector: usize, sums: &mut [S::f32s; N]| {
+        let start = vector * S::F32_LANES;
+        // SAFETY: `vector` is one of the whole ones.
+        unsafe {
+            let weight = W::load(simd, row.as_ptr().add(start));
+            for n in 0..N {
+                let x = f32::load(simd, x[n].as_ptr().add(start));
+                sums[n] = simd.mul_add_e_f32s(weight, x, sums[n]);
+            }
+        }
+    };
+    for four in 0..whole / SUMS {
+        for (sum, sums) in sums.iter_mut().enumerate() {
+            add(four * SUMS + sum, sums);
         }
     }
-    for (&a, &b) in a_rest.iter().zip(b_rest) {
-        sums[0] = simd.mul_add_e_f32s(a, b, sums[0]);
+    for vector in whole / SUMS * SUMS..whole {
+        add(vector, &mut sums[0]);
     }
-    if !a_tail.is_empty() {
-        let (a, b) = (
-            simd.partial_load_f32s(a_tail),
-            simd.partial_load_f32s(b_tail),
+    let tail = whole * S::F32_LANES;
+    if tail < row.len() {
+        let weight = padded(simd, &row[tail..]);
+        for n in 0..N {
+            let x = padded(simd, &x[n][tail..]);
+            sums[1][n] = simd.mul_add_e_f32s(weight, x, sums[1][n]);
+        }
+    }
+    let mut products = [0.0; N];
+    for n in 0..N {
+        let pairs = simd.add_f32s(
+            simd.add_f32s(sums[0][n], sums[1][n]),
+            simd.add_f32s(sums[2][n], sums[3][n]),
         );
-        sums[1] = simd.mul_add_e_f32s(a, b, sums[1]);
+        products[n] = simd.reduce_sum_f32s(pairs);
     }
-    let pairs = simd.add_f32s(
-        simd.add_f32s(sums[0], sums[1]),
-        simd.add_f32s(sums[2], sums[3]),
-    );
-    simd.reduce_sum_f32s(pairs)
+    products
+}
+
+/// A vector of fewer numbers than it has lanes, zeros after them.
+#[inline(always)]
+fn padded<S: Simd, W: Wide>(simd: S, numbers: &[W]) -> S::f32s {
+    let mut all = [W::zero(); MOST_LANES];
+    all[..numbers.len()].copy_from_slice(numbers);
+    // SAFETY: no vector has more lanes.
+    unsafe { W::load(simd, all.as_ptr()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
+    use candle_core::{DType, Device, Tensor};
 
     use super::*;
 
@@ -155,5 +220,75 @@ mod tests {
             );
         }
         Ok(())
+    }
+
+    #[test]
+    fn sixteen_bits_have_the_bits_of_the_same_numbers_in_thirty_two() -> Result<()> {
+        // Few rows of every number of them at once, and many, cut by the longer side and by the other.
+        for (m, n, k) in [
+            (1, 33, 193),
+            (3, 50, 65),
+            (7, 16, 7),
+            (8, 40, 768),
+            (MOST_ROWS + 1, 900, 70),
+            (70, 130, 530),
+            (130, 70, 1030),
+        ] {
+            let x = Tensor::randn(0f32, 1.0, (m, k), &Device::Cpu)?;
+            let weight = Tensor::randn(0f32, 1.0, (n, k), &Device::Cpu)?;
+            for dtype in [DType::BF16, DType::F16] {
+                let narrow = weight.to_dtype(dtype)?;
+                let wide = narrow.to_dtype(DType::F32)?;
+                let product = |weight: &Tensor| {
+                    let product = x.apply_op2_no_bwd(weight, &DenseProduct)?;
+                    let numbers = product.flatten_all()?.to_vec1::<f32>()?;
+                    Ok::<_, candle_core::Error>(numbers.into_iter().map(f32::to_bits).collect())
+                };
+                let (ours, expected): (Vec<u32>, Vec<u32>) = (product(&narrow)?, product(&wide)?);
+                assert_eq!(ours, expected, "{dtype:?}, {m} x {n} x {k}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn every_processor_has_the_same_bits_for_sixteen_as_for_thirty_two() {
+        use crate::kernels::wide::tests::archs;
+        let number = |at: usize| ((at * 37 % 255) as f32 - 127.0) / 64.0;
+        let (m, width) = (7, 101);
+        let x: Vec<f32> = (0..m * width).map(|at| (at as f32 * 0.37).sin()).collect();
+        let wide: Vec<f32> = (0..3 * width).map(number).collect();
+        let narrow: Vec<f16> = wide.iter().map(|number| f16::from_f32(*number)).collect();
+        for arch in archs() {
+            let (mut ours, mut expected) = (vec![0.0; 3 * m], vec![0.0; 3 * m]);
+            let x = &x;
+            let products = &mut ours;
+            dispatch(
+                arch,
+                Products {
+                    x,
+                    weight: &narrow,
+                    width,
+                    products,
+                },
+            );
+            let products = &mut expected;
+            dispatch(
+                arch,
+                Products {
+                    x,
+                    weight: &wide,
+                    width,
+                    products,
+                },
+            );
+            assert_eq!(ours, expected, "{arch:?}");
+            let defined: f32 = wide[..width].iter().zip(x).map(|(a, b)| a * b).sum();
+            assert!(
+                (ours[0] - defined).abs() < 1e-3,
+                "{arch:?}: {} {defined}",
+                ours[0]
+            );
+        }
     }
 }

@@ -41,9 +41,12 @@ impl<'a> Matrix<'a> {
 }
 
 /// A matrix with `columns` columns, transposed.
-pub(crate) fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
+pub(crate) fn transpose<T>(matrix: &[T], columns: usize) -> Vec<T>
+where
+    T: Copy + Default + Send + Sync,
+{
     let rows = matrix.len() / columns;
-    let mut transposed = vec![0.0; matrix.len()];
+    let mut transposed = vec![T::default(); matrix.len()];
     // A few rows of the result at once, so that each line of memory that is read serves several.
     const AT_ONCE: usize = 16;
     for_each_chunk(&mut transposed, AT_ONCE * rows, |index, out| {
@@ -64,7 +67,7 @@ mod tests {
     #[test]
     fn transposing_swaps_rows_and_columns() {
         assert_eq!(
-            transpose(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3),
+            transpose(&[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0], 3),
             [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]
         );
         let wide: Vec<f32> = (0..37 * 50).map(|i| i as f32).collect();

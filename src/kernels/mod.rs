@@ -19,6 +19,7 @@ mod product;
 pub(crate) mod sums;
 mod swiglu;
 mod tile;
+mod wide;
 
 use candle_core::{CpuStorage, Layout, Result};
 

@@ -2,6 +2,7 @@
 
 mod gguf;
 mod guests;
+mod halves;
 mod larger;
 mod tiny;
 

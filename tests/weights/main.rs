@@ -330,18 +330,25 @@ fn settings_that_cannot_be_had_are_told() {
         error.contains("width of 45 is no multiple of 32"),
         "{error}"
     );
-    let error = load("plain", Precision::Bf16)
+    let error = load("plain", Precision::Q4K)
         .err()
-        .expect("no bf16 on a CPU")
+        .expect("no such blocks")
         .to_string();
-    assert!(error.contains("bf16 runs on a GPU only"), "{error}");
+    assert!(error.contains("q4_k is had only from a GGUF"), "{error}");
     assert!(load("plain", Precision::Q8_0).is_ok());
-    assert_eq!(
-        load("plain", Precision::Auto)
-            .expect("a model")
-            .model
-            .info()
-            .precision,
-        Precision::F32
-    );
+    for (name, own) in [
+        ("plain", Precision::F32),
+        ("bf16", Precision::Bf16),
+        ("f16-without-prefix", Precision::F16),
+    ] {
+        for (asked, expected) in [
+            (Precision::Auto, own),
+            (Precision::F32, Precision::F32),
+            (Precision::Bf16, Precision::Bf16),
+            (Precision::F16, Precision::F16),
+        ] {
+            let loaded = load(name, asked).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(loaded.model.info().precision, expected, "{name}");
+        }
+    }
 }

@@ -93,6 +93,9 @@ fn check_options(options: &GlobalOptions) -> Result<(), CliError> {
         Some("bf16") => Err(CliError::usage(
             "--precision bf16: in training that is --mixed-precision",
         )),
+        Some("f16") => Err(CliError::usage(
+            "--precision f16: training is in f32, or with --mixed-precision in bf16",
+        )),
         Some(blocks) => Err(CliError::usage(format!(
             "--precision {blocks}: weights in blocks cannot be trained; leave it out to train in f32, or take --mixed-precision"
         ))),

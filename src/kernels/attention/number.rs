@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use candle_core::WithDType;
 use half::bf16;
 
-/// A number of a cache.
-pub(super) trait CacheNumber: WithDType {
-    /// The number itself.
-    fn widen(self) -> f32;
+use crate::kernels::wide::Wide;
 
+/// A number of a cache.
+pub(super) trait CacheNumber: Wide {
     /// The nearest of its kind.
     fn nearest(number: f32) -> Self;
 
@@ -18,11 +16,6 @@ pub(super) trait CacheNumber: WithDType {
 }
 
 impl CacheNumber for f32 {
-    #[inline(always)]
-    fn widen(self) -> f32 {
-        self
-    }
-
     #[inline(always)]
     fn nearest(number: f32) -> Self {
         number
@@ -33,13 +26,7 @@ impl CacheNumber for f32 {
     }
 }
 
-/// The upper half of an `f32`: what half's own conversions add for numbers that are none keeps loops from vectorising.
 impl CacheNumber for bf16 {
-    #[inline(always)]
-    fn widen(self) -> f32 {
-        f32::from_bits(u32::from(self.to_bits()) << 16)
-    }
-
     /// The even one of two that are as near.
     #[inline(always)]
     fn nearest(number: f32) -> Self {

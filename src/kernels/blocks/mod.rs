@@ -10,6 +10,7 @@ mod kernel;
 mod packed;
 mod quantise;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use candle_core::quantized::{GgmlDType, QTensor};
@@ -63,19 +64,39 @@ impl BlockMatrix {
         Ok(Self { blocks, out, width })
     }
 
-    /// `out` rows of numbers in blocks.
+    /// `out` rows of numbers in blocks. They come in pieces of whole blocks, so that not all need be there at once.
     ///
     /// # Errors
     /// When the rows are no whole number of blocks.
-    pub fn quantise(numbers: &[f32], out: usize, to: Quantisation) -> Result<Self> {
-        let width = numbers.len().checked_div(out).unwrap_or(0);
-        if !width.is_multiple_of(BLOCK) || numbers.len() != out * width {
-            candle_core::bail!("{} numbers are no {out} rows of blocks", numbers.len());
+    pub fn quantise<'a>(
+        pieces: impl Iterator<Item = Cow<'a, [f32]>>,
+        out: usize,
+        to: Quantisation,
+    ) -> Result<Self> {
+        let (mut bytes, mut count) = (Vec::new(), 0);
+        for numbers in pieces {
+            if !numbers.len().is_multiple_of(BLOCK) {
+                candle_core::bail!("{} numbers are no whole blocks", numbers.len());
+            }
+            count += numbers.len();
+            let mut piece = match to {
+                Quantisation::Q8_0 => quantise::q8_0(&numbers),
+                Quantisation::Q4_0 => quantise::q4_0(&numbers),
+            };
+            if bytes.is_empty() {
+                bytes = piece;
+            } else {
+                bytes.append(&mut piece);
+            }
+        }
+        let width = count.checked_div(out).unwrap_or(0);
+        if !width.is_multiple_of(BLOCK) || count != out * width {
+            candle_core::bail!("{count} numbers are no {out} rows of blocks");
         }
         let in_row = width / BLOCK;
         let blocks = match to {
-            Quantisation::Q8_0 => Blocks::Q8_0(Packed::of(&quantise::q8_0(numbers), out, in_row)),
-            Quantisation::Q4_0 => Blocks::Q4_0(Packed::of(&quantise::q4_0(numbers), out, in_row)),
+            Quantisation::Q8_0 => Blocks::Q8_0(Packed::of(&bytes, out, in_row)),
+            Quantisation::Q4_0 => Blocks::Q4_0(Packed::of(&bytes, out, in_row)),
         };
         Ok(Self { blocks, out, width })
     }

@@ -5,12 +5,14 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512_bf16;
+mod widened;
 
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Matrix;
 use super::tile::{View, tile};
 use super::{SharedPointer, collect_chunks, for_each_index, zeros};
+pub(super) use widened::product_widened;
 
 /// What the factors of a product are rounded to. Sums are always `f32`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,21 +89,10 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, bias: &[f32], factors: Facto
 /// # Safety
 /// `out` points to `a.rows * b.columns` numbers, which are not read unless they are added to.
 unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer<f32>, add: bool) {
-    /// Parts begin at multiples of this, so that the crate's innermost tiles are whole.
-    const WHOLE_TILES: usize = 48;
-    /// Several for each thread, since one may be slower than another.
-    const PARTS_PER_THREAD: usize = 3;
-    /// Parts smaller than this are not worth packing the shorter side once more.
-    const WORTH_A_PART: usize = 384;
     let (rows, columns) = (a.rows, b.columns);
     let by_row = rows >= columns;
     let side = rows.max(columns);
-    let threads = candle_core::utils::get_num_threads();
-    let parts = match side / (PARTS_PER_THREAD * threads) {
-        0..WORTH_A_PART => threads,
-        _ => PARTS_PER_THREAD * threads,
-    };
-    let part = side.div_ceil(parts).next_multiple_of(WHOLE_TILES);
+    let part = part_of(side);
     for_each_index(side.div_ceil(part), |index| {
         let start = index * part;
         let len = part.min(side - start);
@@ -127,6 +118,22 @@ unsafe fn library(a: Matrix<'_>, b: Matrix<'_>, out: SharedPointer<f32>, add: bo
             );
         }
     });
+}
+
+/// How much of a side of the result, the longer one, is done at once.
+fn part_of(side: usize) -> usize {
+    /// Parts begin at multiples of this, so that the crate's innermost tiles are whole.
+    const WHOLE_TILES: usize = 48;
+    /// Several for each thread, since one may be slower than another.
+    const PARTS_PER_THREAD: usize = 3;
+    /// Parts smaller than this are not worth packing the shorter side once more.
+    const WORTH_A_PART: usize = 384;
+    let threads = candle_core::utils::get_num_threads();
+    let parts = match side / (PARTS_PER_THREAD * threads) {
+        0..WORTH_A_PART => threads,
+        _ => PARTS_PER_THREAD * threads,
+    };
+    side.div_ceil(parts).next_multiple_of(WHOLE_TILES)
 }
 
 /// The part of a matrix from the number at `offset` on, and whether it lies transposed.

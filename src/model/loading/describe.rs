@@ -159,8 +159,8 @@ fn of_gguf(source: String, path: &Path) -> ModelSummary {
                     licence: file.text("general.license").map(short),
                     architecture: file.text("general.architecture").map(short),
                     parameters: Some(file.numbers()),
-                    quantisation: Some(file.type_name()),
-                    form: Some(format!("GGUF {}", file.type_name())),
+                    quantisation: Some(file.precision().name().to_owned()),
+                    form: Some(format!("GGUF {}", file.precision().name())),
                     chat: matches!(chat::in_gguf(&file), Ok(Some(_))),
                     ..summary
                 },

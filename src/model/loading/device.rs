@@ -8,8 +8,9 @@ use crate::model::network::description::Description;
 use crate::model::network::linear::Storage;
 use crate::model::{DevicePreference, ModelError, Precision};
 
-/// Up to how many parameters `auto` stays with f32 on the CPU: such models are fast enough without rounding.
-const F32_PARAMETERS: usize = 50_000_000;
+/// Up to how many parameters `auto` stays with the numbers of the file on the CPU: such models are fast enough without
+/// rounding.
+const EXACT_PARAMETERS: usize = 50_000_000;
 
 /// Quantised numbers are held in blocks of so many along a row.
 const BLOCK: usize = 32;
@@ -42,12 +43,12 @@ pub(super) fn choose_device(
 }
 
 /// Whether a model of so many parameters is small enough for exact numbers on the CPU.
-pub(super) fn is_kept_in_f32(parameters: usize) -> bool {
-    parameters <= F32_PARAMETERS
+fn is_small(parameters: usize) -> bool {
+    parameters <= EXACT_PARAMETERS
 }
 
-/// The precision asked for, with `auto` decided. `own` is the quantisation that the model's file has. A notice is added
-/// when `auto` cannot quantise.
+/// The precision asked for, with `auto` decided. `own` is what the model's file has. A notice is added when `auto` cannot
+/// quantise.
 ///
 /// # Errors
 /// When the device or the model cannot have it.
@@ -55,25 +56,25 @@ pub(super) fn choose_precision(
     preference: Precision,
     device: &Device,
     config: &Description,
-    own: Option<Precision>,
+    own: Precision,
     notices: &mut Vec<String>,
 ) -> Result<Precision, ModelError> {
     match (preference, device.is_cpu()) {
-        (Precision::Auto, _) if own.is_some() => Ok(own.unwrap_or_default()),
-        (wanted, _) if own == Some(wanted) => Ok(wanted),
+        (Precision::Auto, _) if own.is_quantised() => Ok(own),
+        (wanted, _) if own == wanted && own.is_quantised() => Ok(wanted),
         (Precision::Auto, false) => Ok(Precision::Bf16),
-        (Precision::Auto, true) if is_kept_in_f32(config.parameters()) => Ok(Precision::F32),
+        (Precision::Auto, true) if is_small(config.parameters()) => Ok(own),
         (Precision::Auto, true) => match odd_width(config) {
             None => Ok(Precision::Q8_0),
             Some(odd) => {
-                notices.push(format!("running in f32, not q8_0: {odd}"));
-                Ok(Precision::F32)
+                notices.push(format!("running in {}, not q8_0: {odd}", own.name()));
+                Ok(own)
             }
         },
         (wanted @ (Precision::Q8_0 | Precision::Q4_0), true) => match odd_width(config) {
             None => Ok(wanted),
             Some(odd) => Err(ModelError::Setting(format!(
-                "{} cannot be had: {odd}; choose f32",
+                "{} cannot be had: {odd}; choose f32 or bf16",
                 wanted.name()
             ))),
         },
@@ -81,16 +82,21 @@ pub(super) fn choose_precision(
             "on a GPU {} is had only from a GGUF file that holds it; choose bf16 or f32, or the device `cpu`",
             wanted.name()
         ))),
-        (Precision::Bf16, true) => Err(ModelError::Setting(
-            "bf16 runs on a GPU only; choose f32 or q8_0 on the CPU".to_owned(),
+        (Precision::F16, false) => Err(ModelError::Setting(
+            "f16 runs on the CPU only; choose bf16 or f32, or the device `cpu`".to_owned(),
         )),
-        (Precision::Bf16, false) => Ok(Precision::Bf16),
-        (Precision::F32, _) => Ok(Precision::F32),
+        (wanted @ (Precision::F32 | Precision::Bf16 | Precision::F16), _) => Ok(wanted),
         (other, _) => Err(ModelError::Setting(format!(
             "{} is had only from a GGUF file that holds it; choose auto",
             other.name()
         ))),
     }
+}
+
+/// Whether matrices stay as the file has them, where most are in its `own` form: on the CPU those of 16 bits too, each
+/// as it is, so that none is rounded.
+pub(super) fn stays(own: Precision, precision: Precision, device: &Device) -> bool {
+    own == precision && (own.is_quantised() || device.is_cpu() && own != Precision::F32)
 }
 
 /// A width that cannot be cut into blocks, as a clause.
@@ -102,25 +108,42 @@ pub(super) fn odd_width(config: &Description) -> Option<String> {
         .map(|(name, width)| format!("the model's {name} of {width} is no multiple of {BLOCK}"))
 }
 
-/// How tensors are held for a decided precision; `own` if it is that of the file, which then needs no quantising.
+/// How tensors are held for a decided precision; `own` if it is that of the file, whose matrices then stay.
 pub(super) fn storage(device: Device, precision: Precision, own: bool) -> Storage {
+    let dtype = match (precision, device.is_cpu()) {
+        (Precision::F32, _) | (_, true) => DType::F32,
+        // Beside blocks too: a GPU multiplies them by brain floats.
+        (_, false) => DType::BF16,
+    };
     Storage {
-        dtype: match (precision, device.is_cpu()) {
-            (Precision::F32, _) | (_, true) => DType::F32,
-            // Beside blocks too: a GPU multiplies them by brain floats.
-            (_, false) => DType::BF16,
+        dtype,
+        matrices: match (precision, device.is_cpu()) {
+            (_, true) if own => None,
+            (Precision::Bf16, true) => Some(DType::BF16),
+            (Precision::F16, true) => Some(DType::F16),
+            _ => Some(dtype),
+        },
+        cache: if has_wide_cache(precision, &device) {
+            DType::F32
+        } else {
+            DType::BF16
         },
         device,
-        // Beside that of weights the rounding is small, and long texts take half the memory and time.
-        cache: match precision {
-            Precision::F32 => DType::F32,
-            _ => DType::BF16,
-        },
         quantised: match precision {
             Precision::Q8_0 if !own => Some(Quantisation::Q8_0),
             Precision::Q4_0 if !own => Some(Quantisation::Q4_0),
             _ => None,
         },
+    }
+}
+
+/// Whether keys and values have 32 bits: beside weights in blocks, and all that a GPU rounds, the rounding to 16 is small,
+/// and long texts take half the memory and time. Beside weights of 16 bits on the CPU it would be all that is lost.
+pub(super) fn has_wide_cache(precision: Precision, device: &Device) -> bool {
+    match precision {
+        Precision::F32 => true,
+        Precision::Bf16 | Precision::F16 => device.is_cpu(),
+        _ => false,
     }
 }
 
@@ -132,6 +155,7 @@ mod tests {
 
     fn precision(
         preference: Precision,
+        own: Precision,
         width: usize,
         layers: usize,
     ) -> Result<(Precision, Vec<String>), String> {
@@ -142,36 +166,61 @@ mod tests {
             ..Gpt2Config::default()
         };
         let (config, mut notices) = (gpt2_description(&config), Vec::new());
-        choose_precision(preference, &Device::Cpu, &config, None, &mut notices)
+        choose_precision(preference, &Device::Cpu, &config, own, &mut notices)
             .map(|precision| (precision, notices))
             .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn auto_quantises_large_models_only() {
-        assert_eq!(
-            precision(Precision::Auto, 256, 2),
-            Ok((Precision::F32, vec![]))
-        );
-        assert_eq!(
-            precision(Precision::Auto, 768, 12),
-            Ok((Precision::Q8_0, vec![]))
-        );
+    fn auto_quantises_large_models_only_and_keeps_the_width_of_small_ones() {
+        for own in [Precision::F32, Precision::Bf16, Precision::F16] {
+            let small = precision(Precision::Auto, own, 256, 2);
+            assert_eq!(small, Ok((own, vec![])));
+            let large = precision(Precision::Auto, own, 768, 12);
+            assert_eq!(large, Ok((Precision::Q8_0, vec![])));
+            for wanted in [Precision::F32, Precision::Bf16, Precision::F16] {
+                assert_eq!(precision(wanted, own, 768, 12), Ok((wanted, vec![])));
+            }
+        }
     }
 
     #[test]
     fn a_width_without_blocks_is_said() {
-        let (chosen, notices) = precision(Precision::Auto, 770, 12).expect("auto falls back");
-        assert_eq!(chosen, Precision::F32);
-        assert!(notices[0].contains("width of 770"), "{notices:?}");
-        let error = precision(Precision::Q8_0, 770, 12).expect_err("770 is no multiple of 32");
-        assert!(error.contains("choose f32"), "{error}");
+        for own in [Precision::F32, Precision::Bf16] {
+            let (chosen, notices) =
+                precision(Precision::Auto, own, 770, 12).expect("auto falls back");
+            assert_eq!(chosen, own);
+            let expected = format!(
+                "running in {}, not q8_0: the model's width of 770",
+                own.name()
+            );
+            assert!(notices[0].starts_with(&expected), "{notices:?}");
+        }
+        let error = precision(Precision::Q8_0, Precision::F32, 770, 12).expect_err("770 is odd");
+        assert!(error.contains("choose f32 or bf16"), "{error}");
     }
 
     #[test]
-    fn brain_floats_stay_off_the_cpu() {
-        let error = precision(Precision::Bf16, 256, 2).expect_err("bf16 on a CPU");
-        assert!(error.contains("GPU only"), "{error}");
+    fn only_what_has_fewer_bits_than_f32_stays_as_it_is() {
+        let cpu = &Device::Cpu;
+        for (own, precision, expected) in [
+            (Precision::F32, Precision::F32, false),
+            (Precision::Bf16, Precision::Bf16, true),
+            (Precision::Bf16, Precision::F16, false),
+            (Precision::F16, Precision::F32, false),
+            (Precision::Q4K, Precision::Q4K, true),
+            (Precision::Q8_0, Precision::Bf16, false),
+        ] {
+            assert_eq!(
+                stays(own, precision, cpu),
+                expected,
+                "{own:?} {precision:?}"
+            );
+            let storage = storage(Device::Cpu, precision, expected);
+            assert_eq!(storage.dtype, DType::F32);
+            let wide = matches!(precision, Precision::F32 | Precision::Bf16 | Precision::F16);
+            assert_eq!(storage.cache == DType::F32, wide, "{precision:?}");
+        }
     }
 
     #[cfg(not(any(feature = "cuda", feature = "metal")))]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use candle_core::Device;
 
 use super::chat::{self, Chat};
-use super::device::{choose_device, choose_precision, storage};
+use super::device::{choose_device, choose_precision, stays, storage};
 use super::files::Files;
 use super::guests::GuestFacts;
 use super::hub::{self, HubOptions};
@@ -121,16 +121,9 @@ fn load_once(
     };
     let chat = chat_of(request, &source, parts.template.take())?;
     let description = &parts.described.description;
-    let precision = choose_precision(
-        request.precision,
-        &device,
-        description,
-        parts.quantisation,
-        notices,
-    )?;
-    if let (Weights::Gguf(weights), true) =
-        (&mut parts.weights, parts.quantisation != Some(precision))
-    {
+    let precision = choose_precision(request.precision, &device, description, parts.own, notices)?;
+    let keep = stays(parts.own, precision, &device);
+    if let (Weights::Gguf(weights), false) = (&mut parts.weights, keep) {
         weights.dequantise();
     }
     let mut info = description.info(source.name(), &device, precision);
@@ -141,12 +134,12 @@ fn load_once(
         parts.start_token,
     );
     notices.extend(unequal(&parts.tokenizer, info.vocabulary));
-    let keep = parts.quantisation == Some(precision);
     let wanted = Wanted {
         name: &request.source,
         architecture: description,
         device: &device,
         precision,
+        own: parts.own,
         as_stored: parts.weights.bytes_as_stored().filter(|_| keep),
     };
     wanted.check()?;

@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use super::device::odd_width;
+use super::device::{has_wide_cache, odd_width};
 use crate::model::ModelError;
 use crate::model::Precision;
 use crate::model::gpu::free_memory;
@@ -24,6 +24,8 @@ pub(super) struct Wanted<'a> {
     pub(super) device: &'a Device,
     /// The precision that was decided.
     pub(super) precision: Precision,
+    /// What its file has.
+    pub(super) own: Precision,
     /// Bytes of its tensors where they are kept as the file has them.
     pub(super) as_stored: Option<u64>,
 }
@@ -45,7 +47,7 @@ impl Wanted<'_> {
 
     /// `available` bytes on its device, and those of main memory.
     fn check_against(&self, available: u64, main: Option<u64>) -> Result<(), ModelError> {
-        let needed = needed(self.architecture, self.precision, self.as_stored);
+        let needed = self.needed(self.precision, self.as_stored);
         if needed <= available {
             return Ok(());
         }
@@ -71,13 +73,20 @@ impl Wanted<'_> {
         let in_blocks = odd_width(self.architecture).is_none();
         let blocks = [Precision::Q8_0, Precision::Q4_0];
         let mut blocks = blocks.into_iter().filter(|_| in_blocks);
-        let takes = |precision| needed_as(self.architecture, precision);
+        let takes = |precision| self.needed(precision, None);
         if self.device.is_cpu() {
+            // What blocks cannot hold may have 16 bits.
+            let half = if self.own == Precision::F16 {
+                Precision::F16
+            } else {
+                Precision::Bf16
+            };
+            let half = Some(half).filter(|_| !in_blocks);
             let fits = |precision: &Precision| {
                 let other = takes(*precision);
                 other <= available && other < needed
             };
-            if let Some(fitting) = blocks.clone().find(fits) {
+            if let Some(fitting) = half.into_iter().chain(blocks.clone()).find(fits) {
                 return format!(
                     "--precision {} would take {}",
                     fitting.name(),
@@ -109,47 +118,54 @@ impl Wanted<'_> {
             _ => "choose a smaller model, or a file of it with fewer bits".to_owned(),
         }
     }
-}
 
-fn needed_as(architecture: &Description, precision: Precision) -> u64 {
-    needed(architecture, precision, None)
-}
-
-/// Bytes that a model takes to generate with: weights, embedding and head, keys and values of a first text, and a tenth
-/// for what is computed. `as_stored` are those of its tensors, where they stay as the file has them.
-fn needed(architecture: &Description, precision: Precision, as_stored: Option<u64>) -> u64 {
-    let Sizes {
-        parameters,
-        embedding,
-        positions,
-        tied,
-        widest,
-        cached,
-    } = architecture.sizes();
-    let heads = if tied { embedding } else { 2 * embedding };
-    let matrices = parameters.saturating_sub(heads + positions);
-    // An embedding that is not the head is only looked up in, and stays in 16 bits.
-    let looked_up = if tied { 0 } else { 2 * embedding };
-    let head = embedding / BLOCK * Q8_0_BLOCK + looked_up;
-    // Blocks are made of the numbers of one matrix at a time, in the order of the file and turned. The embedding and the
-    // head, which come first, are the largest: their numbers, and the blocks twice, until they are in order.
-    let first = 4 * embedding + 2 * embedding / BLOCK * Q8_0_BLOCK + looked_up;
-    let in_blocks =
-        |block: u64| (matrices / BLOCK * block + head + 4 * positions + 8 * widest).max(first);
-    let weights = match (as_stored, precision) {
-        (Some(bytes), _) => bytes,
-        (None, Precision::F32) => 4 * parameters,
-        (None, Precision::Bf16) => 2 * parameters,
-        (None, Precision::Q4_0) => in_blocks(Q4_0_BLOCK),
-        (None, _) => in_blocks(Q8_0_BLOCK),
-    };
-    let number = match precision {
-        Precision::F32 => 4,
-        _ => 2,
-    };
-    let tokens = architecture.context_length.min(FIRST_ROOM) as u64;
-    let all = weights + cached * number * tokens;
-    all + all / 10
+    /// Bytes that a model takes to generate with: weights, embedding and head, keys and values of a first text, and a tenth
+    /// for what is computed. `as_stored` are those of its tensors, where they stay as the file has them.
+    fn needed(&self, precision: Precision, as_stored: Option<u64>) -> u64 {
+        let Sizes {
+            parameters,
+            embedding,
+            positions,
+            tied,
+            widest,
+            cached,
+        } = self.architecture.sizes();
+        let heads = if tied { embedding } else { 2 * embedding };
+        let matrices = parameters.saturating_sub(heads + positions);
+        // Numbers are read in the width of the file.
+        let read = match self.own {
+            Precision::Bf16 | Precision::F16 => 2,
+            _ => 4,
+        };
+        // An embedding that is not the head is only looked up in, and stays in 16 bits.
+        let looked_up = if tied { 0 } else { 2 * embedding };
+        let head = embedding / BLOCK * Q8_0_BLOCK + looked_up;
+        // Blocks are made of the numbers of one matrix at a time, in the order of the file and turned. The embedding and the
+        // head, which come first, are the largest: their numbers, and the blocks twice, until they are in order.
+        let first = read * embedding + 2 * embedding / BLOCK * Q8_0_BLOCK + looked_up;
+        let in_blocks = |block: u64| {
+            (matrices / BLOCK * block + head + 4 * positions + 2 * read * widest).max(first)
+        };
+        let weights = match (as_stored, precision) {
+            (Some(bytes), _) => bytes,
+            (None, Precision::F32) => 4 * parameters,
+            (None, Precision::Bf16 | Precision::F16) if self.device.is_cpu() => {
+                // As with blocks, the first matrix is there twice while it is made.
+                (2 * (parameters + positions)).max((read + 2) * embedding)
+            }
+            (None, Precision::Bf16) => 2 * parameters,
+            (None, Precision::Q4_0) => in_blocks(Q4_0_BLOCK),
+            (None, _) => in_blocks(Q8_0_BLOCK),
+        };
+        let number = if has_wide_cache(precision, self.device) {
+            4
+        } else {
+            2
+        };
+        let tokens = self.architecture.context_length.min(FIRST_ROOM) as u64;
+        let all = weights + cached * number * tokens;
+        all + all / 10
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +189,7 @@ mod tests {
             architecture: &xl(),
             device: &Device::Cpu,
             precision,
+            own: Precision::F32,
             as_stored,
         };
         let checked = wanted.check_against(available, Some(available));
@@ -206,11 +223,52 @@ mod tests {
             check(Precision::Q4K, Some(900_000_000), 2_000_000_000),
             Ok(())
         );
+        let odd = gpt2_description(&Gpt2Config {
+            n_embd: 1610,
+            n_layer: 48,
+            n_head: 23,
+            ..Gpt2Config::default()
+        });
+        let wanted = Wanted {
+            name: "odd",
+            architecture: &odd,
+            device: &Device::Cpu,
+            precision: Precision::F32,
+            own: Precision::F16,
+            as_stored: None,
+        };
+        let error = wanted.check_against(6_000_000_000, None);
+        let error = error.expect_err("too large").to_string();
+        assert!(
+            error.ends_with("--precision f16 would take 4.2 GB"),
+            "{error}"
+        );
         let error = check(Precision::Q4K, Some(900_000_000), 500_000_000).expect_err("too large");
         assert!(
             error.ends_with("choose a smaller model, or a file of it with fewer bits"),
             "{error}"
         );
+    }
+
+    fn needed(
+        architecture: &Description,
+        own: Precision,
+        precision: Precision,
+        as_stored: Option<u64>,
+    ) -> u64 {
+        let wanted = Wanted {
+            name: "",
+            architecture,
+            device: &Device::Cpu,
+            precision,
+            own,
+            as_stored,
+        };
+        wanted.needed(precision, as_stored)
+    }
+
+    fn needed_as(architecture: &Description, precision: Precision) -> u64 {
+        needed(architecture, Precision::F32, precision, None)
     }
 
     #[test]
@@ -236,6 +294,11 @@ mod tests {
             needed_as(&tiny(true), Precision::F32),
             with_tenth(4 * (parameters + keys))
         );
+        // Half of it in 16 bits, but for positions, keys and values.
+        assert_eq!(
+            needed_as(&tiny(true), Precision::Bf16),
+            with_tenth(2 * parameters + 2 * 1024 + 4 * keys)
+        );
         // An own head is counted, and the embedding then in 16 bits.
         let more =
             needed_as(&tiny(false), Precision::Q8_0) - needed_as(&tiny(true), Precision::Q8_0);
@@ -254,7 +317,13 @@ mod tests {
             needed_as(&wide, Precision::Q8_0),
             with_tenth(4 * embedding + 2 * embedding / 32 * 34 + 2 * keys)
         );
-        let stored = needed(&tiny(true), Precision::Q4K, Some(500));
+        // Less is there of a file of 16 bits.
+        let of_half = needed(&wide, Precision::F16, Precision::Q8_0, None);
+        assert_eq!(
+            of_half,
+            with_tenth(2 * embedding + 2 * embedding / 32 * 34 + 2 * keys)
+        );
+        let stored = needed(&tiny(true), Precision::Q4K, Precision::Q4K, Some(500));
         assert_eq!(stored, with_tenth(500 + 2 * keys));
     }
 }

@@ -26,8 +26,8 @@ pub(super) struct Parts {
     pub(super) described: Described,
     pub(super) tokenizer: Tokenizer,
     pub(super) weights: Weights,
-    /// The quantisation that the file's matrices have.
-    pub(super) quantisation: Option<Precision>,
+    /// What most of the file's matrices are held in.
+    pub(super) own: Precision,
     pub(super) template: Option<ChatTemplate>,
     /// Tokens that end a text or a turn, by the model's own account.
     pub(super) end_tokens: Vec<u32>,
@@ -66,8 +66,8 @@ impl Parts {
         Ok(Self {
             tokenizer: tokenizer_files::load(files)?,
             template: if chat { chat::in_files(files)? } else { None },
+            own: shards.precision(),
             weights: Weights::of_files(shards, &described),
-            quantisation: None,
             start_token: described.description.start_token,
             end_tokens,
             described,
@@ -83,7 +83,7 @@ impl Parts {
             tokenizer: raw.tokenizer,
             template: None,
             weights: Weights::of_files(shards, &described),
-            quantisation: None,
+            own: Precision::F32,
             start_token: described.description.start_token,
             end_tokens: described.description.end_tokens.clone(),
             described,
@@ -104,7 +104,7 @@ impl Parts {
         Ok(Self {
             tokenizer: file.tokenizer(notices)?,
             template: if chat { chat::in_gguf(&file)? } else { None },
-            quantisation: file.precision(),
+            own: file.precision(),
             start_token: file.token("tokenizer.ggml.bos_token_id"),
             end_tokens: file.end_tokens(),
             weights: Weights::Gguf(file.into_weights(&described)?),

@@ -67,19 +67,10 @@ impl RowOrder {
     }
 }
 
-/// Rows in this order; all are of one length.
-pub(super) fn in_order<T: Copy>(values: &[T], order: &[usize]) -> Vec<T> {
-    let width = values.len() / order.len();
-    let mut ordered = Vec::with_capacity(values.len());
-    for row in order {
-        ordered.extend_from_slice(&values[row * width..][..width]);
-    }
-    ordered
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::network::dense::in_order;
 
     fn order(queries: usize, keys: usize, turned: usize) -> RowOrder {
         RowOrder {

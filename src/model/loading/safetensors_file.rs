@@ -14,6 +14,7 @@ use safetensors::tensor::{Dtype, TensorInfo};
 use super::files::pointer_in;
 use crate::model::ModelError;
 use crate::model::memory::reserved;
+use crate::model::network::dense::Numbers;
 
 /// The format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;
@@ -128,6 +129,72 @@ impl SafetensorsFile {
         tensor: &str,
         part: Range<usize>,
     ) -> Result<Vec<f32>, ModelError> {
+        let mut values = reserved(part.len(), tensor)?;
+        self.read_bytes(tensor, part, |dtype, bytes| match dtype {
+            Dtype::F16 => values.extend(halves(bytes).map(|bits| f16::from_bits(bits).to_f32())),
+            Dtype::BF16 => values.extend(halves(bytes).map(|bits| bf16::from_bits(bits).to_f32())),
+            _ => {
+                let (quads, _) = bytes.as_chunks::<4>();
+                values.extend(quads.iter().map(|quad| f32::from_le_bytes(*quad)));
+            }
+        })?;
+        Ok(values)
+    }
+
+    /// As [`SafetensorsFile::read`], in the width that they have.
+    ///
+    /// # Errors
+    /// As [`SafetensorsFile::read`].
+    pub(super) fn read_as_stored(&mut self, tensor: &str) -> Result<Numbers, ModelError> {
+        let shape = self.shape(tensor).unwrap_or_default();
+        let count = shape.iter().product();
+        self.read_part_as_stored(tensor, 0..count)
+    }
+
+    /// As [`SafetensorsFile::read_as_stored`], of those values alone.
+    ///
+    /// # Errors
+    /// As [`SafetensorsFile::read`].
+    pub(super) fn read_part_as_stored(
+        &mut self,
+        tensor: &str,
+        part: Range<usize>,
+    ) -> Result<Numbers, ModelError> {
+        match self.tensors.get(tensor).map(|info| info.dtype) {
+            Some(Dtype::F16) => {
+                let mut numbers = reserved(part.len(), tensor)?;
+                self.read_bytes(tensor, part, |_, bytes| {
+                    numbers.extend(halves(bytes).map(f16::from_bits));
+                })?;
+                Ok(Numbers::F16(numbers))
+            }
+            Some(Dtype::BF16) => {
+                let mut numbers = reserved(part.len(), tensor)?;
+                self.read_bytes(tensor, part, |_, bytes| {
+                    numbers.extend(halves(bytes).map(bf16::from_bits));
+                })?;
+                Ok(Numbers::Bf16(numbers))
+            }
+            _ => Ok(Numbers::F32(self.read_part(tensor, part)?)),
+        }
+    }
+
+    /// The types of all matrices and stacks of them, with how many numbers each has.
+    pub(super) fn matrices(&self) -> impl Iterator<Item = (Dtype, usize)> {
+        let matrices = self
+            .tensors
+            .values()
+            .filter(|info| matches!(info.shape.len(), 2 | 3));
+        matrices.map(|info| (info.dtype, info.shape.iter().product()))
+    }
+
+    /// Shows `take` the bytes of some of a tensor's values, a piece after the other.
+    fn read_bytes(
+        &mut self,
+        tensor: &str,
+        part: Range<usize>,
+        mut take: impl FnMut(Dtype, &[u8]),
+    ) -> Result<(), ModelError> {
         let wrong = |problem: String| ModelError::tensor(&self.name, tensor, problem);
         let info = self
             .tensors
@@ -143,7 +210,6 @@ impl SafetensorsFile {
         let (first, last) = info.data_offsets;
         let start = first + part.start * size;
         let end = last.min(first + part.end * size);
-        let mut values = reserved(part.len(), tensor)?;
         let mut bytes = vec![0; PIECE.min(end - start)];
         let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
         self.source
@@ -152,9 +218,9 @@ impl SafetensorsFile {
         for at in (start..end).step_by(PIECE) {
             let piece = &mut bytes[..PIECE.min(end - at)];
             self.source.read_exact(piece).map_err(unreadable)?;
-            widen(info.dtype, piece, &mut values);
+            take(info.dtype, piece);
         }
-        Ok(values)
+        Ok(())
     }
 }
 
@@ -186,17 +252,8 @@ fn check_info(value: serde_json::Value, data_length: u64) -> Result<TensorInfo, 
     Ok(info)
 }
 
-fn widen(dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) {
-    let halves = || {
-        let (pairs, _) = bytes.as_chunks::<2>();
-        pairs.iter().map(|pair| u16::from_le_bytes(*pair))
-    };
-    match dtype {
-        Dtype::F16 => values.extend(halves().map(|bits| f16::from_bits(bits).to_f32())),
-        Dtype::BF16 => values.extend(halves().map(|bits| bf16::from_bits(bits).to_f32())),
-        _ => {
-            let (quads, _) = bytes.as_chunks::<4>();
-            values.extend(quads.iter().map(|quad| f32::from_le_bytes(*quad)));
-        }
-    }
+/// Numbers of two bytes.
+fn halves(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    pairs.iter().map(|pair| u16::from_le_bytes(*pair))
 }

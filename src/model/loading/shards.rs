@@ -1,15 +1,18 @@
 //! The tensors of safetensors files, one or several.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
+use safetensors::tensor::Dtype;
 use serde::Deserialize;
 
 use super::families::Form;
 use super::file_names::{PICKLE_FILES, SHARD_INDEX, SINGLE_FILE};
 use super::files::Files;
 use super::safetensors_file::SafetensorsFile;
-use crate::model::ModelError;
+use crate::model::network::dense::Numbers;
 use crate::model::network::tensors::Part;
+use crate::model::{ModelError, Precision};
 
 /// What the names of a language model's inner tensors may start with.
 const PREFIXES: [&str; 4] = ["transformer.", "model.", "gpt_neox.", "backbone."];
@@ -197,12 +200,34 @@ impl Shards {
     /// # Errors
     /// When it is missing, or has another shape or number type than the configuration calls for.
     pub(super) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        self.take_by(name, shape, |values| values, SafetensorsFile::read)
+    }
+
+    /// As [`Shards::take`], in the width that they have.
+    ///
+    /// # Errors
+    /// As [`Shards::take`].
+    pub(super) fn take_as_stored(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Numbers, ModelError> {
+        self.take_by(name, shape, Numbers::F32, SafetensorsFile::read_as_stored)
+    }
+
+    fn take_by<T>(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        from_memory: impl Fn(Vec<f32>) -> T,
+        read: impl Fn(&mut SafetensorsFile, &str) -> Result<T, ModelError>,
+    ) -> Result<T, ModelError> {
         let full_name = self.full(name);
         let missing = |file: &str| ModelError::tensor(file, &full_name, MISSING);
         if let Some(values) = self.in_memory.remove(&full_name) {
             let sizes = shape.iter().product::<usize>();
             return if values.len() == sizes {
-                Ok(values)
+                Ok(from_memory(values))
             } else {
                 Err(ModelError::tensor(
                     &self.root,
@@ -227,7 +252,7 @@ impl Shards {
                 format!("has shape {found:?}, but config.json calls for {shape:?}"),
             ));
         }
-        let values = file.read(&full_name)?;
+        let values = read(file, &full_name)?;
         self.used.insert(full_name);
         Ok(values)
     }
@@ -242,13 +267,38 @@ impl Shards {
         at: usize,
         shape: &[usize],
     ) -> Result<Vec<f32>, ModelError> {
+        let read = SafetensorsFile::read_part;
+        self.take_one_by(name, (at, shape), |values| values, read)
+    }
+
+    /// As [`Shards::take_one`], in the width that they have.
+    ///
+    /// # Errors
+    /// As [`Shards::take`].
+    pub(super) fn take_one_as_stored(
+        &mut self,
+        name: &str,
+        at: usize,
+        shape: &[usize],
+    ) -> Result<Numbers, ModelError> {
+        let read = SafetensorsFile::read_part_as_stored;
+        self.take_one_by(name, (at, shape), Numbers::F32, read)
+    }
+
+    fn take_one_by<T>(
+        &mut self,
+        name: &str,
+        (at, shape): (usize, &[usize]),
+        from_memory: impl Fn(Vec<f32>) -> T,
+        read: impl Fn(&mut SafetensorsFile, &str, Range<usize>) -> Result<T, ModelError>,
+    ) -> Result<T, ModelError> {
         let (full_name, count) = (self.full(name), shape.iter().product::<usize>());
         let wrong =
             |file: &str, problem: String| Err(ModelError::tensor(file, &full_name, problem));
         let part = at * count..(at + 1) * count;
         if let Some(values) = self.in_memory.get(&full_name) {
             return match values.get(part) {
-                Some(values) => Ok(values.to_vec()),
+                Some(values) => Ok(from_memory(values.to_vec())),
                 None => wrong(&self.root, format!("has no {at} of {shape:?}")),
             };
         }
@@ -271,9 +321,22 @@ impl Shards {
                 return wrong(file.name(), problem);
             }
         }
-        let values = file.read_part(&full_name, part)?;
+        let values = read(file, &full_name, part)?;
         self.used.insert(full_name);
         Ok(values)
+    }
+
+    /// The width that most numbers of matrices have.
+    pub(super) fn precision(&self) -> Precision {
+        let count = |dtype: Dtype| -> usize {
+            let all = self.files.iter().flat_map(SafetensorsFile::matrices);
+            all.filter(|(own, _)| *own == dtype).map(|(_, n)| n).sum()
+        };
+        match (count(Dtype::F32), count(Dtype::BF16), count(Dtype::F16)) {
+            (wide, brain, half) if wide >= brain.max(half) => Precision::F32,
+            (_, brain, half) if brain >= half => Precision::Bf16,
+            _ => Precision::F16,
+        }
     }
 
     /// All but those that older files carry without need: the causal mask, the speeds of rotary positions, and a head

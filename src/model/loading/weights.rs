@@ -2,11 +2,11 @@
 
 use super::families::{Described, Form};
 use super::gguf::GgufWeights;
-use super::row_order::{RowOrder, in_order};
+use super::row_order::RowOrder;
 use super::shards::Shards;
-use crate::kernels::transpose;
 use crate::model::ModelError;
 use crate::model::memory::check_room;
+use crate::model::network::dense::in_order;
 use crate::model::network::linear::Matrix;
 use crate::model::network::tensors::{Name, Tensors};
 
@@ -102,25 +102,30 @@ impl Safetensors {
         let written = self.written(name)?;
         if self.form.in_out && name.layer.is_some() {
             let [to, from] = shape;
-            let values = self.shards.take(&written, &[from, to])?;
-            check_room(2 * size_of_val(values.as_slice()) as u64, &written)?;
-            return Ok(Matrix::Values(transpose(&values, to)));
+            let values = self.shards.take_as_stored(&written, &[from, to])?;
+            check_room(2 * values.bytes(), &written)?;
+            return Ok(Matrix::Values(values.transposed(to)));
         }
         if self.form.stacked
             && let Some(expert) = name.one
         {
             let [to, from] = shape;
-            let values = self.shards.take_one(&written, expert, &[from, to])?;
-            check_room(3 * size_of_val(values.as_slice()) as u64, &written)?;
-            let values = transpose(&values, to);
+            let values = self
+                .shards
+                .take_one_as_stored(&written, expert, &[from, to])?;
+            check_room(3 * values.bytes(), &written)?;
+            let values = values.transposed(to);
             return Ok(Matrix::Values(match self.order.of(name.part, to) {
-                Some(order) => in_order(&values, &order),
+                Some(order) => values.in_order(&order),
                 None => values,
             }));
         }
-        let values = self.take(name, &shape)?;
+        let mut values = self.shards.take_as_stored(&written, &shape)?;
+        if let Some(order) = self.order.of(name.part, shape[0]) {
+            values = values.in_order(&order);
+        }
         // For blocks made of them.
-        check_room(size_of_val(values.as_slice()) as u64, &written)?;
+        check_room(values.bytes(), &written)?;
         Ok(Matrix::Values(values))
     }
 

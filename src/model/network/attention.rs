@@ -373,6 +373,7 @@ mod tests {
         let storage = Storage {
             device: Device::Cpu,
             dtype,
+            matrices: None,
             cache: dtype,
             quantised: None,
         };

@@ -7,8 +7,9 @@ use candle_core::DType;
 use candle_core::quantized::QTensor;
 use candle_core::{Result as CandleResult, Tensor};
 
+use super::dense;
 use super::inputs::Inputs;
-use super::linear::{Linear, Matrix, Storage, dense, halved, on_device};
+use super::linear::{Linear, Matrix, Storage, on_device};
 use super::tensors::{Part, Tensors};
 use crate::model::ModelError;
 
@@ -45,7 +46,7 @@ fn for_head(storage: &Storage) -> Storage {
 fn blocks(matrix: &Matrix, rows: usize, storage: &Storage) -> CandleResult<Option<BlockMatrix>> {
     let blocks = match matrix {
         Matrix::Values(values) => match storage.quantised {
-            Some(to) => BlockMatrix::quantise(values, rows, to)?,
+            Some(to) => BlockMatrix::quantise(values.widened(), rows, to)?,
             None => return Ok(None),
         },
         Matrix::Quantised(matrix)
@@ -65,7 +66,7 @@ pub(in crate::model) struct Embedding {
 }
 
 enum Table {
-    /// `(vocabulary, width)`.
+    /// `(vocabulary, width)`, on the CPU perhaps in 16 bits.
     Dense(Tensor),
     /// In memory once when the head is the same.
     Blocks(Arc<BlockMatrix>),
@@ -108,19 +109,20 @@ impl Embedding {
             Matrix::Values(values) => values,
         };
         if tied {
-            let table = dense(values, vocabulary, storage)?;
+            let table = dense::matrix(values, vocabulary, storage)?;
             let head = Linear::shared(table.clone());
             return Ok((Self::new(Table::Dense(table), storage), head));
         }
         // Rows are only looked up here: 16 bits lose less than the 8 of the matrices, and halve the memory.
         let table = match storage.quantised {
             Some(_) => {
-                let table = halved(&values, vocabulary, storage)?;
-                // Before the head is read, which is as large.
-                drop(values);
-                table
+                let as_it_is = Storage {
+                    matrices: None,
+                    ..storage.clone()
+                };
+                dense::matrix(values.halved(), vocabulary, &as_it_is)?
             }
-            None => dense(values, vocabulary, storage)?,
+            None => dense::matrix(values, vocabulary, storage)?,
         };
         let head = weights.matrix(Part::Head.weight(), shape)?;
         let bias = take_bias(bias, vocabulary, weights)?;

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use candle_core::quantized::{QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
-use half::f16;
-use half::slice::HalfFloatSliceExt;
 
+use super::dense::{self, Numbers, vector};
 use super::tensors::{Name, Tensors};
 #[cfg(feature = "cuda")]
 use crate::kernels::cuda;
@@ -18,8 +17,11 @@ use crate::model::ModelError;
 #[derive(Debug, Clone)]
 pub(in crate::model) struct Storage {
     pub(in crate::model) device: Device,
-    /// Of activations, and of weights that are not quantised.
+    /// Of activations, and of weights that are no matrices.
     pub(in crate::model) dtype: DType,
+    /// Of matrices that are not quantised: `f32`, or on the CPU also one with 16 bits; none to keep each as its file has
+    /// it.
+    pub(in crate::model) matrices: Option<DType>,
     /// Of keys and values.
     pub(in crate::model) cache: DType,
     /// What large matrices are quantised to, on the CPU. Those that a file has quantised stay as they are, whatever this
@@ -30,7 +32,7 @@ pub(in crate::model) struct Storage {
 /// A matrix `(out, in)` from a file.
 pub(in crate::model) enum Matrix {
     /// Row after row.
-    Values(Vec<f32>),
+    Values(Numbers),
     /// In blocks along its rows, perhaps with rows of zeros at the end (see [`QUANTISED_ROWS`]).
     Quantised(Arc<QTensor>),
 }
@@ -42,7 +44,7 @@ pub(in crate::model) struct Linear {
 }
 
 enum Weight {
-    /// `(out, in)`.
+    /// `(out, in)`, on the CPU perhaps in 16 bits.
     Dense(Tensor),
     /// `(out rounded up, in)` with the number of rows that count.
     Quantised(QMatMul, usize),
@@ -98,8 +100,11 @@ impl Linear {
         let weight = match weight {
             Matrix::Quantised(weight) => Weight::quantised(weight, out, &storage.device)?,
             Matrix::Values(weight) => match storage.quantised {
-                None => Weight::Dense(dense(weight, out, storage)?),
-                Some(to) => Weight::Blocks(Arc::new(BlockMatrix::quantise(&weight, out, to)?)),
+                None => Weight::Dense(dense::matrix(weight, out, storage)?),
+                Some(to) => {
+                    let blocks = BlockMatrix::quantise(weight.widened(), out, to)?;
+                    Weight::Blocks(Arc::new(blocks))
+                }
             },
         };
         let bias = bias.map(|bias| vector(bias, storage)).transpose()?;
@@ -193,30 +198,6 @@ impl Linear {
     }
 }
 
-/// A vector in the number type of activations.
-pub(in crate::model) fn vector(values: Vec<f32>, storage: &Storage) -> Result<Tensor> {
-    let length = values.len();
-    Tensor::from_vec(values, length, &Device::Cpu)?
-        .to_dtype(storage.dtype)?
-        .to_device(&storage.device)
-}
-
-/// A matrix of `rows` in `f16`.
-pub(in crate::model) fn halved(values: &[f32], rows: usize, storage: &Storage) -> Result<Tensor> {
-    let columns = values.len() / rows;
-    let mut halves = vec![f16::ZERO; values.len()];
-    halves.convert_from_f32_slice(values);
-    Tensor::from_vec(halves, (rows, columns), &Device::Cpu)?.to_device(&storage.device)
-}
-
-/// A matrix of `rows` in the number type of activations.
-pub(in crate::model) fn dense(values: Vec<f32>, rows: usize, storage: &Storage) -> Result<Tensor> {
-    let columns = values.len() / rows;
-    Tensor::from_vec(values, (rows, columns), &Device::Cpu)?
-        .to_dtype(storage.dtype)?
-        .to_device(&storage.device)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +207,7 @@ mod tests {
         Storage {
             device: Device::Cpu,
             dtype,
+            matrices: None,
             cache: dtype,
             quantised,
         }
@@ -236,7 +218,7 @@ mod tests {
         let weight: Vec<f32> = (0..5 * 7).map(|i| (i as f32).sin()).collect();
         let bias = vec![1.0, 2.0, 3.0, 4.0, 5.0];
         let linear = Linear::new(
-            Matrix::Values(weight),
+            Matrix::Values(Numbers::F32(weight)),
             5,
             Some(bias),
             &storage(DType::F32, None),
@@ -253,7 +235,7 @@ mod tests {
     fn quantised_rows_are_padded_and_cut_off_again() -> Result<()> {
         let weight: Vec<f32> = (0..19 * 64).map(|i| (i as f32 * 0.7).sin()).collect();
         let linear = |quantised| {
-            let weight = Matrix::Values(weight.clone());
+            let weight = Matrix::Values(Numbers::F32(weight.clone()));
             Linear::new(weight, 19, None, &storage(DType::F32, quantised))
         };
         let (dense, quantised) = (linear(None)?, linear(Some(Quantisation::Q8_0))?);

@@ -34,9 +34,10 @@ impl Mixture {
         tensors: &mut dyn Tensors,
     ) -> Result<Self, ModelError> {
         let width = description.width;
-        // A token's experts hang on small differences: the router is as exact as it can be.
+        // A token's experts hang on small differences: the router is as exact as it can be, on the CPU as the file has it.
         let exact = Storage {
             quantised: None,
+            matrices: storage.matrices.filter(|_| !storage.device.is_cpu()),
             ..storage.clone()
         };
         let router = Linear::load(

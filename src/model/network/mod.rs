@@ -8,6 +8,7 @@ pub(in crate::model) mod cache;
 pub(in crate::model) mod config;
 mod count;
 pub(in crate::model) mod decoder;
+pub(in crate::model) mod dense;
 pub(in crate::model) mod description;
 mod embedding;
 mod feed_forward;

@@ -2,8 +2,9 @@
 
 use candle_core::{DType, Device, Result as CandleResult, Tensor};
 
+use super::dense::vector;
 use super::description::{Description, HeadNorm, NormKind};
-use super::linear::{Storage, vector};
+use super::linear::Storage;
 use super::tensors::{Name, Tensors};
 use crate::kernels::{LayerNorm, RmsNorm};
 use crate::model::ModelError;

@@ -4,10 +4,11 @@ use candle_core::{Device, Result as CandleResult, Tensor};
 
 use super::attention::{Heads, Projected};
 use super::block::{Block, Outside};
+use super::dense;
 use super::description::{Description, HeadFacts};
 use super::embedding::{Embedding, HeadKind, rows_of};
 use super::inputs::{Inputs, Placed};
-use super::linear::{Linear, Storage, dense};
+use super::linear::{Linear, Storage};
 use super::norm::Norm;
 use super::rope::Rope;
 use super::site::{Site, Watch};
@@ -59,7 +60,7 @@ impl Transformer {
         report(0, total)?;
         let positions = description.embedding.positions.map(|rows| {
             let table = tensors.take(Part::Positions.weight(), &[rows, width])?;
-            let table = dense(table, rows, &storage)?;
+            let table = dense::table(table, rows, &storage)?;
             Ok::<_, ModelError>((table, description.embedding.offset))
         });
         let positions = positions.transpose()?;

@@ -99,6 +99,7 @@ fn difference(reference: &Reference, description: &Description) -> Result<f32, M
     let storage = Storage {
         device: Device::Cpu,
         dtype: DType::F32,
+        matrices: None,
         cache: DType::F32,
         quantised: None,
     };

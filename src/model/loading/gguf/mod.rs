@@ -137,16 +137,6 @@ impl Gguf {
         most.map_or(GgmlDType::F32, |(dtype, _)| dtype)
     }
 
-    /// The name of the type that most of the weights have, such as `q4_k`.
-    pub(super) fn type_name(&self) -> String {
-        match self.main_type() {
-            GgmlDType::F32 => "f32".to_owned(),
-            GgmlDType::F16 => "f16".to_owned(),
-            GgmlDType::BF16 => "bf16".to_owned(),
-            quantised => precision_of(quantised).name().to_owned(),
-        }
-    }
-
     /// Numbers in all tensors.
     pub(super) fn numbers(&self) -> usize {
         let tensors = self.header.tensors.values();
@@ -155,12 +145,9 @@ impl Gguf {
             .sum()
     }
 
-    /// The quantisation that most of the weights have, if they have one.
-    pub(super) fn precision(&self) -> Option<Precision> {
-        match self.main_type() {
-            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => None,
-            quantised => Some(precision_of(quantised)),
-        }
+    /// What most of the weights are held in.
+    pub(super) fn precision(&self) -> Precision {
+        precision_of(self.main_type())
     }
 }
 
@@ -176,6 +163,8 @@ fn precision_of(dtype: GgmlDType) -> Precision {
         GgmlDType::Q4K => Precision::Q4K,
         GgmlDType::Q5K => Precision::Q5K,
         GgmlDType::Q6K => Precision::Q6K,
-        GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => Precision::F32,
+        GgmlDType::F32 => Precision::F32,
+        GgmlDType::F16 => Precision::F16,
+        GgmlDType::BF16 => Precision::Bf16,
     }
 }

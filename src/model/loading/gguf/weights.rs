@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use candle_core::Device;
 use candle_core::quantized::{GgmlDType, QTensor, ggml_file::qtensor_from_ggml};
+use half::{bf16, f16};
 
 use super::Gguf;
 use super::header::TensorInfo;
 use crate::model::ModelError;
 use crate::model::loading::families::GgufForm;
-use crate::model::loading::row_order::{RowOrder, in_order};
+use crate::model::loading::row_order::RowOrder;
 use crate::model::memory::{check_room, reserved};
+use crate::model::network::dense::{Numbers, in_order};
 use crate::model::network::linear::{Matrix, QUANTISED_ROWS};
 use crate::model::network::numbers::all_finite;
 use crate::model::network::tensors::{Name, Part};
@@ -38,12 +40,15 @@ impl GgufWeights {
         }
     }
 
-    /// Bytes of all tensors as they are held: matrices that are multiplied in blocks as the file has them, others in 32
-    /// bits.
+    /// Bytes of all tensors as they are held: matrices in blocks that are multiplied, and those of 16 bits, as the file has
+    /// them, others in 32 bits.
     pub(in crate::model) fn bytes_as_stored(&self) -> u64 {
         let tensors = self.file.header.tensors.values();
         let bytes = tensors.map(|info| match info.shape[..] {
-            [_, width] if is_multiplied(info.dtype, width) => info.bytes as u64,
+            // Of experts, all lie in one.
+            [_, .., width] if is_multiplied(info.dtype, width) || is_half(info.dtype) => {
+                info.bytes as u64
+            }
             _ => 4 * info.shape.iter().product::<usize>() as u64,
         });
         bytes.sum()
@@ -105,7 +110,11 @@ impl GgufWeights {
         let written = self.written(name);
         let found = self.file.header.tensors.get(&written);
         if !found.is_some_and(|info| self.keep && is_multiplied(info.dtype, shape[1])) {
-            return Ok(Matrix::Values(self.take(name, &shape)?));
+            return if found.is_some_and(|info| is_half(info.dtype)) {
+                Ok(Matrix::Values(self.halves(name, &shape)?))
+            } else {
+                Ok(Matrix::Values(Numbers::F32(self.take(name, &shape)?)))
+            };
         }
         let [out, width] = shape;
         let (info, mut bytes) = self.read(name, &shape)?;
@@ -116,6 +125,19 @@ impl GgufWeights {
         let tensor: QTensor =
             qtensor_from_ggml(info.dtype, &bytes, vec![padded, width], &Device::Cpu)?;
         Ok(Matrix::Quantised(Arc::new(tensor)))
+    }
+
+    /// The numbers of 16 bits of a matrix.
+    fn halves(&mut self, name: Name, shape: &[usize]) -> Result<Numbers, ModelError> {
+        let written = self.written(name);
+        let (info, bytes) = self.read(name, shape)?;
+        check_room(bytes.len() as u64, &written)?;
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let bits = pairs.iter().map(|pair| u16::from_le_bytes(*pair));
+        Ok(match info.dtype {
+            GgmlDType::BF16 => Numbers::Bf16(bits.map(bf16::from_bits).collect()),
+            _ => Numbers::F16(bits.map(f16::from_bits).collect()),
+        })
     }
 
     /// The bytes of a tensor, its rows in the order that is used here. Those of one expert stand among those of all.
@@ -208,6 +230,10 @@ fn is_multiplied(dtype: GgmlDType, width: usize) -> bool {
         GgmlDType::Q5_0 | GgmlDType::Q5_1 => width.is_multiple_of(2 * dtype.block_size()),
         _ => true,
     }
+}
+
+fn is_half(dtype: GgmlDType) -> bool {
+    matches!(dtype, GgmlDType::F16 | GgmlDType::BF16)
 }
 
 #[cfg(test)]
