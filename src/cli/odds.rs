@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::chat_args::ChatArgs;
 use super::input::PromptInput;
 use super::output::Output;
-use super::picture::picture;
+use super::picture;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::{CliError, load, slid, warn};
@@ -37,7 +37,7 @@ pub struct OddsArgs {
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     pub seed: Option<Seed>,
     /// Draw the most probable tokens into a file, .svg or .png
-    #[arg(long, value_name = "FILE", value_parser = picture)]
+    #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
     /// Print one object of JSON
     #[arg(long)]
@@ -81,6 +81,9 @@ struct Report<'a> {
 pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     if args.top == 0 {
         return Err(CliError::usage("--top must be at least 1"));
+    }
+    if let Some(path) = &args.chart {
+        picture::check(path)?;
     }
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;

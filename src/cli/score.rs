@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::input::TextInput;
 use super::output::Output;
-use super::picture::picture;
+use super::picture;
 use super::progress::Gauge;
 use super::{CliError, load};
 use crate::chart;
@@ -23,7 +23,7 @@ pub struct ScoreArgs {
     #[arg(long)]
     pub summary: bool,
     /// Draw surprisal and entropy along the text into a file, .svg or .png
-    #[arg(long, value_name = "FILE", value_parser = picture)]
+    #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
     /// Print a line of JSON for each token, and one for the totals
     #[arg(long)]
@@ -50,6 +50,9 @@ struct Summary {
 /// # Errors
 /// When the text is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
+    if let Some(path) = &args.chart {
+        picture::check(path)?;
+    }
     let text = args.text.require()?;
     let loaded = load(&config.model)?;
     let ids = encode_prompt(&loaded, &text)?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::chat_args::ChatArgs;
 use super::input::TextInput;
 use super::output::Output;
+use super::picture;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, load, slid, warn};
 use crate::chart;
@@ -86,6 +87,9 @@ struct Branch {
 /// # Errors
 /// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
+    if let Some(path) = &args.chart {
+        picture::check(path)?;
+    }
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
     let mut sequence = read_prompt(&loaded, &prompt, &|| false)?;

@@ -246,7 +246,7 @@ fn buffers_of_older_files_are_passed_over_and_strangers_are_told() {
     let loaded = Directory::whole().with_tensors(stranger).load();
     assert_eq!(loaded.notices.len(), 1);
     assert!(
-        loaded.notices[0].contains("1 tensors"),
+        loaded.notices[0].contains("was left out"),
         "{:?}",
         loaded.notices
     );

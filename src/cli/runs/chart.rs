@@ -6,7 +6,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::chart::{self, Across, Run, RunChart, What};
 use crate::cli::CliError;
-use crate::cli::picture::picture;
 use crate::training::{History, RunDirectory};
 
 /// Which runs, and how they are drawn.
@@ -16,7 +15,7 @@ pub struct ChartArgs {
     #[arg(required = true)]
     pub names: Vec<String>,
     /// Where the picture goes: a name that ends in .svg or .png
-    #[arg(long, value_name = "FILE", value_parser = picture)]
+    #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// What is drawn
     #[arg(long, default_value = What::Loss.name(), value_parser = what())]
