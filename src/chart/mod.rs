@@ -5,6 +5,7 @@ mod axis;
 #[cfg(feature = "charts")]
 mod drawn;
 mod error;
+mod format;
 #[cfg(not(feature = "charts"))]
 mod left_out;
 
@@ -13,5 +14,6 @@ pub use axis::{Axis, Tick};
 #[cfg(feature = "charts")]
 pub use drawn::{next_token, runs, surprisal, tree};
 pub use error::ChartError;
+pub use format::Format;
 #[cfg(not(feature = "charts"))]
 pub use left_out::{next_token, runs, surprisal, tree};

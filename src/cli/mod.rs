@@ -16,7 +16,6 @@ mod man;
 mod models;
 mod odds;
 mod output;
-mod picture;
 mod play;
 mod progress;
 mod recipe_args;

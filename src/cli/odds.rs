@@ -7,11 +7,10 @@ use serde::Serialize;
 use super::chat_args::ChatArgs;
 use super::input::PromptInput;
 use super::output::Output;
-use super::picture;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::{CliError, load, slid, warn};
-use crate::chart;
+use crate::chart::{self, Format};
 use crate::config::Config;
 use crate::decoding::{Chooser, LookAt, Moment, Totals, encode_prompt, look, read_prompt, score};
 use crate::model::LoadedModel;
@@ -82,9 +81,8 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     if args.top == 0 {
         return Err(CliError::usage("--top must be at least 1"));
     }
-    if let Some(path) = &args.chart {
-        picture::check(path)?;
-    }
+    let format = args.chart.as_deref().map(Format::of).transpose();
+    format.map_err(CliError::usage)?;
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
     let sequence = read_prompt(&loaded, &prompt, &|| false)?;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use self::chart::ChartArgs;
 use self::resume::ResumeArgs;
 use super::output::Output;
-use super::{CliError, picture, stderr, train, warn};
+use super::{CliError, stderr, train, warn};
+use crate::chart::Format;
 use crate::text::sanitize;
 use crate::training::{RUNS, RunDirectory, RunEvent, RunSummary, Validation};
 
@@ -79,7 +80,7 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
             compare(&runs.collect::<Result<Vec<_>, _>>()?, *json)
         }
         RunsCommand::Chart(args) => {
-            picture::check(&args.out)?;
+            Format::of(&args.out).map_err(CliError::usage)?;
             let runs = args.names.iter().map(|name| open(name));
             chart::draw(&runs.collect::<Result<Vec<_>, _>>()?, args)
         }

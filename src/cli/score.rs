@@ -6,10 +6,9 @@ use serde::Serialize;
 
 use super::input::TextInput;
 use super::output::Output;
-use super::picture;
 use super::progress::Gauge;
 use super::{CliError, load};
-use crate::chart;
+use crate::chart::{self, Format};
 use crate::config::Config;
 use crate::decoding::{TokenRecord, Totals, encode_prompt, score};
 use crate::text::numbers::percent_in_full;
@@ -50,9 +49,8 @@ struct Summary {
 /// # Errors
 /// When the text is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
-    if let Some(path) = &args.chart {
-        picture::check(path)?;
-    }
+    let format = args.chart.as_deref().map(Format::of).transpose();
+    format.map_err(CliError::usage)?;
     let text = args.text.require()?;
     let loaded = load(&config.model)?;
     let ids = encode_prompt(&loaded, &text)?;

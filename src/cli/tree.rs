@@ -7,10 +7,9 @@ use serde::Serialize;
 use super::chat_args::ChatArgs;
 use super::input::TextInput;
 use super::output::Output;
-use super::picture;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, load, slid, warn};
-use crate::chart;
+use crate::chart::{self, Format};
 use crate::config::Config;
 use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
 use crate::model::LoadedModel;
@@ -87,9 +86,8 @@ struct Branch {
 /// # Errors
 /// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
-    if let Some(path) = &args.chart {
-        picture::check(path)?;
-    }
+    let format = args.chart.as_deref().map(Format::of).transpose();
+    format.map_err(CliError::usage)?;
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
     let mut sequence = read_prompt(&loaded, &prompt, &|| false)?;

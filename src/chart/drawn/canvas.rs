@@ -11,7 +11,7 @@ use plotters::prelude::{
 };
 use plotters::style::{FontStyle, IntoFont, register_font};
 
-use crate::chart::ChartError;
+use crate::chart::{ChartError, Format};
 
 /// What all text is set in. Viewers of SVG files fall back to their own if they lack it.
 pub const FONT: &str = "Noto Sans, sans-serif";
@@ -37,21 +37,17 @@ pub trait Drawing {
 /// When the name says no format, or the file cannot be written.
 pub fn write(path: &Path, drawing: &impl Drawing) -> Result<(), ChartError> {
     use_own_font();
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let extension = extension.map(str::to_ascii_lowercase);
+    let format = Format::of(path)?;
     let unwritten = |detail: String| ChartError::Unwritten {
         path: path.to_owned(),
         detail,
     };
-    if matches!(extension.as_deref(), Some("svg" | "png")) {
-        // Asked here, since what a canvas says of it is for programmers.
-        let file = File::options().create(true).append(true).open(path);
-        file.map_err(|error| unwritten(error.to_string()))?;
-    }
-    let drawn = match extension.as_deref() {
-        Some("svg") => on(SVGBackend::new(path, drawing.size()), drawing),
-        Some("png") => on(BitMapBackend::new(path, drawing.size()), drawing),
-        _ => return Err(ChartError::Format(path.to_owned())),
+    // Asked here, since what a canvas says of it is for programmers.
+    let file = File::options().create(true).append(true).open(path);
+    file.map_err(|error| unwritten(error.to_string()))?;
+    let drawn = match format {
+        Format::Svg => on(SVGBackend::new(path, drawing.size()), drawing),
+        Format::Png => on(BitMapBackend::new(path, drawing.size()), drawing),
     };
     drawn.map_err(unwritten)
 }
