@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc::Receiver;
 
+use self::sample_text::Cuts;
 use self::writer::Writer;
 use super::chat_args::ChatArgs;
 use super::input::PromptInput;
@@ -140,9 +141,12 @@ async fn drive(
 ) -> Result<(), CliError> {
     let mut generation = config.generation.clone();
     let truncate = args.truncate.as_ref();
-    generation
-        .stop
-        .extend(truncate.map(|text| args.prompt.meant(text)));
+    let truncate = truncate.map(|text| args.prompt.meant(text));
+    let mut stop = generation.stop.clone();
+    // What is to be cut off is not kept, although it may be named as both.
+    stop.retain(|text| Some(text) != truncate.as_ref());
+    generation.stop.extend(truncate.clone());
+    let cuts = Cuts { stop, truncate };
     let request = GenerateRequest {
         prompt,
         sampler: config.sampler.clone(),
@@ -162,7 +166,7 @@ async fn drive(
         size: 0,
         ended: 0,
     };
-    let mut writer = Writer::new(args, &request, config.model.chat)?;
+    let mut writer = Writer::new(args, &request, cuts, config.model.chat)?;
     let mut gauge = Gauge::new();
     let mut loaded = None;
     let mut interrupted = false;

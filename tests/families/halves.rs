@@ -5,7 +5,9 @@ use std::path::Path;
 use logitscope::model::{Cache, Model, Precision};
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::tiny::{in_pieces, load, load_from, log_probabilities, references, write};
+use super::tiny::{
+    in_pieces, load, load_from, log_probabilities, mean_difference, references, write,
+};
 
 /// Has the weights of a model that was written lie in 16 bits.
 fn narrow(directory: &Path, dtype: Dtype) {
@@ -87,12 +89,7 @@ fn weights_of_f32_can_be_rounded_to_sixteen_bits() {
             let loaded = load(&reference, precision);
             let model = loaded.model.as_ref();
             assert_eq!(model.info().precision, precision);
-            let mut cache = model.new_cache().expect("room");
-            let n = reference.tokens.len();
-            let ours = in_pieces(model, &reference.tokens, &[n], &mut cache);
-            let pairs = ours.iter().zip(&reference.expected);
-            let sum: f32 = pairs.map(|(a, b)| (a - b).abs()).sum();
-            let mean = sum / ours.len() as f32;
+            let mean = mean_difference(model, &reference);
             println!("{:20} {precision:?} {mean:.4}", reference.name);
             assert!(mean > 0.0 && mean < most, "{} {mean}", reference.name);
         }

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use logitscope::model::{Cache, Observer, Precision, Rows, Site};
 
 use tiny::{
-    Reference, TOLERANCE, in_pieces, largest_difference, load, log_probabilities, references,
+    Reference, TOLERANCE, in_pieces, largest_difference, load, log_probabilities, mean_difference,
+    references,
 };
 
 /// Where rotary positions are others in long texts, a text that grows token by token is not the text read at once, in
@@ -81,12 +82,7 @@ fn blocks_of_eight_and_of_four_bits_serve_every_family() {
         for (precision, most) in [(Precision::Q8_0, 0.25), (Precision::Q4_0, 1.5)] {
             let loaded = load(&reference, precision);
             let model = loaded.model.as_ref();
-            let mut cache = model.new_cache().expect("room");
-            let n = reference.tokens.len();
-            let ours = in_pieces(model, &reference.tokens, &[n], &mut cache);
-            let pairs = ours.iter().zip(&reference.expected);
-            let sum: f32 = pairs.map(|(a, b)| (a - b).abs()).sum();
-            let mean = sum / ours.len() as f32;
+            let mean = mean_difference(model, &reference);
             println!("{:20} {precision:?} {mean:.3}", reference.name);
             assert!(mean < most, "{} {precision:?}: {mean}", reference.name);
         }

@@ -167,6 +167,16 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
         .fold(0.0, |most, next| if next <= most { most } else { next })
 }
 
+/// The mean difference of log-probabilities from those of a reference, its text read at once.
+pub fn mean_difference(model: &dyn Model, reference: &Reference) -> f32 {
+    let mut cache = model.new_cache().expect("room");
+    let n = reference.tokens.len();
+    let ours = in_pieces(model, &reference.tokens, &[n], &mut cache);
+    let pairs = ours.iter().zip(&reference.expected);
+    let sum: f32 = pairs.map(|(a, b)| (a - b).abs()).sum();
+    sum / ours.len() as f32
+}
+
 /// The log-probabilities of a text, read in pieces of these sizes over and over.
 pub fn in_pieces(
     model: &dyn Model,

@@ -30,19 +30,16 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer for the samples of `request`; with `chat` they are answers, shown without the prompt.
+    /// A writer for the samples of `request`, cut by `cuts`; with `chat` they are answers, shown without the prompt.
     ///
     /// # Errors
     /// When the output file cannot be made.
     pub fn new(
         args: &GenerateArgs,
         request: &GenerateRequest,
+        cuts: Cuts,
         chat: bool,
     ) -> Result<Self, CliError> {
-        let truncate = args.truncate.as_ref();
-        let truncate = truncate.map(|text| args.prompt.meant(text));
-        let mut stop = request.generation.stop.clone();
-        stop.retain(|text| Some(text) != truncate.as_ref());
         Ok(Self {
             output: match &args.out {
                 Some(path) => Output::file(path)?,
@@ -57,7 +54,7 @@ impl Writer {
             } else {
                 String::new()
             },
-            cuts: Cuts { stop, truncate },
+            cuts,
             end_tokens: Vec::new(),
             texts: BTreeMap::new(),
             held: BTreeMap::new(),

@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{DType, Result as CandleResult, Tensor};
 
+use super::asked::{check_batch, check_hidden};
 use super::attention::{Causal, Projected, attend, attend_each, pattern};
 use super::inputs::Inputs;
-use super::numbers::{Search, all_finite, bad_head, bad_logit};
+use super::numbers::{Search, all_finite, possible};
 #[cfg(feature = "cuda")]
 use super::on_card;
 #[cfg(feature = "cuda")]
@@ -274,12 +275,7 @@ impl Model for Decoder {
     }
 
     fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError> {
-        if tokens.len() != caches.len() {
-            return Err(ModelError::UnequalBatch {
-                tokens: tokens.len(),
-                caches: caches.len(),
-            });
-        }
+        check_batch(tokens, caches)?;
         self.check_tokens(tokens)?;
         for cache in caches.iter_mut() {
             self.make_room(cache, 1)?;
@@ -322,13 +318,7 @@ impl Model for Decoder {
         if hidden.is_empty() {
             return Ok(Rows::new(self.info.vocabulary, Vec::new()));
         }
-        if hidden.width() != self.info.width {
-            return Err(ModelError::Foreign(format!(
-                "hidden states of width {} do not belong to this model of width {}",
-                hidden.width(),
-                self.info.width
-            )));
-        }
+        check_hidden(hidden, self.info.width)?;
         let logits = match self.made_ahead(hidden) {
             Some(logits) => logits,
             None => {
@@ -338,10 +328,6 @@ impl Model for Decoder {
                 self.to_rows(&self.network.head(&hidden.to_dtype(storage.dtype)?)?)?
             }
         };
-        let bad = logits.iter().find_map(bad_logit);
-        match bad {
-            Some(token) => Err(bad_head(token)),
-            None => Ok(logits),
-        }
+        possible(logits)
     }
 }

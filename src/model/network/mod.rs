@@ -2,6 +2,7 @@
 //! does not know: it asks for tensors by name.
 
 mod activation;
+mod asked;
 pub(in crate::model) mod attention;
 mod block;
 pub(in crate::model) mod cache;

@@ -4,7 +4,7 @@
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::site::Site;
-use crate::model::ModelError;
+use crate::model::{ModelError, Rows};
 
 /// Values looked at together: a loop that may end at any of them is many times slower.
 const AT_ONCE: usize = 256;
@@ -21,7 +21,7 @@ pub(in crate::model) fn all_finite(values: &[f32]) -> bool {
 
 /// The token whose logit makes odds of a row impossible: one that is NaN or plus infinity, or any if no logit is
 /// larger than minus infinity. Minus infinity alone is how some heads forbid a token.
-pub(in crate::model) fn bad_logit(row: &[f32]) -> Option<usize> {
+fn bad_logit(row: &[f32]) -> Option<usize> {
     if all_finite(row) {
         return None;
     }
@@ -71,10 +71,17 @@ impl Search {
     }
 }
 
-/// The error for a row of logits with a bad one.
-pub(in crate::model) fn bad_head(token: usize) -> ModelError {
-    ModelError::NotNumbers {
-        place: format!("the head, at token {token}"),
+/// Logits `(n, vocabulary)` of which odds can be made.
+///
+/// # Errors
+/// When a row has one that makes them impossible, which is named.
+pub(in crate::model) fn possible(logits: Rows) -> Result<Rows, ModelError> {
+    let bad = logits.iter().find_map(bad_logit);
+    match bad {
+        Some(token) => Err(ModelError::NotNumbers {
+            place: format!("the head, at token {token}"),
+        }),
+        None => Ok(logits),
     }
 }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result as CandleResult, Tensor};
 
-use super::numbers::{Search, all_finite, bad_head, bad_logit};
+use super::asked::{check_batch, check_hidden};
+use super::numbers::{Search, all_finite, possible};
 use super::site::{Observer, Site, Watch};
 use crate::model::{Cache, Model, ModelError, ModelInfo, Rows};
 
@@ -139,12 +140,7 @@ impl<G: Guest> Model for GuestModel<G> {
     }
 
     fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError> {
-        if tokens.len() != caches.len() {
-            return Err(ModelError::UnequalBatch {
-                tokens: tokens.len(),
-                caches: caches.len(),
-            });
-        }
+        check_batch(tokens, caches)?;
         let mut all = Vec::with_capacity(tokens.len() * self.info.width);
         for (token, cache) in tokens.iter().zip(caches) {
             all.extend_from_slice(self.read(&[*token], cache)?.as_slice());
@@ -157,20 +153,9 @@ impl<G: Guest> Model for GuestModel<G> {
         if hidden.is_empty() {
             return Ok(Rows::new(vocabulary, Vec::new()));
         }
-        if hidden.width() != self.info.width {
-            return Err(ModelError::Foreign(format!(
-                "hidden states of width {} do not belong to this model of width {}",
-                hidden.width(),
-                self.info.width
-            )));
-        }
+        check_hidden(hidden, self.info.width)?;
         let shape = (hidden.len(), hidden.width());
         let hidden = Tensor::from_slice(hidden.as_slice(), shape, &self.device)?;
-        let logits = Rows::new(vocabulary, numbers(&self.guest.head(&hidden)?)?);
-        let bad = logits.iter().find_map(bad_logit);
-        match bad {
-            Some(token) => Err(bad_head(token)),
-            None => Ok(logits),
-        }
+        possible(Rows::new(vocabulary, numbers(&self.guest.head(&hidden)?)?))
     }
 }
