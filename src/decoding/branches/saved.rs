@@ -10,6 +10,9 @@ use crate::decoding::{Sequence, TokenRecord};
 
 /// Most branches that are taken from a file: many times what is kept beside one text.
 const MOST_SAVED: usize = 4096;
+/// Highest number that is taken from a file: far above any that is given, and far enough below the end of numbers that
+/// new branches can be counted on from it.
+const HIGHEST: BranchId = BranchId(u32::MAX / 2);
 
 /// A branch as written to a file: everything but what the model can compute again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +28,8 @@ pub struct SavedBranch {
 pub enum RestoreError {
     #[error("it has {0} branches, more than the {MOST_SAVED} that can be")]
     TooMany(usize),
+    #[error("the number {} of one of its branches is higher than {}, the highest that can be", .0.0, HIGHEST.0)]
+    High(BranchId),
     #[error("two of its branches have the number {}", .0.0)]
     Twice(BranchId),
     #[error("its branch {} grows from one that is not there, or from itself", .0.0)]
@@ -89,15 +94,15 @@ impl Branches {
         let mut waiting = BTreeMap::new();
         for branch in saved {
             let id = branch.lineage.id;
+            if id > HIGHEST {
+                return Err(RestoreError::High(id));
+            }
             if waiting.insert(id, branch).is_some() {
                 return Err(RestoreError::Twice(id));
             }
         }
         let mut branches = Self {
-            next: waiting
-                .keys()
-                .next_back()
-                .map_or(0, |id| id.0.saturating_add(1)),
+            next: waiting.keys().next_back().map_or(0, |id| id.0 + 1),
             ..Self::default()
         };
         // Parents need not have lower ids than children: each line from its beginning.
@@ -184,6 +189,9 @@ mod tests {
         apart.lineage.fork = 2;
         let apart = vec![branch(0, None), apart];
         assert_eq!(refused(apart), Some(RestoreError::Apart(BranchId(1))));
+        // The next one had no number left.
+        let last = vec![branch(u32::MAX, None)];
+        assert_eq!(refused(last), Some(RestoreError::High(BranchId(u32::MAX))));
         let many = (0..100_000).map(|id| branch(id, id.checked_sub(1)));
         assert_eq!(
             refused(many.collect()),
