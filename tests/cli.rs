@@ -200,7 +200,7 @@ fn generate_prints_its_events_and_its_beams() {
     let events = lines_of_json(&home.out(&["generate", "The king", "--max-tokens", "4", "--json"]));
     let names: Vec<&str> = events
         .iter()
-        .map(|event| event["event"].as_str().unwrap())
+        .map(|event| event["kind"].as_str().unwrap())
         .collect();
     assert_eq!(names.iter().filter(|&&name| name == "token").count(), 4);
     for name in ["loaded", "prompt_read", "finished"] {
@@ -208,7 +208,7 @@ fn generate_prints_its_events_and_its_beams() {
     }
     let token = events
         .iter()
-        .find(|event| event["event"] == "token")
+        .find(|event| event["kind"] == "token")
         .unwrap();
     assert!(token["draw"]["u"].is_number() && token["odds"]["surprisal"].is_number());
     assert!(

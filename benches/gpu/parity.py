@@ -65,7 +65,7 @@ def ours(steps, folder, reference, precision):
 
     command = [args.binary, "generate", prompt, *common, "--preset", "neutral", "--method", "greedy", "--max-tokens", "100", "--ignore-end"]
     lines = steps.run(f"generate {precision}", [*command, "--allow-loops", "--json"], 40)
-    said = [event["id"] for event in events(lines) if event.get("event") == "token"]
+    said = [event["id"] for event in events(lines) if event.get("kind") == "token"]
     other = next((at for at, (a, b) in enumerate(zip(said, reference["greedy"])) if a != b), None)
     far = None
     if len(said) == len(reference["greedy"]):
@@ -87,7 +87,7 @@ def losses(steps, folder, corpus, reference, precision):
     flags = [str(part) for pair in options.items() for part in pair]
     flags += ["--mixed-precision"] * (precision == "bf16")
     lines = steps.run(f"finetune {precision}", [args.binary, "finetune", corpus, *flags, "--json"], 60)
-    found = [event["loss"] for event in events(lines) if event.get("event") == "step"]
+    found = [event["loss"] for event in events(lines) if event.get("kind") == "step"]
     far = None
     if len(found) == STEPS:
         far = max(abs(a - b) / b for a, b in zip(found, reference["losses"][precision]))

@@ -21,7 +21,7 @@ pub enum RunState {
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// What the engine does from now on.
     State {

@@ -9,7 +9,7 @@ use crate::text::corpus::{ReadProgress, Tally};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RunEvent {
     /// A corpus is read.
     Reading(Reading),
@@ -24,6 +24,7 @@ pub enum RunEvent {
     Validation(Validation),
     Samples(Samples),
     /// The odds of what follows the probe prompt.
+    #[serde(rename = "probe", alias = "odds")]
     Odds(Odds),
     Checkpoint(CheckpointNote),
     /// The rate was set by hand: from this step on the schedule is multiplied by `factor`.
@@ -157,11 +158,16 @@ pub struct StepMetrics {
     #[serde(deserialize_with = "number")]
     pub tokens_per_second: f64,
     /// Seconds of training so far, earlier sittings included.
-    #[serde(deserialize_with = "number")]
+    #[serde(
+        rename = "elapsed_seconds",
+        alias = "elapsed",
+        deserialize_with = "number"
+    )]
     pub elapsed: f64,
     #[serde(deserialize_with = "number")]
     pub seconds_left: f64,
     /// Memory of the process in bytes, where that is known.
+    #[serde(rename = "memory_bytes", alias = "memory")]
     pub memory: Option<u64>,
 }
 
@@ -209,6 +215,7 @@ pub struct Validation {
     pub bits_per_byte: f64,
     pub tokens: u64,
     /// Whether it is the best so far. Never before the first step.
+    #[serde(rename = "is_best", alias = "best")]
     pub best: bool,
 }
 
@@ -253,7 +260,8 @@ pub struct Odds {
     pub step: u64,
     pub epoch: f64,
     pub prompt: String,
-    /// In bits.
+    /// Entropy in bits, before the chain.
+    #[serde(rename = "raw_entropy_bits", alias = "entropy")]
     pub entropy: f32,
     /// The most probable tokens, and those that were among them before.
     pub rows: Vec<OddsRow>,
@@ -265,9 +273,11 @@ pub struct OddsRow {
     pub id: u32,
     /// Safe to show.
     pub display: String,
-    /// Softmax of the logits.
+    /// Probability before the chain (0 to 1): softmax of the logits.
+    #[serde(rename = "raw_probability", alias = "raw")]
     pub raw: f32,
-    /// After the sampler's chain.
+    /// Probability after the sampler's chain (0 to 1).
+    #[serde(rename = "final_probability", alias = "last")]
     pub last: f32,
 }
 
@@ -278,6 +288,8 @@ pub struct CheckpointNote {
     pub path: String,
     /// The last validation loss, if there was one.
     pub validation_loss: Option<f64>,
+    /// Whether it is the best so far by validation.
+    #[serde(rename = "is_best", alias = "best")]
     pub best: bool,
     /// Seconds that writing took.
     pub seconds: f64,
@@ -331,7 +343,10 @@ pub struct Finished {
     /// The mean loss of the last epoch, or of the last steps; none where no step was made.
     #[serde(default)]
     pub mean_loss: Option<MeanLoss>,
+    /// The lowest validation loss, in nats a token.
     pub best_validation: Option<f64>,
+    /// Seconds of training, earlier sittings included.
+    #[serde(rename = "elapsed_seconds", alias = "elapsed")]
     pub elapsed: f64,
     /// The newest checkpoint.
     pub checkpoint: Option<String>,
@@ -340,7 +355,52 @@ pub struct Finished {
     pub failure: Option<String>,
 }
 
+impl RunEvent {
+    /// The event of a line of a run's files. Runs of before `kind` was called so had `event` in its place.
+    pub(super) fn of_line(line: &[u8]) -> Option<Self> {
+        const BEFORE: &[u8] = br#"{"event":"#;
+        const NOW: &[u8] = br#"{"kind":"#;
+        match line.strip_prefix(BEFORE) {
+            Some(rest) => serde_json::from_slice(&[NOW, rest].concat()).ok(),
+            None => serde_json::from_slice(line).ok(),
+        }
+    }
+}
+
 /// A number; JSON, which has no infinity, says null for what is none.
 pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_older_names_are_read() {
+        let read = |line: &str| RunEvent::of_line(line.as_bytes());
+        let before = read(
+            r#"{"event":"odds","step":3,"epoch":0.5,"prompt":"a","entropy":2.0,"rows":[{"id":7,"display":"b","raw":0.5,"last":0.75}]}"#,
+        );
+        let odds = RunEvent::Odds(Odds {
+            step: 3,
+            epoch: 0.5,
+            prompt: "a".to_owned(),
+            entropy: 2.0,
+            rows: vec![OddsRow {
+                id: 7,
+                display: "b".to_owned(),
+                raw: 0.5,
+                last: 0.75,
+            }],
+        });
+        assert_eq!(before.as_ref(), Some(&odds));
+        let now = serde_json::to_string(&odds).expect("JSON");
+        assert!(now.starts_with(r#"{"kind":"probe","step":3"#), "{now}");
+        assert_eq!(read(&now), Some(odds));
+        let step = read(
+            r#"{"event":"checkpoint","step":2,"path":"p","validation_loss":null,"best":true,"seconds":0.1}"#,
+        );
+        assert!(matches!(step, Some(RunEvent::Checkpoint(note)) if note.best));
+    }
 }

@@ -187,7 +187,7 @@ impl RunDirectory {
             // By the byte: a line may be cut short within a character.
             for line in BufReader::new(file).split(b'\n') {
                 let line = line.map_err(|error| TrainingError::io(&path, error))?;
-                if let Ok(event) = serde_json::from_slice(&line) {
+                if let Some(event) = RunEvent::of_line(&line) {
                     match event {
                         RunEvent::Started(_) => ended = false,
                         RunEvent::Finished(_) => ended = true,

@@ -11,7 +11,7 @@ fn started(events: &str) -> Value {
     let mut events = events
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let started = events.find(|event| event["event"] == "started");
+    let started = events.find(|event| event["kind"] == "started");
     started.expect("a beginning")
 }
 

@@ -127,13 +127,18 @@ impl Home {
                 fs::read_to_string(self.path("runs").join(run).join(file)).expect("the run's file");
             for line in text.lines() {
                 let mut event: Value = serde_json::from_str(line).expect("whole lines");
-                for of_the_clock in ["tokens_per_second", "elapsed", "seconds_left", "memory"] {
+                for of_the_clock in [
+                    "tokens_per_second",
+                    "elapsed_seconds",
+                    "seconds_left",
+                    "memory_bytes",
+                ] {
                     event
                         .as_object_mut()
                         .expect("an object")
                         .remove(of_the_clock);
                 }
-                if event["event"] != "started" && event["event"] != "finished" {
+                if event["kind"] != "started" && event["kind"] != "finished" {
                     events.push(event);
                 }
             }
@@ -166,13 +171,7 @@ fn a_run_killed_at_any_moment_goes_on_as_if_it_had_not_been() {
     let home = Home::new();
     home.out(&home.train(&["--run-name", "whole"]));
     let whole = home.kept("whole");
-    assert!(
-        whole
-            .iter()
-            .filter(|event| event["event"] == "step")
-            .count()
-            == 40
-    );
+    assert!(whole.iter().filter(|event| event["kind"] == "step").count() == 40);
     // How many lines each sitting may write; the process goes on while they are read, so that it dies anywhere.
     let mut restore = "fresh";
     for lines in [3, 9, 1, 17, 12, 6, 21, 2] {
@@ -219,11 +218,11 @@ fn an_interrupt_saves_and_stops_and_a_second_one_quits() {
         "100000",
     ]);
     let mut child = home.spawn(&args);
-    read_until(&mut child, |event| event["event"] == "step");
+    read_until(&mut child, |event| event["kind"] == "step");
     interrupt(&child);
     let mut reason = Value::Null;
     read_until(&mut child, |event| {
-        if event["event"] == "finished" {
+        if event["kind"] == "finished" {
             reason = event["reason"].clone();
         }
         false
@@ -701,7 +700,7 @@ fn a_run_goes_on_otherwise_from_any_directory() {
     let steps = out.lines().filter_map(|line| {
         let event: Value = serde_json::from_str(line).expect("JSON");
         let rate = event["learning_rate"].as_f64()?;
-        (event["event"] == "step").then(|| (event["step"].as_u64().unwrap_or(0), rate))
+        (event["kind"] == "step").then(|| (event["step"].as_u64().unwrap_or(0), rate))
     });
     let steps: Vec<(u64, f64)> = steps.collect();
     assert_eq!(steps[..3], [(40, 0.002), (41, 0.004), (42, 0.004)]);

@@ -279,7 +279,7 @@ fn a_real_run_that_memorises_is_called_so_by_the_command_the_list_and_json() {
     let with: Vec<&Value> = events.iter().filter(judged).collect();
     assert_eq!(with[0]["verdict"]["kind"], "too_early");
     let end = with.last().expect("an end");
-    assert_eq!(end["event"], "finished");
+    assert_eq!(end["kind"], "finished");
     assert_eq!(end["verdict"]["kind"], "memorising");
     assert!(end["verdict"]["rise"].as_f64() > Some(0.0), "{end}");
 }

@@ -117,7 +117,7 @@ fn a_context_that_slid_is_told() {
         "--json",
     ]);
     assert_eq!(error, "");
-    assert!(events.contains(r#"{"event":"slid","kept":"#), "{events}");
+    assert!(events.contains(r#"{"kind":"slid","kept":"#), "{events}");
 }
 
 #[test]

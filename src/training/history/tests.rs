@@ -257,9 +257,9 @@ fn it_is_read_from_a_run_whose_last_lines_are_torn() {
     }));
     metrics += &line(&validation(2, 2.5));
     let mut torn = metrics.into_bytes();
-    torn.extend(b"{\"event\":\"notice\",\"message\":\"\xc3");
+    torn.extend(b"{\"kind\":\"notice\",\"message\":\"\xc3");
     fs::write(path.join("metrics.jsonl"), torn).expect("a file");
-    let set = line(&samples(2, "b")) + "{\"event\":\"samp";
+    let set = line(&samples(2, "b")) + "{\"kind\":\"samp";
     fs::write(path.join("samples.jsonl"), set).expect("a file");
 
     let history = History::read(&RunDirectory::of(directory.path(), "one")).expect("read");
