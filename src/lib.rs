@@ -11,6 +11,7 @@
 //! - [`mod@bench`]: speeds beside what the machine allows.
 //! - [`config`]: the settings file, its layers and its validation.
 //! - [`engine`]: the thread that owns the model; commands in, events out.
+//! - [`lessons`]: lessons as files, what is wrong with them, and the teacher's page.
 //! - [`chart`]: odds, surprisal and runs of training as SVG and PNG files.
 //! - [`tui`]: the terminal playground.
 //! - [`cli`]: one file per subcommand.
@@ -25,6 +26,7 @@ pub mod config;
 pub mod decoding;
 pub mod engine;
 pub mod kernels;
+pub mod lessons;
 pub mod model;
 pub mod sampling;
 pub mod text;

@@ -793,3 +793,51 @@ fn a_directory_of_runs_that_is_not_there_is_no_empty_list() {
     assert!(output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("there are no runs here"));
 }
+
+#[test]
+fn lessons_are_listed_made_and_checked() {
+    let home = Home::new();
+    let listed = home.out(&["learn", "--lang", "en"]);
+    assert!(listed.starts_with(" 1  Text becomes tokens  ("), "{listed}");
+    let page = home.out(&["learn", "1", "--answers", "--lang", "en"]);
+    assert!(page.contains("## Lesson 1: Text becomes tokens"), "{page}");
+    assert!(page.contains("   Answer: "), "{page}");
+    assert_eq!(home.fails(&["learn", "99"]).0, Some(2));
+    assert_eq!(home.fails(&["learn", "--lang", "Deutsch"]).0, Some(2));
+
+    let directory = home.0.path().join("mine");
+    let directory = directory.to_str().expect("a path in UTF-8");
+    let made = home.out(&["learn", "new", directory]);
+    let file = made.trim_end();
+    assert!(file.ends_with("01-my-lesson.md"), "{made}");
+    home.out(&["learn", "check", directory]);
+    assert!(
+        home.out(&["learn", directory, "--answers"])
+            .contains("My lesson")
+    );
+    assert_eq!(home.fails(&["learn", "new", directory]).0, Some(1));
+
+    let lesson = fs::read_to_string(file).expect("the lesson");
+    let broken = lesson
+        .replace("{tokens}", "{tokenz}")
+        .replace("focus = \"text\"", "focus = \"txt\"");
+    fs::write(file, broken).expect("written");
+    let (code, said) = home.fails(&["learn", "check", directory]);
+    assert_eq!(code, Some(1));
+    let at = |what: &str| {
+        let line = lesson
+            .lines()
+            .position(|line| line.contains(what))
+            .expect("a line");
+        format!("{file}:{}: ", line + 1)
+    };
+    for (place, message) in [
+        (at("focus = "), "there is no pane txt; did you mean text?"),
+        (
+            at("{tokens}"),
+            "there is no figure tokenz; did you mean token?",
+        ),
+    ] {
+        assert!(said.contains(&format!("{place}{message}")), "{said}");
+    }
+}

@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["training"],
     &["config"],
     &["engine"],
-    &["bench", "chart"],
+    &["bench", "chart", "lessons"],
     &["tui"],
     &["cli"],
 ];

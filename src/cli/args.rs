@@ -8,6 +8,7 @@ use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
 use super::global_options::GlobalOptions;
+use super::learn::LearnArgs;
 use super::man::ManArgs;
 use super::models::ModelsArgs;
 use super::odds::OddsArgs;
@@ -32,6 +33,7 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
     Play(PlayArgs),
+    Learn(LearnArgs),
     Generate(GenerateArgs),
     Odds(OddsArgs),
     Tree(TreeArgs),

@@ -11,6 +11,7 @@ mod generate;
 mod global_options;
 mod help;
 mod input;
+mod learn;
 mod logging;
 mod man;
 mod models;
@@ -162,6 +163,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Runs(args) => runs::run(args),
         Subcommand::Export(args) => export::run(args),
         Subcommand::Bench(args) => bench::run(args, &config),
+        Subcommand::Learn(args) => learn::run(args, &config),
         Subcommand::Config(_) | Subcommand::Completions { .. } | Subcommand::Man(_) => Ok(()),
     }
 }

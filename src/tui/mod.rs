@@ -15,6 +15,7 @@ pub use app::ascii::is_needed as ascii_is_needed;
 pub use app::link::EngineLink;
 pub use app::{TuiError, run};
 pub use state::State;
+pub use state::learn::LessonTables;
 pub use state::options::PlayOptions;
 pub use state::picker::Item;
 pub use state::seen::Seen;

@@ -10,6 +10,7 @@ mod fixtures;
 mod form;
 mod frames;
 mod inputs;
+mod learn;
 mod mouse;
 mod notices;
 mod palette;

@@ -4,7 +4,7 @@
 pub type Examples = (&'static str, [(&'static str, &'static str); 3]);
 
 /// Of each subcommand, by the words after the program's name.
-pub const EXAMPLES: [Examples; 16] = [
+pub const EXAMPLES: [Examples; 17] = [
     (
         "",
         [
@@ -27,6 +27,20 @@ pub const EXAMPLES: [Examples; 16] = [
             (
                 "logitscope play --preset creative \"The fox\"",
                 "with other knobs",
+            ),
+        ],
+    ),
+    (
+        "learn",
+        [
+            ("logitscope learn", "which lessons there are"),
+            (
+                "logitscope learn --answers > lessons.md",
+                "the teacher's page, to be printed",
+            ),
+            (
+                "logitscope learn new my-lessons",
+                "a lesson of your own, to be changed",
             ),
         ],
     ),

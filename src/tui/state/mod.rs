@@ -8,6 +8,7 @@ pub mod engine;
 pub mod history;
 pub mod inspecting;
 pub mod knob_values;
+pub mod learn;
 pub mod looking;
 pub mod meaning;
 pub mod notices;

@@ -46,4 +46,35 @@ impl Focus {
             Self::Why => "Why",
         }
     }
+
+    /// The same in one word, for files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Text => "text",
+            Self::Next => "next-token",
+            Self::Tokens => "tokens",
+            Self::Knobs => "sampler",
+            Self::Why => "why",
+        }
+    }
+
+    /// The pane that such a word means.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pane| pane.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pane_s_word_is_its_name() {
+        for pane in Focus::ALL {
+            let word = pane.name().to_lowercase().replace(' ', "-");
+            assert_eq!(pane.word(), word);
+            assert_eq!(Focus::of_word(&word), Some(pane));
+        }
+    }
 }
