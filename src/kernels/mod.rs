@@ -14,6 +14,7 @@ mod gelu;
 mod matrix;
 mod norm;
 mod parallel;
+mod pool;
 mod prefetch;
 mod product;
 pub(crate) mod sums;

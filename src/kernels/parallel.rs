@@ -1,8 +1,8 @@
-//! Sharing slices, or any pieces of work, out to candle's thread pool.
+//! Sharing slices, or any pieces of work, out to the threads of [`pool`](super::pool).
 
 use std::mem::MaybeUninit;
 
-use candle_core::utils::barrier_pool;
+use super::pool;
 
 /// A pointer that threads may share, since each uses its own part of what it points to.
 pub(crate) struct SharedPointer<T>(*mut T);
@@ -37,7 +37,7 @@ impl<T> SharedPointer<T> {
 
 /// Calls `work(index)` once for each index below `count`, on all threads.
 pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync) {
-    barrier_pool().execute_chunked(count, |indices| {
+    pool::share(count, &|indices| {
         for index in indices {
             work(index);
         }

@@ -83,8 +83,8 @@ pub(crate) fn product(a: Matrix<'_>, b: Matrix<'_>, bias: &[f32], factors: Facto
     out
 }
 
-/// Each thread of candle's pool gets its own part of the result's longer side. The gemm crate's own threads are rayon's:
-/// they would wait for processors on which candle's, just out of another operation, still spin.
+/// Each thread of the pool gets its own part of the result's longer side. The gemm crate's own threads are rayon's: they
+/// would wait for processors on which the pool's, just out of another operation, still look for the next one.
 ///
 /// # Safety
 /// `out` points to `a.rows * b.columns` numbers, which are not read unless they are added to.

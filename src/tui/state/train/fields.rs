@@ -151,6 +151,7 @@ const ORDER: [(Option<Group>, &[&str]); 7] = [
             "evaluation.probe",
             "evaluation.every",
             "evaluation.sample_every",
+            "evaluation.generation.max_tokens",
         ],
     ),
     (
