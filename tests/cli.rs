@@ -393,6 +393,48 @@ fn score_reads_a_text_longer_than_the_context() {
 }
 
 #[test]
+fn two_models_are_compared_along_a_text() {
+    let home = Home::new();
+    let text = "The king said to the queen.";
+    let diff = |more: &[&str]| {
+        let pair = ["diff", "embedded", "embedded", text];
+        let precisions = ["--base-precision", "f32", "--tuned-precision", "q4_0"];
+        home.out(&[&pair[..], &precisions, more].concat())
+    };
+    let lines = lines_of_json(&diff(&["--json", "--top", "2"]));
+    let (summary, tokens) = lines.split_last().unwrap();
+    assert!(tokens[0]["odds"].is_null());
+    let kl: Vec<f64> = tokens[1..]
+        .iter()
+        .map(|token| token["odds"]["kl"].as_f64().unwrap())
+        .collect();
+    let mean = kl.iter().sum::<f64>() / kl.len() as f64;
+    assert!((summary["mean_kl"].as_f64().unwrap() - mean).abs() < 1e-9 && mean > 0.0);
+    let most = kl.iter().copied().fold(0.0, f64::max);
+    let changed = summary["changed"].as_array().unwrap();
+    assert_eq!(changed.len(), 2);
+    assert_eq!(changed[0]["kl"].as_f64(), Some(most));
+    assert!(changed[1]["kl"].as_f64() <= changed[0]["kl"].as_f64());
+
+    let at = changed[0]["position"].to_string();
+    let shift = &lines_of_json(&diff(&["--json", "--at", &at]))[0];
+    assert!((shift["odds"]["kl"].as_f64().unwrap() - most).abs() < 1e-4 * most);
+    assert_eq!(shift["rose"].as_array().map(Vec::len), Some(10));
+
+    let table = diff(&["--top", "1"]);
+    for part in [
+        "KL bits",
+        "same most probable token",
+        "where it changed most",
+    ] {
+        assert!(table.contains(part), "{table}");
+    }
+    assert!(!table.contains('\u{1b}'), "no colours into a pipe");
+    assert!(table.ends_with(&diff(&["--top", "1", "--summary"])));
+    assert!(diff(&["--at", "2"]).contains("rose"));
+}
+
+#[test]
 fn tokens_are_shown_and_turned_back() {
     let home = Home::new();
     let text = "Zoë said “hello” 🦊";
@@ -491,6 +533,31 @@ fn mistakes_are_one_sentence_and_an_exit_code() {
         (vec!["generate", "a", "-n", "0"], 2, "at least 1"),
         (vec!["score", "a"], 1, "fewer than two tokens"),
         (vec!["score", "--file", "/no/such/file"], 1, "/no/such/file"),
+        (
+            vec!["diff", "embedded", "embedded", "a"],
+            1,
+            "fewer than two tokens",
+        ),
+        (
+            vec![
+                "diff",
+                "embedded",
+                "tests/reference/gguf/llama-q8_0.gguf",
+                "a b",
+            ],
+            1,
+            "different tokens",
+        ),
+        (
+            vec!["diff", "embedded", "embedded", "a b", "--at", "99"],
+            2,
+            "--at 99",
+        ),
+        (
+            vec!["diff", "embedded", "embedded", "a b", "--llama-cpp"],
+            1,
+            "two windows of 256",
+        ),
         (vec!["tokens", "--decode", "999999"], 2, "no token 999999"),
         (vec!["generate", "a", "--ban", ""], 2, "banned"),
         (vec!["play"], 1, "terminal"),

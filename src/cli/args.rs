@@ -4,6 +4,7 @@ use toml::Value;
 
 use super::bench::BenchArgs;
 use super::config::ConfigArgs;
+use super::diff::DiffArgs;
 use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
@@ -38,6 +39,7 @@ pub enum Subcommand {
     Odds(OddsArgs),
     Tree(TreeArgs),
     Score(ScoreArgs),
+    Diff(DiffArgs),
     Tokens(TokensArgs),
     Models(ModelsArgs),
     Train(Box<TrainArgs>),

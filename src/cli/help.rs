@@ -51,9 +51,10 @@ pub const EXIT_STATUS: [(&str, &str); 5] = [
 ];
 
 /// Options of every subcommand that do nothing in these.
-const IDLE: [(&str, &[&str]); 8] = [
+const IDLE: [(&str, &[&str]); 9] = [
     ("models", &["model", "device", "precision", "offline"]),
     ("train", &["model"]),
+    ("diff", &["model"]),
     ("encode", &["device", "precision"]),
     (
         "runs",

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod chat_args;
 mod config;
+mod diff;
 mod encode;
 mod error;
 mod export;
@@ -155,6 +156,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Odds(args) => odds::run(args, &config),
         Subcommand::Tree(args) => tree::run(args, &config),
         Subcommand::Score(args) => score::run(args, &config),
+        Subcommand::Diff(args) => diff::run(args, &config),
         Subcommand::Tokens(args) => tokens::run(args, &config),
         Subcommand::Models(args) => models::run(args),
         Subcommand::Train(args) => train::train(args, &cli.options, &config),

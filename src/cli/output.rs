@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
+use crossterm::style::StyledContent;
 use serde::Serialize;
 
 use super::CliError;
@@ -49,6 +50,27 @@ impl Output {
             self.writer.write_all(text.as_bytes())?;
         }
         Ok(())
+    }
+
+    /// Whether it is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Writes a text made safe for a terminal and then given a style, if it goes to one.
+    ///
+    /// # Errors
+    /// When the output is closed or full.
+    pub fn styled(
+        &mut self,
+        text: &str,
+        style: impl FnOnce(String) -> StyledContent<String>,
+    ) -> Result<(), CliError> {
+        if !self.terminal {
+            return self.text(text);
+        }
+        let styled = style(sanitize(text).into_owned());
+        Ok(write!(self.writer, "{styled}")?)
     }
 
     /// Writes a text and a newline.

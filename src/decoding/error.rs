@@ -25,6 +25,18 @@ pub enum DecodingError {
     NoSuchId { id: u32, vocabulary: usize },
     #[error("the text is not yet read as far as token {position}")]
     NotRead { position: usize },
+    #[error(
+        "{base} and {tuned} have different tokens: only models with one tokenizer have distributions that can be compared"
+    )]
+    OtherTokens { base: String, tuned: String },
+    #[error(
+        "a window of {window} tokens: from 4 to the {context} of the shorter context are possible"
+    )]
+    WindowSize { window: usize, context: usize },
+    #[error(
+        "the text has {tokens} tokens, and two windows of {window} are needed: give a longer text or a smaller window"
+    )]
+    FewWindows { window: usize, tokens: usize },
     #[error("cancelled")]
     Cancelled,
 }

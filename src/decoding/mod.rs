@@ -6,6 +6,7 @@ mod branches;
 mod chooser;
 mod contrastive;
 mod counterfactual;
+mod difference;
 mod error;
 mod generation;
 mod look;
@@ -28,6 +29,10 @@ pub use branches::{
 };
 pub use chooser::{Choice, Chooser};
 pub use counterfactual::{Counterfactual, Otherwise};
+pub use difference::{
+    DifferenceTotals, LlamaCppFigures, Pair, Percentiles, Shift, ShiftedToken, TokenDifference,
+    TwoOdds, Uncertain,
+};
 pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};
 pub use look::{LookAt, look};

@@ -2,7 +2,7 @@
 
 use super::sequence::{record, token_odds};
 use super::window::Window;
-use super::{DecodingError, Origin, TokenRecord};
+use super::{DecodingError, Origin, TokenOdds, TokenRecord};
 use crate::model::{LoadedModel, Rows};
 
 /// Rows of logits held at once.
@@ -25,11 +25,16 @@ impl Totals {
     /// Adds a token.
     pub fn add(&mut self, record: &TokenRecord) {
         if let Some(odds) = record.odds {
-            self.predicted += 1;
-            self.log_probability -= f64::from(odds.surprisal) * std::f64::consts::LN_2;
-            self.bytes += record.bytes.len();
-            self.best += usize::from(odds.best == record.id);
+            self.count(record.id, record.bytes.len(), &odds);
         }
+    }
+
+    /// Adds a token of so many bytes that something predicted.
+    pub fn count(&mut self, id: u32, bytes: usize, odds: &TokenOdds) {
+        self.predicted += 1;
+        self.log_probability -= f64::from(odds.surprisal) * std::f64::consts::LN_2;
+        self.bytes += bytes;
+        self.best += usize::from(odds.best == id);
     }
 
     /// Mean cross-entropy in nats a token.

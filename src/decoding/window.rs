@@ -26,6 +26,8 @@ pub struct Piece {
 pub struct Window {
     cache: Cache,
     start: usize,
+    /// Most tokens that it shows.
+    context: usize,
 }
 
 impl Window {
@@ -34,9 +36,18 @@ impl Window {
     /// # Errors
     /// When the device has no room for a cache.
     pub fn new(model: &dyn Model) -> Result<Self, ModelError> {
+        Self::within(model, usize::MAX)
+    }
+
+    /// As [`Self::new`], showing at most `context` tokens.
+    ///
+    /// # Errors
+    /// When the device has no room for a cache.
+    pub fn within(model: &dyn Model, context: usize) -> Result<Self, ModelError> {
         Ok(Self {
             cache: model.new_cache()?,
             start: 0,
+            context: context.min(model.info().context_length),
         })
     }
 
@@ -47,7 +58,7 @@ impl Window {
     pub fn try_clone(&self) -> Result<Self, ModelError> {
         Ok(Self {
             cache: self.cache.try_clone()?,
-            start: self.start,
+            ..*self
         })
     }
 
@@ -78,7 +89,7 @@ impl Window {
     /// When the model fails.
     pub fn read_on(&mut self, model: &dyn Model, ids: &[u32]) -> Result<Piece, ModelError> {
         let slide = self.slide_if_full(model, ids)?;
-        let room = model.info().context_length - self.cache.len();
+        let room = self.context - self.cache.len();
         let upto = ids.len().min(self.end() + room.min(CHUNK));
         let hidden = model.read(&ids[self.end()..upto], &mut self.cache)?;
         Ok(Piece { hidden, slide })
@@ -93,11 +104,10 @@ impl Window {
         model: &dyn Model,
         ids: &[u32],
     ) -> Result<Option<Slide>, ModelError> {
-        let context = model.info().context_length;
-        if self.cache.len() < context {
+        if self.cache.len() < self.context {
             return Ok(None);
         }
-        let kept = context / 2;
+        let kept = self.context / 2;
         let dropped = self.end() - kept;
         self.view(model, ids, dropped, dropped + kept)?;
         Ok(Some(Slide { kept, dropped }))

@@ -60,6 +60,29 @@ impl RawOdds {
         (self.mass.ln() + below).max(0.0)
     }
 
+    /// Kullback–Leibler divergence of `other` from these odds in bits: Σ p (log2 p − log2 q) with p of these and q of
+    /// `other`. What a code made for q spends above the entropy on a token drawn from p. Infinite only where `other`
+    /// rules out by −∞ what these do not.
+    ///
+    /// # Panics
+    /// If the vocabularies differ in size.
+    pub fn divergence_bits(&self, logits: &[f32], other: &Self, other_logits: &[f32]) -> f64 {
+        assert_eq!(logits.len(), other_logits.len(), "one vocabulary");
+        let nats: f64 = (0..logits.len() as u32)
+            .map(|id| {
+                let surprisal = self.surprisal_nats(logits, id);
+                let probability = (-surprisal).exp();
+                if probability > 0.0 {
+                    probability * (other.surprisal_nats(other_logits, id) - surprisal)
+                } else {
+                    0.0
+                }
+            })
+            .sum();
+        // Rounding alone can lead below 0.
+        (nats / std::f64::consts::LN_2).max(0.0)
+    }
+
     /// Place of a token by probability, from 1; of equals the lower id comes first.
     pub fn rank(&self, logits: &[f32], id: u32) -> usize {
         let logit = clean(logits[id as usize]);
@@ -122,6 +145,20 @@ mod tests {
         assert_eq!(odds.top(&logits, 3), [1, 3, 0]);
         let ranks: Vec<usize> = (0..4).map(|id| odds.rank(&logits, id)).collect();
         assert_eq!(ranks, [3, 1, 4, 2]);
+    }
+
+    #[test]
+    fn known_divergences() {
+        let logits = |odds: [f32; 3]| odds.map(f32::ln);
+        let of = |p: &[f32], q: &[f32]| RawOdds::new(p).divergence_bits(p, &RawOdds::new(q), q);
+        let (p, q) = (logits([0.5, 0.25, 0.25]), logits([0.25, 0.25, 0.5]));
+        assert!((of(&p, &q) - 0.25).abs() < 1e-6, "{}", of(&p, &q));
+        let (p, q) = (logits([0.5, 0.5, 0.0]), logits([0.25, 0.25, 0.5]));
+        assert!((of(&p, &q) - 1.0).abs() < 1e-6, "{}", of(&p, &q));
+        assert_eq!(of(&q, &p), f64::INFINITY, "what the other rules out");
+        assert_eq!(of(&q, &q), 0.0);
+        // A shift of all logits changes no odds.
+        assert!(of(&q, &q.map(|logit| logit + 7.0)) < 1e-7);
     }
 
     #[test]

@@ -93,6 +93,23 @@ pub const EXAMPLES: [Examples; 17] = [
         ],
     ),
     (
+        "diff",
+        [
+            (
+                "logitscope diff gpt2 runs/poems --file poems.txt",
+                "what a finetuning changed, and where",
+            ),
+            (
+                "logitscope diff gpt2 gpt2 --tuned-precision q4_0 --file book.txt --summary --llama-cpp",
+                "what a quantisation does",
+            ),
+            (
+                "logitscope diff gpt2 runs/poems \"The sun is\" --at 2",
+                "what rose and what fell at one token",
+            ),
+        ],
+    ),
+    (
         "tree",
         [
             (
