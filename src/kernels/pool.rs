@@ -18,14 +18,16 @@ use std::thread::{self, Thread};
 use candle_core::utils::{get_num_threads, set_thread_affinity};
 
 /// How often a helper looks for a new piece before it sleeps: a good deal longer than what lies between two operations.
-const LOOKS: u32 = 10_000;
-/// After so many looks the processor is offered to others: a thread that computes may have no other to run on.
+const LOOKS: u32 = 25_000;
+/// After so many looks the processor is offered to others.
 const LOOKS_AT_ONCE: u32 = 100;
 /// How often whoever finds the pool in use offers the processor before doing the work alone.
 const PATIENCE: u32 = 50;
 
 /// Helpers that are inside: how many work on the piece that is there.
-const INSIDE: u64 = (1 << 32) - 1;
+const INSIDE: u64 = (1 << 31) - 1;
+/// Whether one of them has panicked.
+const PANICKED: u64 = 1 << 31;
 /// Whether more may come in.
 const OPEN: u64 = 1 << 32;
 /// The number of the piece, counted in these.
@@ -68,16 +70,20 @@ struct Helper {
 }
 
 struct Pool {
+    /// The piece's number, whether it is open, whether a helper has panicked, and how many are inside. Helpers come in
+    /// by one exchange of the whole, so none can once it is shut, and it is left alone until all are out.
+    door: Alone<AtomicU64>,
+    /// Written before the door opens, by whoever has taken the pool.
+    piece: Alone<UnsafeCell<Option<Piece>>>,
     /// Whether somebody shares a piece of work now.
     taken: AtomicBool,
-    /// The piece's number, whether it is open, and how many helpers are inside. Helpers come in by one exchange of the
-    /// whole, so none can once it is shut, and it is left alone until all are out.
-    door: AtomicU64,
-    /// Written before the door opens, by whoever has taken the pool.
-    piece: UnsafeCell<Option<Piece>>,
     /// What a helper panicked with.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
+
+/// What no other value shares a line of the processor's cache with: helpers look at the door all the time.
+#[repr(align(128))]
+struct Alone<T>(T);
 
 // SAFETY: `piece` is written while the door is shut and nobody is inside, and read by those inside.
 unsafe impl Sync for Pool {}
@@ -85,9 +91,9 @@ unsafe impl Sync for Pool {}
 unsafe impl Send for Pool {}
 
 static POOL: Pool = Pool {
+    door: Alone(AtomicU64::new(0)),
+    piece: Alone(UnsafeCell::new(None)),
     taken: AtomicBool::new(false),
-    door: AtomicU64::new(0),
-    piece: UnsafeCell::new(None),
     panic: Mutex::new(None),
 };
 
@@ -153,11 +159,12 @@ impl Taken {
 
     fn open(&self, piece: Piece, helpers: &[Helper]) {
         // SAFETY: this thread has taken the pool, and the last to have it saw the door shut and nobody inside.
-        unsafe { *POOL.piece.get() = Some(piece) };
-        let number = POOL.door.load(Ordering::Relaxed) & !(PIECE - 1);
+        unsafe { *POOL.piece.0.get() = Some(piece) };
+        let number = POOL.door.0.load(Ordering::Relaxed) & !(PIECE - 1);
         // Before the looks at who sleeps, as a helper falls asleep before its last look at the door: one of both sees
         // the other.
         POOL.door
+            .0
             .store(number.wrapping_add(PIECE) | OPEN, Ordering::SeqCst);
         for helper in helpers {
             if helper.asleep.load(Ordering::SeqCst) && helper.asleep.swap(false, Ordering::SeqCst) {
@@ -168,17 +175,16 @@ impl Taken {
 
     /// Waits for those who are inside, and returns what one of them panicked with.
     fn shut(&self) -> Option<Box<dyn Any + Send>> {
-        POOL.door.fetch_and(!OPEN, Ordering::AcqRel);
+        let mut door = POOL.door.0.fetch_and(!OPEN, Ordering::AcqRel);
         let mut looks = 0u32;
-        while POOL.door.load(Ordering::Acquire) & INSIDE != 0 {
-            looks += 1;
-            // Who is inside may have lost its processor, and wait for this one.
-            if looks.is_multiple_of(LOOKS_AT_ONCE) {
-                thread::yield_now();
-            } else {
-                spin_loop();
-            }
+        while door & INSIDE != 0 {
+            look_again(&mut looks);
+            door = POOL.door.0.load(Ordering::Acquire);
         }
+        if door & PANICKED == 0 {
+            return None;
+        }
+        POOL.door.0.fetch_and(!PANICKED, Ordering::Relaxed);
         let mut panicked = POOL.panic.lock().unwrap_or_else(PoisonError::into_inner);
         panicked.take()
     }
@@ -186,9 +192,21 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        // Where this thread's own part panicked, that is told.
-        self.shut();
+        // Still open where this thread's own part panicked: that is told, not what another's did.
+        if POOL.door.0.load(Ordering::Relaxed) & OPEN != 0 {
+            self.shut();
+        }
         POOL.taken.store(false, Ordering::Release);
+    }
+}
+
+/// Spins for a moment. Now and then it offers the processor to others: who is waited for may have no other to run on.
+fn look_again(looks: &mut u32) {
+    *looks += 1;
+    if looks.is_multiple_of(LOOKS_AT_ONCE) {
+        thread::yield_now();
+    } else {
+        spin_loop();
     }
 }
 
@@ -215,36 +233,33 @@ fn help(asleep: &AtomicBool) -> ! {
     set_thread_affinity();
     let (mut last, mut looks) = (0, 0u32);
     loop {
-        let door = POOL.door.load(Ordering::Acquire);
+        let door = POOL.door.0.load(Ordering::Acquire);
         if door & OPEN != 0 && door / PIECE != last {
             let inside =
                 POOL.door
+                    .0
                     .compare_exchange(door, door + 1, Ordering::Acquire, Ordering::Relaxed);
             if inside.is_ok() {
                 (last, looks) = (door / PIECE, 0);
                 // SAFETY: nobody writes it while somebody is inside, and what it points to is alive as long.
                 let done = catch_unwind(AssertUnwindSafe(|| unsafe {
-                    (*POOL.piece.get()).map(|piece| piece.help())
+                    (*POOL.piece.0.get()).map(|piece| piece.help())
                 }));
                 if let Err(panicked) = done {
                     let mut place = POOL.panic.lock().unwrap_or_else(PoisonError::into_inner);
                     place.get_or_insert(panicked);
+                    POOL.door.0.fetch_or(PANICKED, Ordering::Relaxed);
                 }
-                POOL.door.fetch_sub(1, Ordering::Release);
+                POOL.door.0.fetch_sub(1, Ordering::Release);
             }
             continue;
         }
-        looks += 1;
         if looks < LOOKS {
-            if looks.is_multiple_of(LOOKS_AT_ONCE) {
-                thread::yield_now();
-            } else {
-                spin_loop();
-            }
+            look_again(&mut looks);
             continue;
         }
         asleep.store(true, Ordering::SeqCst);
-        let door = POOL.door.load(Ordering::SeqCst);
+        let door = POOL.door.0.load(Ordering::SeqCst);
         let missed = door & OPEN != 0 && door / PIECE != last;
         while !missed && asleep.load(Ordering::SeqCst) {
             thread::park();
@@ -293,6 +308,27 @@ mod tests {
         });
         let expected: usize = (0..20).map(|index| index * index).sum();
         assert_eq!(sum.into_inner(), expected);
+    }
+
+    #[test]
+    fn work_goes_on_while_others_keep_the_pool() {
+        let (begun, end) = (AtomicBool::new(false), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                share(8, &|_| {
+                    begun.store(true, Ordering::Relaxed);
+                    while !end.load(Ordering::Relaxed) {
+                        thread::yield_now();
+                    }
+                });
+            });
+            while !begun.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            // This work is done before that one can be.
+            assert_eq!(visits(100), vec![1; 100]);
+            end.store(true, Ordering::Relaxed);
+        });
     }
 
     #[test]

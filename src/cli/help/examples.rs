@@ -4,7 +4,7 @@
 pub type Examples = (&'static str, [(&'static str, &'static str); 3]);
 
 /// Of each subcommand, by the words after the program's name.
-pub const EXAMPLES: [Examples; 17] = [
+pub const EXAMPLES: [Examples; 18] = [
     (
         "",
         [
