@@ -54,9 +54,11 @@ def last(command, **environment):
 
 
 def ours(binary, shape, training):
-    report = json.loads(lines([binary, "bench", "--shape", shape, "--rounds", "1", "--training", training, "--json"]))
+    records = lines([binary, "bench", "--shape", shape, "--rounds", "1", "--training", training, "--json"]).splitlines()
     found = {}
-    for speed in report["speeds"]:
+    for speed in map(json.loads, records):
+        if speed["kind"] != "speed":
+            continue
         precision, batch, context = speed["precision"], speed["batch"], speed["context"]
         if speed["work"] == "train":
             name = f"train {shape} {batch} x {context}" + ("" if precision == "f32" else f", {precision}")
@@ -69,7 +71,7 @@ def ours(binary, shape, training):
             }[speed["work"]]
         else:
             continue
-        found[name] = speed["tokens_per_second"], speed["tokens_per_second"] / speed["limit"]
+        found[name] = speed["tokens_per_second"], speed["tokens_per_second"] / speed["limit_tokens_per_second"]
     return found
 
 

@@ -71,6 +71,11 @@ fn lines_of_json(text: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The last record, which those have that print a single one after their header.
+fn last_of_json(text: &str) -> Value {
+    lines_of_json(text).pop().expect("a record")
+}
+
 #[test]
 fn generate_writes_the_prompt_and_what_follows() {
     let home = Home::new();
@@ -202,17 +207,18 @@ fn generate_prints_its_events_and_its_beams() {
         .iter()
         .map(|event| event["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(names.iter().filter(|&&name| name == "token").count(), 4);
-    for name in ["loaded", "prompt_read", "finished"] {
-        assert!(names.contains(&name), "{names:?}");
-    }
+    assert_eq!((names[0], names[1]), ("header", "prompt"));
+    let ends = ["sample", "generate_totals"];
+    assert_eq!(names[names.len() - 2..], ends);
+    let drawn = events.iter().filter(|event| event["origin"] == "generated");
+    assert_eq!(drawn.count(), 4);
     let token = events
         .iter()
-        .find(|event| event["kind"] == "token")
+        .find(|event| event["kind"] == "token" && event["sample"] == 0)
         .unwrap();
-    assert!(token["draw"]["u"].is_number() && token["odds"]["surprisal"].is_number());
+    assert!(token["u"].is_number() && token["surprisal_bits"].is_number());
     assert!(
-        token["draw"]["trace"]
+        token["trace"]
             .as_array()
             .is_some_and(|trace| !trace.is_empty())
     );
@@ -236,7 +242,7 @@ fn generate_prints_its_events_and_its_beams() {
 #[test]
 fn odds_agree_with_themselves() {
     let home = Home::new();
-    let report: Value = serde_json::from_str(&home.out(&[
+    let report = last_of_json(&home.out(&[
         "odds",
         "Once upon a",
         "--all",
@@ -247,8 +253,7 @@ fn odds_agree_with_themselves() {
         " day",
         "-c",
         " time there",
-    ]))
-    .unwrap();
+    ]));
     let rows = report["rows"].as_array().unwrap();
     assert_eq!(rows.len() as u64, report["vocabulary"].as_u64().unwrap());
     let sum = |key: &str| {
@@ -262,10 +267,10 @@ fn odds_agree_with_themselves() {
     assert_eq!(rows.len() - cut, report["kept"].as_u64().unwrap() as usize);
 
     let candidates = report["candidates"].as_array().unwrap();
-    let p = |index: usize| candidates[index]["probability"].as_f64().unwrap();
+    let p = |index: usize| candidates[index]["raw_probability"].as_f64().unwrap();
     let row = rows
         .iter()
-        .find(|row| row["id"] == candidates[0]["tokens"][0])
+        .find(|row| row["id"] == candidates[0]["ids"][0])
         .unwrap();
     assert!((row["raw_probability"].as_f64().unwrap() - p(0)).abs() < 1e-5);
     assert!((candidates[1]["ratio"].as_f64().unwrap() - p(1) / p(0)).abs() < 1e-6);
@@ -291,49 +296,50 @@ fn odds_agree_with_themselves() {
 #[test]
 fn a_tree_is_made_of_the_odds() {
     let home = Home::new();
-    let tree = |args: &[&str]| -> Value {
+    let tree = |args: &[&str]| -> (Vec<Value>, Value) {
         let all = [
             &["tree", "Once upon a", "--json", "--preset", "neutral"],
             args,
         ]
         .concat();
-        serde_json::from_str(&home.out(&all)).unwrap()
+        let mut nodes = lines_of_json(&home.out(&all));
+        let totals = nodes.pop().expect("totals");
+        nodes.remove(0);
+        (nodes, totals)
     };
-    let grown = tree(&["--depth", "2", "--top-n", "2"]);
+    let below = |nodes: &[Value], parent: Option<u64>| -> Vec<Value> {
+        let of_it = nodes
+            .iter()
+            .filter(|node| node["parent"].as_u64() == parent);
+        of_it.cloned().collect()
+    };
+    let (grown, totals) = tree(&["--depth", "2", "--top-n", "2"]);
     assert_eq!(
-        (&grown["tokens"], &grown["is_full"]),
+        (&totals["tokens"], &totals["is_full"]),
         (&6.into(), &false.into())
     );
     // What `odds` says after the prompt, and after the prompt with the first branch.
+    let first = below(&grown, None);
+    let text = first[0]["text"].as_str().expect("a text");
     for (prompt, level) in [
-        ("Once upon a".to_owned(), &grown["children"]),
+        ("Once upon a".to_owned(), first.clone()),
         (
-            format!(
-                "Once upon a{}",
-                grown["children"][0]["display"]
-                    .as_str()
-                    .unwrap()
-                    .replace('·', " ")
-            ),
-            &grown["children"][0]["children"],
+            format!("Once upon a{text}"),
+            below(&grown, first[0]["index"].as_u64()),
         ),
     ] {
-        let odds: Value =
-            serde_json::from_str(&home.out(&["odds", &prompt, "--json", "--top", "2"])).unwrap();
+        let odds = last_of_json(&home.out(&["odds", &prompt, "--json", "--top", "2"]));
         for place in 0..2 {
-            let (row, branch) = (&odds["rows"][place], &level[place]);
-            assert_eq!(row["id"], branch["id"], "{prompt}");
-            let p = |value: &Value| value.as_f64().unwrap();
-            assert!((p(&row["raw_probability"]) - p(&branch["probability"])).abs() < 1e-5);
+            let (row, node) = (&odds["rows"][place], &level[place]);
+            assert_eq!(row["id"], node["id"], "{prompt}");
+            let p = |value: &Value| value["raw_probability"].as_f64().unwrap();
+            assert!((p(row) - p(node)).abs() < 1e-5);
         }
     }
-    let mass = tree(&["--depth", "1", "--mass", "0.9", "--tokens", "5000"]);
-    let level = mass["children"].as_array().unwrap();
-    let sum: f64 = level
-        .iter()
-        .map(|branch| branch["probability"].as_f64().unwrap())
-        .sum();
-    let last = level.last().unwrap()["probability"].as_f64().unwrap();
+    let (mass, _) = tree(&["--depth", "1", "--mass", "0.9", "--tokens", "5000"]);
+    let probability = |node: &Value| node["final_probability"].as_f64().unwrap();
+    let sum: f64 = mass.iter().map(probability).sum();
+    let last = probability(mass.last().expect("a node"));
     assert!(sum >= 0.9 && sum - last < 0.9, "{sum} {last}");
 
     let text = home.out(&["tree", "Once upon a", "--depth", "3", "--tokens", "5"]);
@@ -353,11 +359,15 @@ fn score_adds_up() {
     let home = Home::new();
     let lines = lines_of_json(&home.out(&["score", "The king said to the queen.", "--json"]));
     let (summary, tokens) = lines.split_last().unwrap();
+    let tokens: Vec<&Value> = tokens
+        .iter()
+        .filter(|line| line["kind"] == "token")
+        .collect();
     let bits: f64 = tokens
         .iter()
-        .filter_map(|token| token["odds"]["surprisal"].as_f64())
+        .filter_map(|token| token["surprisal_bits"].as_f64())
         .sum();
-    let nats = -summary["log_probability"].as_f64().unwrap();
+    let nats = -summary["log_probability_nats"].as_f64().unwrap();
     assert!((bits * std::f64::consts::LN_2 - nats).abs() < 1e-3);
     let predicted = summary["predicted"].as_f64().unwrap();
     assert_eq!(tokens.len() as f64, predicted + 1.0);
@@ -382,6 +392,7 @@ fn score_reads_a_text_longer_than_the_context() {
     assert!(summary["tokens"].as_u64().unwrap() > 1000);
     let positions: Vec<u64> = tokens
         .iter()
+        .filter(|line| line["kind"] == "token")
         .map(|token| token["position"].as_u64().unwrap())
         .collect();
     assert!(
@@ -441,7 +452,8 @@ fn tokens_are_shown_and_turned_back() {
     let tokens = lines_of_json(&home.out(&["tokens", text, "--json"]));
     let bytes: Vec<u8> = tokens
         .iter()
-        .flat_map(|token| token["bytes"].as_array().unwrap().clone())
+        .filter_map(|token| token["bytes"].as_array().cloned())
+        .flatten()
         .map(|byte| byte.as_u64().unwrap() as u8)
         .collect();
     assert_eq!(bytes, text.as_bytes());
@@ -457,7 +469,7 @@ fn models_completions_and_manual_are_printed() {
     let home = Home::new();
     assert!(home.out(&["models"]).contains("embedded"));
     assert_eq!(
-        lines_of_json(&home.out(&["models", "--json"]))[0]["source"],
+        lines_of_json(&home.out(&["models", "--json"]))[1]["source"],
         "embedded"
     );
     assert!(home.out(&["completions", "bash"]).contains("logitscope"));
@@ -482,7 +494,7 @@ fn the_configuration_is_layered_and_checked() {
             .contains("valid")
     );
     let kept = |args: &[&str]| -> u64 {
-        let report: Value = serde_json::from_str(&home.out(args)).unwrap();
+        let report = last_of_json(&home.out(args));
         report["kept"].as_u64().unwrap()
     };
     let odds = [
@@ -624,16 +636,16 @@ fn an_interrupted_generation_keeps_what_it_said() {
 #[test]
 fn the_machine_and_the_model_are_measured() {
     let home = Home::new();
-    let line = home.out(&["bench", "--rounds", "1", "--training", "1x8", "--json"]);
-    let report: Value = serde_json::from_str(&line).expect("a line of JSON");
-    assert_eq!(report["parameters"], 5_322_240);
-    assert!(report["machine"]["bandwidth"].as_f64() > Some(1e6));
-    let speeds = report["speeds"].as_array().expect("speeds");
+    let lines =
+        lines_of_json(&home.out(&["bench", "--rounds", "1", "--training", "1x8", "--json"]));
+    let machine = &lines[1];
+    assert_eq!(machine["parameters"], 5_322_240);
+    assert!(machine["bandwidth_bytes_per_second"].as_f64() > Some(1e6));
     for work in ["decode", "generate", "batch", "prefill", "train"] {
-        let of_it: Vec<_> = speeds.iter().filter(|one| one["work"] == work).collect();
+        let of_it: Vec<_> = lines.iter().filter(|one| one["work"] == work).collect();
         assert!(!of_it.is_empty(), "{work}");
         for speed in of_it {
-            for value in ["tokens_per_second", "limit"] {
+            for value in ["tokens_per_second", "limit_tokens_per_second"] {
                 assert!(speed[value].as_f64() > Some(0.0), "{speed}");
             }
         }

@@ -48,7 +48,8 @@ def ours(steps, folder, reference, precision):
     common = ["--model", folder, "--device", args.device, "--precision", precision]
     prompt, longer = reference["prompt"], reference["text"]
 
-    odds = steps.json(f"odds {precision}", [args.binary, "odds", prompt, *common, "--all", "--json"], 40)
+    lines = steps.run(f"odds {precision}", [args.binary, "odds", prompt, *common, "--all", "--json"], 40)
+    odds = next((record for record in events(lines) if record["kind"] == "odds"), None)
     if odds:
         logits = {row["id"]: row["logit"] for row in odds["rows"]}
         far = max(abs(logits[id] - logit) for id, logit in enumerate(reference["logits"]))
@@ -57,7 +58,7 @@ def ours(steps, folder, reference, precision):
         compared(rows, "logits after a prompt", precision, None, limits[0])
 
     lines = steps.run(f"score {precision}", [args.binary, "score", longer, *common, "--json"], 40)
-    bits = [event["odds"]["surprisal"] for event in events(lines) if event.get("odds")]
+    bits = [event["surprisal_bits"] for event in events(lines) if event.get("surprisal_bits") is not None]
     far = None
     if len(bits) == len(reference["nats"]):
         far = max(abs(bit * 0.6931471805599453 - nat) for bit, nat in zip(bits, reference["nats"]))
@@ -65,7 +66,7 @@ def ours(steps, folder, reference, precision):
 
     command = [args.binary, "generate", prompt, *common, "--preset", "neutral", "--method", "greedy", "--max-tokens", "100", "--ignore-end"]
     lines = steps.run(f"generate {precision}", [*command, "--allow-loops", "--json"], 40)
-    said = [event["id"] for event in events(lines) if event.get("kind") == "token"]
+    said = [event["id"] for event in events(lines) if event.get("origin") == "generated"]
     other = next((at for at, (a, b) in enumerate(zip(said, reference["greedy"])) if a != b), None)
     far = None
     if len(said) == len(reference["greedy"]):

@@ -90,10 +90,12 @@ def main():
             args.binary, "bench", "--device", args.device, "--shape", shape, "--works", works, "--precision", precision,
             "--training", sizes, "--rounds", rounds, "--json",
         ]
-        report = steps.json(f"ours {shape} {works} {precision}", command, 35)
-        if report:
-            result["machine"] = report["machine"]
-            for speed in report["speeds"]:
+        for line in steps.run(f"ours {shape} {works} {precision}", command, 35):
+            record = json.loads(line)
+            if record["kind"] == "machine":
+                result["machine"] = record
+            if record["kind"] == "speed":
+                speed = {**record, "limit": record["limit_tokens_per_second"], "memory": record.get("memory_bytes")}
                 mini = " mini" if shape == "mini-books" and speed["work"] == "train" else ""
                 result["ours"].append({**speed, "work": speed["work"] + mini})
         write()

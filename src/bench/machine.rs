@@ -20,14 +20,18 @@ const PASSES: usize = 5;
 
 /// Rates of all threads together, or of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Machine {
     /// Of the processor.
     pub threads: usize,
     /// Bytes read from main memory a second; of a GPU, bytes read and written while its memory is copied.
+    #[serde(rename = "bandwidth_bytes_per_second")]
     pub bandwidth: f64,
     /// Floating-point operations a second in products of large `f32` matrices.
+    #[serde(rename = "f32_operations_per_second")]
     pub f32_products: f64,
     /// The same with factors rounded to bfloat16, where the processor multiplies those itself.
+    #[serde(rename = "bf16_operations_per_second")]
     pub bf16_products: Option<f64>,
 }
 

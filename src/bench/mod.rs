@@ -22,6 +22,7 @@ use crate::model::{Precision, card, device_name, peak, reset_peak};
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
     /// One token after another.
@@ -40,6 +41,7 @@ pub enum Work {
 
 /// What holds the work up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     Memory,
@@ -48,9 +50,11 @@ pub enum Bound {
 
 /// One measurement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Speed {
     pub work: Work,
     /// Of the weights, or in training of what is multiplied.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub precision: Precision,
     /// Sequences at once.
     pub batch: usize,
@@ -58,10 +62,11 @@ pub struct Speed {
     pub context: usize,
     pub tokens_per_second: f64,
     /// Tokens a second that the bound allows.
+    #[serde(rename = "limit_tokens_per_second")]
     pub limit: f64,
     pub bound: Bound,
     /// Of a GPU: bytes of its memory that were in use at most, with all that was made ready for other measurements.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "memory_bytes", skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
 }
 

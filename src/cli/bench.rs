@@ -5,6 +5,7 @@ use std::str::FromStr;
 use candle_core::Device;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::json::{Header, Record};
 use super::output::Output;
 use super::progress::Gauge;
 use super::{CliError, warn};
@@ -35,7 +36,7 @@ pub struct BenchArgs {
           default_value = "decode,generate,batch,prefill,first,train",
           value_parser = PossibleValuesParser::new(WORKS.map(|(name, _)| name)).map(|name| work_of(&name)))]
     pub works: Vec<Work>,
-    /// Print one line of JSON
+    /// Print a record for the machine and for each measurement, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
 }
@@ -103,9 +104,9 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
     let report = report.map_err(|error| CliError::failed(crate::model::plain(&error)))?;
     let mut output = Output::stdout();
     if args.json {
-        output.json(&report)?
+        records(&mut output, &report)?;
     } else {
-        output.text(&table(&report))?
+        output.text(&table(&report))?;
     }
     output.flush()
 }
@@ -130,6 +131,21 @@ fn subject(shape: Option<&str>, config: &Config, device: Device) -> Result<Subje
     };
     let tokenizer = load_tokenizer(&embedded).map_err(CliError::failed)?;
     Subject::random(name, &recipe, tokenizer, device).map_err(CliError::failed)
+}
+
+fn records(output: &mut Output, report: &Report) -> Result<(), CliError> {
+    output.json(&Record::Header(&Header::new("bench")))?;
+    output.json(&Record::Machine {
+        model: &report.model,
+        parameters: report.parameters,
+        device: &report.device,
+        card: report.card.as_deref(),
+        machine: report.machine,
+    })?;
+    for speed in &report.speeds {
+        output.json(&Record::Speed(speed))?;
+    }
+    Ok(())
 }
 
 fn table(report: &Report) -> String {

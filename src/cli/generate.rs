@@ -1,5 +1,6 @@
 //! `generate`: text from a prompt, on standard output or into a file.
 
+mod records;
 mod sample_text;
 mod writer;
 
@@ -7,10 +8,13 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc::Receiver;
 
+use self::records::Records;
 use self::sample_text::Cuts;
 use self::writer::Writer;
 use super::chat_args::ChatArgs;
 use super::input::PromptInput;
+use super::json::Header;
+use super::output::Output;
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
@@ -61,7 +65,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "TEXT")]
     pub truncate: Option<String>,
     /// Whether the prompt is part of the output; it is, but for answers to --chat
-    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set,
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, conflicts_with = "json",
           num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub include_prefix: Option<bool>,
     /// With beam search: print every beam and its score, not just the best
@@ -71,10 +75,15 @@ pub struct GenerateArgs {
     #[arg(long, short = 'o', value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// The line between samples
-    #[arg(long, value_name = "TEXT", default_value = "====================")]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "====================",
+        conflicts_with = "json"
+    )]
     pub delimiter: String,
-    /// Print the engine's events instead, one line of JSON each
-    #[arg(long, conflicts_with_all = ["out", "all_beams"])]
+    /// Print records of tokens, samples and totals instead, one line of JSON each (docs/json.md)
+    #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub chat: ChatArgs,
@@ -166,7 +175,21 @@ async fn drive(
         size: 0,
         ended: 0,
     };
-    let mut writer = Writer::new(args, &request, cuts, config.model.chat)?;
+    let output = match &args.out {
+        Some(path) => Output::file(path)?,
+        None => Output::stdout(),
+    };
+    let mut listener = if args.json {
+        let mut header =
+            Header::new("generate").with_settings(&request.sampler, &request.generation);
+        header.prompt = Some(request.prompt.clone());
+        let model = config.model.clone();
+        let records = Records::new(output, header, model, cuts, args.all_beams);
+        Listener::Records(Box::new(records))
+    } else {
+        let writer = Writer::new(output, args, &request, cuts, config.model.chat);
+        Listener::Writer(Box::new(writer))
+    };
     let mut gauge = Gauge::new();
     let mut loaded = None;
     let mut interrupted = false;
@@ -185,7 +208,7 @@ async fn drive(
                 continue;
             }
         };
-        writer.event(&event)?;
+        listener.event(&event)?;
         let ready = match event {
             Event::Progress(progress) => {
                 gauge.load(&progress);
@@ -216,16 +239,45 @@ async fn drive(
             _ => false,
         };
         if ready && interrupted {
-            writer.end()?;
+            listener.end()?;
             return Err(CliError::Interrupted);
         }
         if ready {
             let Some(next) = batches.next(&request) else {
-                return writer.end();
+                return listener.end();
             };
+            listener.begin_batch(batches.first);
             engine
                 .send(Command::Generate(Box::new(next)))
                 .map_err(CliError::failed)?;
+        }
+    }
+}
+
+/// Who writes what the engine tells.
+enum Listener {
+    Writer(Box<Writer>),
+    Records(Box<Records>),
+}
+
+impl Listener {
+    fn event(&mut self, event: &Event) -> Result<(), CliError> {
+        match self {
+            Self::Writer(writer) => writer.event(event),
+            Self::Records(records) => records.event(event),
+        }
+    }
+
+    fn begin_batch(&mut self, first: usize) {
+        if let Self::Records(records) = self {
+            records.begin_batch(first);
+        }
+    }
+
+    fn end(&mut self) -> Result<(), CliError> {
+        match self {
+            Self::Writer(writer) => writer.end(),
+            Self::Records(records) => records.end(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod generate;
 mod global_options;
 mod help;
 mod input;
+mod json;
 mod learn;
 mod logging;
 mod man;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{HumanBytes, HumanCount};
 
 use super::CliError;
+use super::json::{Header, Record};
 use super::output::Output;
 use crate::model::{ModelSummary, describe, models_at_hand};
 use crate::text::sanitize;
@@ -16,7 +17,7 @@ use crate::tui::cell_width;
 pub struct ModelsArgs {
     /// Describe this directory, GGUF file or run instead
     pub path: Option<PathBuf>,
-    /// Print a line of JSON for each model
+    /// Print a record for each model, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
 }
@@ -37,8 +38,9 @@ pub fn run(args: &ModelsArgs) -> Result<(), CliError> {
     };
     let mut output = Output::stdout();
     if args.json {
+        output.json(&Record::Header(&Header::new("models")))?;
         for model in &models {
-            output.json(model)?;
+            output.json(&Record::Model(model))?;
         }
         return output.flush();
     }

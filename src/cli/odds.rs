@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use super::chat_args::ChatArgs;
 use super::input::PromptInput;
+use super::json::{Header, NamedOdds, OddsRecord, Record, RowRecord};
 use super::output::Output;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::{CliError, load, slid, warn};
 use crate::chart::{self, Format};
 use crate::config::Config;
-use crate::decoding::{Chooser, LookAt, Moment, Totals, encode_prompt, look, read_prompt, score};
+use crate::decoding::{
+    Chooser, LookAt, Moment, Totals, encode_prompt, look_ahead, read_prompt, score,
+};
 use crate::model::LoadedModel;
+use crate::sampling::{Method, SamplerSettings};
 use crate::text::numbers::percent_in_full;
 use crate::text::{display_token, sanitize};
 
@@ -38,7 +40,7 @@ pub struct OddsArgs {
     /// Draw the most probable tokens into a file, .svg or .png
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
-    /// Print one object of JSON
+    /// Print a record of it, one line of JSON (docs/json.md)
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -49,29 +51,6 @@ pub struct OddsArgs {
 
 /// Characters of the prompt in a chart's title.
 const CHART_CONTEXT: usize = 48;
-
-/// A named continuation.
-#[derive(Debug, Serialize)]
-struct Candidate {
-    text: String,
-    tokens: Vec<u32>,
-    /// Joint raw probability of its tokens.
-    probability: f64,
-    /// Natural logarithm of it.
-    log_probability: f64,
-    /// Probability after the chain; none for several tokens, since the chain would run anew for each.
-    final_probability: Option<f32>,
-    /// How many times as probable it is as the first candidate.
-    ratio: f64,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    prompt: &'a str,
-    #[serde(flatten)]
-    moment: &'a Moment,
-    candidates: &'a [Candidate],
-}
 
 /// Runs the subcommand.
 ///
@@ -85,7 +64,7 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     format.map_err(CliError::usage)?;
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
-    let sequence = read_prompt(&loaded, &prompt, &|| false)?;
+    let mut sequence = read_prompt(&loaded, &prompt, &|| false)?;
     if sequence.seen() < sequence.len() {
         let dropped = sequence.len() - sequence.seen();
         warn(&slid(loaded.model.info(), sequence.seen(), dropped));
@@ -98,7 +77,10 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
         search: "",
         rows: loaded.model.info().vocabulary,
     };
-    let mut moment = look(&loaded, &sequence, &chooser, place)?;
+    let mut moment = look_ahead(&loaded, &mut sequence, &chooser, place)?;
+    for notice in biases_elsewhere(&loaded, &config.sampler, sequence.ids())? {
+        warn(&notice);
+    }
     let candidates = candidates(args, &loaded, &prompt, &moment)?;
     if !args.all {
         let pick = moment.pick;
@@ -114,15 +96,21 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
         chart::next_token(path, &moment, &sanitize(after).replace('\n', "¶"))
             .map_err(CliError::failed)?;
     }
+    let method = config.sampler.method;
     let mut output = Output::stdout();
     if args.json {
-        output.json(&Report {
-            prompt: &prompt,
-            moment: &moment,
-            candidates: &candidates,
-        })?;
+        let mut header = Header::new("odds")
+            .with_model(loaded.model.info(), &config.model)?
+            .with_settings(&config.sampler, &config.generation);
+        header.prompt = Some(prompt.clone());
+        output.json(&Record::Header(&header))?;
+        let rows = moment.rows.iter();
+        let rows = rows.map(|row| RowRecord::of(row, loaded.tokenizer.token_bytes(row.id)));
+        let mut record = OddsRecord::of(&moment, &prompt, rows.collect(), candidates);
+        record.u = method.draws().then_some(moment.u);
+        output.json(&Record::Odds(record))?;
     } else {
-        print(&mut output, &moment, &candidates)?;
+        print(&mut output, &moment, &candidates, method)?;
     }
     output.flush()
 }
@@ -132,9 +120,9 @@ fn candidates(
     loaded: &LoadedModel,
     prompt: &str,
     moment: &Moment,
-) -> Result<Vec<Candidate>, CliError> {
+) -> Result<Vec<NamedOdds>, CliError> {
     let context = encode_prompt(loaded, prompt)?;
-    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut candidates: Vec<NamedOdds> = Vec::new();
     for text in &args.candidate {
         let tokens = loaded.tokenizer.encode(text)?;
         if tokens.is_empty() {
@@ -158,12 +146,12 @@ fn candidates(
             _ => None,
         };
         let first = candidates.first();
-        let first = first.map_or(totals.log_probability, |first| first.log_probability);
-        candidates.push(Candidate {
+        let first = first.map_or(totals.log_probability, |first| first.log_probability_nats);
+        candidates.push(NamedOdds {
             text: text.clone(),
-            tokens,
-            probability: totals.log_probability.exp(),
-            log_probability: totals.log_probability,
+            ids: tokens,
+            raw_probability: totals.log_probability.exp(),
+            log_probability_nats: totals.log_probability,
             final_probability,
             ratio: (totals.log_probability - first).exp(),
         });
@@ -171,7 +159,50 @@ fn candidates(
     Ok(candidates)
 }
 
-fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Result<(), CliError> {
+/// What is to be said of biases on texts of several tokens that do not act here: each acts on its last token, after the
+/// others.
+fn biases_elsewhere(
+    loaded: &LoadedModel,
+    sampler: &SamplerSettings,
+    history: &[u32],
+) -> Result<Vec<String>, CliError> {
+    let mut notices = Vec::new();
+    for (text, bias) in &sampler.logit_bias {
+        let id = text
+            .strip_prefix('#')
+            .is_some_and(|id| id.parse::<u32>().is_ok());
+        let ids = if id {
+            Vec::new()
+        } else {
+            loaded.tokenizer.encode(text)?
+        };
+        let Some((last, [before @ .., _])) = ids.split_last().map(|(last, _)| (last, &ids[..]))
+        else {
+            continue;
+        };
+        if !before.is_empty() && !history.ends_with(before) {
+            let before = loaded.tokenizer.decode(before);
+            notices.push(format!(
+                "--logit-bias {text}={bias}: it is {} tokens, and acts on `{}` where the text ends in `{before}`; here it changes nothing",
+                ids.len(),
+                loaded.tokenizer.display(*last)
+            ));
+        }
+    }
+    Ok(notices)
+}
+
+fn print(
+    output: &mut Output,
+    moment: &Moment,
+    candidates: &[NamedOdds],
+    method: Method,
+) -> Result<(), CliError> {
+    let taken = if method.draws() {
+        "  <- drawn"
+    } else {
+        "  <- taken"
+    };
     output.line("  rank      id       logit        raw      final  token")?;
     for row in &moment.rows {
         let last = match row.cut_by {
@@ -183,7 +214,7 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
             .map(|change| format!("  {} {:+.3}", change.stage.name(), change.amount()))
             .collect();
         let mark = if Some(row.id) == moment.pick {
-            "  <- drawn"
+            taken
         } else {
             ""
         };
@@ -210,10 +241,27 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
             step.entropy
         ))?;
     }
+    let how = match method {
+        Method::Greedy => "greedy takes the most probable".to_owned(),
+        Method::Contrastive => "contrastive search takes the best of what it weighs".to_owned(),
+        Method::Beam => {
+            "beam search weighs whole texts: generate --method beam shows them".to_owned()
+        }
+        _ => format!("u = {:.6}", moment.u),
+    };
     output.line(&format!(
-        "{} left, entropy {:.3} bits, u = {:.6}",
-        moment.kept, moment.final_entropy, moment.u
+        "{} left, entropy {:.3} bits, {how}",
+        moment.kept, moment.final_entropy
     ))?;
+    for candidate in &moment.candidates {
+        output.line(&format!(
+            "  {:>9}  likeness {:>6.3}  score {:>7.4}  {}",
+            percent_in_full(f64::from(candidate.probability)),
+            candidate.penalty,
+            candidate.score,
+            candidate.display
+        ))?;
+    }
     for candidate in candidates {
         let final_probability = match candidate.final_probability {
             Some(probability) => format!("  final {}", percent_in_full(f64::from(probability))),
@@ -222,9 +270,9 @@ fn print(output: &mut Output, moment: &Moment, candidates: &[Candidate]) -> Resu
         output.line(&format!(
             "{}  raw {}{final_probability}  {:.4} times the first  ({} tokens)",
             display_token(candidate.text.as_bytes()),
-            percent_in_full(candidate.probability),
+            percent_in_full(candidate.raw_probability),
             candidate.ratio,
-            candidate.tokens.len()
+            candidate.ids.len()
         ))?;
     }
     Ok(())

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use self::chart::ChartArgs;
 use self::resume::ResumeArgs;
+use super::json::{Header, Record, RunRecord, recipe};
 use super::output::Output;
 use super::{CliError, stderr, train, warn};
 use crate::chart::Format;
@@ -29,7 +30,7 @@ pub struct RunsArgs {
 pub enum RunsCommand {
     /// List all runs
     List {
-        /// Print a line of JSON for each
+        /// Print a record for each, one line of JSON each (docs/json.md)
         #[arg(long)]
         json: bool,
     },
@@ -37,7 +38,7 @@ pub enum RunsCommand {
     Show {
         /// The run, by its name or its path
         name: String,
-        /// Print all that it kept, as lines of JSON
+        /// Print all that it kept, one line of JSON each (docs/json.md)
         #[arg(long)]
         json: bool,
     },
@@ -46,7 +47,7 @@ pub enum RunsCommand {
         /// The runs, by their names or paths
         #[arg(required = true, num_args = 2..)]
         names: Vec<String>,
-        /// Print a line of JSON for each validation
+        /// Print a record for each validation, one line of JSON each (docs/json.md)
         #[arg(long)]
         json: bool,
     },
@@ -100,14 +101,16 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     }
     let runs = RunDirectory::all(&args.runs).map_err(CliError::failed)?;
     let mut output = Output::stdout();
-    if !json {
+    if json {
+        output.json(&Record::Header(&Header::new("runs list")))?;
+    } else {
         output.line(&header())?;
     }
     for run in runs {
         let summary = run.summary().map_err(CliError::failed)?;
         warn_of_damage(&summary);
         if json {
-            output.json(&summary)?
+            output.json(&Record::Run(&summary))?
         } else {
             output.line(&one_line(&summary))?
         }
@@ -160,8 +163,11 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
     run.events(|event| events.push(event))
         .map_err(CliError::failed)?;
     if json {
+        let mut header = Header::new("runs show");
+        header.recipe = run.recipe().ok().as_ref().and_then(recipe);
+        output.json(&Record::Header(&header))?;
         for event in &events {
-            output.json(event)?;
+            output.json(&RunRecord::new(event))?;
         }
         return output.flush();
     }
@@ -228,9 +234,13 @@ fn compare(runs: &[RunDirectory], json: bool) -> Result<(), CliError> {
         columns.push(validations);
     }
     if json {
-        for (run, validations) in runs.iter().zip(&columns) {
-            for validation in validations {
-                output.json(&serde_json::json!({"run": run.name(), "validation": validation}))?;
+        output.json(&Record::Header(&Header::new("runs compare")))?;
+        for (run, validations) in runs.iter().zip(columns) {
+            for event in validations.into_iter().map(RunEvent::Validation) {
+                output.json(&RunRecord {
+                    run: Some(run.name()),
+                    ..RunRecord::new(&event)
+                })?;
             }
         }
         return output.flush();

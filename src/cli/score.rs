@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use super::input::TextInput;
+use super::json::{Header, Record, Score, ScoreTotals, Sums, Token};
 use super::output::Output;
 use super::progress::Gauge;
 use super::{CliError, load};
@@ -24,25 +23,13 @@ pub struct ScoreArgs {
     /// Draw surprisal and entropy along the text into a file, .svg or .png
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
-    /// Print a line of JSON for each token, and one for the totals
+    /// Print a record for each token, and for the totals, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
 }
 
 /// Most tokens in a chart: more would not be told apart.
 const CHART_TOKENS: usize = 2000;
-
-#[derive(Serialize)]
-struct Summary {
-    tokens: usize,
-    predicted: usize,
-    log_probability: f64,
-    loss: f64,
-    perplexity: f64,
-    bits_per_token: f64,
-    bits_per_byte: f64,
-    accuracy: f64,
-}
 
 /// Runs the subcommand.
 ///
@@ -63,7 +50,10 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
     let mut gauge = Gauge::new();
     let mut totals = Totals::default();
     let mut charted = Vec::new();
-    if !args.json && !args.summary {
+    if args.json {
+        let header = Header::new("score").with_model(loaded.model.info(), &config.model)?;
+        output.json(&Record::Header(&header))?;
+    } else if !args.summary {
         output.line("position      id  probability    rank  surprisal  token  <- most probable")?;
     }
     score(&loaded, &ids, |record| {
@@ -75,7 +65,7 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
             gauge.count("scoring", record.position + 1, ids.len());
             Ok(())
         } else if args.json {
-            output.json(&record)
+            output.json(&Record::Token(Token::of(&record, 0, None)))
         } else {
             let best = record.odds.map(|odds| loaded.tokenizer.display(odds.best));
             print(&mut output, &record, best)
@@ -94,32 +84,28 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
         };
         chart::surprisal(path, &charted, &title).map_err(CliError::failed)?;
     }
-    let summary = Summary {
-        tokens: ids.len(),
-        predicted: totals.predicted,
-        log_probability: totals.log_probability,
-        loss: totals.loss(),
-        perplexity: totals.perplexity(),
-        bits_per_token: totals.loss() / std::f64::consts::LN_2,
-        bits_per_byte: totals.bits_per_byte(),
-        accuracy: totals.accuracy(),
-    };
+    let sums = Sums::of(ids.len(), &totals);
     if args.json {
-        output.json(&summary)?;
+        output.json(&Record::Score(Score {
+            document: 0,
+            file: None,
+            sums,
+        }))?;
+        output.json(&Record::ScoreTotals(ScoreTotals { documents: 1, sums }))?;
     } else {
         output.line(&format!(
             "{} tokens, {} predicted\n\
              joint log-probability {:.4} nats\n\
              loss {:.4} nats a token, perplexity {:.4}, {:.4} bits a token, {:.4} bits a byte\n\
              most probable token right: {}",
-            summary.tokens,
-            summary.predicted,
-            summary.log_probability,
-            summary.loss,
-            summary.perplexity,
-            summary.bits_per_token,
-            summary.bits_per_byte,
-            percent_in_full(summary.accuracy)
+            sums.tokens,
+            sums.predicted,
+            sums.log_probability_nats,
+            sums.loss_nats,
+            sums.perplexity,
+            sums.bits_per_token,
+            sums.bits_per_byte,
+            percent_in_full(sums.accuracy)
         ))?;
     }
     output.flush()

@@ -1,8 +1,7 @@
 //! `tokens`: how a text is cut into tokens.
 
-use serde::Serialize;
-
 use super::input::TextInput;
+use super::json::{Header, Piece, Place, Record, Token, TokensTotals};
 use super::output::Output;
 use super::{CliError, load};
 use crate::config::Config;
@@ -13,22 +12,14 @@ pub struct TokensArgs {
     #[command(flatten)]
     pub text: TextInput,
     /// Print only the ids
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "decode"])]
     pub ids: bool,
     /// Turn ids back into text instead
     #[arg(long, value_name = "ID", num_args = 1.., conflicts_with_all = ["text", "file"])]
     pub decode: Vec<u32>,
-    /// Print a line of JSON for each token
+    /// Print a record for each token, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Serialize)]
-struct Token<'a> {
-    position: usize,
-    id: u32,
-    display: String,
-    bytes: &'a [u8],
 }
 
 /// Runs the subcommand.
@@ -37,7 +28,7 @@ struct Token<'a> {
 /// When the text is missing, the model cannot be loaded, or the output cannot be written.
 pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
     let decoding = !args.decode.is_empty();
-    let text = if decoding {
+    let mut text = if decoding {
         String::new()
     } else {
         args.text.require()?
@@ -53,28 +44,42 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
                 size - 1
             )));
         }
-        output.line(&tokenizer.decode_from_start(&args.decode))?;
-        return output.flush();
+        text = tokenizer.decode_from_start(&args.decode);
+        if !args.json {
+            output.line(&text)?;
+            return output.flush();
+        }
     }
-    let ids = tokenizer.encode(&text)?;
+    let ids = if decoding {
+        args.decode.clone()
+    } else {
+        tokenizer.encode(&text)?
+    };
     if args.ids {
         let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
         output.line(&ids.join(" "))?;
         return output.flush();
     }
-    if !args.json {
+    if args.json {
+        let header = Header::new("tokens").with_model(loaded.model.info(), &config.model)?;
+        output.json(&Record::Header(&header))?;
+    } else {
         output.line("position      id  bytes                     token")?;
     }
     for (position, &id) in ids.iter().enumerate() {
         let bytes = tokenizer.token_bytes(id);
         let display = tokenizer.display(id);
         if args.json {
-            output.json(&Token {
-                position,
-                id,
-                display,
-                bytes,
-            })?;
+            output.json(&Record::Token(Token {
+                place: Place {
+                    document: 0,
+                    sample: None,
+                    position,
+                },
+                piece: Piece::new(id, bytes, &display),
+                odds: None,
+                draw: None,
+            }))?;
         } else {
             let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
             output.line(&format!(
@@ -83,7 +88,13 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
             ))?;
         }
     }
-    if !args.json {
+    if args.json {
+        output.json(&Record::TokensTotals(TokensTotals {
+            tokens: ids.len(),
+            text_bytes: text.len(),
+            vocabulary: tokenizer.vocabulary_size(),
+        }))?;
+    } else {
         output.line(&format!(
             "{} tokens, {} bytes, vocabulary of {}",
             ids.len(),

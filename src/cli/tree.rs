@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 use super::chat_args::ChatArgs;
 use super::input::TextInput;
+use super::json::{Header, Node, Piece, Record, TreeTotals};
 use super::output::Output;
 use super::sampler_args::SamplerArgs;
 use super::{CliError, load, slid, warn};
@@ -39,7 +38,7 @@ pub struct TreeArgs {
     /// Draw the tree into a file, .svg or .png
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
-    /// Print one object of JSON
+    /// Print a record for each token, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -59,21 +58,10 @@ fn probability(typed: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number from 0 to 1 is expected".to_owned())
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    prompt: &'a str,
-    tokens: usize,
-    /// Whether the limit of tokens kept the tree from growing on.
-    is_full: bool,
-    children: Vec<Branch>,
-}
-
-#[derive(Serialize)]
+/// A token of the tree with what hangs on it.
 struct Branch {
-    id: u32,
     /// The token made safe and visible for display.
     display: String,
-    raw_probability: f32,
     probability: f32,
     /// The product of the probabilities from the prompt on.
     cumulated: f64,
@@ -116,18 +104,17 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
         chart::tree(path, &grown, &names, &sanitize(after).replace('\n', "¶"))
             .map_err(CliError::failed)?;
     }
-    let children = branches(&loaded, &grown);
     let mut output = Output::stdout();
     if args.json {
-        output.json(&Report {
-            prompt: &prompt,
-            tokens: grown.tokens.len(),
-            is_full: grown.is_full,
-            children,
-        })?;
+        let mut header = Header::new("tree")
+            .with_model(loaded.model.info(), &config.model)?
+            .with_settings(&config.sampler, &config.generation);
+        header.prompt = Some(prompt);
+        output.json(&Record::Header(&header))?;
+        records(&mut output, &loaded, &grown)?;
     } else {
         output.line(&prompt)?;
-        print(&mut output, &children, "")?;
+        print(&mut output, &branches(&loaded, &grown), "")?;
         if grown.is_full {
             output.line(&format!(
                 "{} tokens; less probable ones are left out (--tokens)",
@@ -138,6 +125,19 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
     output.flush()
 }
 
+/// The tree as records.
+fn records(output: &mut Output, loaded: &LoadedModel, tree: &Tree) -> Result<(), CliError> {
+    for (index, token) in tree.tokens.iter().enumerate() {
+        let display = loaded.tokenizer.display(token.id);
+        let piece = Piece::new(token.id, loaded.tokenizer.token_bytes(token.id), &display);
+        output.json(&Record::Node(Node::of(index, token, piece)))?;
+    }
+    output.json(&Record::TreeTotals(TreeTotals {
+        tokens: tree.tokens.len(),
+        is_full: tree.is_full,
+    }))
+}
+
 /// The tree by its branches. Children stand behind their parents, so that those are filled from the last one on.
 fn branches(loaded: &LoadedModel, tree: &Tree) -> Vec<Branch> {
     let mut filled: Vec<Vec<Branch>> = tree.tokens.iter().map(|_| Vec::new()).collect();
@@ -146,9 +146,7 @@ fn branches(loaded: &LoadedModel, tree: &Tree) -> Vec<Branch> {
         let mut children = std::mem::take(&mut filled[index]);
         children.reverse();
         let branch = Branch {
-            id: token.id,
             display: loaded.tokenizer.display(token.id),
-            raw_probability: token.raw_probability,
             probability: token.probability,
             cumulated: token.cumulated,
             ends: token.ends,

@@ -124,6 +124,27 @@ pub fn look(
     })
 }
 
+/// [`look`] at what would come after the whole text, where contrastive search reads each token that it weighs.
+///
+/// # Errors
+/// As [`look`].
+pub fn look_ahead(
+    loaded: &LoadedModel,
+    sequence: &mut Sequence,
+    chooser: &Chooser,
+    place: LookAt<'_>,
+) -> Result<Moment, DecodingError> {
+    let mut moment = look(loaded, sequence, chooser, place)?;
+    if chooser.settings().method == Method::Contrastive {
+        let logits = loaded.model.logits(&sequence.predictor(place.position)?)?;
+        let known = (place.prompt_len, place.running);
+        let choice = contrastive::choose(loaded, sequence, chooser, known, logits.row(0))?;
+        moment.pick = Some(choice.id);
+        moment.candidates = choice.draw.candidates;
+    }
+    Ok(moment)
+}
+
 /// The token that the method takes, as far as the odds tell it, and what contrastive search weighs.
 fn pick(
     chooser: &Chooser,

@@ -35,7 +35,7 @@ pub use difference::{
 };
 pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};
-pub use look::{LookAt, look};
+pub use look::{LookAt, look, look_ahead};
 pub use prompt::{encode_prompt, read_prompt};
 pub use record::{Adaptive, Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
 pub use score::{Totals, score};

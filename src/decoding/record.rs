@@ -6,6 +6,7 @@ use crate::sampling::{LogitChange, Running, StageKind, StageTrace};
 
 /// Where a token came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     Prompt,

@@ -1,4 +1,4 @@
-//! What the engine tells: the one truth that the playground draws and `--json` prints.
+//! What the engine tells: the one truth that the playground draws and that `generate` writes.
 
 use serde::Serialize;
 

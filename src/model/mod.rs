@@ -16,9 +16,9 @@ pub use error::{ModelError, plain};
 pub use gpu::{card, device_name, peak, reset_peak};
 pub use loading::{
     ADAPTER, ADAPTER_WEIGHTS, Adapter, CachedModel, Chat, EMBEDDED, HubOptions, LoadProgress,
-    LoadRequest, LoadedModel, ModelSummary, RawModel, cached_models_in, choose, describe,
-    embedded_size, load, load_raw, load_tokenizer, load_with, models_at_hand, models_at_hand_in,
-    weights_hash,
+    LoadRequest, LoadedModel, ModelFile, ModelSummary, RawModel, cached_models_in, choose,
+    describe, embedded_size, load, load_raw, load_tokenizer, load_with, models_at_hand,
+    models_at_hand_in, weight_files, weights_hash,
 };
 pub use memory::{
     address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,

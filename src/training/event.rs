@@ -9,6 +9,7 @@ use crate::text::corpus::{ReadProgress, Tally};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RunEvent {
     /// A corpus is read.
@@ -30,12 +31,15 @@ pub enum RunEvent {
     /// The rate was set by hand: from this step on the schedule is multiplied by `factor`.
     LearningRate {
         step: u64,
+        /// The rate from here on.
         rate: f64,
         factor: f64,
     },
+    /// It was held after this step.
     Paused {
         step: u64,
     },
+    /// It went on after it was held.
     Resumed {
         step: u64,
     },
@@ -48,6 +52,7 @@ pub enum RunEvent {
 
 /// How far reading a corpus has come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reading {
     /// What for: `tokenizer`, `training`, `validation`.
     pub purpose: String,
@@ -75,9 +80,11 @@ impl Reading {
 
 /// What became of a corpus.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CorpusNote {
     /// What for: `training`, `validation`.
     pub purpose: String,
+    /// Tokens that the documents became.
     pub tokens: u64,
     #[serde(flatten)]
     pub tally: Tally,
@@ -96,6 +103,7 @@ impl CorpusNote {
 
 /// A run at its beginning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Started {
     pub run: String,
     /// The run's directory.
@@ -119,6 +127,7 @@ pub struct Started {
 
 /// A set of documents.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DataSummary {
     pub documents: u64,
     pub tokens: u64,
@@ -127,6 +136,7 @@ pub struct DataSummary {
 
 /// The numbers of one step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepMetrics {
     /// From 1.
     pub step: u64,
@@ -173,6 +183,7 @@ pub struct StepMetrics {
 
 /// The means of an epoch, over what was trained: with dropout, and while the model changed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Epoch {
     /// Its last step.
     pub step: u64,
@@ -197,6 +208,7 @@ pub struct Epoch {
 
 /// The validation set under the model of a step; that of step 0 is the model before training.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Validation {
     pub step: u64,
     #[serde(deserialize_with = "number")]
@@ -221,6 +233,7 @@ pub struct Validation {
 
 /// Texts by the model of a step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Samples {
     pub step: u64,
     pub epoch: f64,
@@ -230,6 +243,7 @@ pub struct Samples {
 
 /// A text by the model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SampleText {
     pub prompt: String,
     /// What followed, as it is: not made safe for a terminal.
@@ -245,6 +259,7 @@ pub struct SampleText {
 
 /// How much of the samples stands in the corpus.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Memorised {
     /// Length of the n-grams.
     pub length: usize,
@@ -256,6 +271,7 @@ pub struct Memorised {
 
 /// What the model of a step expects after the probe prompt.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Odds {
     pub step: u64,
     pub epoch: f64,
@@ -269,6 +285,7 @@ pub struct Odds {
 
 /// A token's odds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OddsRow {
     pub id: u32,
     /// Safe to show.
@@ -283,6 +300,7 @@ pub struct OddsRow {
 
 /// A checkpoint was written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CheckpointNote {
     pub step: u64,
     pub path: String,
@@ -297,6 +315,7 @@ pub struct CheckpointNote {
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
     /// All steps were made.
@@ -335,6 +354,7 @@ impl FinishReason {
 
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finished {
     pub reason: FinishReason,
     pub step: u64,

@@ -14,6 +14,7 @@ const MOST: usize = 50;
 
 /// A mean of training losses.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MeanLoss {
     /// In nats a target.
     #[serde(deserialize_with = "super::event::number")]
@@ -23,6 +24,7 @@ pub struct MeanLoss {
 
 /// Which steps a mean is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MeanOf {
     /// All of the epoch of this number, from 1.

@@ -6,6 +6,7 @@ use crate::model::bytes_text;
 
 /// About how many bytes a run takes, by what takes them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Memory {
     pub weights: u64,

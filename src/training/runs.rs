@@ -39,6 +39,7 @@ pub struct RunDirectory {
 
 /// A run at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunSummary {
     pub name: String,
     pub path: PathBuf,

@@ -23,13 +23,14 @@ def main() -> None:
     assert not info["missing_keys"] and not info["unexpected_keys"], info
     out = subprocess.run(
         [binary, "score", text, "--json", "--model", directory, "--precision", "f32"], capture_output=True, check=True)
-    records = [json.loads(line) for line in out.stdout.splitlines()][:-1]
+    records = [json.loads(line) for line in out.stdout.splitlines()]
+    records = [record for record in records if record["kind"] == "token"]
     ids = tokenizer(text, return_tensors="pt").input_ids
     assert ids[0].tolist() == [record["id"] for record in records], "other tokens"
     with torch.no_grad():
         logits = model.eval()(ids).logits[0]
     surprisal = -logits.log_softmax(-1)[:-1].gather(1, ids[0, 1:, None])[:, 0] / torch.log(torch.tensor(2.0))
-    ours = torch.tensor([record["odds"]["surprisal"] for record in records[1:]])
+    ours = torch.tensor([record["surprisal_bits"] for record in records[1:]])
     difference = (surprisal - ours).abs().max().item()
     print(f"{model.num_parameters()} parameters, {len(ours)} tokens, largest difference {difference:.2e} bits")
     assert difference < 1e-3

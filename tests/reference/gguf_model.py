@@ -27,7 +27,7 @@ def odds(binary: str, file: Path, prompt: str, precision: str) -> torch.Tensor:
     command = [binary, "odds", "--model", str(file), "--device", "cpu", "--precision", precision, "--all", "--json",
                prompt]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = json.loads(output)["rows"]
+    rows = json.loads(output.splitlines()[-1])["rows"]
     logits = torch.zeros(len(rows))
     for row in rows:
         logits[row["id"]] = row["logit"]

@@ -45,13 +45,15 @@ fn a_corpus_is_read_whole_and_what_became_of_it_is_told() {
         ]
         .concat();
         let events = home.out(&args);
-        let said = events.lines().find(|line| line.contains("\"corpus\""));
+        let said = events
+            .lines()
+            .find(|line| line.contains("\"kind\":\"corpus\""));
         let said: Value = serde_json::from_str(said.expect("what became of it")).expect("JSON");
         assert_eq!(
             (&said["files"], &said["documents"]),
             (&1.into(), &200.into())
         );
-        assert_eq!(said["bytes"], lines.len());
+        assert_eq!(said["file_bytes"], lines.len());
         let started = started(&events);
         started["training"]["tokens"].as_u64().expect("tokens")
             + started["validation"]["tokens"].as_u64().expect("tokens")

@@ -230,7 +230,7 @@ fn an_interrupt_saves_and_stops_and_a_second_one_quits() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(reason, "stopped");
     let list = home.out(&["runs", "list", "--json"]);
-    let run: Value = serde_json::from_str(list.trim()).expect("JSON");
+    let run: Value = serde_json::from_str(list.lines().last().expect("a run")).expect("JSON");
     assert_eq!(
         (&run["running"], &run["finished"]),
         (&Value::Bool(false), &Value::String("stopped".into()))
@@ -376,8 +376,9 @@ fn what_is_exported_can_be_played_with_and_finetuned() {
             "--model",
             model,
         ]);
-        let summary: Value = serde_json::from_str(&out).expect("JSON");
-        summary["loss"].as_f64().expect("a loss")
+        let summary: Value =
+            serde_json::from_str(out.lines().last().expect("totals")).expect("JSON");
+        summary["loss_nats"].as_f64().expect("a loss")
     };
     let (whole, half) = (loss("./model"), loss("./half"));
     assert!(
@@ -405,7 +406,7 @@ fn what_is_exported_can_be_played_with_and_finetuned() {
         let events = home.out(&args);
         let mut lines = events.lines();
         let started = lines
-            .find(|line| line.contains("\"started\""))
+            .find(|line| line.contains("\"kind\":\"started\""))
             .expect("a start");
         let started: Value = serde_json::from_str(started).expect("JSON");
         let (trainable, all) = (

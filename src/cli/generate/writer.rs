@@ -1,4 +1,4 @@
-//! Writes what the engine tells: the samples' texts, or the events themselves.
+//! Writes the texts of the samples that the engine tells of.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,6 @@ use crate::text::sanitize;
 /// Writes samples in order; a single one as it grows.
 pub struct Writer {
     output: Output,
-    json: bool,
     all_beams: bool,
     /// Whether only one sample is generated at a time, so that it can be written as it grows.
     streams: bool,
@@ -31,21 +30,15 @@ pub struct Writer {
 
 impl Writer {
     /// A writer for the samples of `request`, cut by `cuts`; with `chat` they are answers, shown without the prompt.
-    ///
-    /// # Errors
-    /// When the output file cannot be made.
     pub fn new(
+        output: Output,
         args: &GenerateArgs,
         request: &GenerateRequest,
         cuts: Cuts,
         chat: bool,
-    ) -> Result<Self, CliError> {
-        Ok(Self {
-            output: match &args.out {
-                Some(path) => Output::file(path)?,
-                None => Output::stdout(),
-            },
-            json: args.json,
+    ) -> Self {
+        Self {
+            output,
             all_beams: args.all_beams,
             streams: args.batch.min(args.samples) == 1 && !args.all_beams,
             delimiter: args.delimiter.clone(),
@@ -60,7 +53,7 @@ impl Writer {
             held: BTreeMap::new(),
             beams: Vec::new(),
             written: 0,
-        })
+        }
     }
 
     /// Takes an event.
@@ -68,10 +61,6 @@ impl Writer {
     /// # Errors
     /// When the output is closed or full.
     pub fn event(&mut self, event: &Event) -> Result<(), CliError> {
-        if self.json {
-            self.output.json(event)?;
-            return self.output.flush();
-        }
         match event {
             Event::Loaded { model } => self.end_tokens.clone_from(&model.end_tokens),
             Event::PromptRead {

@@ -36,7 +36,7 @@ pub struct ResumeArgs {
     /// Go on although the corpus, the validation set, the tokenizer or the model that the run started from has changed
     #[arg(long)]
     pub accept_changes: bool,
-    /// Print what happens as lines of JSON
+    /// Print what happens as records, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
 }
@@ -82,7 +82,7 @@ pub fn run(run: &RunDirectory, args: &ResumeArgs) -> Result<(), CliError> {
         overwrite: args.overwrite,
         changes: args.accept_changes,
     };
-    train::go(recipe, &restore, allowed, args.json)
+    train::go("runs resume", recipe, &restore, allowed, args.json)
 }
 
 /// Lays the flags over the recipe of a run that goes on after `step`.

@@ -54,7 +54,7 @@ pub fn train(args: &TrainArgs, options: &GlobalOptions, config: &Config) -> Resu
         )));
     }
     let recipe = overrides::recipe(&args.run, &args.sampler, config, None)?;
-    run(&args.run, recipe)
+    run("train", &args.run, recipe)
 }
 
 /// Runs `finetune`.
@@ -83,7 +83,7 @@ pub fn finetune(
             recipe.model.from = run.recipe().map_err(CliError::failed)?.model.from;
         }
     }
-    run(&flags, recipe)
+    run("finetune", &flags, recipe)
 }
 
 /// Options that are of no use in training are not taken for what they would be.
@@ -102,7 +102,7 @@ fn check_options(options: &GlobalOptions) -> Result<(), CliError> {
     }
 }
 
-fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {
+fn run(command: &'static str, args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {
     if args.print_recipe {
         let here = std::env::current_dir()?;
         let recipe = recipe.seen_from(&here);
@@ -113,7 +113,7 @@ fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {
         overwrite: args.overwrite,
         changes: args.accept_changes,
     };
-    go(recipe, &args.restore(), allowed, args.json)
+    go(command, recipe, &args.restore(), allowed, args.json)
 }
 
 /// Prepares and trains, reporting as it goes.
@@ -121,6 +121,7 @@ fn run(args: &RunArgs, recipe: Recipe) -> Result<(), CliError> {
 /// # Errors
 /// When the run fails or the user interrupts.
 pub(super) fn go(
+    command: &'static str,
     recipe: Recipe,
     restore: &Restore,
     allowed: Allowed,
@@ -130,6 +131,7 @@ pub(super) fn go(
     let control = Control::default();
     let interrupted = interrupts::watch(&control)?;
     let mut report = Report::new(json);
+    report.begin(command, &recipe)?;
     let mut trainer = Trainer::prepare(recipe, restore, allowed, &control, &mut |event| {
         report.event(event, &control);
     })

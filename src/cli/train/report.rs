@@ -5,27 +5,19 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde::Serialize;
 
+use crate::cli::json::{Header, Record, RunRecord, recipe};
 use crate::cli::output::Output;
 use crate::cli::{CliError, stderr};
 use crate::text::display_token;
 use crate::text::numbers::{duration, percent};
 use crate::training::{
-    Control, Epoch, History, Odds, RunDirectory, RunEvent, Samples, Started, StepMetrics,
+    Control, Epoch, History, Odds, Recipe, RunDirectory, RunEvent, Samples, Started, StepMetrics,
     Validation, Verdict,
 };
 
 /// How often a line is written where no gauge can be drawn.
 const SILENCE: Duration = Duration::from_secs(10);
-
-/// An event with the verdict that it led to.
-#[derive(Serialize)]
-struct Judged<'a> {
-    #[serde(flatten)]
-    event: &'a RunEvent,
-    verdict: Verdict,
-}
 
 /// Reports a run.
 pub struct Report {
@@ -54,6 +46,21 @@ impl Report {
             history: History::new(),
             failure: None,
         }
+    }
+
+    /// Begins the records with what makes them.
+    ///
+    /// # Errors
+    /// When the output is closed or full.
+    pub fn begin(&mut self, command: &'static str, run: &Recipe) -> Result<(), CliError> {
+        if self.json {
+            let mut header = Header::new(command);
+            header.recipe = recipe(run);
+            header.seed = Some(run.run.seed);
+            self.output.json(&Record::Header(&header))?;
+            self.output.flush()?;
+        }
+        Ok(())
     }
 
     /// Reports an event. When the output is closed, the run is asked to save and stop.
@@ -102,13 +109,11 @@ impl Report {
 
     /// Prints an event; where validation changes the verdict, or the run is over, with the verdict in it.
     fn json(&mut self, event: &RunEvent) -> Result<(), CliError> {
-        match event {
-            RunEvent::Validation(_) | RunEvent::Finished(_) => {
-                let verdict = Verdict::of(&self.history);
-                self.output.json(&Judged { event, verdict })?;
-            }
-            _ => self.output.json(event)?,
-        }
+        let judged = matches!(event, RunEvent::Validation(_) | RunEvent::Finished(_));
+        self.output.json(&RunRecord {
+            verdict: judged.then(|| Verdict::of(&self.history)),
+            ..RunRecord::new(event)
+        })?;
         self.output.flush()
     }
 

@@ -18,12 +18,14 @@ use crate::model::{EMBEDDED, ModelError, embedded_size};
 
 /// What is known of a model that is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModelSummary {
     /// What to give as the source.
     pub source: String,
     /// Where it is; none for the embedded one.
     pub path: Option<PathBuf>,
     /// What its files take together.
+    #[serde(rename = "size_bytes")]
     pub bytes: u64,
     /// `gpt2`, `llama`, ...; none where it cannot be known.
     pub architecture: Option<String>,

@@ -24,6 +24,7 @@ mod source;
 mod stored;
 mod text_ends;
 mod tokenizer_files;
+mod weight_files;
 mod weights;
 
 pub use adapter::{ADAPTER, ADAPTER_WEIGHTS, Adapter, weights_hash};
@@ -34,3 +35,4 @@ pub use hub::{CachedModel, HubOptions, cached_models_in};
 pub use load::{LoadedModel, load, load_with};
 pub use raw::{RawModel, choose, load_raw, load_tokenizer};
 pub use request::{LoadProgress, LoadRequest};
+pub use weight_files::{ModelFile, weight_files};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a file, a document, or a line of one, was left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     NotUtf8,
@@ -70,6 +71,7 @@ impl Display for Reason {
 
 /// A file, document or line that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SkippedRow {
     pub file: String,
     /// From 1; 0 for the whole file.
@@ -95,9 +97,11 @@ impl Display for SkippedRow {
 
 /// What was left out for reasons of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SkippedKind {
     pub count: u64,
     /// How much text was lost by it.
+    #[serde(rename = "text_bytes", alias = "bytes")]
     pub bytes: u64,
     /// The first of them.
     pub rows: Vec<SkippedRow>,
@@ -131,6 +135,7 @@ impl Display for SkippedKind {
 
 /// Everything that was left out: all counted, the first of each kind named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Skipped {
     pub kinds: BTreeMap<String, SkippedKind>,
 }

@@ -8,21 +8,26 @@ use super::Skipped;
 
 /// What became of a corpus.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tally {
     /// Files that were read.
     pub files: u64,
-    /// Their bytes as they lie, packed or not.
+    /// Bytes of the files as they lie, packed or not.
+    #[serde(rename = "file_bytes", alias = "bytes")]
     pub bytes: u64,
+    /// Documents that were read out of them.
     pub documents: u64,
     /// Bytes of the documents' text.
     pub text_bytes: u64,
     /// What was done to files on the way, such as `is UTF-16`.
     pub remarks: BTreeMap<String, Remark>,
+    /// What was left out.
     pub skipped: Skipped,
 }
 
 /// How often something was done, and in which file first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Remark {
     pub files: u64,
     pub first: String,

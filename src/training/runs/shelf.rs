@@ -18,6 +18,7 @@ const MOST_EPOCHS: u64 = 100;
 
 /// A checkpoint that is there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CheckpointEntry {
     pub step: u64,
     pub path: PathBuf,

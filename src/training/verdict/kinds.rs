@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Verdict {
     /// Too little was measured since training began.
@@ -48,6 +49,7 @@ pub enum Verdict {
 
 /// Which loss a verdict is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Measured {
     Validation,
@@ -57,6 +59,7 @@ pub enum Measured {
 
 /// In which way a run diverges.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Divergence {
     /// The loss or the gradients are no numbers.
