@@ -265,7 +265,8 @@ const LOOKING: &[Key] = &[
     key("evaluation.samples", Truth)
         .switch("no-samples", "false", "Take no samples"),
     key("evaluation.generation.max_tokens", Whole)
-        .flag("max-tokens", "N", "Most tokens of a sample"),
+        .flag("max-tokens", "N", "Most tokens of a sample")
+        .row("sample tokens", "", "Most tokens of a sample: longer ones show whether the thread is kept, and take their time at each look."),
     key("evaluation.generation.seed", Whole)
         .flag("sample-seed", "SEED", "The seed of the samples' draws"),
     key("evaluation.probe", Text)

@@ -152,6 +152,7 @@ const ORDER: [(Option<Group>, &[&str]); 7] = [
             "evaluation.every",
             "evaluation.sample_every",
             "evaluation.generation.max_tokens",
+            "evaluation.generation.max_tokens",
         ],
     ),
     (

@@ -63,7 +63,7 @@ pub fn step(train: &Train, run: &RunInView, to_the_end: Option<String>) -> Strin
     let goes_on = train.is_live() || run.elsewhere;
     let back = to_the_end.filter(|_| run.cursor.is_some_and(|step| step < run.last_step()));
     let back = back.map_or_else(String::new, |key| {
-        let end = if goes_on { "live" } else { "the end" };
+        let end = if goes_on { "live" } else { "last step" };
         format!(" · {key}: {end}")
     });
     format!(" step {step} of {of}{back} ")
