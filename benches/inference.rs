@@ -75,6 +75,7 @@ fn attention(criterion: &mut Criterion) -> Result<()> {
     let (keys, values) = (normal(&[CONTEXT, WIDTH]), normal(&[CONTEXT, WIDTH]));
     let seen = |dtype| -> Result<Seen> {
         Ok(Seen {
+            before: None,
             keys: cached(&keys, dtype)?,
             values: cached(&values, dtype)?,
         })

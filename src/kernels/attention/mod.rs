@@ -20,6 +20,8 @@ pub use step::StepAttention;
 
 /// What the tokens of one text so far offer: `(key heads, length, width)` each, views into a cache.
 pub struct Seen {
+    /// Keys and values of the tokens before those, where they lie elsewhere.
+    pub before: Option<(Tensor, Tensor)>,
     pub keys: Tensor,
     pub values: Tensor,
 }
@@ -84,6 +86,59 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn keys_in_two_runs_are_attended_to_as_in_one_to_the_bit() -> Result<()> {
+        for dtype in [DType::F32, DType::BF16] {
+            for window in [None, Some(3), Some(9), Some(40)] {
+                let (heads, length, width, device) = (2, 30, 24, Device::Cpu);
+                let randn = |rows| Tensor::randn(0f32, 1.0, rows, &device);
+                let q = randn((1, 2 * heads * width))?;
+                let cached = || -> Result<Tensor> {
+                    let cache = Tensor::zeros((heads, length, width), dtype, &device)?;
+                    let rows = randn((length, heads * width))?;
+                    cache.inplace_op2(&rows, &Append { start: 0 })?;
+                    Ok(cache)
+                };
+                let (keys, values) = (cached()?, cached()?);
+                let attended = |text: Seen| {
+                    let scoring = Scoring {
+                        window,
+                        ..Scoring::plain(0.2)
+                    };
+                    let op = StepAttention {
+                        texts: &[text],
+                        heads: 2 * heads,
+                        scoring,
+                    };
+                    q.apply_op1_no_bwd(&op)?.to_vec2::<f32>()
+                };
+                let whole = attended(Seen {
+                    before: None,
+                    keys: keys.clone(),
+                    values: values.clone(),
+                })?;
+                for cut in [1, 22, 29] {
+                    let parts = |cache: &Tensor| -> Result<_> {
+                        let later = Tensor::zeros((heads, length + 7, width), dtype, &device)?;
+                        let rest = cache.narrow(1, cut, length - cut)?;
+                        later.slice_set(&rest.contiguous()?, 1, 0)?;
+                        Ok((cache.narrow(1, 0, cut)?, later.narrow(1, 0, length - cut)?))
+                    };
+                    let (early_keys, keys) = parts(&keys)?;
+                    let (early_values, values) = parts(&values)?;
+                    let before = Some((early_keys, early_values));
+                    let split = attended(Seen {
+                        before,
+                        keys,
+                        values,
+                    })?;
+                    assert_eq!(split, whole, "{dtype:?}, cut at {cut}, window {window:?}");
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Of the last query alone and of all queries, with keys and values that were appended a few at a time.
     fn difference_from_definition(
         dtype: DType,
@@ -104,6 +159,7 @@ mod tests {
             cache.narrow(1, 0, length)
         };
         let text = Seen {
+            before: None,
             keys: cached(&keys)?,
             values: cached(&values)?,
         };

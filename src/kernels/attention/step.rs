@@ -1,6 +1,6 @@
 //! Attention of one new token of each text to all of that text.
 
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Storage};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Storage, Tensor};
 use half::bf16;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -51,35 +51,46 @@ struct Queries<'a> {
     width: usize,
 }
 
-impl StepAttention<'_> {
+impl<'a> StepAttention<'a> {
     fn attend<T: CacheNumber>(&self, q: Queries<'_>) -> Result<Vec<f32>> {
-        let texts: Vec<_> = self
+        let tensors = |text: &'a Seen| {
+            let before = text.before.iter();
+            let before = before.flat_map(|(keys, values)| [keys, values]);
+            [&text.keys, &text.values].into_iter().chain(before)
+        };
+        let held: Vec<_> = self
             .texts
             .iter()
-            .map(|text| {
-                (
-                    text.keys.storage_and_layout(),
-                    text.values.storage_and_layout(),
-                )
-            })
+            .flat_map(tensors)
+            .map(Tensor::storage_and_layout)
             .collect();
-        let rows = |storage, layout| HeadRows::<T>::new(storage, layout, self.heads, q.width);
-        let texts = texts
+        let rows = held
             .iter()
-            .map(|((keys, keys_layout), (values, values_layout))| {
-                let (keys, values) = (in_memory(keys)?, in_memory(values)?);
-                Ok((rows(keys, keys_layout)?, rows(values, values_layout)?))
+            .map(|(storage, layout)| {
+                HeadRows::<T>::new(in_memory(storage)?, layout, self.heads, q.width)
             })
             .collect::<Result<Vec<_>>>()?;
+        let mut rest = rows.as_slice();
+        let mut texts = Vec::with_capacity(self.texts.len());
+        for text in self.texts {
+            let (own, others) = rest.split_at(if text.before.is_some() { 4 } else { 2 });
+            texts.push(own);
+            rest = others;
+        }
         let mut out = vec![0.0; self.texts.len() * self.heads * q.width];
         let arch = Arch::new();
         for_each_chunk(&mut out, q.width, |index, out| {
             let (text, head) = (index / self.heads, index % self.heads);
-            let (keys, values) = &texts[text];
+            // Keys and values, and those before them.
+            let of_head = |which: usize| texts[text].get(which).map_or(&[][..], |it| it.of(head));
+            let shown = |which: usize| {
+                let runs = [of_head(which + 2), of_head(which)];
+                last_rows(runs, q.width, self.scoring.window)
+            };
             arch.dispatch(Head {
                 q: &q.numbers[text * q.stride + head * q.width..][..q.width],
-                keys: last_rows(keys.of(head), q.width, self.scoring.window),
-                values: last_rows(values.of(head), q.width, self.scoring.window),
+                keys: shown(0),
+                values: shown(1),
                 scale: self.scoring.scale,
                 scoring: self.scoring.of(head),
                 out,
@@ -89,10 +100,15 @@ impl StepAttention<'_> {
     }
 }
 
-/// The last rows of `width`, as many as a window shows.
-fn last_rows<T>(rows: &[T], width: usize, window: Option<usize>) -> &[T] {
-    let shown = window.map_or(rows.len(), |window| rows.len().min(window * width));
-    &rows[rows.len() - shown..]
+/// The last rows of `width` of two runs that follow each other, as many as a window shows.
+fn last_rows<T>([earlier, later]: [&[T]; 2], width: usize, window: Option<usize>) -> [&[T]; 2] {
+    let shown = window.map_or(usize::MAX, |window| window * width);
+    let of_later = later.len().min(shown);
+    let of_earlier = earlier.len().min(shown - of_later);
+    [
+        &earlier[earlier.len() - of_earlier..],
+        &later[later.len() - of_later..],
+    ]
 }
 
 fn in_memory(storage: &Storage) -> Result<&CpuStorage> {
@@ -104,8 +120,9 @@ fn in_memory(storage: &Storage) -> Result<&CpuStorage> {
 
 struct Head<'a, T> {
     q: &'a [f32],
-    keys: &'a [T],
-    values: &'a [T],
+    /// Two runs of rows, one after the other.
+    keys: [&'a [T]; 2],
+    values: [&'a [T]; 2],
     scale: f32,
     scoring: HeadScoring,
     /// Zeros before.
@@ -119,10 +136,14 @@ impl<T: CacheNumber> WithSimd for Head<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let width = self.q.len();
-        let mut weights = vec![0.0; self.keys.len() / width];
-        for (weight, key) in weights.iter_mut().zip(self.keys.chunks_exact(width)) {
-            prefetch_row(key);
-            *weight = self.scale * dot(simd, self.q, key);
+        let earlier = self.keys[0].len() / width;
+        let mut weights = vec![0.0; earlier + self.keys[1].len() / width];
+        let (first, second) = weights.split_at_mut(earlier);
+        for (weights, keys) in [first, second].into_iter().zip(self.keys) {
+            for (weight, key) in weights.iter_mut().zip(keys.chunks_exact(width)) {
+                prefetch_row(key);
+                *weight = self.scale * dot(simd, self.q, key);
+            }
         }
         self.scoring.weights(&mut weights);
         let mut start = 0;
@@ -136,19 +157,22 @@ impl<T: CacheNumber> WithSimd for Head<'_, T> {
 /// in registers for all rows. The first column that is left.
 #[inline(always)]
 fn add_columns<T: CacheNumber, const N: usize>(
-    rows: &[T],
+    rows: [&[T]; 2],
     weights: &[f32],
     mut start: usize,
     out: &mut [f32],
 ) -> usize {
     let width = out.len();
+    let (first, second) = weights.split_at(rows[0].len() / width);
     while width - start >= N {
         let mut sums = [0.0; N];
-        for (row, weight) in rows.chunks_exact(width).zip(weights) {
-            let row = &row[start..start + N];
-            prefetch_row(row);
-            for column in 0..N {
-                sums[column] += weight * row[column].widen();
+        for (rows, weights) in rows.into_iter().zip([first, second]) {
+            for (row, weight) in rows.chunks_exact(width).zip(weights) {
+                let row = &row[start..start + N];
+                prefetch_row(row);
+                for column in 0..N {
+                    sums[column] += weight * row[column].widen();
+                }
             }
         }
         sums::add(&mut out[start..start + N], &sums);

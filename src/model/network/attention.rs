@@ -6,7 +6,7 @@ use std::rc::Rc;
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 
-use super::cache::LayerCache;
+use super::cache::{LayerCache, Shared};
 use super::linear::Storage;
 #[cfg(feature = "cuda")]
 use super::on_card;
@@ -95,7 +95,7 @@ fn mask(
 }
 
 /// Whether there are kernels for such activations.
-fn has_kernel(device: &Device, dtype: DType) -> bool {
+pub(super) fn has_kernel(device: &Device, dtype: DType) -> bool {
     device.is_cpu() && dtype == DType::F32
 }
 
@@ -244,12 +244,16 @@ pub(in crate::model) fn pattern(
     weights.reshape((heads.queries * n, seen))
 }
 
-/// Appends keys and values by the kernel: all up to and with them.
-fn append(new: &Projected, cache: &LayerCache, start: usize) -> Result<Seen> {
+/// Appends keys and values after `past` tokens by the kernel: all up to and with them.
+fn append(new: &Projected, cache: &LayerCache, past: usize) -> Result<Seen> {
+    let before = cache.shared.as_ref().map(Shared::views).transpose()?;
+    let shared = before.as_ref().map_or(Ok(0), |(keys, _)| keys.dim(1))?;
+    let start = past - shared;
     cache.keys.inplace_op2(&new.keys, &Append { start })?;
     cache.values.inplace_op2(&new.values, &Append { start })?;
     let end = start + new.keys.dim(0)?;
     Ok(Seen {
+        before,
         keys: cache.keys.narrow(1, 0, end)?,
         values: cache.values.narrow(1, 0, end)?,
     })

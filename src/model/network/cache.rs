@@ -1,4 +1,5 @@
-//! The key/value cache of one text, preallocated, which can be rewound to any position.
+//! The key/value cache of one text, preallocated, which can be rewound to any position, and whose beginning several texts
+//! can hold together.
 
 use candle_core::{DType, Device, Tensor};
 
@@ -11,12 +12,16 @@ use crate::model::memory::{available_memory, check_left, check_room};
 ///
 /// Room is set aside ahead of need, so that reading a token moves nothing. Long contexts get theirs by doubling: that
 /// of a whole one takes gigabytes in some models, and few texts are that long.
+///
+/// The beginning may be [shared](Cache::share_start): then nobody writes to it, and `layers` hold what is the text's own.
 #[derive(Debug)]
 pub struct Cache {
     len: usize,
     capacity: usize,
-    /// Tokens that fit before the layers must grow.
+    /// Tokens of its own that fit before the layers must grow.
     room: usize,
+    /// Tokens at the start that it holds together with other texts.
+    shared: usize,
     layers: Vec<LayerCache>,
     /// What a model without keys and values remembers in their place.
     memory: Option<Memory>,
@@ -24,12 +29,33 @@ pub struct Cache {
 
 /// Tokens that a new cache has room for, unless its capacity is smaller.
 pub(in crate::model) const FIRST_ROOM: usize = 1024;
+/// Tokens of its own that a text with a shared beginning has room for at first.
+const OWN_ROOM: usize = 256;
 
-/// Keys and values of one layer, each `(heads, room, head width)`.
+/// Keys and values of one layer, each `(heads, room, head width)`, for the tokens after those that are shared.
 #[derive(Debug)]
 pub(in crate::model) struct LayerCache {
     pub(in crate::model) keys: Tensor,
     pub(in crate::model) values: Tensor,
+    pub(in crate::model) shared: Option<Shared>,
+}
+
+/// Keys and values of the first `len` tokens, which several texts hold together. They are never written to.
+#[derive(Debug, Clone)]
+pub(in crate::model) struct Shared {
+    keys: Tensor,
+    values: Tensor,
+    len: usize,
+}
+
+impl Shared {
+    /// Views of keys and values of those tokens, `(heads, len, head width)` each.
+    pub(in crate::model) fn views(&self) -> Result<(Tensor, Tensor), candle_core::Error> {
+        Ok((
+            self.keys.narrow(1, 0, self.len)?,
+            self.values.narrow(1, 0, self.len)?,
+        ))
+    }
 }
 
 impl Cache {
@@ -55,6 +81,7 @@ impl Cache {
                 Ok(LayerCache {
                     keys: empty()?,
                     values: empty()?,
+                    shared: None,
                 })
             })
             .collect::<Result<_, ModelError>>()?;
@@ -62,6 +89,7 @@ impl Cache {
             len: 0,
             capacity,
             room,
+            shared: 0,
             layers,
             memory: None,
         })
@@ -73,6 +101,7 @@ impl Cache {
             len: 0,
             capacity,
             room: capacity,
+            shared: 0,
             layers: Vec::new(),
             memory: Some(memory),
         }
@@ -101,6 +130,21 @@ impl Cache {
     /// Forgets all but the first `len` tokens. Costs nothing; a guest reads some again when it reads on.
     pub fn rewind(&mut self, len: usize) {
         self.len = self.len.min(len);
+        if len < self.shared {
+            self.shared = len;
+            for shared in self
+                .layers
+                .iter_mut()
+                .filter_map(|layer| layer.shared.as_mut())
+            {
+                shared.len = len;
+            }
+        }
+    }
+
+    /// Tokens at the start whose keys and values it holds together with other texts.
+    pub fn shared(&self) -> usize {
+        self.shared
     }
 
     /// Counts `tokens` more as read. For implementations of [`crate::model::Model`], after they wrote keys and values.
@@ -132,27 +176,43 @@ impl Cache {
     pub(in crate::model) fn reserve(&mut self, tokens: usize) -> Result<(), ModelError> {
         self.check_room(tokens)?;
         let wanted = self.len + tokens;
-        if wanted > self.room {
+        if wanted > self.shared + self.room {
             let room = self.room_for(wanted);
-            if let Some(layer) = self.layers.first()
-                && layer.keys.device().is_cpu()
-            {
+            if self.is_in_main() {
                 check_left(self.bytes_with(room), &text_of(room))?;
             }
-            self.layers = self.copy_layers(room)?;
-            self.room = room;
+            let own = room - self.shared;
+            self.layers = self.copy_layers(own)?;
+            self.room = own;
         }
         Ok(())
     }
 
-    /// Bytes of its keys and values with room for so many tokens.
+    /// Whether it lies in main memory.
+    fn is_in_main(&self) -> bool {
+        let first = self.layers.first();
+        first.is_some_and(|layer| layer.keys.device().is_cpu())
+    }
+
+    /// Bytes of its own keys and values with room for so many tokens: those of a shared beginning count for none.
     pub fn bytes_with(&self, room: usize) -> u64 {
         let numbers = |tensor: &Tensor| tensor.elem_count() * tensor.dtype().size_in_bytes();
         let layers = self.layers.iter();
         let bytes: usize = layers
             .map(|layer| numbers(&layer.keys) + numbers(&layer.values))
             .sum();
-        (bytes / self.room.max(1)) as u64 * room as u64
+        (bytes / self.room.max(1)) as u64 * room.saturating_sub(self.shared) as u64
+    }
+
+    /// Bytes that another text of `len` tokens takes which shares the first `start`: see [`Self::share_start`].
+    pub fn bytes_beside(&self, start: usize, len: usize) -> u64 {
+        let (each, own) = if self.is_in_main() {
+            let own = len.saturating_sub(start);
+            (self.bytes_with(self.shared + 1), own.max(OWN_ROOM))
+        } else {
+            (self.bytes_with(self.shared + 1), self.room_for(len))
+        };
+        each.saturating_mul(own.min(self.capacity) as u64)
     }
 
     /// Memory that is left where it lies, if that is known.
@@ -166,10 +226,11 @@ impl Cache {
 
     /// Tokens that there is room for at least once `tokens` were read.
     pub fn room_for(&self, tokens: usize) -> usize {
-        if tokens <= self.room {
-            self.room
+        let room = self.shared + self.room;
+        if tokens <= room {
+            room
         } else {
-            tokens.max(2 * self.room).min(self.capacity)
+            tokens.max(self.shared + 2 * self.room).min(self.capacity)
         }
     }
 
@@ -179,7 +240,7 @@ impl Cache {
     /// When the device has no room.
     pub fn try_clone(&self) -> Result<Self, ModelError> {
         if let Some(layer) = self.layers.first() {
-            let bytes = self.bytes_with(self.room) as usize;
+            let bytes = self.bytes_with(self.shared + self.room) as usize;
             check_in_main(bytes, self.room, layer.keys.device())?;
         }
         let layers = self.copy_layers(self.room)?;
@@ -190,28 +251,117 @@ impl Cache {
         })
     }
 
-    /// Copies of all layers with room for `room` tokens, of which those that were read are filled.
-    fn copy_layers(&self, room: usize) -> Result<Vec<LayerCache>, ModelError> {
-        let copy = |tensor: &Tensor| -> Result<Tensor, candle_core::Error> {
-            let (heads, _, width) = tensor.dims3()?;
-            let copy = Tensor::zeros((heads, room, width), tensor.dtype(), tensor.device())?;
-            if self.len > 0 {
-                copy.slice_set(&tensor.narrow(1, 0, self.len)?.contiguous()?, 1, 0)?;
-            }
-            Ok(copy)
+    /// A text of the first `start` tokens that grows on its own. In main memory both hold what they have in common
+    /// together, and each adds its own tokens alone; elsewhere it is a copy.
+    ///
+    /// # Errors
+    /// When the device has no room.
+    pub fn share_start(&mut self, start: usize) -> Result<Self, ModelError> {
+        let start = start.min(self.len);
+        if !self.is_in_main() || start == 0 {
+            let mut copy = self.try_clone()?;
+            copy.rewind(start);
+            return Ok(copy);
+        }
+        if start > self.shared {
+            self.freeze()?;
+        }
+        let mut beside = Self {
+            layers: self.empty_layers(OWN_ROOM)?,
+            memory: None,
+            len: self.shared,
+            room: OWN_ROOM,
+            ..*self
         };
-        let both = |layer: &LayerCache| {
+        beside.rewind(start);
+        Ok(beside)
+    }
+
+    /// Makes all that was read a beginning that can be shared: what follows is written elsewhere.
+    fn freeze(&mut self) -> Result<(), ModelError> {
+        self.unshare()?;
+        let mut layers = self.empty_layers(OWN_ROOM)?;
+        for (layer, frozen) in layers.iter_mut().zip(&self.layers) {
+            layer.shared = Some(Shared {
+                keys: frozen.keys.clone(),
+                values: frozen.values.clone(),
+                len: self.len,
+            });
+        }
+        self.layers = layers;
+        self.room = OWN_ROOM;
+        self.shared = self.len;
+        Ok(())
+    }
+
+    /// Makes what is shared its own, for readings that want keys and values in one piece.
+    ///
+    /// # Errors
+    /// When the device has no room.
+    pub(in crate::model) fn unshare(&mut self) -> Result<(), ModelError> {
+        if self.layers.iter().all(|layer| layer.shared.is_none()) {
+            return Ok(());
+        }
+        let (shared, own) = (self.shared, self.len - self.shared);
+        let room = (shared + self.room).max(FIRST_ROOM).min(self.capacity);
+        check_left(self.bytes_with(self.shared + room), &text_of(room))?;
+        let joined = |start: &Tensor, rest: &Tensor| -> Result<Tensor, candle_core::Error> {
+            let joined = empty_like(rest, room)?;
+            fill(&joined, start, 0, shared)?;
+            fill(&joined, rest, shared, own)?;
+            Ok(joined)
+        };
+        for layer in &mut self.layers {
+            if let Some(start) = &layer.shared {
+                layer.keys = joined(&start.keys, &layer.keys)?;
+                layer.values = joined(&start.values, &layer.values)?;
+            }
+            layer.shared = None;
+        }
+        self.shared = 0;
+        self.room = room;
+        Ok(())
+    }
+
+    /// Layers with the same shared beginning and room for `room` tokens after it.
+    fn empty_layers(&self, room: usize) -> Result<Vec<LayerCache>, ModelError> {
+        let empty = |layer: &LayerCache| {
             Ok(LayerCache {
-                keys: copy(&layer.keys)?,
-                values: copy(&layer.values)?,
+                keys: empty_like(&layer.keys, room)?,
+                values: empty_like(&layer.values, room)?,
+                shared: layer.shared.clone(),
             })
         };
-        self.layers.iter().map(both).collect()
+        self.layers.iter().map(empty).collect()
+    }
+
+    /// Copies of all layers with room for `room` tokens of their own, of which those that were read are filled.
+    fn copy_layers(&self, room: usize) -> Result<Vec<LayerCache>, ModelError> {
+        let copies = self.empty_layers(room)?;
+        for (copy, layer) in copies.iter().zip(&self.layers) {
+            fill(&copy.keys, &layer.keys, 0, self.len - self.shared)?;
+            fill(&copy.values, &layer.values, 0, self.len - self.shared)?;
+        }
+        Ok(copies)
     }
 
     pub(in crate::model) fn layers(&self) -> &[LayerCache] {
         &self.layers
     }
+}
+
+/// Zeros with room for `room` tokens, otherwise as `tensor (heads, _, width)`.
+fn empty_like(tensor: &Tensor, room: usize) -> Result<Tensor, candle_core::Error> {
+    let (heads, _, width) = tensor.dims3()?;
+    Tensor::zeros((heads, room, width), tensor.dtype(), tensor.device())
+}
+
+/// Puts the first `count` tokens of `from` into `to`, from `start` on.
+fn fill(to: &Tensor, from: &Tensor, start: usize, count: usize) -> Result<(), candle_core::Error> {
+    if count == 0 {
+        return Ok(());
+    }
+    to.slice_set(&from.narrow(1, 0, count)?.contiguous()?, 1, start)
 }
 
 /// Whether main memory has room for a cache, if it is to be there.
@@ -270,6 +420,62 @@ mod tests {
             0.0,
             "the original was written to"
         );
+        Ok(())
+    }
+
+    /// What a cache holds of its first tokens, in one piece.
+    fn held(cache: &Cache) -> Result<Vec<Vec<Vec<f32>>>, ModelError> {
+        let mut whole = cache.try_clone()?;
+        whole.unshare()?;
+        Ok(whole.layers[0]
+            .values
+            .narrow(1, 0, whole.len)?
+            .to_vec3::<f32>()?)
+    }
+
+    #[test]
+    fn texts_hold_their_beginning_together_and_what_follows_alone() -> Result<(), ModelError> {
+        let mut first = Cache::new(1, 2, 3 * FIRST_ROOM, 3, DType::F32, &Device::Cpu)?;
+        first.layers[0].write(&numbers(0.0, 5), &numbers(100.0, 5), 0)?;
+        first.advance(5)?;
+        let alone = first.try_clone()?;
+        let mut beside = first.share_start(5)?;
+        let mut shorter = first.share_start(3)?;
+        assert_eq!([&first, &beside, &shorter].map(Cache::shared), [5, 5, 3]);
+        assert_eq!(held(&first)?, held(&alone)?);
+        for (cache, from) in [
+            (&mut first, 500.0),
+            (&mut beside, 600.0),
+            (&mut shorter, 700.0),
+        ] {
+            cache.reserve(1)?;
+            cache.layers[0].write(&numbers(from, 1), &numbers(from + 50.0, 1), 0)?;
+            cache.advance(1)?;
+        }
+        let last = |cache: &Cache| -> Result<_, ModelError> { Ok(held(cache)?[0].concat()) };
+        let start = held(&alone)?[0].concat();
+        assert_eq!(last(&first)?, [&start[..], &[550.0, 551.0, 552.0]].concat());
+        assert_eq!(
+            last(&beside)?,
+            [&start[..], &[650.0, 651.0, 652.0]].concat()
+        );
+        assert_eq!(
+            last(&shorter)?,
+            [&start[..9], &[750.0, 751.0, 752.0]].concat()
+        );
+        // One that is cut within the beginning leaves that of the others as it is.
+        beside.rewind(2);
+        assert_eq!((beside.shared(), beside.len()), (2, 2));
+        beside.layers[0].write(&numbers(0.0, 1), &numbers(-9.0, 1), 0)?;
+        beside.advance(1)?;
+        assert_eq!(last(&beside)?[6..], [-9.0, -8.0, -7.0]);
+        assert_eq!(last(&first)?[6..9], start[6..9]);
+        // Room is added to its own tokens alone.
+        let (each, own) = (first.bytes_with(first.shared() + 1), 700);
+        first.reserve(own)?;
+        assert_eq!(first.layers[0].keys.dim(1)?, 701);
+        assert_eq!(first.bytes_with(5 + 701), 701 * each);
+        assert_eq!(last(&first)?[15..], [550.0, 551.0, 552.0]);
         Ok(())
     }
 

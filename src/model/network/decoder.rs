@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::asked::{check_batch, check_hidden};
-use super::attention::{Causal, Projected, attend, attend_each, pattern};
+use super::attention::{Causal, Projected, attend, attend_each, has_kernel, pattern};
 use super::inputs::Inputs;
 use super::numbers::{Search, all_finite, possible};
 #[cfg(feature = "cuda")]
@@ -190,6 +190,11 @@ impl Decoder {
                 self.info.layers
             )));
         }
+        // One token is read past a shared beginning, where there is a kernel that does; more want it in one piece.
+        let storage = self.network.storage();
+        if tokens != 1 || !has_kernel(&storage.device, storage.dtype) {
+            cache.unshare()?;
+        }
         cache.reserve(tokens)
     }
 }
@@ -242,6 +247,7 @@ impl Model for Decoder {
         if tokens.is_empty() {
             return self.read(tokens, cache);
         }
+        cache.unshare()?;
         let (inputs, causal) = self.prepare(tokens, cache)?;
         let (past, heads, layers) = (cache.len(), self.network.heads(), cache.layers());
         // Attention and the rest of the network take turns in showing what they made.
