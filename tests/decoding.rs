@@ -534,13 +534,15 @@ fn a_replaced_token_stands_and_the_text_goes_on_from_it() {
 fn samples_in_a_batch_are_those_of_their_seeds() {
     let loaded = embedded();
     let sampler = SamplerSettings::default();
-    let first = start(&loaded, "The king said", &sampler, &tokens(16));
+    let mut first = start(&loaded, "The king said", &sampler, &tokens(16));
     let mut together: Vec<Generation> = (1..=3)
-        .map(|seed| first.with_seed(&loaded, seed).unwrap())
+        .map(|seed| first.beside(&loaded, &sampler, seed).unwrap())
         .collect();
     for _ in 0..16 {
         let mut several: Vec<&mut Generation> = together.iter_mut().collect();
-        batch::step(&loaded, &mut several, &|| false).unwrap();
+        for outcome in batch::step(&loaded, &mut several, &|| false).unwrap() {
+            outcome.unwrap();
+        }
     }
     for (sample, seed) in together.iter().zip(1..) {
         let settings = GenerationSettings { seed, ..tokens(16) };

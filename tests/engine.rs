@@ -435,7 +435,7 @@ fn several_samples_come_together_and_beams_end_as_a_text() {
     bench.send(Command::Generate(Box::new(beams)));
     let events = bench.until_state(RunState::Idle);
     let last = events.iter().rev().find_map(|event| match event {
-        Event::Beams { beams } => Some(beams.clone()),
+        Event::Beams { beams, .. } => Some(beams.clone()),
         _ => None,
     });
     let last = last.expect("beams are told");

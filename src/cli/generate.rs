@@ -20,6 +20,7 @@ use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::{CliError, runtime, slid, warn};
 use crate::config::Config;
+use crate::decoding::StopReason;
 use crate::engine::{Command, EngineHandle, Event, GenerateRequest, Then};
 use crate::sampling::Method;
 
@@ -235,6 +236,10 @@ async fn drive(
                 gauge.clear();
                 return Err(CliError::failed(message));
             }
+            Event::Finished {
+                reason: StopReason::Failed(message),
+                ..
+            } => return Err(CliError::failed(message)),
             Event::Finished { .. } => batches.sample_ended(),
             _ => false,
         };

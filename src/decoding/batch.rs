@@ -47,7 +47,7 @@ pub(super) fn next_logits(
     Ok((logits, slides))
 }
 
-/// Steps several generations together. Returns an outcome for each.
+/// Steps several generations together. Returns an outcome for each: one whose method fails fails alone.
 ///
 /// # Errors
 /// When the model fails, or with [`DecodingError::Cancelled`].
@@ -55,16 +55,16 @@ pub fn step(
     loaded: &LoadedModel,
     generations: &mut [&mut Generation],
     cancelled: &dyn Fn() -> bool,
-) -> Result<Vec<StepOutcome>, DecodingError> {
+) -> Result<Vec<Result<StepOutcome, DecodingError>>, DecodingError> {
     let mut sequences: Vec<_> = generations
         .iter_mut()
         .map(|generation| generation.sequence_mut())
         .collect();
     let (logits, slides) = next_logits(loaded, &mut sequences, cancelled)?;
-    generations
+    Ok(generations
         .iter_mut()
         .zip(logits.iter())
         .zip(slides)
         .map(|((generation, logits), slide)| generation.step_from(loaded, logits, slide))
-        .collect()
+        .collect())
 }

@@ -37,6 +37,8 @@ pub enum DecodingError {
         "the text has {tokens} tokens, and two windows of {window} are needed: give a longer text or a smaller window"
     )]
     FewWindows { window: usize, tokens: usize },
+    #[error("there is nothing to compare: give at least one way to draw")]
+    NoLanes,
     #[error("cancelled")]
     Cancelled,
 }

@@ -105,15 +105,28 @@ impl Generation {
         })
     }
 
-    /// The same text with other draws from here on.
+    /// Another text of the same prompt, with settings and draws of its own. The prompt is not read again, and its keys and
+    /// values are held once where the model can: see [`Sequence::beginning`].
     ///
     /// # Errors
-    /// When the device has no room for its cache.
-    pub fn with_seed(&self, loaded: &LoadedModel, seed: u64) -> Result<Self, DecodingError> {
-        let mut copy = self.try_clone()?;
-        copy.settings.seed = seed;
-        copy.chooser = Arc::new(Chooser::new(loaded, self.chooser.settings(), seed)?);
-        Ok(copy)
+    /// When a setting is out of range, or the device has no room for its cache.
+    pub fn beside(
+        &mut self,
+        loaded: &LoadedModel,
+        sampler: &SamplerSettings,
+        seed: u64,
+    ) -> Result<Self, DecodingError> {
+        let chooser = if self.chooser.settings() == sampler && self.chooser.seed() == seed {
+            Arc::clone(&self.chooser)
+        } else {
+            Arc::new(Chooser::new(loaded, sampler, seed)?)
+        };
+        let settings = GenerationSettings {
+            seed,
+            ..self.settings.clone()
+        };
+        let sequence = self.sequence.beginning(loaded, self.prompt_len)?;
+        Ok(Self::start(sequence, chooser, &settings))
     }
 
     /// The text so far.
@@ -138,6 +151,11 @@ impl Generation {
     /// What a method that steers knows before the next token.
     pub fn running(&self) -> Running {
         self.running
+    }
+
+    /// The sampler's settings.
+    pub fn sampler(&self) -> &SamplerSettings {
+        self.chooser.settings()
     }
 
     /// The settings other than the sampler's.

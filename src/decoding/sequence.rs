@@ -51,6 +51,28 @@ impl Sequence {
         })
     }
 
+    /// The first `length` tokens as a text that grows on its own. The model reads none of them again as long as it still
+    /// sees them, and where it can, both texts hold their keys and values together.
+    ///
+    /// # Errors
+    /// When the device has no room for it.
+    pub fn beginning(
+        &mut self,
+        loaded: &LoadedModel,
+        length: usize,
+    ) -> Result<Self, DecodingError> {
+        let length = length.min(self.len());
+        let read = length.min(self.hidden.len());
+        let start = self.starts[..read].last().copied().unwrap_or(0);
+        Ok(Self {
+            ids: self.ids[..length].to_vec(),
+            records: self.records[..length].to_vec(),
+            hidden: self.hidden[..read].to_vec(),
+            starts: self.starts[..read].to_vec(),
+            window: self.window.share(loaded.model.as_ref(), start, read)?,
+        })
+    }
+
     /// The tokens.
     pub fn ids(&self) -> &[u32] {
         &self.ids
@@ -78,13 +100,28 @@ impl Sequence {
 
     /// Bytes that it takes with so many tokens, as far as it grows with them.
     pub fn bytes_at(&self, tokens: usize) -> u64 {
+        let cache = self.window.cache();
+        let room = cache.room_for(tokens.min(cache.capacity()));
+        self.bytes_kept(tokens)
+            .saturating_add(cache.bytes_with(room))
+    }
+
+    /// Bytes of the records and hidden states of so many tokens.
+    fn bytes_kept(&self, tokens: usize) -> u64 {
         /// Of a record with its trace, about.
         const RECORD: usize = 1024;
-        let cache = self.window.cache();
         let hidden = self.hidden.first().map_or(0, |row| size_of_val(&row[..]));
-        let kept = (tokens as u64).saturating_mul((hidden + RECORD) as u64);
-        let room = cache.room_for(tokens.min(cache.capacity()));
-        kept.saturating_add(cache.bytes_with(room))
+        (tokens as u64).saturating_mul((hidden + RECORD) as u64)
+    }
+
+    /// Bytes that a text of so many tokens takes which begins with the first `start` of this one, as [`Self::beginning`]
+    /// makes it.
+    pub fn bytes_beside(&self, start: usize, tokens: usize) -> u64 {
+        let cache = self.window.cache();
+        let seen = tokens.min(cache.capacity());
+        cache
+            .bytes_beside(start.min(seen), seen)
+            .saturating_add(self.bytes_kept(tokens.saturating_sub(start)))
     }
 
     /// Memory that is left for more of its kind, where that is known.

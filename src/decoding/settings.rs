@@ -43,4 +43,6 @@ pub enum StopReason {
         period: usize,
     },
     Cancelled,
+    /// The model failed on this text, and why: others beside it go on.
+    Failed(String),
 }

@@ -62,6 +62,25 @@ impl Window {
         })
     }
 
+    /// A window that shows the text from `start` to `end`, which grows on its own. What both see of it is held together
+    /// where the model can; what this one does not see is read when [`Self::view`] asks for it.
+    ///
+    /// # Errors
+    /// When the device has no room for it.
+    pub fn share(
+        &mut self,
+        model: &dyn Model,
+        start: usize,
+        end: usize,
+    ) -> Result<Self, ModelError> {
+        if start != self.start {
+            let cache = model.new_cache()?;
+            return Ok(Self { cache, start });
+        }
+        let cache = self.cache.share_start(end - start)?;
+        Ok(Self { cache, start })
+    }
+
     /// Index of the first token that the model sees.
     pub fn start(&self) -> usize {
         self.start

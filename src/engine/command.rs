@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decoding::{BranchId, GenerationSettings, SavedBranch};
+use crate::decoding::{BranchId, GenerationSettings, LaneSettings, SavedBranch};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 
@@ -32,6 +32,20 @@ pub enum Command {
     Load(LoadRequest),
     /// Start a new text from a prompt. With [`Then::Pause`] the prompt is read and the run waits, paused.
     Generate(Box<GenerateRequest>),
+    /// Start texts from a prompt that are drawn each in its own way, side by side. What they are is told by
+    /// [`super::Event::Lane`], their tokens as those of samples.
+    Lanes(Box<LanesRequest>),
+    /// Put another text of the same prompt beside those of the run.
+    AddLane(Box<LaneSettings>),
+    /// From the next token on, draw one of the texts in another way.
+    SetLane {
+        sample: usize,
+        lane: Box<LaneSettings>,
+    },
+    /// Take one of several texts away; it stays as a branch. Those after it move up.
+    RemoveLane {
+        sample: usize,
+    },
     /// Read a prompt that is being typed: the odds of each of its tokens and of the next one. Only the newest
     /// waiting one counts.
     Inspect {
@@ -95,6 +109,18 @@ pub struct GenerateRequest {
     pub generation: GenerationSettings,
     /// Texts to sample together, from seeds that follow the first one's. Beam search makes one.
     pub samples: usize,
+    /// Whether to compute the odds of the prompt's tokens too.
+    pub prompt_odds: bool,
+    pub then: Then,
+}
+
+/// Texts to start side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LanesRequest {
+    pub prompt: String,
+    /// How all of them end; each has its own seed.
+    pub generation: GenerationSettings,
+    pub lanes: Vec<LaneSettings>,
     /// Whether to compute the odds of the prompt's tokens too.
     pub prompt_odds: bool,
     pub then: Then,

@@ -15,10 +15,14 @@ pub(super) enum TextsError {
     Several,
     #[error("a beam search cannot be cut or changed before it has ended")]
     Searching,
-    #[error("a beam search has no samples to choose from")]
+    #[error("a beam search is no text before it has ended")]
     NoSamples,
     #[error("there is no such sample")]
     NoSuchSample,
+    #[error("a text that was drawn cannot be searched for: add a lane for beam search")]
+    NoSearch,
+    #[error("it is the only one: a lane must be left")]
+    OnlyOne,
     #[error(
         "the saved texts hold token {id}, which this model's vocabulary of {vocabulary} does not have: load the model that they were made with"
     )]

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Session, Subject};
-use crate::decoding::{Beam, BranchId, BranchInfo, Moment, Otherwise, StopReason, TokenRecord};
+use crate::decoding::{
+    Beam, BranchId, BranchInfo, LaneSettings, Moment, NoCommonDraws, Otherwise, StopReason,
+    TokenRecord,
+};
 use crate::model::{LoadProgress, ModelInfo};
 
 /// What the engine is doing.
@@ -43,6 +46,19 @@ pub enum Event {
         /// Time to read them.
         seconds: f64,
     },
+    /// What one of several texts beside each other is drawn with, from its next token on. One that is not known yet begins
+    /// with the prompt.
+    Lane {
+        sample: usize,
+        #[serde(flatten)]
+        lane: LaneSettings,
+        /// Why it has no draws in common with the first, if it has none.
+        apart: Option<NoCommonDraws>,
+    },
+    /// One of several texts was taken away. Those after it moved up.
+    LaneRemoved {
+        sample: usize,
+    },
     /// A token was added to the text.
     Token {
         /// Which sample of the run, from 0.
@@ -62,6 +78,11 @@ pub enum Event {
     /// The newest look.
     Look {
         subject: Subject,
+        moment: Moment,
+    },
+    /// A look at one of several texts beside each other, as the newest [`super::EngineHandle::look_at_lanes`] asked for it.
+    LaneLook {
+        sample: usize,
         moment: Moment,
     },
     /// The newest look could not be served, for example because the text was cut meanwhile.
@@ -100,6 +121,8 @@ pub enum Event {
     },
     /// Beam search took a step: its beams, best first.
     Beams {
+        /// Which sample of the run, from 0.
+        sample: usize,
         beams: Vec<Beam>,
     },
     /// A run, or one sample of it, ended.

@@ -90,6 +90,13 @@ impl EngineHandle {
         self.wake(idle);
     }
 
+    /// Asks for looks at several texts beside each other, which come one by one. Those that were not served yet are dropped
+    /// in favour of these.
+    pub fn look_at_lanes(&self, requests: Vec<LookRequest>) {
+        let idle = self.shared.put_lanes(requests);
+        self.wake(idle);
+    }
+
     /// Asks for a comparison of the whole text, in the background. It ends one that goes on.
     pub fn compare(&self, request: CompareRequest) {
         let idle = self.shared.put_compare(request);

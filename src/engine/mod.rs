@@ -5,6 +5,7 @@
 //!  EngineHandle ── Command (bounded) ────────▶ Worker ─ LoadedModel
 //!               ── newest LookRequest (slot) ▶        ├ Texts  the Run (Generations or a BeamSearch), Branches
 //!               ── newest CompareRequest ────▶        ├ Counterfactual of the text
+//!               ── newest looks at lanes ────▶        │
 //!               ── cancel flag ──────────────▶        └ draft  the prompt being typed
 //!  Receiver ◀── Event (bounded) ──────────────
 //! ```
@@ -17,6 +18,7 @@ mod error;
 mod event;
 mod handle;
 mod load;
+mod placed;
 mod run;
 mod shared;
 mod texts;
@@ -24,7 +26,8 @@ mod training;
 mod worker;
 
 pub use command::{
-    Command, CompareRequest, GenerateRequest, LookRequest, RestoreRequest, Session, Subject, Then,
+    Command, CompareRequest, GenerateRequest, LanesRequest, LookRequest, RestoreRequest, Session,
+    Subject, Then,
 };
 pub use error::StartError;
 pub use event::{Event, RunState};

@@ -30,6 +30,7 @@ pub(super) struct Shared {
     cancel: AtomicBool,
     look: Mutex<Option<LookRequest>>,
     compare: Mutex<Option<CompareRequest>>,
+    lanes: Mutex<Vec<LookRequest>>,
 }
 
 impl Shared {
@@ -48,6 +49,11 @@ impl Shared {
         slot(&self.compare).replace(request).is_none()
     }
 
+    /// Puts looks in place of those that were not served yet. Whether there were none.
+    pub(super) fn put_lanes(&self, requests: Vec<LookRequest>) -> bool {
+        std::mem::replace(&mut *slot(&self.lanes), requests).is_empty()
+    }
+
     pub(super) fn cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
     }
@@ -60,11 +66,18 @@ impl Shared {
         slot(&self.look).take()
     }
 
+    /// The first look at a lane that waits, and whether others do.
+    pub(super) fn take_lane(&self) -> (Option<LookRequest>, bool) {
+        let mut waiting = slot(&self.lanes);
+        let first = (!waiting.is_empty()).then(|| waiting.remove(0));
+        (first, !waiting.is_empty())
+    }
+
     pub(super) fn take_compare(&self) -> Option<CompareRequest> {
         slot(&self.compare).take()
     }
 }
 
-fn slot<T>(slot: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+fn slot<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

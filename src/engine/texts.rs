@@ -59,6 +59,21 @@ impl Texts {
         Ok(())
     }
 
+    /// Takes one of several texts away; it stays as a branch.
+    ///
+    /// # Errors
+    /// With the reason why not.
+    pub fn remove_lane(&mut self, sample: usize) -> Result<(), TextsError> {
+        let run = self.run.as_mut().ok_or(TextsError::NoText)?;
+        if let Some(removed) = run.remove_lane(sample)?
+            && removed.generated() > 0
+        {
+            let (fork, seed) = (removed.prompt_len(), removed.settings().seed);
+            self.branches.keep_beside(removed.sequence(), fork, seed);
+        }
+        Ok(())
+    }
+
     /// Cuts the text to its first `length` tokens; what stood there stays as a branch.
     ///
     /// # Errors

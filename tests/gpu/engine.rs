@@ -196,7 +196,7 @@ fn show(source: &str, device: DevicePreference, precision: Precision) -> Shown {
     bench.send(Command::Generate(Box::new(asked(20, 1, beam))));
     let events = bench.until_state(RunState::Idle);
     let beams = events.iter().rev().find_map(|event| match event {
-        Event::Beams { beams } => Some(
+        Event::Beams { beams, .. } => Some(
             beams
                 .iter()
                 .map(|beam| (beam.ids.clone(), beam.score))

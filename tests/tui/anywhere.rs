@@ -261,9 +261,11 @@ fn beams_live_and_die_in_the_funnel() {
         finished: None,
     };
     play.hear(Event::Beams {
+        sample: 0,
         beams: vec![beam(&[1], " there", -0.5), beam(&[2], " in", -0.75)],
     });
     play.hear(Event::Beams {
+        sample: 0,
         beams: vec![
             beam(&[1, 3], " there was", -0.6),
             beam(&[1, 4], " there lived", -0.9),

@@ -509,6 +509,7 @@ fn the_beams_stay_in_the_default_view_when_the_search_has_ended() {
             finished: Some(StopReason::MaxTokens),
         };
         play.hear(Event::Beams {
+            sample: 0,
             beams: vec![beam(" there was", -0.612), beam(" there lived", -0.934)],
         });
         play.generate(b" there");

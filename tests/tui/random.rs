@@ -279,6 +279,7 @@ fn event() -> impl Strategy<Value = Event> {
                 finished: None,
             };
             Event::Beams {
+                sample: 0,
                 beams: beams.into_iter().map(beam).collect(),
             }
         }),

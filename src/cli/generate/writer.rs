@@ -77,7 +77,7 @@ impl Writer {
                 let text = self.text(*sample).push(&record.bytes);
                 self.show(*sample, &text)?;
             }
-            Event::Beams { beams } => self.beams.clone_from(beams),
+            Event::Beams { beams, .. } => self.beams.clone_from(beams),
             Event::Finished { sample, .. } => {
                 let rest = self.text(*sample).finish();
                 self.show(*sample, &rest)?;

@@ -1,37 +1,30 @@
-//! The text of a run: one generation, several samples together, or a beam search.
+//! The texts of a run: one generation, several side by side, or a beam search.
 
-use std::time::{Duration, Instant};
+mod room;
+mod sample;
+mod step;
 
+use std::iter;
+use std::time::Duration;
+
+use self::sample::Sample;
 use super::error::TextsError;
-use super::{Event, GenerateRequest};
+use super::{Event, GenerateRequest, LanesRequest};
 use crate::decoding::{
-    BeamSearch, DecodingError, Generation, GenerationSettings, Slide, StopReason, TokenRecord,
-    batch,
+    DecodingError, Generation, GenerationSettings, LaneSettings, StopReason, TokenRecord,
 };
-use crate::model::{LoadedModel, ModelError, bytes_text};
+use crate::model::LoadedModel;
 use crate::sampling::{Method, SamplerSettings};
-
-/// One text of a run.
-struct Sample {
-    generation: Generation,
-    stopped: bool,
-    /// Time spent generating.
-    spent: Duration,
-}
-
-enum Kind {
-    Samples(Vec<Sample>),
-    Beams(Box<BeamSearch>),
-}
 
 /// A run, which stays when it is finished: one can look back at it, cut it and go on.
 pub struct Run {
-    kind: Kind,
-    started: Instant,
+    samples: Vec<Sample>,
+    /// Whether each text has settings of its own.
+    lanes: bool,
 }
 
 impl Run {
-    /// Reads the prompt. Returns the run and the event that shows the prompt.
+    /// Reads the prompt. Returns the run and the tokens of the prompt.
     ///
     /// # Errors
     /// When the prompt or a setting is unfit, the model fails, or with [`DecodingError::Cancelled`].
@@ -40,38 +33,77 @@ impl Run {
         request: &GenerateRequest,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(Self, Vec<TokenRecord>), DecodingError> {
-        let first = Generation::new(
-            loaded,
-            &request.prompt,
-            &request.sampler,
-            &request.generation,
-            request.prompt_odds,
-            cancelled,
-        )?;
-        let prompt = first.sequence().records().to_vec();
-        check_room(&first, request)?;
-        let kind = if request.sampler.method == Method::Beam {
-            Kind::Beams(Box::new(BeamSearch::new(first)))
-        } else {
-            let seed = request.generation.seed;
-            let mut generations = Vec::with_capacity(request.samples);
-            for index in 1..request.samples {
-                if cancelled() {
-                    return Err(DecodingError::Cancelled);
-                }
-                generations.push(first.with_seed(loaded, seed.wrapping_add(index as u64))?);
-            }
-            generations.insert(0, first);
-            let fresh = |generation| Sample {
-                generation,
-                stopped: false,
-                spent: Duration::ZERO,
-            };
-            Kind::Samples(generations.into_iter().map(fresh).collect())
+        let samples = match request.sampler.method {
+            Method::Beam => 1,
+            _ => request.samples.max(1),
         };
+        let seed = request.generation.seed;
+        let lanes: Vec<_> = (0..samples as u64)
+            .map(|index| (&request.sampler, seed.wrapping_add(index)))
+            .collect();
+        let (prompt, settings) = (&request.prompt, &request.generation);
+        Self::begin(
+            loaded,
+            (prompt, settings, request.prompt_odds),
+            &lanes,
+            false,
+            cancelled,
+        )
+    }
+
+    /// As [`Self::start`], for texts that are drawn each in its own way.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_lanes(
+        loaded: &LoadedModel,
+        request: &LanesRequest,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(Self, Vec<TokenRecord>), DecodingError> {
+        let lanes: Vec<_> = request
+            .lanes
+            .iter()
+            .map(|lane| (&lane.sampler, lane.seed))
+            .collect();
+        let (prompt, settings) = (&request.prompt, &request.generation);
+        Self::begin(
+            loaded,
+            (prompt, settings, request.prompt_odds),
+            &lanes,
+            true,
+            cancelled,
+        )
+    }
+
+    /// Reads the prompt once for all of `drawn`.
+    fn begin(
+        loaded: &LoadedModel,
+        (prompt, settings, odds): (&str, &GenerationSettings, bool),
+        drawn: &[(&SamplerSettings, u64)],
+        lanes: bool,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<(Self, Vec<TokenRecord>), DecodingError> {
+        let Some((&(sampler, seed), others)) = drawn.split_first() else {
+            return Err(DecodingError::NoLanes);
+        };
+        let settings = GenerationSettings {
+            seed,
+            ..settings.clone()
+        };
+        let mut first = Generation::new(loaded, prompt, sampler, &settings, odds, cancelled)?;
+        let prompt = first.sequence().records().to_vec();
+        room::check(&first, drawn.iter().map(|(sampler, _)| *sampler))?;
+        let mut generations = Vec::with_capacity(drawn.len());
+        for (sampler, seed) in others {
+            if cancelled() {
+                return Err(DecodingError::Cancelled);
+            }
+            generations.push(first.beside(loaded, sampler, *seed)?);
+        }
+        let samples = iter::once(first).chain(generations);
         let run = Self {
-            kind,
-            started: Instant::now(),
+            samples: samples.map(Sample::fresh).collect(),
+            lanes,
         };
         Ok((run, prompt))
     }
@@ -79,22 +111,14 @@ impl Run {
     /// A finished run of a text that came from elsewhere.
     pub fn of(generation: Generation) -> Self {
         Self {
-            kind: Kind::Samples(vec![Sample {
-                generation,
-                stopped: true,
-                spent: Duration::ZERO,
-            }]),
-            started: Instant::now(),
+            samples: vec![Sample::ended(generation, Duration::ZERO)],
+            lanes: false,
         }
     }
 
-    /// The texts of the run: its samples, or the best beam.
+    /// The texts of the run; of one that is searched for, the best beam.
     pub fn texts(&self) -> impl Iterator<Item = &Generation> {
-        let (samples, best) = match &self.kind {
-            Kind::Samples(samples) => (samples.as_slice(), None),
-            Kind::Beams(search) => (&[][..], search.best()),
-        };
-        samples.iter().map(|sample| &sample.generation).chain(best)
+        self.samples.iter().filter_map(Sample::generation)
     }
 
     /// The text to cut and change: none while a beam search or several samples go on.
@@ -102,12 +126,9 @@ impl Run {
     /// # Errors
     /// With the reason why not.
     pub fn text_mut(&mut self) -> Result<&mut Generation, TextsError> {
-        match &mut self.kind {
-            Kind::Samples(samples) => match samples.as_mut_slice() {
-                [sample] => Ok(&mut sample.generation),
-                _ => Err(TextsError::Several),
-            },
-            Kind::Beams(_) => Err(TextsError::Searching),
+        match self.samples.as_mut_slice() {
+            [sample] => sample.growing_mut().ok_or(TextsError::Searching),
+            _ => Err(TextsError::Several),
         }
     }
 
@@ -116,37 +137,38 @@ impl Run {
     /// # Errors
     /// With the reason why not.
     pub fn select(&mut self, sample: usize) -> Result<Vec<Generation>, TextsError> {
-        let Kind::Samples(samples) = &mut self.kind else {
+        let chosen = self.samples.get_mut(sample);
+        let chosen = chosen.ok_or(TextsError::NoSuchSample)?;
+        if chosen.growing_mut().is_none() {
             return Err(TextsError::NoSamples);
-        };
-        if sample >= samples.len() {
-            return Err(TextsError::NoSuchSample);
         }
-        let chosen = samples.remove(sample);
-        let others = std::mem::replace(samples, vec![chosen]);
-        Ok(others.into_iter().map(|other| other.generation).collect())
+        let chosen = self.samples.remove(sample);
+        let others = std::mem::replace(&mut self.samples, vec![chosen]);
+        self.lanes = false;
+        Ok(others
+            .into_iter()
+            .filter_map(Sample::into_generation)
+            .collect())
     }
 
     /// The text to look at: a sample, or the best beam.
     pub fn shown_mut(&mut self, sample: usize) -> Option<&mut Generation> {
-        match &mut self.kind {
-            Kind::Samples(samples) => samples.get_mut(sample).map(|one| &mut one.generation),
-            Kind::Beams(search) => search.best_mut(),
-        }
+        self.samples.get_mut(sample)?.generation_mut()
     }
 
     /// Lets stopped texts go on.
     pub fn revive(&mut self) {
-        if let Kind::Samples(samples) = &mut self.kind {
-            for sample in samples {
+        for sample in &mut self.samples {
+            if let Some(generation) = sample.growing_mut() {
+                generation.extend();
                 sample.stopped = false;
-                sample.generation.extend();
             }
         }
     }
 
     /// From the next token on, samples with `sampler` and the draws of the settings' seed (of the seeds that follow it, for
-    /// the samples after the first), and ends by those settings. A beam search keeps its own.
+    /// the samples after the first), and ends by those settings. A beam search keeps its own, and lanes keep all but the
+    /// ending.
     ///
     /// # Errors
     /// When a setting is out of range.
@@ -156,168 +178,110 @@ impl Run {
         sampler: &SamplerSettings,
         settings: &GenerationSettings,
     ) -> Result<(), DecodingError> {
-        if let Kind::Samples(samples) = &mut self.kind {
-            for (index, sample) in samples.iter_mut().enumerate() {
+        let lanes = self.lanes;
+        for (index, sample) in self.samples.iter_mut().enumerate() {
+            let Some(generation) = sample.growing_mut() else {
+                continue;
+            };
+            if !lanes {
                 let seed = settings.seed.wrapping_add(index as u64);
-                sample.generation.set_sampler(loaded, sampler, seed)?;
-                sample.generation.set_ending(settings);
+                generation.set_sampler(loaded, sampler, seed)?;
             }
+            generation.set_ending(settings);
         }
         Ok(())
+    }
+
+    /// From the next token on, draws one text in another way. Returns what it is drawn with now.
+    ///
+    /// # Errors
+    /// When there is no such text, it is searched for, or a setting is out of range.
+    pub fn set_lane(
+        &mut self,
+        loaded: &LoadedModel,
+        sample: usize,
+        lane: &LaneSettings,
+    ) -> Result<(), TextsError> {
+        let text = self.samples.get_mut(sample);
+        let text = text.ok_or(TextsError::NoSuchSample)?;
+        let generation = text.growing_mut().ok_or(TextsError::Searching)?;
+        if lane.sampler.method == Method::Beam {
+            return Err(TextsError::NoSearch);
+        }
+        generation.set_sampler(loaded, &lane.sampler, lane.seed)?;
+        self.lanes = true;
+        Ok(())
+    }
+
+    /// Puts another text of the same prompt beside the others, to be drawn so from its first token on. Returns which one it
+    /// is.
+    ///
+    /// # Errors
+    /// When a setting is out of range, or there is no room for another.
+    pub fn add_lane(
+        &mut self,
+        loaded: &LoadedModel,
+        lane: &LaneSettings,
+    ) -> Result<usize, TextsError> {
+        let first = self.samples.iter_mut().find_map(Sample::generation_mut);
+        let first = first.ok_or(TextsError::NoText)?;
+        room::check(first, [&lane.sampler; 2].into_iter())?;
+        let beside = first.beside(loaded, &lane.sampler, lane.seed)?;
+        self.samples.push(Sample::fresh(beside));
+        self.lanes = true;
+        Ok(self.samples.len() - 1)
+    }
+
+    /// Takes a text away. Those after it move up.
+    ///
+    /// # Errors
+    /// When there is no such text, or it is the only one.
+    pub fn remove_lane(&mut self, sample: usize) -> Result<Option<Generation>, TextsError> {
+        match self.samples.len() {
+            length if sample >= length => Err(TextsError::NoSuchSample),
+            1 => Err(TextsError::OnlyOne),
+            _ => Ok(self.samples.remove(sample).into_generation()),
+        }
+    }
+
+    /// The events that say what each text is drawn with, if each is in its own way.
+    pub fn lane_events(&self) -> impl Iterator<Item = Event> {
+        let samples = if self.lanes { &self.samples[..] } else { &[] };
+        let first = samples.first().and_then(Sample::lane);
+        samples
+            .iter()
+            .enumerate()
+            .filter_map(move |(sample, text)| {
+                let lane = text.lane()?;
+                let first = first.as_ref().filter(|_| sample > 0);
+                let apart = first.and_then(|first| lane.draws_as(first).err());
+                Some(Event::Lane {
+                    sample,
+                    lane,
+                    apart,
+                })
+            })
     }
 
     /// Generates one token of every text that goes on. Returns the events it brought, and whether all texts ended.
     ///
     /// # Errors
-    /// When the model fails, or with [`DecodingError::Cancelled`].
+    /// When the model fails on the only text, or with [`DecodingError::Cancelled`].
     pub fn step(
         &mut self,
         loaded: &LoadedModel,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<(Vec<Event>, bool), DecodingError> {
-        match &mut self.kind {
-            Kind::Samples(samples) => step_samples(loaded, samples, cancelled),
-            Kind::Beams(search) => {
-                let step = search.step(loaded, cancelled)?;
-                let mut events: Vec<_> = step.slide.map(slid).into_iter().collect();
-                events.push(Event::Beams { beams: step.beams });
-                if step.done {
-                    events.extend(self.settle_beams(&StopReason::MaxTokens));
-                }
-                Ok((events, step.done))
-            }
-        }
+        let events = step::step(loaded, &mut self.samples, cancelled)?;
+        Ok((events, self.samples.iter().all(|sample| sample.stopped)))
     }
 
     /// Ends every text that goes on. Returns the events that say so.
     pub fn end(&mut self, reason: &StopReason) -> Vec<Event> {
-        match &mut self.kind {
-            Kind::Beams(_) => self.settle_beams(reason),
-            Kind::Samples(samples) => samples
-                .iter_mut()
-                .enumerate()
-                .filter(|(_, sample)| !sample.stopped)
-                .map(|(index, sample)| {
-                    sample.stopped = true;
-                    finished(index, sample, reason.clone())
-                })
-                .collect(),
-        }
-    }
-
-    /// Ends a beam search: its best beam becomes the text. `reason` holds for beams that still grew.
-    fn settle_beams(&mut self, reason: &StopReason) -> Vec<Event> {
-        let kind = std::mem::replace(&mut self.kind, Kind::Samples(Vec::new()));
-        let Kind::Beams(search) = kind else {
-            self.kind = kind;
-            return Vec::new();
-        };
-        let Some((generation, ended)) = search.into_best() else {
-            return Vec::new();
-        };
-        let sample = Sample {
-            generation,
-            stopped: true,
-            spent: self.started.elapsed(),
-        };
-        let generation = &sample.generation;
-        let records = &generation.sequence().records()[generation.prompt_len()..];
-        let mut events: Vec<_> = records
-            .iter()
-            .map(|record| Event::Token {
-                sample: 0,
-                record: record.clone(),
-            })
-            .collect();
-        events.push(finished(
-            0,
-            &sample,
-            ended.unwrap_or_else(|| reason.clone()),
-        ));
-        self.kind = Kind::Samples(vec![sample]);
-        events
-    }
-}
-
-/// Whether there is memory for all texts of a run at their full length.
-fn check_room(first: &Generation, request: &GenerateRequest) -> Result<(), DecodingError> {
-    let texts = match request.sampler.method {
-        // While they are extended, beams are there twice.
-        Method::Beam => request.sampler.num_beams.saturating_mul(2),
-        _ => request.samples,
-    };
-    let sequence = first.sequence();
-    let each = sequence.bytes_at(sequence.len().saturating_add(request.generation.max_tokens));
-    let (Some(left), 2..) = (sequence.memory_left(), texts) else {
-        return Ok(());
-    };
-    let needed = each.saturating_mul(texts as u64 - 1);
-    if needed <= left {
-        return Ok(());
-    }
-    let fitting = left / each.max(1) + 1;
-    let way_out = match request.sampler.method {
-        Method::Beam => format!("{} beams would fit", fitting / 2),
-        _ => format!("{fitting} would fit"),
-    };
-    Err(DecodingError::Model(ModelError::NoMemory(format!(
-        "{texts} texts at once take about {} of memory, {} each, but {} are left: {way_out}",
-        bytes_text(needed),
-        bytes_text(each),
-        bytes_text(left),
-    ))))
-}
-
-fn step_samples(
-    loaded: &LoadedModel,
-    samples: &mut [Sample],
-    cancelled: &dyn Fn() -> bool,
-) -> Result<(Vec<Event>, bool), DecodingError> {
-    let begun = Instant::now();
-    let mut going: Vec<(usize, &mut Sample)> = samples
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, sample)| !sample.stopped)
-        .collect();
-    let outcomes = match going.as_mut_slice() {
-        [(_, sample)] => vec![sample.generation.step(loaded, cancelled)?],
-        several => {
-            let mut generations: Vec<_> = several
-                .iter_mut()
-                .map(|(_, sample)| &mut sample.generation)
-                .collect();
-            batch::step(loaded, &mut generations, cancelled)?
-        }
-    };
-    let spent = begun.elapsed();
-    let mut events = Vec::new();
-    for ((index, sample), outcome) in going.into_iter().zip(outcomes) {
-        sample.spent += spent;
-        events.extend(outcome.slide.map(slid));
-        events.push(Event::Token {
-            sample: index,
-            record: outcome.record,
-        });
-        if let Some(reason) = outcome.stop {
-            sample.stopped = true;
-            events.push(finished(index, sample, reason));
-        }
-    }
-    Ok((events, samples.iter().all(|sample| sample.stopped)))
-}
-
-fn slid(slide: Slide) -> Event {
-    Event::Slid {
-        kept: slide.kept,
-        dropped: slide.dropped,
-    }
-}
-
-fn finished(index: usize, sample: &Sample, reason: StopReason) -> Event {
-    Event::Finished {
-        sample: index,
-        reason,
-        tokens: sample.generation.generated(),
-        seconds: sample.spent.as_secs_f64(),
+        let samples = self.samples.iter_mut().enumerate();
+        samples
+            .filter(|(_, sample)| !sample.stopped)
+            .flat_map(|(index, sample)| sample.end(index, reason.clone()))
+            .collect()
     }
 }

@@ -19,6 +19,21 @@ impl Worker {
         self.emit(event)
     }
 
+    /// One of the looks at lanes that wait. Whether others still do.
+    pub(super) fn look_at_lane(&mut self) -> Result<bool, Ended> {
+        let (request, others) = self.shared.take_lane();
+        let Some(request) = request else {
+            return Ok(false);
+        };
+        let sample = request.sample;
+        match self.moment(request) {
+            Ok(moment) => self.emit(Event::LaneLook { sample, moment })?,
+            // The text is another by now: it is asked for again.
+            Err(error) => tracing::debug!("lane {sample} cannot be looked at: {error}"),
+        }
+        Ok(others)
+    }
+
     fn moment(&mut self, request: LookRequest) -> Result<Moment, TextsError> {
         let loaded = self.loaded.as_ref().ok_or(TextsError::NoModel)?;
         let shown = self.texts.run.as_mut();

@@ -1,6 +1,7 @@
 //! The engine's thread: serves commands between tokens, then looks, then one token, and so on.
 
 mod comparing;
+mod lanes;
 mod loading;
 mod looking;
 
@@ -15,8 +16,8 @@ use super::error::TextsError;
 use super::run::Run;
 use super::shared::{Loader, Message, Shared};
 use super::texts::Texts;
-use super::{Command, Event, GenerateRequest, RestoreRequest, RunState, Subject, Then};
-use crate::decoding::{Chooser, Counterfactual, DecodingError, StopReason};
+use super::{Command, Event, RestoreRequest, RunState, Subject, Then};
+use crate::decoding::{Chooser, Counterfactual, DecodingError, StopReason, TokenRecord};
 use crate::model::LoadedModel;
 
 /// Everything that the thread owns.
@@ -35,6 +36,8 @@ pub(super) struct Worker {
     look_chooser: Option<Chooser>,
     /// The comparison under way, and of which sample.
     comparison: Option<(usize, Counterfactual)>,
+    /// Whether looks at lanes wait.
+    lanes_wait: bool,
 }
 
 /// Nobody listens any more, or the thread was told to end.
@@ -59,6 +62,7 @@ impl Worker {
             inspect: None,
             look_chooser: None,
             comparison: None,
+            lanes_wait: false,
         }
     }
 
@@ -69,7 +73,7 @@ impl Worker {
 
     /// All waiting commands, the newest inspection and look, a piece of a comparison, and one token if a run goes on.
     fn turn(&mut self) -> Result<(), Ended> {
-        if self.state != RunState::Running && !self.has_to_compare() {
+        if self.state != RunState::Running && !self.has_to_compare() && !self.lanes_wait {
             let message = self.messages.blocking_recv().ok_or(Ended)?;
             self.receive(message)?;
         }
@@ -86,6 +90,7 @@ impl Worker {
         if let Some(request) = self.shared.take_look() {
             self.look(request)?;
         }
+        self.lanes_wait = self.look_at_lane()?;
         if let Some(request) = self.shared.take_compare() {
             self.start_comparison(&request)?;
         }
@@ -107,7 +112,20 @@ impl Worker {
         tracing::debug!(?command, "serving");
         match command {
             Command::Load(request) => self.load(&request),
-            Command::Generate(request) => self.generate(&request),
+            Command::Generate(request) => {
+                let seed = request.generation.seed;
+                let ending = (request.generation.max_tokens, request.then, seed);
+                self.begin(ending, |loaded, cancelled| {
+                    Run::start(loaded, &request, cancelled)
+                })
+            }
+            Command::Lanes(request) => self.start_lanes(&request),
+            Command::AddLane(lane) => self.add_lane(&lane),
+            Command::SetLane { sample, lane } => self.set_lane(sample, &lane),
+            Command::RemoveLane { sample } => self.change(None, |texts, _| {
+                texts.remove_lane(sample)?;
+                Ok(vec![Event::LaneRemoved { sample }])
+            }),
             Command::Inspect { prompt } => {
                 self.inspect = Some(Given::Text(prompt));
                 Ok(())
@@ -191,7 +209,15 @@ impl Worker {
         }
     }
 
-    fn generate(&mut self, request: &GenerateRequest) -> Result<(), Ended> {
+    /// Starts a run that ends after so many tokens, and its first text's draws are of this seed.
+    fn begin(
+        &mut self,
+        (max_tokens, then, seed): (usize, Then, u64),
+        start: impl FnOnce(
+            &LoadedModel,
+            &dyn Fn() -> bool,
+        ) -> Result<(Run, Vec<TokenRecord>), DecodingError>,
+    ) -> Result<(), Ended> {
         let Some(loaded) = &self.loaded else {
             return self.fail(&TextsError::NoModel);
         };
@@ -199,7 +225,7 @@ impl Worker {
         self.state = RunState::Running;
         self.emit(Event::State { state: self.state })?;
         let begun = Instant::now();
-        let started = Run::start(loaded, request, &|| self.shared.cancelled());
+        let started = start(loaded, &|| self.shared.cancelled());
         let (run, tokens) = match started {
             Ok(started) => started,
             Err(error) => {
@@ -210,21 +236,25 @@ impl Worker {
         let seen = run.texts().next().map(|text| text.sequence().seen());
         let kept = seen.unwrap_or(tokens.len());
         let dropped = tokens.len() - kept;
-        self.texts.begin(run, tokens.len(), request.generation.seed);
+        let lanes: Vec<_> = run.lane_events().collect();
+        self.texts.begin(run, tokens.len(), seed);
         self.comparison = None;
         self.emit(Event::PromptRead {
             subject: Subject::Text,
             tokens,
             seconds: begun.elapsed().as_secs_f64(),
         })?;
+        for lane in lanes {
+            self.emit(lane)?;
+        }
         if dropped > 0 {
             self.emit(Event::Slid { kept, dropped })?;
         }
         self.list_branches()?;
-        if request.generation.max_tokens == 0 {
+        if max_tokens == 0 {
             return self.end(&StopReason::MaxTokens);
         }
-        self.enter(match request.then {
+        self.enter(match then {
             Then::Continue => RunState::Running,
             Then::Pause => RunState::Paused,
         })

@@ -110,6 +110,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Look { subject, moment } => look(state, subject, moment),
         Event::LookFailed { .. } => state.play.looking.refuse(),
+        Event::Lane { .. } | Event::LaneRemoved { .. } | Event::LaneLook { .. } => {}
         Event::Compared {
             sample,
             from,
@@ -128,7 +129,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Branch { branch, tokens } => super::branches::show(state, branch, tokens),
         Event::Saved { session } => super::session::saved(state, session, effects),
-        Event::Beams { beams } => {
+        Event::Beams { beams, .. } => {
             state.play.beam_log.step(&beams);
             state.play.beams = beams;
         }

@@ -126,5 +126,6 @@ fn ended(finish: &Finish) -> String {
         StopReason::StopText(text) => format!("ended: stop {}", safe::fit(text, 8).trim_end()),
         StopReason::Loop { period } => format!("ended: loop of {period}"),
         StopReason::Cancelled => "stopped".to_owned(),
+        StopReason::Failed(_) => "failed".to_owned(),
     }
 }
