@@ -271,11 +271,11 @@ fn lanes_that_do_not_draw_alike_say_so() {
         Some(NoCommonDraws::Greedy),
     ];
     assert_eq!(apart, expected);
-    let beams = events.iter().filter_map(|event| match event {
+    let mut beams = events.iter().filter_map(|event| match event {
         Event::Beams { sample, beams } => Some((*sample, beams.len())),
         _ => None,
     });
-    assert_eq!(beams.last(), Some((2, 3)));
+    assert_eq!(beams.next_back(), Some((2, 3)));
     assert_eq!(ids(&of(&events, 2)), alone, "a search is what it is alone");
     for lane in 0..5 {
         assert_eq!(of(&events, lane).len(), 6, "lane {lane}");
@@ -346,7 +346,7 @@ fn lanes_are_changed_added_and_taken_away_while_they_stream() {
     });
     let told = bench.until(|event| matches!(event, Event::Failed { .. }));
     assert!(told.iter().any(|event| matches!(event,
-        Event::Lane { sample: 1, lane, apart: Some(NoCommonDraws::Greedy) } if *lane == greedy)));
+        Event::Lane { sample: 1, lane, apart: Some(NoCommonDraws::Greedy) } if **lane == greedy)));
     let next = step(&mut bench, 2);
     let samples = |next: &[(usize, TokenRecord)]| -> Vec<_> {
         next.iter().map(|(sample, _)| *sample).collect()

@@ -1,5 +1,6 @@
-//! What of a run can be drawn, and over what.
+//! What of a run can be drawn, and over what; and of texts that are compared.
 
+use crate::decoding::Interval;
 use crate::training::History;
 use crate::training::history::StepPlace;
 
@@ -115,4 +116,14 @@ pub struct RunChart {
 pub struct Run<'a> {
     pub name: &'a str,
     pub history: &'a History,
+}
+
+/// A way of drawing in the plane of quality and diversity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    pub name: String,
+    /// Distinct-2 (0 to 1).
+    pub diversity: Interval,
+    /// Mean surprisal in bits a token under the first lane's model.
+    pub surprisal: Interval,
 }

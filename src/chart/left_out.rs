@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ChartError, Run, RunChart};
+use super::{ChartError, Point, Run, RunChart};
 use crate::decoding::{Moment, TokenRecord, Tree};
 
 /// No chart of the odds of a token.
@@ -34,5 +34,13 @@ pub fn surprisal(path: &Path, _: &[TokenRecord], _: &str) -> Result<(), ChartErr
 /// # Errors
 /// Always: [`ChartError::LeftOut`].
 pub fn runs(path: &Path, _: &[Run<'_>], _: RunChart) -> Result<(), ChartError> {
+    Err(ChartError::LeftOut(path.to_owned()))
+}
+
+/// No chart of ways of drawing.
+///
+/// # Errors
+/// Always: [`ChartError::LeftOut`].
+pub fn lanes(path: &Path, _: &[Point]) -> Result<(), ChartError> {
     Err(ChartError::LeftOut(path.to_owned()))
 }

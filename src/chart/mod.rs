@@ -9,11 +9,11 @@ mod format;
 #[cfg(not(feature = "charts"))]
 mod left_out;
 
-pub use asked::{Across, Run, RunChart, What};
+pub use asked::{Across, Point, Run, RunChart, What};
 pub use axis::{Axis, Tick};
 #[cfg(feature = "charts")]
-pub use drawn::{next_token, runs, surprisal, tree};
+pub use drawn::{lanes, next_token, runs, surprisal, tree};
 pub use error::ChartError;
 pub use format::Format;
 #[cfg(not(feature = "charts"))]
-pub use left_out::{next_token, runs, surprisal, tree};
+pub use left_out::{lanes, next_token, runs, surprisal, tree};

@@ -3,6 +3,7 @@
 use toml::Value;
 
 use super::bench::BenchArgs;
+use super::compare::CompareArgs;
 use super::config::ConfigArgs;
 use super::diff::DiffArgs;
 use super::encode::EncodeArgs;
@@ -36,6 +37,7 @@ pub enum Subcommand {
     Play(PlayArgs),
     Learn(LearnArgs),
     Generate(GenerateArgs),
+    Compare(Box<CompareArgs>),
     Odds(OddsArgs),
     Tree(TreeArgs),
     Score(ScoreArgs),
@@ -75,6 +77,7 @@ impl Subcommand {
                 )
             }
             Self::Generate(args) => (&args.sampler, &args.chat, args.overrides()),
+            Self::Compare(args) => (&args.sampler, &args.chat, args.overrides()),
             Self::Odds(args) => {
                 let seed = args
                     .seed

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod chat_args;
+mod compare;
 mod config;
 mod diff;
 mod encode;
@@ -154,6 +155,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
     match &command {
         Subcommand::Play(args) => play::run(args, &config),
         Subcommand::Generate(args) => generate::run(args, &config),
+        Subcommand::Compare(args) => compare::run(args, &config),
         Subcommand::Odds(args) => odds::run(args, &config),
         Subcommand::Tree(args) => tree::run(args, &config),
         Subcommand::Score(args) => score::run(args, &config),

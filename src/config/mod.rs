@@ -19,6 +19,7 @@
 mod check;
 mod in_force;
 mod interface;
+mod lane;
 mod layer;
 mod load;
 mod merge;
@@ -28,12 +29,15 @@ mod places;
 pub mod private;
 mod schema;
 mod sources;
+mod sweep;
 mod value;
 
 pub use in_force::InForce;
 pub use interface::{Ascii, ColorDepth, LogLevel, LogSettings, Marking, Theme, UiSettings};
+pub use lane::{LaneError, LaneSpec};
 pub use load::Config;
 pub use origin::{ConfigErrors, Origin, Position, Problem};
 pub use places::{presets_path, state_dir, user_path};
 pub use schema::DEFAULT_TOML;
 pub use sources::{KeyCheck, KeyProblem, Override, Sources};
+pub use sweep::Sweep;

@@ -37,9 +37,9 @@ pub use difference::{
 };
 pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};
-pub use look::{LookAt, look, look_ahead};
 pub use interval::Interval;
 pub use lanes::{LaneFigures, LaneSettings, NoCommonDraws, parted, parted_in_text};
+pub use look::{LookAt, look, look_ahead};
 pub use prompt::{encode_prompt, read_prompt};
 pub use record::{Adaptive, Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
 pub use score::{Totals, score};

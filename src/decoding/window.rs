@@ -75,10 +75,18 @@ impl Window {
     ) -> Result<Self, ModelError> {
         if start != self.start {
             let cache = model.new_cache()?;
-            return Ok(Self { cache, start });
+            return Ok(Self {
+                cache,
+                start,
+                context: self.context,
+            });
         }
         let cache = self.cache.share_start(end - start)?;
-        Ok(Self { cache, start })
+        Ok(Self {
+            cache,
+            start,
+            context: self.context,
+        })
     }
 
     /// Index of the first token that the model sees.

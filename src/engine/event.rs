@@ -51,7 +51,7 @@ pub enum Event {
     Lane {
         sample: usize,
         #[serde(flatten)]
-        lane: LaneSettings,
+        lane: Box<LaneSettings>,
         /// Why it has no draws in common with the first, if it has none.
         apart: Option<NoCommonDraws>,
     },

@@ -137,7 +137,7 @@ impl Records {
                 dropped: *dropped,
             })?,
             Event::Notice { message } => self.output.json(&Record::Notice { message })?,
-            Event::Beams { beams } => {
+            Event::Beams { beams, .. } => {
                 self.beams.clone_from(beams);
                 return Ok(());
             }

@@ -4,7 +4,7 @@
 pub type Examples = (&'static str, [(&'static str, &'static str); 3]);
 
 /// Of each subcommand, by the words after the program's name.
-pub const EXAMPLES: [Examples; 18] = [
+pub const EXAMPLES: [Examples; 19] = [
     (
         "",
         [
@@ -58,6 +58,23 @@ pub const EXAMPLES: [Examples; 18] = [
             (
                 "echo \"The king\" | logitscope generate --temperature 1.2 --min-p 0.05",
                 "a prompt from a pipe",
+            ),
+        ],
+    ),
+    (
+        "compare",
+        [
+            (
+                "logitscope compare \"The king\" -l temperature=0.7 -l preset=wild",
+                "two ways, the same draws",
+            ),
+            (
+                "logitscope compare \"Once\" --sweep temperature=0.2..1.6/5 --seeds 10",
+                "figures with intervals",
+            ),
+            (
+                "logitscope compare \"Once\" -l model=embedded -l model=gpt2",
+                "two models",
             ),
         ],
     ),

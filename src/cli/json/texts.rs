@@ -50,6 +50,7 @@ pub fn reason(reason: &StopReason) -> (&'static str, Option<&str>) {
         StopReason::StopText(text) => ("stop_text", Some(text)),
         StopReason::Loop { .. } => ("loop", None),
         StopReason::Cancelled => ("cancelled", None),
+        StopReason::Failed(_) => ("failed", None),
     }
 }
 

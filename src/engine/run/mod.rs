@@ -257,7 +257,7 @@ impl Run {
                 let apart = first.and_then(|first| lane.draws_as(first).err());
                 Some(Event::Lane {
                     sample,
-                    lane,
+                    lane: Box::new(lane),
                     apart,
                 })
             })

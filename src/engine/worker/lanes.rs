@@ -56,7 +56,7 @@ impl Worker {
     }
 
     fn tell_lanes(&self) -> Result<(), Ended> {
-        let told = self.texts.run.iter().flat_map(Run::lane_events);
-        told.map(|event| self.emit(event)).collect()
+        let mut told = self.texts.run.iter().flat_map(Run::lane_events);
+        told.try_for_each(|event| self.emit(event))
     }
 }

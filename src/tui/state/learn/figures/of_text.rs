@@ -135,6 +135,7 @@ pub fn ended(state: &State) -> Option<Shown> {
         Some(StopReason::StopText(_)) => "stop-text",
         Some(StopReason::Loop { .. }) => "loop",
         Some(StopReason::Cancelled) => "stopped",
+        Some(StopReason::Failed(_)) => "failed",
     }))
 }
 

@@ -1,0 +1,389 @@
+//! Runs the lanes: an engine for each model, a run for each seed, one token of all lanes of a model at a time.
+
+use serde::Serialize;
+use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
+
+use super::CompareArgs;
+use super::lane::{Lane, Told};
+use super::plan::Plan;
+use super::table;
+use crate::chart;
+use crate::cli::json::{Header, Record};
+use crate::cli::output::Output;
+use crate::cli::progress::Gauge;
+use crate::cli::{CliError, warn};
+use crate::config::Config;
+use crate::decoding::{GenerationSettings, LaneSettings, StopReason, TokenRecord};
+use crate::engine::{Command, EngineHandle, Event, LanesRequest, Subject, Then};
+use crate::model::{LoadRequest, ModelInfo};
+
+/// An engine with one of the models.
+struct Engine {
+    handle: EngineHandle,
+    /// Places of its lanes among all.
+    places: Vec<usize>,
+    model: Option<ModelInfo>,
+    /// The prompt in its tokens.
+    prompt: Vec<TokenRecord>,
+    /// Why it can do nothing more.
+    failed: Option<String>,
+}
+
+/// What is told besides the events in the end.
+#[derive(Serialize)]
+struct Figures<'a> {
+    kind: &'static str,
+    lanes: Vec<Told<'a>>,
+}
+
+/// An event, and of which model if not the first lane's.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+}
+
+struct Comparison<'a> {
+    args: &'a CompareArgs,
+    config: &'a Config,
+    prompt: String,
+    models: Vec<String>,
+    engines: Vec<Engine>,
+    lanes: Vec<Lane>,
+    events: UnboundedReceiver<(usize, Event)>,
+    output: Output,
+    /// Whether events are printed: those of loading are not.
+    printing: bool,
+    gauge: Gauge,
+    interrupted: bool,
+}
+
+/// Loads the models, draws all lanes with each seed, and prints.
+///
+/// # Errors
+/// When the first lane's model cannot be loaded, the output cannot be written, or the user interrupts.
+pub async fn drive(
+    args: &CompareArgs,
+    config: &Config,
+    plan: Plan,
+    prompt: String,
+) -> Result<(), CliError> {
+    let (told, events) = mpsc::unbounded_channel();
+    let mut engines = Vec::new();
+    for (index, source) in plan.models.iter().enumerate() {
+        let (handle, heard) = EngineHandle::spawn();
+        forward(index, heard, told.clone());
+        let request = LoadRequest {
+            source: source.clone(),
+            ..config.model.clone()
+        };
+        handle
+            .send(Command::Load(request))
+            .map_err(CliError::failed)?;
+        let lanes = plan.lanes.iter().enumerate();
+        let places = lanes.filter(|(_, lane)| lane.model == index);
+        engines.push(Engine {
+            handle,
+            places: places.map(|(place, _)| place).collect(),
+            model: None,
+            prompt: Vec::new(),
+            failed: None,
+        });
+    }
+    let mut comparison = Comparison {
+        args,
+        config,
+        prompt,
+        models: plan.models,
+        engines,
+        lanes: plan.lanes.into_iter().map(Lane::new).collect(),
+        events,
+        output: Output::stdout(),
+        printing: false,
+        gauge: Gauge::new(),
+        interrupted: false,
+    };
+    comparison.load().await?;
+    comparison.begin()?;
+    for run in 0..args.seeds {
+        if !comparison.interrupted {
+            comparison.run(run).await?;
+        }
+    }
+    comparison.end()
+}
+
+/// Hands an engine's events on, with its number.
+fn forward(index: usize, mut from: Receiver<Event>, to: mpsc::UnboundedSender<(usize, Event)>) {
+    tokio::spawn(async move {
+        while let Some(event) = from.recv().await {
+            if to.send((index, event)).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+impl Comparison<'_> {
+    /// The next event, printed if events are, with the places of its lanes among all.
+    async fn next(&mut self) -> Result<(usize, Event), CliError> {
+        loop {
+            let (index, event) = tokio::select! {
+                event = self.events.recv() => event.ok_or_else(|| CliError::failed("the engine ended"))?,
+                _ = tokio::signal::ctrl_c() => {
+                    if self.interrupted {
+                        return Err(CliError::Interrupted);
+                    }
+                    self.interrupted = true;
+                    for engine in &self.engines {
+                        engine.handle.cancel();
+                    }
+                    continue;
+                }
+            };
+            let event = event.placed(&self.engines[index].places);
+            if self.printing {
+                self.output.json(&Line {
+                    event: &event,
+                    model: (index > 0).then_some(&self.models[index]),
+                })?;
+                self.output.flush()?;
+            }
+            return Ok((index, event));
+        }
+    }
+
+    /// Waits until each model is there, or cannot be.
+    async fn load(&mut self) -> Result<(), CliError> {
+        while self
+            .engines
+            .iter()
+            .any(|engine| engine.model.is_none() && engine.failed.is_none())
+        {
+            match self.next().await? {
+                (_, Event::Progress(progress)) => self.gauge.load(&progress),
+                (index, Event::Loaded { model }) => self.engines[index].model = Some(model),
+                (_, Event::Notice { message }) => warn(&message),
+                (index, Event::Failed { message } | Event::Died { message }) => {
+                    self.gauge.clear();
+                    if self.interrupted {
+                        return Err(CliError::Interrupted);
+                    }
+                    if index == 0 {
+                        return Err(CliError::failed(message));
+                    }
+                    self.fail(index, &message);
+                }
+                _ => {}
+            }
+        }
+        self.gauge.clear();
+        Ok(())
+    }
+
+    /// Prints what makes the events that follow.
+    fn begin(&mut self) -> Result<(), CliError> {
+        let Some(model) = self.engines[0].model.as_ref().filter(|_| self.args.json) else {
+            return Ok(());
+        };
+        let first = &self.lanes[0].planned.settings;
+        let generation = GenerationSettings {
+            seed: first.seed,
+            ..self.config.generation.clone()
+        };
+        let request = LoadRequest {
+            source: self.models[0].clone(),
+            ..self.config.model.clone()
+        };
+        let mut header = Header::new("compare")
+            .with_model(model, &request)?
+            .with_settings(&first.sampler, &generation);
+        header.prompt = Some(self.prompt.clone());
+        self.output.json(&Record::Header(&header))?;
+        self.printing = true;
+        Ok(())
+    }
+
+    /// An engine can do nothing more: its lanes have failed.
+    fn fail(&mut self, index: usize, why: &str) {
+        let engine = &mut self.engines[index];
+        engine.failed = Some(why.to_owned());
+        for &place in &engine.places {
+            self.lanes[place].fail(why);
+        }
+    }
+
+    /// Draws every lane once more, with the seeds that follow `run` runs.
+    async fn run(&mut self, run: u64) -> Result<(), CliError> {
+        for index in 0..self.engines.len() {
+            if self.engines[index].failed.is_none() {
+                self.start(index, run)?;
+            }
+        }
+        while self.lanes.iter().any(|lane| lane.ended.is_none()) {
+            let (index, event) = self.next().await?;
+            self.hear(index, event);
+        }
+        let first = self.lanes[0].tokens.clone();
+        for place in 0..self.lanes.len() {
+            let model = self.lanes[place].planned.model;
+            if matches!(self.lanes[place].ended, Some(StopReason::Failed(_))) {
+                continue;
+            }
+            let reference = if model == 0 || self.interrupted {
+                None
+            } else {
+                self.read_along(place).await?
+            };
+            if let Some(model) = &self.engines[model].model {
+                self.lanes[place].close(&first, model, reference);
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, index: usize, run: u64) -> Result<(), CliError> {
+        let engine = &self.engines[index];
+        let lane = |&place: &usize| {
+            let settings = &self.lanes[place].planned.settings;
+            LaneSettings {
+                seed: settings.seed.wrapping_add(run),
+                ..settings.clone()
+            }
+        };
+        let request = LanesRequest {
+            prompt: self.prompt.clone(),
+            generation: self.config.generation.clone(),
+            lanes: engine.places.iter().map(lane).collect(),
+            prompt_odds: self.args.json,
+            then: Then::Continue,
+        };
+        let sent = engine.handle.send(Command::Lanes(Box::new(request)));
+        sent.map_err(CliError::failed)?;
+        for &place in &engine.places {
+            self.lanes[place].begin();
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, index: usize, event: Event) {
+        match event {
+            Event::PromptRead {
+                subject: Subject::Text,
+                tokens,
+                ..
+            } => self.engines[index].prompt = tokens,
+            // An engine compares with the first of its own, not with the first of all.
+            Event::Lane { sample, .. } if self.has_tokens_of_first(index) => {
+                let first = &self.lanes[0].planned.settings;
+                let apart = self.lanes[sample].planned.settings.draws_as(first).err();
+                self.lanes[sample].apart = apart.filter(|_| sample > 0).map(|it| it.to_string());
+            }
+            Event::Lane { sample, .. } => {
+                self.lanes[sample].apart =
+                    Some("other tokens: a position is another place".to_owned());
+            }
+            Event::Token { sample, record } => self.lanes[sample].tokens.push(record),
+            Event::Finished { sample, reason, .. } => match reason {
+                StopReason::Failed(why) => self.lanes[sample].fail(&why),
+                reason => self.lanes[sample].ended = Some(reason),
+            },
+            Event::Notice { message } => warn(&message),
+            Event::Failed { message } | Event::Died { message } => self.fail(index, &message),
+            _ => {}
+        }
+    }
+
+    /// Whether ids of an engine's model stand for the same tokens as those of the first lane's.
+    fn has_tokens_of_first(&self, index: usize) -> bool {
+        let set = |engine: &Engine| engine.model.as_ref().map(|model| model.token_set);
+        set(&self.engines[0]) == set(&self.engines[index])
+    }
+
+    /// Lets the first lane's model read what another model has said: its mean surprisal in bits, of the tokens after the
+    /// prompt. None where it cannot read it.
+    async fn read_along(&mut self, place: usize) -> Result<Option<f32>, CliError> {
+        let lane = &self.lanes[place];
+        let index = lane.planned.model;
+        let said = || self.engines[index].prompt.iter().chain(&lane.tokens);
+        let command = if self.has_tokens_of_first(index) {
+            let ids = said().map(|token| token.id).collect();
+            Command::InspectTokens { ids }
+        } else if self.config.model.chat || lane.tokens.is_empty() {
+            return Ok(None);
+        } else {
+            let said: Vec<u8> = lane.tokens.iter().flat_map(|it| it.bytes.clone()).collect();
+            let said = String::from_utf8_lossy(&said).into_owned();
+            let prompt = format!("{}{said}", self.prompt);
+            Command::Inspect { prompt }
+        };
+        let prompt = self.engines[0].prompt.len();
+        self.engines[0]
+            .handle
+            .send(command)
+            .map_err(CliError::failed)?;
+        loop {
+            match self.next().await? {
+                (
+                    0,
+                    Event::PromptRead {
+                        subject: Subject::Draft,
+                        tokens,
+                        ..
+                    },
+                ) => {
+                    let later = tokens.iter().skip(prompt);
+                    let bits = later.filter_map(|token| Some(token.odds?.surprisal));
+                    let bits: Vec<f32> = bits.collect();
+                    let mean = bits.iter().sum::<f32>() / bits.len().max(1) as f32;
+                    return Ok((!bits.is_empty()).then_some(mean));
+                }
+                (0, Event::Failed { .. } | Event::Died { .. }) => return Ok(None),
+                (index, event) => self.hear(index, event),
+            }
+        }
+    }
+
+    /// Prints what was found.
+    fn end(mut self) -> Result<(), CliError> {
+        if self.args.json {
+            let lanes = self.lanes.iter().enumerate();
+            self.output.json(&Figures {
+                kind: "figures",
+                lanes: lanes
+                    .map(|(place, lane)| lane.told(place, &self.models))
+                    .collect(),
+            })?;
+        } else {
+            table::print(&mut self.output, &self.lanes, &self.models)?;
+        }
+        self.output.flush()?;
+        if let Some(path) = &self.args.chart {
+            let points: Vec<_> = self
+                .lanes
+                .iter()
+                .filter_map(|lane| {
+                    let means = lane.means();
+                    Some(chart::Point {
+                        name: lane.planned.text.clone(),
+                        diversity: means.distinct_2?,
+                        surprisal: means.reference?,
+                    })
+                })
+                .collect();
+            chart::lanes(path, &points).map_err(CliError::failed)?;
+        }
+        if self.interrupted {
+            return Err(CliError::Interrupted);
+        }
+        let mut failed = self.lanes.iter().enumerate().filter_map(|(place, lane)| {
+            let why = lane.failed.as_ref()?;
+            Some(format!("lane {}: {why}", super::lane::letter(place)))
+        });
+        failed
+            .next()
+            .map_or(Ok(()), |why| Err(CliError::failed(why)))
+    }
+}

@@ -1,0 +1,104 @@
+//! `compare`: one prompt in several ways of drawing, side by side, with the same draws.
+
+mod drive;
+mod lane;
+mod plan;
+mod table;
+
+use std::path::PathBuf;
+
+use self::drive::drive;
+use self::plan::Plan;
+use super::chat_args::ChatArgs;
+use super::generate::MAX_TOKENS;
+use super::input::PromptInput;
+use super::sampler_args::SamplerArgs;
+use super::seed::Seed;
+use super::{CliError, runtime};
+use crate::chart::Format;
+use crate::config::Config;
+
+/// Compare several ways of drawing, or several models, on one prompt with the same draws
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub prompt: PromptInput,
+    /// One way of drawing: KEY=VALUE with commas between, of the sampler's settings, preset, seed and model (may be given
+    /// several times; with one, the first lane is the settings as they stand)
+    #[arg(long, short = 'l', value_name = "SETTINGS")]
+    pub lane: Vec<String>,
+    /// A lane for each of several values: FIELD=FROM..TO/STEPS or FIELD=VALUE,VALUE; of the order of stages,
+    /// order=before,after puts the temperature before or after those that cut
+    #[arg(long, value_name = "SWEEP")]
+    pub sweep: Option<String>,
+    /// Draw each lane with so many seeds, and print means with 95 % intervals (Student's t)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: u64,
+    /// The first seed of the draws
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    pub seed: Option<Seed>,
+    /// Most tokens to generate a lane
+    #[arg(long, value_name = "N", aliases = MAX_TOKENS)]
+    pub max_tokens: Option<usize>,
+    /// End a lane after this text (may be given several times)
+    #[arg(long, value_name = "TEXT")]
+    pub stop: Vec<String>,
+    /// Go on past the model's end-of-text token
+    #[arg(long)]
+    pub ignore_end: bool,
+    /// Do not stop a text that repeats itself
+    #[arg(long)]
+    pub allow_loops: bool,
+    /// Draw surprisal against diversity into a file, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub chart: Option<PathBuf>,
+    /// Print the engine's events, one line of JSON each, and the figures of all lanes
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub chat: ChatArgs,
+    #[command(flatten)]
+    pub sampler: SamplerArgs,
+}
+
+impl CompareArgs {
+    /// What the flags say about the configuration, as dotted keys.
+    pub fn overrides(&self) -> Vec<(String, toml::Value)> {
+        let mut keys = Vec::new();
+        let mut set = |key: &str, value: toml::Value| keys.push((key.to_owned(), value));
+        if let Some(seed) = self.seed {
+            // TOML's whole numbers are signed; larger seeds wrap around.
+            set(
+                "generation.seed",
+                toml::Value::Integer(seed.number() as i64),
+            );
+        }
+        if let Some(max) = self.max_tokens {
+            set("generation.max_tokens", toml::Value::Integer(max as i64));
+        }
+        if !self.stop.is_empty() {
+            let stop = self.stop.iter().map(|text| self.prompt.meant(text));
+            let stop = stop.map(toml::Value::String);
+            set("generation.stop", toml::Value::Array(stop.collect()));
+        }
+        if self.ignore_end {
+            set("generation.stop_at_end_token", toml::Value::Boolean(false));
+        }
+        if self.allow_loops {
+            set("generation.detect_loops", toml::Value::Boolean(false));
+        }
+        keys
+    }
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When a lane is wrong, a model cannot be loaded or fails, the output cannot be written, or the user interrupts.
+pub fn run(args: &CompareArgs, config: &Config) -> Result<(), CliError> {
+    let format = args.chart.as_deref().map(Format::of).transpose();
+    format.map_err(CliError::usage)?;
+    let plan = Plan::new(args, config)?;
+    let prompt = args.prompt.require()?;
+    runtime()?.block_on(drive(args, config, plan, prompt))
+}
