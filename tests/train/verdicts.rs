@@ -206,7 +206,10 @@ fn without_validation_the_training_loss_is_judged() {
         "{falls}"
     );
     let rests = steps(&|_| 3.0);
-    assert_eq!(rests, "at rest: training loss no longer falls, best 3.00");
+    assert_eq!(
+        rests,
+        "at rest: training loss hardly falls any more, best 3.00"
+    );
     let lost = steps(&|step| if step == 100 { f64::NAN } else { 3.0 });
     assert_eq!(lost, "diverging: no numbers after step 99");
     assert_eq!(

@@ -45,7 +45,7 @@ impl Verdict {
             }
             Self::AtRest { of, best, step } => {
                 let at = step.map_or_else(String::new, |step| format!(" {}", at(step)));
-                format!("{} no longer falls, best {best:.2}{at}", of.name())
+                format!("{} hardly falls any more, best {best:.2}{at}", of.name())
             }
             Self::Memorising { best, step, rise } => {
                 let digits = digits(rise);
