@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fps: 60,
         log_file: None,
         history_file: None,
+        learn: logitscope::tui::LearnOptions::default(),
     };
     let mut state = State::new(&options, Vec::new(), SIZE)?;
     let (engine, mut events) = EngineHandle::spawn();

@@ -32,7 +32,7 @@ pub const FILES: [(&str, &str); 4] = [
     ),
     (
         "~/.local/state/logitscope",
-        "the last session, the history of prompts, the log",
+        "the last session, the history of prompts, how far lessons were walked, the log",
     ),
     ("~/.cache/huggingface/hub", "models of the hub"),
     (

@@ -1,16 +1,18 @@
 //! `learn`: lessons, listed, made, checked, and what the teacher gets.
 
 use std::env;
+use std::io::{IsTerminal, stdin, stdout};
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
+use super::play::{self, PlayArgs};
 use super::{CliError, print_bytes};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::lessons::{self, Course, ENGLISH, Lesson, bundled_languages};
 use crate::text::sanitize;
-use crate::tui::LessonTables;
+use crate::tui::{LearnOptions, LessonProgress, LessonTables, Opening};
 
-/// Lessons in the playground: list them, make your own, check them
+/// Lessons in the playground: learn from them, make your own, check them
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct LearnArgs {
@@ -19,6 +21,9 @@ pub struct LearnArgs {
     /// Print the teacher's page: minutes, what should have been understood, questions with answers
     #[arg(long)]
     pub answers: bool,
+    /// Print the list of lessons
+    #[arg(long, conflicts_with = "answers")]
+    pub list: bool,
     /// The language, such as de; what is not translated is English
     #[arg(long, value_name = "LANGUAGE", global = true)]
     pub lang: Option<String>,
@@ -52,11 +57,36 @@ pub fn run(args: &LearnArgs, config: &Config) -> Result<(), CliError> {
         None => {
             let (course, only) = course(args)?;
             if args.answers {
-                print_bytes(lessons::answers(&course, only).as_bytes())
-            } else {
-                list(&course)
+                return print_bytes(lessons::answers(&course, only).as_bytes());
             }
+            let is_terminal = stdin().is_terminal() && stdout().is_terminal();
+            if args.list || (only.is_none() && !is_terminal) {
+                return list(&course);
+            }
+            let open = only.map_or(Opening::List, |number| Opening::Lesson(number - 1));
+            let learn = LearnOptions {
+                course: Some(course),
+                ..options(open)
+            };
+            // What was played before a lesson is not written over by its texts.
+            play::open(&PlayArgs::default(), config, None, learn)
         }
+    }
+}
+
+/// The lessons in the program, in the language of the environment, and how far they were walked.
+pub(super) fn options(open: Opening) -> LearnOptions {
+    let course = language(None)
+        .ok()
+        .map(|language| Course::bundled(&language));
+    let progress_file = config::state_dir().map(|directory| directory.join("lessons.json"));
+    let read = progress_file.as_deref().map(LessonProgress::read);
+    LearnOptions {
+        // A test holds them valid.
+        course: course.and_then(Result::ok),
+        open,
+        progress: read.unwrap_or_default(),
+        progress_file,
     }
 }
 

@@ -9,7 +9,10 @@ use super::seed::Seed;
 use super::{CliError, runtime, warn};
 use crate::config::{self, Ascii, ColorDepth, Config, Theme};
 use crate::engine::{EngineHandle, TrainingHandle};
-use crate::tui::{self, ColourLevel, PlayOptions, SessionFile, ThemeName, Thresholds, TuiError};
+use crate::tui::{
+    self, ColourLevel, LearnOptions, Opening, PlayOptions, SessionFile, ThemeName, Thresholds,
+    TuiError,
+};
 
 /// Open the playground (the default)
 #[derive(Debug, Default, clap::Args)]
@@ -39,7 +42,18 @@ pub struct PlayArgs {
 /// # Errors
 /// When there is no terminal, or it fails.
 pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
+    let learn = super::learn::options(Opening::Nothing);
     let autosave_file = config::state_dir().map(|directory| directory.join("session.json"));
+    open(args, config, autosave_file, learn)
+}
+
+/// Opens the playground, which saves itself to a file all along, with lessons.
+pub(super) fn open(
+    args: &PlayArgs,
+    config: &Config,
+    autosave_file: Option<PathBuf>,
+    learn: LearnOptions,
+) -> Result<(), CliError> {
     let session = session(args, autosave_file.as_deref())?;
     let options = PlayOptions {
         prompt: args
@@ -84,6 +98,7 @@ pub fn run(args: &PlayArgs, config: &Config) -> Result<(), CliError> {
         fps: config.ui.fps,
         log_file: config.log.path(),
         history_file: config::state_dir().map(|directory| directory.join("history")),
+        learn,
     };
     let (engine, events) = EngineHandle::spawn();
     let (mut training, news) = TrainingHandle::new();

@@ -2,28 +2,38 @@
 
 use super::Problem;
 
-/// A blank: `{name}` or `{name:of}`.
+/// A blank: `{name}` or `{name:of}`; with `was` in front, what it was when the step began.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Blank {
     pub name: String,
     /// What it is about: a rank, a token in quotes, the name of a key.
     pub of: Option<String>,
+    /// Whether what it was is meant, and not what it is.
+    pub was: bool,
 }
 
 impl Blank {
     /// Reads what stands between the braces.
     pub fn read(text: &str) -> Self {
         let text = text.trim();
-        match text.split_once(':') {
-            Some((name, of)) => Self {
-                name: name.trim_end().to_owned(),
-                // A token may begin with a space, but then it stands in quotes.
-                of: Some(of.trim().to_owned()),
-            },
-            None => Self {
-                name: text.to_owned(),
-                of: None,
-            },
+        let past = text.strip_prefix("was ");
+        let (name, of) = match past.unwrap_or(text).split_once(':') {
+            // A token may begin with a space, but then it stands in quotes.
+            Some((name, of)) => (name, Some(of.trim().to_owned())),
+            None => (past.unwrap_or(text), None),
+        };
+        Self {
+            name: name.trim().to_owned(),
+            of,
+            was: past.is_some(),
+        }
+    }
+
+    /// The same of the present.
+    pub fn now(&self) -> Self {
+        Self {
+            was: false,
+            ..self.clone()
         }
     }
 }
@@ -193,6 +203,14 @@ mod tests {
         );
         let lines: Vec<usize> = prose.blanks().map(|(_, line)| line).collect();
         assert_eq!(lines, [1, 2, 4]);
+    }
+
+    #[test]
+    fn what_was_is_told_from_what_is() {
+        let blank = Blank::read("was p:1");
+        assert!(blank.was && blank.name == "p" && blank.of.as_deref() == Some("1"));
+        assert_eq!(blank.now(), Blank::read("p:1"));
+        assert!(!Blank::read("wasp").was);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! where a translation is missing.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::parse::{self, Written};
 use super::words::Words;
@@ -36,13 +36,20 @@ macro_rules! language {
 }
 
 /// The languages in the program, the originals first.
-static BUNDLED: &[Bundled] = &[language!("en": "01-tokens")];
+static BUNDLED: &[Bundled] = &[
+    language!("en":
+        "01-tokens" "02-next-token" "03-greedy" "04-draw" "05-temperature" "06-cuts" "07-penalties" "08-surprise"
+        "09-search" "10-seeds" "11-noise" "12-tuned" "13-limits"),
+    language!("de": "01-tokens" "02-next-token" "03-greedy" "04-draw" "05-temperature"),
+];
 
 /// The lessons, and the words around them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
     pub lessons: Vec<Lesson>,
     pub words: Words,
+    /// The directory, where it is somebody's own.
+    pub home: Option<PathBuf>,
 }
 
 /// A file of a language.
@@ -75,6 +82,7 @@ impl Course {
         Ok(Self {
             lessons: assemble(files(&BUNDLED[0]), other.map(files).unwrap_or_default())?,
             words: words(other.unwrap_or(&BUNDLED[0]))?,
+            home: None,
         })
     }
 
@@ -104,6 +112,11 @@ impl Course {
         Ok(Self {
             lessons: assemble(originals, translations)?,
             words: words(of_language.unwrap_or(&BUNDLED[0]))?,
+            home: Some(
+                directory
+                    .canonicalize()
+                    .unwrap_or_else(|_| directory.to_owned()),
+            ),
         })
     }
 }
@@ -142,7 +155,7 @@ fn files_in(directory: &Path) -> Result<Vec<File>, Problems> {
         }
     }
     paths.sort();
-    let read = |path: &std::path::PathBuf| {
+    let read = |path: &PathBuf| {
         let length = fs::metadata(path)
             .map_err(|error| unread(path, &error))?
             .len();

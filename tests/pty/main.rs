@@ -5,6 +5,7 @@
 mod class;
 mod closing;
 mod keeping_runs;
+mod lessons;
 mod limits;
 mod showing;
 mod stranger;

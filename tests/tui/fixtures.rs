@@ -10,8 +10,8 @@ use logitscope::engine::{Event, RunState, Subject};
 use logitscope::model::{LoadRequest, ModelInfo, Precision};
 use logitscope::sampling::{SamplerSettings, StageKind, StageTrace};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, News, PlayOptions, Seen, State, Theme, ThemeName,
-    Thresholds, hear, update, view,
+    Action, ColourLevel, Effect, LearnOptions, Marking, News, PlayOptions, Seen, State, Theme,
+    ThemeName, Thresholds, hear, update, view,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -53,6 +53,7 @@ pub fn options(prompt: &str) -> PlayOptions {
         fps: 60,
         log_file: Some("/var/log/logitscope.log".into()),
         history_file: None,
+        learn: LearnOptions::default(),
     }
 }
 
@@ -84,8 +85,13 @@ pub struct Play {
 
 impl Play {
     pub fn new(prompt: &str, width: u16, height: u16) -> Self {
-        let state = State::new(&options(prompt), Vec::new(), Size::new(width, height))
-            .expect("the default keys");
+        Self::with(&options(prompt), width, height)
+    }
+
+    /// One with other options.
+    pub fn with(options: &PlayOptions, width: u16, height: u16) -> Self {
+        let state =
+            State::new(options, Vec::new(), Size::new(width, height)).expect("the default keys");
         Self {
             state,
             effects: Vec::new(),

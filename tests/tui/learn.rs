@@ -1,9 +1,14 @@
-//! Lessons in the playground without its engine: the figures that they speak of.
+//! Lessons in the playground without its engine: the figures that they speak of, the strip, what is set up and undone.
 
-use logitscope::engine::RunState;
-use logitscope::tui::{Action, Focus};
+use std::time::Duration;
 
-use crate::fixtures::{NEXT_WORDS, Play};
+use logitscope::engine::{Event, RunState, Subject};
+use logitscope::lessons::{Course, ENGLISH, parse};
+use logitscope::tui::{
+    Action, Effect, Focus, Key, LearnAction, LearnOptions, News, Opening, PlayOptions,
+};
+
+use crate::fixtures::{self, NEXT_WORDS, Play, model, options};
 
 /// Figures by name, as they are read.
 fn read(play: &Play, expected: &[(&str, &str)]) {
@@ -31,15 +36,15 @@ fn figures_of_the_draft_are_those_on_the_screen() {
             ("u", "0.1275"),
             ("entropy", "6.10"),
             ("final-entropy", "1.84"),
-            ("token:1", "·little"),
+            ("token:1", "“·little”"),
             ("p:1", "21.4 %"),
             ("p:\" small\"", "12.6 %"),
             ("surprisal:2", "2.99"),
             ("rank:\" castle\"", "6"),
             ("final:7", "0 %"),
             ("ratio:1/2", "1.7"),
-            ("token:pick", "·little"),
-            ("token:row", "·little"),
+            ("token:pick", "“·little”"),
+            ("token:row", "“·little”"),
             ("row", "1"),
             ("focus", "prompt"),
             ("over", "nothing"),
@@ -77,7 +82,7 @@ fn figures_of_a_text_are_those_of_its_tokens() {
             ("generated", "3"),
             ("taken", "0"),
             ("position", "4"),
-            ("token", "·he"),
+            ("token", "“·he”"),
             ("id", "104"),
             ("rank", "1"),
             ("p", "62.0 %"),
@@ -112,7 +117,7 @@ fn figures_of_the_screen_follow_it() {
     play.acts([Action::Zoom, Action::Down]);
     read(
         &play,
-        &[("zoomed", "yes"), ("row", "2"), ("token:row", "·small")],
+        &[("zoomed", "yes"), ("row", "2"), ("token:row", "“·small”")],
     );
     for (action, over) in [
         (Action::Funnel, "funnel"),
@@ -141,4 +146,208 @@ fn figures_of_the_screen_follow_it() {
         state: RunState::Paused,
     });
     read(&play, &[("run", "paused")]);
+}
+
+const LESSON: &str = r#"+++
+title = "A lesson"
+minutes = 3
+understood = ["Knobs change odds."]
++++
+
+## Turn it
+
+```toml
+prompt = "Once upon a time"
+preset = "greedy"
+knobs = { temperature = 0.5, seed = 4 }
+focus = "sampler"
+knob = "temperature"
+hide = ["why"]
+wait = ["temperature rose"]
+hint_after = 20
+wrong = ["left"]
+try = ["right"]
+```
+
+The knob {knob:temperature} stands at {temperature}, it was {was temperature}; {token:1} has {p:1}.
+
+### Hint
+Press {key:right} in **{pane:sampler}**.
+
+### Done
+Now {temperature}.
+
+## Look
+
+```toml
+focus = "next-token"
+wait = ["row = 2"]
+wrong = ["up"]
+try = ["down"]
+```
+
+Press {key:down}.
+"#;
+
+fn with_lesson(prompt: &str) -> PlayOptions {
+    let bundled = Course::bundled(ENGLISH).expect("valid");
+    let lesson = parse("01-a.md", LESSON).unwrap_or_else(|error| panic!("{error}"));
+    PlayOptions {
+        learn: LearnOptions {
+            course: Some(Course {
+                lessons: vec![lesson],
+                ..bundled
+            }),
+            open: Opening::Lesson(0),
+            ..LearnOptions::default()
+        },
+        ..options(prompt)
+    }
+}
+
+/// The first step, once what it sets up is there.
+fn begun(width: u16, height: u16) -> Play {
+    let mut play = Play::with(&with_lesson("My own prompt"), width, height);
+    play.hear(Event::Loaded { model: model() });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    settle(&mut play);
+    play
+}
+
+/// The engine answers what a step asks of it.
+fn settle(play: &mut Play) {
+    play.frame();
+    let prompt = play.state.play.editor.text();
+    play.hear(Event::PromptRead {
+        subject: Subject::Draft,
+        tokens: fixtures::read(&prompt),
+        seconds: 0.01,
+    });
+    play.frame();
+    play.answer(&NEXT_WORDS);
+}
+
+fn pressed(play: &Play, key: &str) -> Option<Action> {
+    play.state.key_action(key.parse::<Key>().expect("a key"))
+}
+
+#[test]
+fn a_step_is_set_up_and_its_strip_covers_nothing() {
+    for (width, height) in [(60, 18), (80, 24), (100, 30), (120, 40), (200, 60)] {
+        let play = begun(width, height);
+        let state = &play.state;
+        assert_eq!(state.play.editor.text(), "Once upon a time");
+        assert_eq!(state.play.focus, Focus::Knobs);
+        read(
+            &play,
+            &[
+                ("temperature", "0.5"),
+                ("seed", "4"),
+                ("knob", "temperature"),
+            ],
+        );
+        let panes = state.panes(state.screen.size);
+        assert!(panes.lesson.height >= 2, "{width}x{height}");
+        for pane in [Focus::Prompt, Focus::Text, Focus::Next, Focus::Knobs] {
+            if let Some(place) = panes.place(pane) {
+                assert!(
+                    !place.intersects(panes.lesson),
+                    "{width}x{height}: {pane:?}"
+                );
+                assert!(place.height >= 3, "{width}x{height}: {pane:?}");
+            }
+        }
+        assert!(panes.place(Focus::Knobs).is_some() && panes.place(Focus::Next).is_some());
+        let screen = play.screen();
+        assert!(
+            screen.contains("━ Lesson 1 · step 1 of 2 · Turn it "),
+            "{screen}"
+        );
+        let said = "The knob temperature stands at 0.5, it was 0.5; “·little” has";
+        assert!(screen.replace('\n', " ").contains(&said[..40]), "{screen}");
+        if panes.place(Focus::Why).is_some() {
+            assert!(
+                screen.contains("The lesson hides this for now."),
+                "{screen}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_lies_over_the_panes_leaves_the_lesson_in_sight() {
+    for action in [Action::Funnel, Action::Legend, Action::ToggleHelp] {
+        let mut play = begun(80, 24);
+        play.act(action);
+        let screen = play.screen();
+        assert!(screen.contains("━ Lesson 1 · step 1 of 2"), "{screen}");
+        assert!(
+            screen.contains("The knob temperature stands at"),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn enter_goes_on_once_the_step_is_done_and_a_step_back_undoes() {
+    let mut play = begun(120, 40);
+    assert_eq!(pressed(&play, "enter"), Some(Action::Run), "not done");
+    play.act(Action::Left);
+    assert_eq!(pressed(&play, "enter"), Some(Action::Run), "the wrong way");
+    play.acts([Action::Right, Action::Right]);
+    assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
+    let on = Action::Learn(LearnAction::On);
+    assert_eq!(pressed(&play, "enter"), Some(on.clone()));
+    assert!(
+        matches!(play.effects.last(), Some(Effect::KeepProgress(_))),
+        "{:?}",
+        play.effects
+    );
+    play.act(on);
+    play.frame();
+    let screen = play.screen();
+    assert!(screen.contains("step 2 of 2"), "{screen}");
+    assert_eq!(play.state.play.focus, Focus::Next);
+    // Back, the first step is as it was left: done.
+    play.act(Action::Learn(LearnAction::Back));
+    assert_eq!(play.state.play.focus, Focus::Knobs);
+    assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
+    // Once more, and it is set up anew.
+    play.act(Action::Learn(LearnAction::Back));
+    assert!(play.screen().contains("step 1 of 2"));
+    read(&play, &[("temperature", "0.5")]);
+    // Left, all is as it was before the lesson.
+    play.act(Action::Learn(LearnAction::Leave));
+    read(
+        &play,
+        &[
+            ("prompt", "My own prompt"),
+            ("temperature", "0.8"),
+            ("focus", "prompt"),
+        ],
+    );
+    assert!(!play.screen().contains("Lesson"));
+}
+
+#[test]
+fn a_hint_comes_after_a_while_and_a_step_can_be_passed_over() {
+    let mut play = begun(80, 24);
+    assert!(!play.screen().contains("Hint:"));
+    play.act(News::Frame(Duration::from_secs(10)));
+    assert!(!play.screen().contains("Hint:"), "too soon");
+    play.act(News::Frame(Duration::from_secs(40)));
+    let screen = play.screen();
+    assert!(screen.contains("Hint: Press → in Sampler."), "{screen}");
+    play.act(Action::Learn(LearnAction::Skip));
+    play.frame();
+    assert!(play.screen().contains("step 2 of 2"));
+    play.act(Action::Down);
+    play.act(Action::Learn(LearnAction::On));
+    let screen = play.screen();
+    assert!(screen.contains("The lesson is over."), "{screen}");
+    assert!(screen.contains("Knobs change odds."), "{screen}");
+    play.act(Action::Learn(LearnAction::Back));
+    assert!(play.screen().contains("step 2 of 2"));
 }

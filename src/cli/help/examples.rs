@@ -33,7 +33,7 @@ pub const EXAMPLES: [Examples; 19] = [
     (
         "learn",
         [
-            ("logitscope learn", "which lessons there are"),
+            ("logitscope learn 1", "the first lesson, in the playground"),
             (
                 "logitscope learn --answers > lessons.md",
                 "the teacher's page, to be printed",

@@ -31,8 +31,8 @@ use tokio::time::Instant;
 use self::following::Followed;
 use self::turns::Sources;
 use super::{
-    Action, ColourLevel, Effect, EngineLink, KeymapError, News, PlayOptions, SessionFile, State,
-    hear, update,
+    Action, ColourLevel, Effect, EngineLink, KeymapError, LearnAction, News, Opening, PlayOptions,
+    SessionFile, State, hear, update,
 };
 use crate::engine::{Command, Event, TrainingHandle, TrainingNews};
 use crate::training::Control;
@@ -80,6 +80,7 @@ pub async fn run<L: EngineLink>(
         return Err(TuiError::NoTerminal);
     }
     let session = options.session.clone();
+    let lists = options.learn.open == Opening::List;
     let (training, news) = training;
     // From before the terminal is taken, so that no signal leaves it so.
     let (wish, wishes) = mpsc::unbounded_channel();
@@ -99,6 +100,9 @@ pub async fn run<L: EngineLink>(
             app.state.engine.load.clone(),
         ))]),
     };
+    if lists && ended.is_ok() {
+        ended = app.act(Action::Learn(LearnAction::List));
+    }
     while ended.is_ok() && !app.over {
         ended = app.turn(&mut sources).await;
     }
@@ -136,6 +140,7 @@ struct App<'a, L> {
     history_file: Option<PathBuf>,
     models_file: Option<PathBuf>,
     presets_file: Option<PathBuf>,
+    progress_file: Option<PathBuf>,
     /// What threads that write files tell.
     told: (UnboundedSender<News>, UnboundedReceiver<News>),
     /// Runs that other processes work on.
@@ -196,6 +201,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             history_file: options.history_file,
             models_file: options.models_file,
             presets_file: options.presets_file,
+            progress_file: options.learn.progress_file,
             told: mpsc::unbounded_channel(),
             followed: Followed::default(),
             survey: None,
@@ -295,6 +301,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             }
             Effect::DrawChart(path, chart) => self.draw_chart(path, *chart),
             Effect::SavePreset(name, sampler) => self.save_preset(name, sampler)?,
+            Effect::KeepProgress(progress) => self.keep_progress(progress),
             Effect::Suspend => {
                 self.guard.lend();
                 stop_process()?;

@@ -13,6 +13,7 @@ use crate::sampling::SamplerSettings;
 use crate::training;
 use crate::tui::app::{clipboard, models, presets};
 use crate::tui::state::history;
+use crate::tui::state::learn::Progress;
 use crate::tui::state::train::{Start, room, runs};
 use crate::tui::{Chart, EngineLink, News, SessionFile};
 
@@ -67,6 +68,18 @@ impl<L: EngineLink> App<'_, L> {
                 }
             }
         });
+    }
+
+    /// Keeps how far lessons were walked. Where that cannot be, only the log says so: the lesson goes on.
+    pub(super) fn keep_progress(&mut self, progress: Progress) {
+        if let Some(path) = self.progress_file.clone() {
+            self.after_writing(move || {
+                if let Err(error) = progress.write(&path) {
+                    tracing::warn!("{}: {error}", path.display());
+                }
+                None
+            });
+        }
     }
 
     /// Gives a session that cannot be brought back another name.

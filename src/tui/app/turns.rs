@@ -44,7 +44,7 @@ impl<L: EngineLink> App<'_, L> {
         if self.changed && writer::is_idle() && Instant::now() >= self.due {
             self.draw()?;
         }
-        let leaves = self.state.next_notice_leaves();
+        let leaves = self.state.next_by_itself();
         let leaves = leaves.map(|at| self.start + at);
         tokio::select! {
             biased;

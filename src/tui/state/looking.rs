@@ -53,6 +53,11 @@ impl Looking {
         Some(request)
     }
 
+    /// Whether all is known that looking there would tell.
+    pub fn knows(&self, aim: &Aim) -> bool {
+        self.slot.out().is_none() && self.slot.is_settled(aim)
+    }
+
     /// Takes an answer in.
     pub fn answer(&mut self, subject: Subject, moment: Moment) {
         let expected = |aim: &Aim| aim.subject == subject && aim.position == moment.position;

@@ -1,12 +1,12 @@
 //! What a key means now: what lies over the panes, the screen and the pane in focus decide.
 
 use super::overlay::Overlay;
-use crate::tui::Action;
 use crate::tui::state::State;
 use crate::tui::vocabulary::bindings::Scope;
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::keys::Key;
 use crate::tui::vocabulary::letters::Letters;
+use crate::tui::{Action, LearnAction};
 
 impl State {
     /// What letters do on the Play screen while nothing lies over it.
@@ -23,12 +23,29 @@ impl State {
         if self.screen.help.is_some() {
             return self.keymap.action(key, Focus::Text);
         }
+        if let Some(action) = self.lesson_action(key) {
+            return Some(action);
+        }
         match &self.screen.overlay {
             Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
             Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
             None if self.screen.page == Page::Train => self.training_action(key),
             Some(_) | None => self.play_action(key),
         }
+    }
+
+    /// What a key does in a lesson, on every screen, also over what only shows something. Its key to go on is any other
+    /// key's until the step is done.
+    fn lesson_action(&self, key: Key) -> Option<Action> {
+        self.learn.going.as_ref()?;
+        if let Some(Overlay::Picker(_) | Overlay::Ask(_) | Overlay::Branches(_)) =
+            self.screen.overlay
+        {
+            return None;
+        }
+        let action = self.keymap.action_of(key, Scope::Lesson)?;
+        let goes = *action != Action::Learn(LearnAction::On) || self.learn.is_done();
+        goes.then(|| action.clone())
     }
 
     fn play_action(&self, key: Key) -> Option<Action> {

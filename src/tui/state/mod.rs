@@ -33,6 +33,7 @@ use ratatui::layout::Size;
 
 use self::comparing::Stand;
 use self::engine::Engine;
+use self::learn::Learn;
 use self::looking::Aim;
 use self::options::PlayOptions;
 pub use self::parts::{Banner, Finish, Held, Saving};
@@ -53,6 +54,7 @@ pub struct State {
     pub keymap: Keymap,
     pub play: Play,
     pub train: Train,
+    pub learn: Learn,
     pub engine: Engine,
     pub saving: Saving,
     /// An interrupt came while nothing ran, or what ran did not stop; the next one leaves.
@@ -75,6 +77,7 @@ impl State {
             keymap: Keymap::new(&options.keys)?.in_words(options.ascii),
             play: Play::new(options, history),
             train: Train::new(),
+            learn: Learn::new(&options.learn),
             engine: Engine::new(options.load.clone()),
             saving: Saving {
                 autosave_file: options.autosave_file.clone(),
@@ -93,6 +96,7 @@ impl State {
         let arrangement = Arrangement {
             tab: self.play.tab,
             banner: self.banner_lines(size.width).len().min(3) as u16,
+            lesson: self.lesson_height(size),
             zoomed: self.play.zoomed.then_some(self.play.focus),
             shares: self.play.shares,
         };

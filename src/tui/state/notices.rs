@@ -72,8 +72,15 @@ impl State {
         ))
     }
 
-    /// When the next one leaves, on the clock of the frames.
-    pub(in crate::tui) fn next_notice_leaves(&self) -> Option<Duration> {
+    /// When the next one leaves, or a lesson's hint comes, on the clock of the frames.
+    pub(in crate::tui) fn next_by_itself(&self) -> Option<Duration> {
+        self.next_notice_leaves()
+            .into_iter()
+            .chain(self.hint_comes())
+            .min()
+    }
+
+    fn next_notice_leaves(&self) -> Option<Duration> {
         let stays = |(at, banner): (usize, &Banner)| {
             let for_now = at == 0 && banner.error;
             banner

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::learn::LearnOptions;
 use super::session::SessionFile;
 use crate::decoding::GenerationSettings;
 use crate::model::LoadRequest;
@@ -52,4 +53,6 @@ pub struct PlayOptions {
     pub log_file: Option<PathBuf>,
     /// Where prompts are remembered, if anywhere.
     pub history_file: Option<PathBuf>,
+    /// Lessons.
+    pub learn: LearnOptions,
 }

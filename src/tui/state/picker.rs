@@ -8,6 +8,8 @@ use crate::tui::Action;
 pub const COMMANDS: &str = "Commands";
 /// Models to load.
 pub const MODELS: &str = "Models";
+/// Lessons to begin or to go on with.
+pub const LESSONS: &str = "Lessons";
 /// Runs to open.
 pub const OPEN_RUN: &str = "Open a run";
 /// Runs to draw beside the one in view.

@@ -23,6 +23,8 @@ pub enum Hit {
     Second(u32, String),
     /// A row of the sampler.
     Knob(usize),
+    /// The lesson's strip.
+    Lesson,
     /// What covers the panes.
     Over,
     /// A row of a list that covers the panes.

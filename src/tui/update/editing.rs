@@ -27,6 +27,12 @@ pub fn go_to(state: &mut State, pane: Focus) {
     }
 }
 
+/// Puts another prompt into the editor.
+pub fn put(state: &mut State, prompt: &str) {
+    state.play.editor.replace(prompt);
+    changed(state);
+}
+
 /// Carries out an edit. In the prompt that waits for what is typed next, it goes back there.
 pub fn edit(state: &mut State, edit: Edit) {
     if state.play.ready {

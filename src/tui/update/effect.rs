@@ -8,6 +8,7 @@ use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 use crate::training::{History, Recipe};
+use crate::tui::state::learn::Progress;
 use crate::tui::state::session::SessionFile;
 use crate::tui::state::train::Start;
 
@@ -97,6 +98,8 @@ pub enum Effect {
     DrawChart(PathBuf, Box<Chart>),
     /// Save the sampler's settings under a name.
     SavePreset(String, Box<SamplerSettings>),
+    /// Keep how far lessons were walked.
+    KeepProgress(Progress),
     Suspend,
     Redraw,
     Quit,

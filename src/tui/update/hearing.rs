@@ -4,7 +4,7 @@ use ratatui::layout::Size;
 
 use super::effect::Effect;
 use super::news::News;
-use super::{engine, knobs, overlay, questions, second, session, train};
+use super::{engine, knobs, learn, overlay, questions, second, session, train};
 use crate::engine::{Command, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
 
@@ -13,6 +13,7 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
     let mut effects = Vec::new();
     heard(state, news, &mut effects);
     train::survey(state, &mut effects);
+    learn::heed(state, &mut effects);
     effects
 }
 
@@ -43,6 +44,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         News::Frame(now) => {
             state.screen.now = now;
             state.let_notices_leave();
+            learn::hint(state, now);
             if state.engine.run == RunState::Running {
                 state.engine.rate.tick(now);
             }

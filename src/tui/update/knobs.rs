@@ -63,10 +63,7 @@ pub fn set(state: &mut State, row: KnobRow, typed: &str) -> Result<(), String> {
     let mut new = state.play.settings.clone();
     knob_values::read(row, typed, &mut new)?;
     altered(state, |settings| *settings = new);
-    let rows = state.play.knob_rows();
-    if let Some(at) = rows.iter().position(|one| *one == row) {
-        state.play.knobs.selected = at;
-    }
+    select_row(state, row);
     Ok(())
 }
 
@@ -108,6 +105,28 @@ fn choose(state: &mut State, preset: usize) {
     if let Some((_, sampler)) = state.play.knobs.presets.get(preset) {
         let sampler = sampler.clone();
         altered(state, |settings| settings.sampler = sampler);
+    }
+}
+
+/// Chooses the preset of a name.
+pub fn choose_named(state: &mut State, name: &str) {
+    let mut presets = state.play.knobs.presets.iter();
+    match presets.position(|(known, _)| known == name) {
+        Some(at) => choose(state, at),
+        None => state.tell(format!("There is no preset {name}."), true),
+    }
+}
+
+/// Puts all knobs to what they were.
+pub fn put(state: &mut State, then: Settings) {
+    altered(state, |settings| *settings = then);
+}
+
+/// Selects a knob, if it has a row.
+pub fn select_row(state: &mut State, row: KnobRow) {
+    let rows = state.play.knob_rows();
+    if let Some(at) = rows.iter().position(|one| *one == row) {
+        state.play.knobs.selected = at;
     }
 }
 

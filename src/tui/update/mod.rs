@@ -8,6 +8,7 @@ pub mod effect;
 mod engine;
 mod hearing;
 mod knobs;
+mod learn;
 mod mouse;
 mod movement;
 pub mod news;
@@ -66,6 +67,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         apply(state, action, &mut effects);
     }
     train::survey(state, &mut effects);
+    learn::heed(state, &mut effects);
     effects
 }
 
@@ -188,6 +190,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 train::turn_page(state, effects);
             }
         }
+        Action::Learn(action) => learn::act(state, action, effects),
         Action::Insert(c) => editing::insert(state, c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => editing::insert(state, &text),
         Action::Edit(edit) => editing::edit(state, edit),

@@ -11,7 +11,7 @@ use crate::tui::state::train::TrainPane;
 use crate::tui::state::{Held, State};
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::layout::Split;
-use crate::tui::{Action, Mouse, MouseKind, TrainAction};
+use crate::tui::{Action, LearnAction, Mouse, MouseKind, TrainAction};
 
 /// Rows that a notch of the wheel moves.
 const NOTCH: usize = 3;
@@ -21,6 +21,10 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
     let at = Position::new(mouse.column, mouse.row);
     if state.screen.help.is_some() || state.screen.overlay.is_some() {
         return over(state, mouse.kind, at);
+    }
+    if mouse.kind == MouseKind::Press && matches!(state.screen.seen.at(at), Some((_, Hit::Lesson)))
+    {
+        return Some(Action::Learn(LearnAction::On));
     }
     if state.screen.page == Page::Train {
         return train(state, mouse.kind, at);

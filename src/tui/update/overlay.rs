@@ -1,13 +1,13 @@
 //! What the user does while something lies over the panes: a list, a question, the branches, a token's funnel.
 
-use super::{branches, editing, palette, questions};
+use super::{branches, editing, learn, palette, questions};
 use crate::tui::state::overlay::{BranchView, Legend, Overlay, Topic};
 use crate::tui::state::picker::{COMMANDS, Item, MODELS, Picker};
 use crate::tui::state::{State, tree};
 use crate::tui::vocabulary::action::{Concern, Edit};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::question::Question;
-use crate::tui::{Action, Effect};
+use crate::tui::{Action, Effect, LearnAction};
 
 /// Takes an action of the user in. Returns what is left to be done underneath.
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
@@ -212,6 +212,7 @@ pub fn listed(state: &mut State, items: Vec<Item>) {
 pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bool {
     state.screen.overlay = Some(match action {
         Action::Palette => Overlay::Picker(Box::new(palette::everything(state))),
+        Action::Learn(LearnAction::List) => Overlay::Picker(Box::new(learn::list(state))),
         Action::CopyWhat => Overlay::Picker(Box::new(palette::copies())),
         Action::Ask(question) => Overlay::Ask(Box::new(questions::ask(state, *question))),
         Action::Quit => match questions::staying(state) {

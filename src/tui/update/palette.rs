@@ -55,7 +55,11 @@ fn bound(state: &State) -> impl Iterator<Item = Item> {
         (_, Action::Palette | Action::Escape) => false,
         (Page::Play, Action::Train(action)) => *action == TrainAction::Page,
         (Page::Play, Action::Ask(Question::SearchNext)) => false,
-        (Page::Play, _) => !matches!(scope, Scope::Branches | Scope::Train),
+        (Page::Play, _) => {
+            !matches!(scope, Scope::Branches | Scope::Train)
+                && (scope != Scope::Lesson || state.learn.going.is_some())
+        }
+        (Page::Train, _) if scope == Scope::Lesson => state.learn.going.is_some(),
         (Page::Train, action) => scope != Scope::Prompt && action.is_for_training(),
     };
     let bindings = state.keymap.bindings();

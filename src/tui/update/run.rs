@@ -10,6 +10,11 @@ pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
     generate(state, state.play.editor.text(), Then::Continue, effects);
 }
 
+/// Makes a text of the prompt.
+pub fn open(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
+    generate(state, state.play.editor.text(), then, effects);
+}
+
 /// The prompt of the newest run again, with the next seed.
 pub fn retry(state: &mut State, effects: &mut Vec<Effect>) {
     state.play.settings.generation.seed = state.play.settings.generation.seed.wrapping_add(1);

@@ -46,8 +46,15 @@ fn parts(inside: Rect, view: &BranchView, count: usize) -> [Rect; 2] {
 }
 
 /// Draws it.
-pub fn draw(state: &State, view: &BranchView, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
-    let area = area(frame.area());
+pub fn draw(
+    state: &State,
+    view: &BranchView,
+    theme: &Theme,
+    screen: Rect,
+    seen: &mut Seen,
+    frame: &mut Frame,
+) {
+    let area = area(screen);
     seen.put(area, Hit::Over);
     let block = Block::bordered()
         .border_type(BorderType::Thick)

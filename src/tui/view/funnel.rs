@@ -31,8 +31,8 @@ fn area(screen: Rect) -> Rect {
 }
 
 /// Draws it. Returns where it lies.
-pub fn draw(state: &State, scroll: usize, theme: &Theme, frame: &mut Frame) -> Rect {
-    let area = area(frame.area());
+pub fn draw(state: &State, scroll: usize, theme: &Theme, screen: Rect, frame: &mut Frame) -> Rect {
+    let area = area(screen);
     let title = state.play.moment().map_or_else(
         || " Funnel ".to_owned(),
         |moment| format!(" Funnel of token {} ", moment.position),

@@ -107,8 +107,15 @@ fn area(whole: Rect) -> Rect {
 }
 
 /// Draws the page over everything else.
-pub fn draw(state: &State, theme: &Theme, scroll: usize, seen: &mut Seen, frame: &mut Frame) {
-    let area = area(frame.area());
+pub fn draw(
+    state: &State,
+    theme: &Theme,
+    scroll: usize,
+    screen: Rect,
+    seen: &mut Seen,
+    frame: &mut Frame,
+) {
+    let area = area(screen);
     let width = area.width;
     let lines = lines(state);
     seen.put(area, Hit::Over);

@@ -276,8 +276,8 @@ fn laid_out(legend: &Legend, screen: Rect) -> (Rect, Vec<(String, String)>) {
 }
 
 /// Draws it over everything else.
-pub fn draw(legend: &Legend, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
-    let (area, rows) = laid_out(legend, frame.area());
+pub fn draw(legend: &Legend, theme: &Theme, screen: Rect, seen: &mut Seen, frame: &mut Frame) {
+    let (area, rows) = laid_out(legend, screen);
     seen.put(area, Hit::Over);
     let name = match legend.topic {
         Topic::Pane(pane) => pane.name(),

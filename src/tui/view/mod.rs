@@ -7,6 +7,7 @@ mod footer;
 mod funnel;
 mod help;
 mod knobs;
+mod learn;
 mod legend;
 mod next;
 mod picker;
@@ -23,7 +24,9 @@ mod why;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::Color;
+use ratatui::text::Line;
 
 use super::state::State;
 use crate::tui::state::overlay::Overlay;
@@ -76,6 +79,12 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
             pane,
             area,
         };
+        if state.learn.hides(pane) {
+            let inside = canvas.border(Line::default(), frame);
+            let sentence = state.lesson_words().map_or("", |words| &words.hidden);
+            canvas.empty(sentence, inside, frame);
+            continue;
+        }
         match pane {
             Focus::Prompt => prompt::draw(&canvas, frame),
             Focus::Text => text::draw(&canvas, seen, frame),
@@ -91,7 +100,13 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     if state.screen.page == Page::Train {
         train::draw(state, theme, panes.body, seen, frame);
     }
+    learn::draw(state, theme, panes.lesson, seen, frame);
     footer::draw(state, theme, panes.footer, frame);
+    // What lies over the panes leaves the lesson in sight.
+    let over = Rect {
+        height: size.height - panes.lesson.height,
+        ..frame.area()
+    };
     if let (Some(progress), Some(text)) = (&state.engine.loading, panes.place(Focus::Text)) {
         popup::loading(state, progress, theme, text, frame);
     }
@@ -101,20 +116,20 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
             let area = picker::draw_ask(ask, theme, frame);
             seen.put(area, Hit::Over);
         }
-        Some(Overlay::Branches(view)) => branches::draw(state, view, theme, seen, frame),
+        Some(Overlay::Branches(view)) => branches::draw(state, view, theme, over, seen, frame),
         Some(Overlay::Funnel(scroll)) => {
-            let area = funnel::draw(state, *scroll, theme, frame);
+            let area = funnel::draw(state, *scroll, theme, over, frame);
             seen.put(area, Hit::Over);
         }
         Some(Overlay::Legend(legend)) => {
             if let Some(scroll) = legend.over_funnel {
-                funnel::draw(state, scroll, theme, frame);
+                funnel::draw(state, scroll, theme, over, frame);
             }
-            legend::draw(legend, theme, seen, frame);
+            legend::draw(legend, theme, over, seen, frame);
         }
         None => {}
     }
     if let Some(scroll) = state.screen.help {
-        help::draw(state, theme, scroll, seen, frame);
+        help::draw(state, theme, scroll, over, seen, frame);
     }
 }

@@ -133,6 +133,8 @@ pub enum Action {
 
     /// Something on the Train screen, or the way there.
     Train(TrainAction),
+    /// Something with lessons.
+    Learn(LearnAction),
 
     // The prompt editor.
     /// Type a character.
@@ -185,6 +187,7 @@ impl Action {
             | Self::Models
             | Self::BrowseModels(_)
             | Self::LoadModel(_)
+            | Self::Learn(_)
             | Self::Ask(Question::ChartRun(_)) => Concern::Playground,
             Self::FocusNext | Self::FocusPrevious | Self::Zoom => Concern::Panes,
             Self::Train(_) => Concern::Train,
@@ -240,6 +243,25 @@ impl Action {
     pub(in crate::tui) fn is_for_training(&self) -> bool {
         self.concern() != Concern::Play
     }
+}
+
+/// What is done with lessons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LearnAction {
+    /// List them.
+    List,
+    /// Begin one, or go on with it, by its place.
+    Open(usize),
+    /// Go on to the next step, once this one is done.
+    On,
+    /// Go on although it is not.
+    Skip,
+    /// Go back a step, and undo what this one set up.
+    Back,
+    /// Begin the lesson anew.
+    Again,
+    /// Leave it, and undo what it set up.
+    Leave,
 }
 
 /// What is done on the Train screen.

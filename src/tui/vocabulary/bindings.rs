@@ -1,7 +1,7 @@
 //! The one table of what can be asked by a key or by name: names, actions, default keys, where they hold, and what the
 //! help page, the palette and the footer say of each.
 
-use super::action::{Action, Edit, TrainAction};
+use super::action::{Action, Edit, LearnAction, TrainAction};
 use super::focus::Focus;
 use super::question::Question;
 use crate::chart::What;
@@ -18,17 +18,20 @@ pub enum Scope {
     Branches,
     /// The Train screen.
     Train,
+    /// A lesson, on every screen.
+    Lesson,
 }
 
 impl Scope {
     /// All, in the order of the help page.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Global,
         Self::Prompt,
         Self::Next,
         Self::Knobs,
         Self::Branches,
         Self::Train,
+        Self::Lesson,
     ];
 
     /// The scope of a pane that has keys of its own.
@@ -50,6 +53,7 @@ impl Scope {
             Self::Knobs => "Sampler",
             Self::Branches => "List of branches",
             Self::Train => "Train",
+            Self::Lesson => "In a lesson",
         }
     }
 }
@@ -129,6 +133,7 @@ bindings! {
         Models "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, of a run, a directory";
         UnloadSecond "unload-beside" Action::UnloadSecond, ["M"] "unload the model beside";
         Train "train" Action::Train(TrainAction::Page), ["f2" "T"] "train or finetune a model; back to Play", "Play";
+        Learn "learn" Action::Learn(LearnAction::List), ["f7"] "lessons: begin one, go on with it, leave it", "lessons";
         Mouse "mouse" Action::ToggleMouse, ["ctrl-o"] "take the mouse, or leave it to the terminal";
         FocusNext "focus-next" Action::FocusNext, ["tab"] "go to the next pane", "pane";
         FocusPrevious "focus-previous" Action::FocusPrevious, ["shift-tab"] "go to the pane before";
@@ -225,6 +230,11 @@ bindings! {
         TrainSamplesPrevious "train-samples-previous" Action::Train(TrainAction::PreviousSamples), ["["] "the samples before";
         TrainSamplesNext "train-samples-next" Action::Train(TrainAction::NextSamples), ["]"] "the samples after";
         TrainChart "train-chart" Action::Ask(Question::ChartRun(What::Loss)), ["x"] "draw the losses into a file";
+    }
+    Lesson {
+        LessonOn "lesson-on" Action::Learn(LearnAction::On), ["enter"] "go on, once the step is done", "on";
+        LessonBack "lesson-back" Action::Learn(LearnAction::Back), ["f8"] "go back a step, and undo what this one set up", "back";
+        LessonSkip "lesson-skip" Action::Learn(LearnAction::Skip), ["f9"] "go on although the step is not done", "skip";
     }
 }
 

@@ -140,6 +140,12 @@ impl Keymap {
             .map(|index| BINDINGS[*index].action.clone())
     }
 
+    /// What a key does in a scope itself.
+    pub fn action_of(&self, key: Key, scope: Scope) -> Option<&'static Action> {
+        let index = self.lookup.get(&(scope, key))?;
+        Some(&BINDINGS[*index].action)
+    }
+
     /// Every binding with its keys, in the order of the help page.
     pub fn bindings(&self) -> impl Iterator<Item = (&'static Binding, &[Key])> {
         BINDINGS.iter().zip(self.keys.iter().map(Vec::as_slice))

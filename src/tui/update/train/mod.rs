@@ -58,7 +58,8 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
     None
 }
 
-fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
+/// Carries out what is asked of the screen.
+pub fn act(state: &mut State, action: TrainAction, effects: &mut Vec<Effect>) {
     match action {
         TrainAction::Page => turn_page(state, effects),
         TrainAction::Enter if state.train.asks => form::enter(state, effects),

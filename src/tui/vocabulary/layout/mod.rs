@@ -115,6 +115,8 @@ pub struct Panes {
     pub banner: Rect,
     /// All between banner and footer.
     pub body: Rect,
+    /// A lesson's strip.
+    pub lesson: Rect,
     pub footer: Rect,
     places: [Option<Rect>; Focus::ALL.len()],
     /// The panes that share one place.
@@ -193,6 +195,8 @@ pub struct Arrangement {
     pub tab: Focus,
     /// Height of the banner.
     pub banner: u16,
+    /// Height of a lesson's strip.
+    pub lesson: u16,
     /// A pane that has the whole screen.
     pub zoomed: Option<Focus>,
     pub shares: Shares,
@@ -204,17 +208,37 @@ const WHY_AND_TOKENS: &[Focus] = &[Focus::Why, Focus::Tokens];
 /// From this height on, why and tokens have a place each beside the text.
 const APART: u16 = 36;
 
+/// Rows that a lesson's strip counts for.
+const STRIP: u16 = 6;
+
 /// Places the panes.
 pub fn panes(size: Size, arrangement: &Arrangement) -> Panes {
     use Constraint::{Fill, Length};
 
     let whole = Rect::new(0, 0, size.width, size.height);
-    let [status, banner, body, footer] =
-        Layout::vertical([Length(1), Length(arrangement.banner), Fill(1), Length(1)]).areas(whole);
+    let [status, banner, body, lesson, footer] = Layout::vertical([
+        Length(1),
+        Length(arrangement.banner),
+        Fill(1),
+        Length(arrangement.lesson),
+        Length(1),
+    ])
+    .areas(whole);
+    // The strip's height comes and goes with what is said; where the panes lie does not depend on that.
+    let size = Size {
+        height: size.height
+            - if arrangement.lesson > 0 {
+                STRIP.min(size.height)
+            } else {
+                0
+            },
+        ..size
+    };
     let mut panes = Panes {
         status,
         banner,
         body,
+        lesson,
         footer,
         places: [None; Focus::ALL.len()],
         tabs: &[],

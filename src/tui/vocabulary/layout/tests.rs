@@ -6,6 +6,7 @@ fn arrangement(tab: Focus, banner: u16) -> Arrangement {
     Arrangement {
         tab,
         banner,
+        lesson: 0,
         zoomed: None,
         shares: Shares::default(),
     }

@@ -35,12 +35,17 @@ pub fn token(state: &State, which: &Which) -> Option<Shown> {
     let passage = state.play.passage();
     if *which == Which::InView {
         passage.token_in_view()?;
-        return Some(Shown::text(display_in_text(
-            passage.tokens(),
-            passage.in_view(),
-        )));
+        return Some(quoted(display_in_text(passage.tokens(), passage.in_view())));
     }
-    Some(Shown::text(which.row(state)?.display.clone()))
+    Some(quoted(which.row(state)?.display.clone()))
+}
+
+/// A token, which may be a comma, stands in quotes within a sentence.
+fn quoted(display: String) -> Shown {
+    Shown {
+        text: format!("“{display}”"),
+        ..Shown::text(display)
+    }
 }
 
 pub fn id(state: &State, which: &Which) -> Option<Shown> {

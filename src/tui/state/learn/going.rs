@@ -1,0 +1,84 @@
+//! The lesson that goes on: its step, and how far that is.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Before;
+use super::figures::Shown;
+use crate::lessons::Blank;
+
+/// How long until the hint is said, where the step does not say otherwise.
+pub const HINT_AFTER: Duration = Duration::from_secs(30);
+
+/// What figures were when a step began.
+pub type Start = HashMap<Blank, Shown>;
+
+/// How far a step is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// For the model.
+    Waiting,
+    /// What it sets up is on its way.
+    SettingUp {
+        /// The edition of the text before a run was started; it is another one once the run is there.
+        text: Option<u64>,
+        /// The token to look at, once it is there.
+        look: Option<usize>,
+        /// Whether a training begins.
+        trains: bool,
+    },
+    /// It waits for what it asks.
+    Asked,
+    /// That was done.
+    Done,
+}
+
+/// The lesson that goes on.
+#[derive(Debug)]
+pub struct Going {
+    /// Its place in the course.
+    pub lesson: usize,
+    /// The step, from 0; the number of steps where it is over.
+    pub step: usize,
+    pub stage: Stage,
+    /// When the step was set up, on the clock of the frames.
+    pub since: Duration,
+    /// Whether the hint was said.
+    pub hinted: bool,
+    /// What the figures were when the step began.
+    pub start: Start,
+    /// What the figures were when the step was done, of which is spoken then: once they are known they stay, so that
+    /// what is said stays true whatever is done next.
+    pub end: Option<Start>,
+    /// How far the step was that was left for the present one, until that is set up, and what its figures were when it
+    /// began.
+    pub left: Option<(Stage, Start)>,
+    /// What was before each step's set-up, as far as steps were set up; the last one is the present step's.
+    pub before: Vec<Before>,
+}
+
+impl Going {
+    /// A lesson at a step that is to be set up.
+    pub fn new(lesson: usize, step: usize) -> Self {
+        Self {
+            lesson,
+            step,
+            stage: Stage::Waiting,
+            since: Duration::ZERO,
+            hinted: false,
+            start: Start::new(),
+            end: None,
+            left: None,
+            before: Vec::new(),
+        }
+    }
+
+    /// Goes to a step, to be set up.
+    pub fn go_to(&mut self, step: usize) {
+        self.step = step;
+        self.stage = Stage::Waiting;
+        self.hinted = false;
+        self.start.clear();
+        self.end = None;
+    }
+}

@@ -1,0 +1,124 @@
+//! The lesson's strip: its title and keys on a line across the screen, and below it what it says.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::draw;
+use crate::tui::state::State;
+use crate::tui::state::learn::{Part, Said, Stage};
+use crate::tui::state::seen::{Hit, Seen};
+use crate::tui::vocabulary::bindings::Bound;
+use crate::tui::vocabulary::safe;
+use crate::tui::vocabulary::theme::Theme;
+
+/// Draws it.
+pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
+    let Some(strip) = state.lesson_strip(frame.area().as_size()) else {
+        return;
+    };
+    seen.put(area, Hit::Lesson);
+    let mut lines = vec![rule(state, theme, area.width)];
+    let line = |said: Said| {
+        let style = match said.part {
+            Part::Text => theme.base,
+            Part::Hint => theme.notice,
+            Part::Done => theme.pick,
+        };
+        let mut spans = vec![Span::raw(" ")];
+        spans.extend(said.runs.into_iter().map(|(text, strong)| {
+            let style = if strong {
+                style.patch(theme.strong)
+            } else {
+                style
+            };
+            Span::styled(text, style)
+        }));
+        Line::from(spans)
+    };
+    lines.extend(strip.lines.into_iter().map(line));
+    lines.truncate(area.height.into());
+    draw::lines(lines, area, frame);
+}
+
+/// The line above: which lesson and step, and what keys do, as far as there is room.
+fn rule(state: &State, theme: &Theme, width: u16) -> Line<'static> {
+    let (Some(words), Some(lesson), Some(going)) = (
+        state.lesson_words(),
+        state.learn.lesson(),
+        &state.learn.going,
+    ) else {
+        return Line::default();
+    };
+    let number = going.lesson + 1;
+    let title = match state.learn.step() {
+        Some(step) => format!(
+            " {} {number} · {} {} {} {} · {} ",
+            words.lesson,
+            words.step,
+            going.step + 1,
+            words.of,
+            lesson.steps.len(),
+            safe::safe(&step.title)
+        ),
+        None => format!(
+            " {} {number} · {} ",
+            words.lesson,
+            safe::safe(&lesson.title)
+        ),
+    };
+    let next = state.learn.lesson_at(going.lesson + 1).is_some();
+    let on = match state.learn.step() {
+        None if next => &words.next_lesson,
+        None => &words.leave,
+        Some(_) => &words.on,
+    };
+    let mut keys: Vec<(String, &str, bool)> = Vec::new();
+    let mut key = |bound: Bound, says, done| {
+        keys.extend(state.keymap.hint(bound, false).map(|key| (key, says, done)));
+    };
+    if state.learn.is_done() {
+        key(Bound::LessonOn, on.as_str(), true);
+    }
+    key(Bound::LessonBack, &words.back, false);
+    if !state.learn.is_done() {
+        key(Bound::LessonSkip, &words.skip, false);
+    }
+    key(Bound::Learn, &words.lessons, false);
+    let mut right: Vec<Span<'static>> = Vec::new();
+    if matches!(going.stage, Stage::Waiting | Stage::SettingUp { .. })
+        && state.learn.step().is_some()
+    {
+        right.push(Span::styled(
+            format!(" ◌ {} ", words.getting_ready),
+            theme.paused,
+        ));
+    }
+    let room = usize::from(width).saturating_sub(safe::width(&title) + 4);
+    let mut used: usize = right.iter().map(Span::width).sum();
+    for (key, says, done) in keys {
+        let cells = safe::width(&key) + safe::width(says) + 3;
+        // What goes on is said in any case; the title gives way.
+        if done || used + cells <= room {
+            used += cells;
+            let style = if done { theme.chosen } else { theme.quiet };
+            right.push(Span::styled(format!(" {key}"), theme.key));
+            right.push(Span::styled(format!(" {says} "), style));
+        }
+    }
+    let cells = usize::from(width).saturating_sub(used + 2);
+    let title = if safe::width(&title) + 2 > cells {
+        format!("{} ", safe::fit(&title, cells.saturating_sub(3)).trim_end())
+    } else {
+        title
+    };
+    let between = cells.saturating_sub(safe::width(&title) + 1);
+    let mut spans = vec![
+        Span::styled("━", theme.border_focused),
+        Span::styled(title, theme.title),
+        Span::styled("━".repeat(between), theme.border_focused),
+    ];
+    spans.extend(right);
+    spans.push(Span::styled("━━", theme.border_focused));
+    Line::from(spans)
+}
