@@ -1,7 +1,9 @@
 //! Each lesson walked from its start to its end: what a step asks for is not done when it begins, not done by what is
 //! wrong, and done by what is right. The keys stand in the lessons themselves.
 
-use logitscope::lessons::{At, Course, ENGLISH, Key};
+use std::sync::Mutex;
+
+use logitscope::lessons::{At, Course, ENGLISH, Key, Step};
 use logitscope::tui::default_keys;
 
 use crate::terminal::Playground;
@@ -116,10 +118,18 @@ impl Playground {
     }
 }
 
+/// Lessons that train do so one after the other.
+static TRAINING: Mutex<()> = Mutex::new(());
+
 /// Walks a lesson by its number.
 fn walk(number: usize, cols: u16, rows: u16, more: &[&str]) {
     let course = Course::bundled(ENGLISH).unwrap_or_else(|error| panic!("{error}"));
     let lesson = &course.lessons[number - 1];
+    let trains = |step: &Step| step.setup.demonstration.is_some();
+    let _alone = lesson.steps.iter().any(trains).then(|| {
+        let lock = TRAINING.lock();
+        lock.unwrap_or_else(std::sync::PoisonError::into_inner)
+    });
     let asked = number.to_string();
     let mut args = vec!["learn", &asked, "--lang", "en"];
     args.extend(more);
@@ -127,7 +137,7 @@ fn walk(number: usize, cols: u16, rows: u16, more: &[&str]) {
     let all = lesson.steps.len();
     for (at, step) in (1..).zip(&lesson.steps) {
         let place = format!("step {at} of {all} ");
-        let begun = play.until(&place, |text| {
+        let begun = play.until_at_last(&place, |text| {
             rule(text).contains(&place) && !rule(text).contains('◌') && rests(text)
         });
         let name = format!("{}:{}", lesson.file, step.line);
@@ -138,7 +148,7 @@ fn walk(number: usize, cols: u16, rows: u16, more: &[&str]) {
         assert!(!is_done(&text), "{name}: done by what is wrong\n{text}");
         play.press_one_by_one(&step.setup.right);
         // Every figure that is spoken of comes to be known.
-        play.until(&format!("{name}: done"), |text| {
+        play.until_at_last(&format!("{name}: done"), |text| {
             is_done(text) && !strip(text).contains('…')
         });
         play.press(ENTER);

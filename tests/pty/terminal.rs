@@ -18,6 +18,8 @@ use crate::support;
 
 /// Longest wait for anything: far above what is needed, so that only a hang fails.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The same for a training.
+const LONG_PATIENCE: Duration = Duration::from_secs(300);
 const LEAVE_ALTERNATE_SCREEN: &str = "\x1b[?1049l";
 const END_BRACKETED_PASTE: &str = "\x1b[?2004l";
 /// What stands around each frame.
@@ -228,6 +230,14 @@ impl Playground {
         self.text()
     }
 
+    /// As [`Self::until`], for what takes long: a training.
+    pub fn until_at_last(&mut self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        self.wait_for(LONG_PATIENCE, what, |seen| {
+            seen.is_whole && fits(&seen.text())
+        });
+        self.text()
+    }
+
     /// Waits until a frame was drawn that reaches a line, which may be below those that there are.
     pub fn until_drawn_to(&mut self, line: u16) {
         let mark = format!("\x1b[{line};");
@@ -238,7 +248,11 @@ impl Playground {
     }
 
     fn wait(&mut self, what: &str, fits: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        self.wait_for(PATIENCE, what, fits);
+    }
+
+    fn wait_for(&mut self, patience: Duration, what: &str, fits: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + patience;
         while !fits(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(bytes) = self.output.recv_timeout(left) else {

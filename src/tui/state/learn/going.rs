@@ -13,6 +13,16 @@ pub const HINT_AFTER: Duration = Duration::from_secs(30);
 /// What figures were when a step began.
 pub type Start = HashMap<Blank, Shown>;
 
+/// A training that a step begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetUpTraining {
+    None,
+    /// It is about to begin.
+    Begins,
+    /// It goes on to the end of the first epoch.
+    GoesOn,
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
@@ -24,8 +34,7 @@ pub enum Stage {
         text: Option<u64>,
         /// The token to look at, once it is there.
         look: Option<usize>,
-        /// Whether a training begins.
-        trains: bool,
+        training: SetUpTraining,
     },
     /// It waits for what it asks.
     Asked,

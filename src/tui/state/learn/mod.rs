@@ -8,7 +8,7 @@ mod strip;
 mod tables;
 
 pub use before::{Before, TextBefore};
-pub use going::{Going, Stage, Start};
+pub use going::{Going, SetUpTraining, Stage, Start};
 pub use progress::Progress;
 pub use strip::{Part, Said};
 pub use tables::{LessonTables, knob};
@@ -69,7 +69,10 @@ impl Learn {
     pub fn begin(&mut self, at: usize) {
         if let Some(lesson) = self.lesson_at(at) {
             let reached = self.progress.of(&self.key(lesson));
-            let step = if reached.done { 0 } else { reached.step };
+            // A training cannot be taken up in the middle.
+            let trains = |step: &Step| step.setup.demonstration.is_some();
+            let anew = reached.done || lesson.steps.iter().any(trains);
+            let step = if anew { 0 } else { reached.step };
             let step = step.min(lesson.steps.len().saturating_sub(1));
             self.going = Some(Going::new(at, step));
         }

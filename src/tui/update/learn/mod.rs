@@ -91,7 +91,7 @@ pub fn heed(state: &mut State, effects: &mut Vec<Effect>) {
     }
     match &going.stage {
         Stage::Waiting => set_up::begin(state, effects),
-        Stage::SettingUp { .. } => set_up::settle(state),
+        Stage::SettingUp { .. } => set_up::settle(state, effects),
         Stage::Asked => {
             if is_true(state) {
                 done(state, effects);

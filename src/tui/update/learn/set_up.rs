@@ -1,10 +1,10 @@
 //! Sets a step up: what is at hand at once, and what the engine has to do for it first.
 
-use crate::engine::{RunState, Then};
+use crate::engine::{RunState, Then, TrainingCommand};
 use crate::lessons::{Run, Screen, SetUp};
 use crate::tui::state::State;
 use crate::tui::state::learn::figures::figure;
-use crate::tui::state::learn::{Before, Stage, knob};
+use crate::tui::state::learn::{Before, SetUpTraining, Stage, knob};
 use crate::tui::state::train::Job;
 use crate::tui::update::{editing, knobs, run, train};
 use crate::tui::vocabulary::focus::{Focus, Page};
@@ -38,8 +38,15 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
         going.before.push(before);
         going.since = since;
         let look = setup.look.map(|look| look.value);
-        let trains = setup.demonstration.is_some();
-        going.stage = Stage::SettingUp { text, look, trains };
+        let training = match &setup.demonstration {
+            Some(_) => SetUpTraining::Begins,
+            None => SetUpTraining::None,
+        };
+        going.stage = Stage::SettingUp {
+            text,
+            look,
+            training,
+        };
     }
     state.reflow();
 }
@@ -107,7 +114,8 @@ fn apply(state: &mut State, setup: &SetUp, effects: &mut Vec<Effect>) -> Option<
 }
 
 /// Asks what the step asks for once all that it set up is there: what the figures are then is where it began.
-pub fn settle(state: &mut State) {
+pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    pause_after_epoch(state, effects);
     if !is_settled(state) {
         return;
     }
@@ -144,6 +152,18 @@ pub fn settle(state: &mut State) {
     }
 }
 
+/// Has a training that the step began pause at the end of its first epoch, so that there is time to look.
+fn pause_after_epoch(state: &mut State, effects: &mut Vec<Effect>) {
+    let stage = state.learn.going.as_mut().map(|going| &mut going.stage);
+    if let Some(Stage::SettingUp { training, .. }) = stage
+        && *training == SetUpTraining::Begins
+        && state.train.job == Job::Training
+    {
+        *training = SetUpTraining::GoesOn;
+        effects.push(Effect::Train(Box::new(TrainingCommand::ToEpochEnd)));
+    }
+}
+
 /// Remembers what the figures are of which is spoken when the step is done, once all of them are known.
 pub fn remember(state: &mut State) {
     let is_known = state
@@ -174,12 +194,16 @@ fn rests(state: &State) -> bool {
 
 /// Whether the engine has done all that was asked of it.
 fn is_settled(state: &State) -> bool {
-    let Some(Stage::SettingUp { text, trains, .. }) =
+    let Some(Stage::SettingUp { text, training, .. }) =
         state.learn.going.as_ref().map(|going| &going.stage)
     else {
         return false;
     };
     let begun = text.is_none_or(|before| state.play.texts[0].edition() != before);
-    let trained = !trains || matches!(state.train.job, Job::Training | Job::Paused);
+    let trained = match training {
+        SetUpTraining::None => true,
+        SetUpTraining::Begins => false,
+        SetUpTraining::GoesOn => matches!(state.train.job, Job::Paused | Job::Idle),
+    };
     begun && trained && rests(state)
 }
