@@ -20,11 +20,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ids = encode_prompt(&loaded, &text)?;
     let mut totals = Totals::default();
     let mut records: Vec<TokenRecord> = Vec::new();
-    score(&loaded, &ids, |record| {
-        totals.add(&record);
-        records.push(record);
-        Ok::<_, DecodingError>(())
-    })?;
+    score(
+        &loaded,
+        &ids,
+        logitscope::decoding::View::default(),
+        |record| {
+            totals.add(&record);
+            records.push(record);
+            Ok::<_, DecodingError>(())
+        },
+    )?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

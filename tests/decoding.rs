@@ -147,11 +147,16 @@ fn scores_are_those_of_transformers() {
     assert_eq!(ids_of_text, ids(&case["ids"]));
     let mut totals = Totals::default();
     let mut records = Vec::new();
-    score(&loaded, &ids_of_text, |record| {
-        totals.add(&record);
-        records.push(record);
-        Ok::<_, logitscope::decoding::DecodingError>(())
-    })
+    score(
+        &loaded,
+        &ids_of_text,
+        logitscope::decoding::View::default(),
+        |record| {
+            totals.add(&record);
+            records.push(record);
+            Ok::<_, logitscope::decoding::DecodingError>(())
+        },
+    )
     .unwrap();
     assert!(records[0].odds.is_none());
     let expected = case["log_probabilities"].as_array().unwrap();
@@ -259,12 +264,17 @@ fn a_tree_holds_the_most_probable_continuations() {
         // The same by reading the whole text anew.
         let path = whole.path(index);
         let mut totals = Totals::default();
-        score(&loaded, &[&before[..], &path].concat(), |record| {
-            if record.position >= before.len() {
-                totals.add(&record);
-            }
-            Ok::<_, DecodingError>(())
-        })
+        score(
+            &loaded,
+            &[&before[..], &path].concat(),
+            logitscope::decoding::View::default(),
+            |record| {
+                if record.position >= before.len() {
+                    totals.add(&record);
+                }
+                Ok::<_, DecodingError>(())
+            },
+        )
         .unwrap();
         let expected = totals.log_probability.exp();
         assert!(

@@ -112,11 +112,15 @@ pub struct Plan {
     pub training: Vec<(usize, usize)>,
 }
 
-/// Measures. `told` is called before each round with its number, from 0.
+/// Measures. `told` is called before each piece of work with how many are done, and of how many.
 ///
 /// # Errors
-/// When the model does not fit in memory.
-pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> Result<Report> {
+/// When the model does not fit in memory, and when `told` breaks off.
+pub fn measure(
+    subject: &Subject,
+    plan: &Plan,
+    told: &mut dyn FnMut(usize, usize) -> Result<()>,
+) -> Result<Report> {
     let device = &subject.device;
     let asked = |precision: &Precision| [Precision::Auto, *precision].contains(&plan.precision);
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
@@ -130,11 +134,18 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
     }
     let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
     let mut readings: HashMap<usize, Vec<f64>> = HashMap::new();
+    // Each once more, since the first time does not count.
+    let pieces = works.len() * (plan.rounds + 1);
+    let mut done = 0;
+    let mut next = || {
+        done += 1;
+        told(done - 1, pieces)
+    };
     for round in 0..plan.rounds {
-        told(round);
         if round == 0 {
             // What is done for the first time is slower: memory that was never used.
             for (speed, work) in &mut works {
+                next()?;
                 reset_peak(device);
                 work.run()?;
                 speed.memory = peak(device);
@@ -144,6 +155,7 @@ pub fn measure(subject: &Subject, plan: &Plan, told: &mut dyn FnMut(usize)) -> R
             machines.push(Machine::measure(device)?);
         }
         for ((_, work), found) in works.iter_mut().zip(&mut found) {
+            next()?;
             if let Some(block) = work.block() {
                 let read = readings.entry(block).or_default();
                 if read.len() <= round {

@@ -8,7 +8,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::json::{Header, Record};
 use super::output::Output;
 use super::progress::Gauge;
-use super::{CliError, warn};
+use super::table::TableArgs;
+use super::{CliError, interrupt, warn};
 use crate::bench::{Bound, Plan, Report, Speed, Subject, Work, measure};
 use crate::config::Config;
 use crate::model::{EMBEDDED, LoadRequest, bytes_text, choose, load_tokenizer};
@@ -39,7 +40,20 @@ pub struct BenchArgs {
     /// Print a record for the machine and for each measurement, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
 }
+
+const COLUMNS: &[&str] = &[
+    "work",
+    "precision",
+    "batch",
+    "context",
+    "tokens_per_second",
+    "limit_tokens_per_second",
+    "bound",
+    "memory_bytes",
+];
 
 const WORKS: [(&str, Work); 6] = [
     ("decode", Work::Decode),
@@ -97,13 +111,25 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
         precision: config.model.precision,
         training: args.training.0.clone(),
     };
-    let report = measure(&subject, &plan, &mut |round| {
-        gauge.count("measuring, round", round, plan.rounds);
+    interrupt::watch()?;
+    let report = measure(&subject, &plan, &mut |done, pieces| {
+        gauge.count("measuring", done, pieces);
+        if interrupt::came() {
+            Err(candle_core::Error::msg("interrupted"))
+        } else {
+            Ok(())
+        }
     });
-    gauge.clear();
+    drop(gauge);
+    interrupt::check()?;
     let report = report.map_err(|error| CliError::failed(crate::model::plain(&error)))?;
     let mut output = Output::stdout();
-    if args.json {
+    if let Some(table) = args.table.table(COLUMNS) {
+        table.head(&mut output)?;
+        for speed in &report.speeds {
+            table.row(&mut output, speed)?;
+        }
+    } else if args.json {
         records(&mut output, &report)?;
     } else {
         output.text(&table(&report))?;

@@ -11,6 +11,7 @@ use super::train::{Report, interrupts};
 use crate::config::Config;
 use crate::model::{LoadRequest, load_tokenizer};
 use crate::text::corpus::CorpusError;
+use crate::text::numbers::counted;
 use crate::training::data::{EncodeRequest, encode_to_file, is_carried};
 use crate::training::{Control, CorpusNote, LayeredRecipe, Reading, RunEvent, TrainingError};
 
@@ -23,6 +24,9 @@ pub struct EncodeArgs {
     /// The file to write, which ends in .tokens
     #[arg(long, short, value_name = "FILE.tokens")]
     pub out: PathBuf,
+    /// Replace a file that exists
+    #[arg(long)]
+    pub overwrite: bool,
     /// A tokenizer.json, or a model whose tokenizer is taken [default: that of --model]
     #[arg(long, value_name = "SOURCE")]
     pub tokenizer: Option<String>,
@@ -36,6 +40,12 @@ pub fn run(args: &EncodeArgs, options: &GlobalOptions, config: &Config) -> Resul
     if !is_carried(&args.out) {
         return Err(CliError::usage(format!(
             "--out {}: its name must end in .tokens, by which train and finetune know it",
+            args.out.display()
+        )));
+    }
+    if args.out.exists() && !args.overwrite {
+        return Err(CliError::usage(format!(
+            "--out {}: it exists; --overwrite replaces it",
             args.out.display()
         )));
     }
@@ -88,8 +98,9 @@ pub fn run(args: &EncodeArgs, options: &GlobalOptions, config: &Config) -> Resul
     report.end()?;
     let mut output = Output::stdout();
     output.line(&format!(
-        "{}: {tokens} tokens in {documents} documents",
-        args.out.display()
+        "{}: {tokens} tokens in {}",
+        args.out.display(),
+        counted(documents, "document")
     ))?;
     output.flush()
 }

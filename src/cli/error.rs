@@ -63,7 +63,10 @@ impl From<serde_json::Error> for CliError {
 
 impl From<crate::decoding::DecodingError> for CliError {
     fn from(error: crate::decoding::DecodingError) -> Self {
-        Self::failed(error)
+        match error {
+            crate::decoding::DecodingError::Cancelled => Self::Interrupted,
+            other => Self::failed(other),
+        }
     }
 }
 

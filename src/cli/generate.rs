@@ -1,5 +1,6 @@
 //! `generate`: text from a prompt, on standard output or into a file.
 
+mod queue;
 mod records;
 mod sample_text;
 mod writer;
@@ -8,10 +9,13 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc::Receiver;
 
+use self::queue::{Batch, Queue};
 use self::records::Records;
 use self::sample_text::Cuts;
 use self::writer::Writer;
 use super::chat_args::ChatArgs;
+use super::colour::{Painter, When};
+use super::documents::Document;
 use super::input::PromptInput;
 use super::json::Header;
 use super::output::Output;
@@ -60,7 +64,7 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub allow_loops: bool,
     /// Text to start from, the same as the prompt
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["text", "file"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["text", "file"], hide_short_help = true)]
     pub prefix: Option<String>,
     /// Cut a sample off where this text begins
     #[arg(long, value_name = "TEXT")]
@@ -83,7 +87,19 @@ pub struct GenerateArgs {
         conflicts_with = "json"
     )]
     pub delimiter: String,
-    /// Print records of tokens, samples and totals instead, one line of JSON each (docs/json.md)
+    /// End each sample with a zero byte instead of a line break and the line between samples
+    #[arg(long, conflicts_with_all = ["json", "delimiter", "all_beams"], hide_short_help = true)]
+    pub print0: bool,
+    /// When generated tokens are coloured by surprisal
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_short_help = true
+    )]
+    pub color: When,
+    /// Print records instead, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -133,19 +149,39 @@ pub fn run(args: &GenerateArgs, config: &Config) -> Result<(), CliError> {
     if args.samples > 1 && config.sampler.method == Method::Greedy {
         warn("greedy takes the most probable token always: all samples are equal");
     }
-    let prompt = match &args.prefix {
-        Some(prefix) => args.prompt.meant(prefix),
-        None => args.prompt.read()?.unwrap_or_default(),
-    };
+    let documents = prompts(args)?;
     let (engine, events) = EngineHandle::spawn();
-    runtime()?.block_on(drive(args, config, prompt, &engine, events))
+    runtime()?.block_on(drive(args, config, documents, &engine, events))
+}
+
+/// What samples go on with: an empty text where nothing was given.
+fn prompts(args: &GenerateArgs) -> Result<Vec<Document>, CliError> {
+    let of = |text: String| {
+        vec![Document {
+            file: None,
+            text,
+            is_whole: false,
+        }]
+    };
+    match &args.prefix {
+        Some(prefix) => Ok(of(args.prompt.meant(prefix))),
+        None if args.prompt.input.file.is_empty() => {
+            let read = args.prompt.read()?;
+            Ok(if read.is_empty() {
+                of(String::new())
+            } else {
+                read
+            })
+        }
+        None => args.prompt.require(),
+    }
 }
 
 /// Sends batch after batch to the engine and writes what comes back.
 async fn drive(
     args: &GenerateArgs,
     config: &Config,
-    prompt: String,
+    documents: Vec<Document>,
     engine: &EngineHandle,
     mut events: Receiver<Event>,
 ) -> Result<(), CliError> {
@@ -158,39 +194,31 @@ async fn drive(
     generation.stop.extend(truncate.clone());
     let cuts = Cuts { stop, truncate };
     let request = GenerateRequest {
-        prompt,
+        prompt: documents[0].text.clone(),
         sampler: config.sampler.clone(),
         generation,
         samples: 1,
         prompt_odds: args.json,
         then: Then::Continue,
     };
-    let mut batches = Batches {
-        batch: match request.sampler.method {
-            Method::Beam => 1,
-            _ => args.batch,
-        },
-        samples: args.samples,
-        seed: config.generation.seed,
-        first: 0,
-        size: 0,
-        ended: 0,
-    };
     let output = match &args.out {
         Some(path) => Output::file(path)?,
-        None => Output::stdout(),
+        None => Output::data(),
     };
+    let mut work = Gauge::beside(&output, false);
     let mut listener = if args.json {
         let mut header =
             Header::new("generate").with_settings(&request.sampler, &request.generation);
-        header.prompt = Some(request.prompt.clone());
+        header.prompt = (documents.len() == 1).then(|| request.prompt.clone());
         let model = config.model.clone();
         let records = Records::new(output, header, model, cuts, args.all_beams);
         Listener::Records(Box::new(records))
     } else {
-        let writer = Writer::new(output, args, &request, cuts, config.model.chat);
+        let painter = Painter::new(args.color, &config.ui, output.is_terminal());
+        let writer = Writer::new(output, args, painter, cuts, config.model.chat);
         Listener::Writer(Box::new(writer))
     };
+    let mut queue = Queue::new(documents, request, args.samples, args.batch);
     let mut gauge = Gauge::new();
     let mut loaded = None;
     let mut interrupted = false;
@@ -210,6 +238,14 @@ async fn drive(
             }
         };
         listener.event(&event)?;
+        let through = queue.count(&event);
+        if matches!(
+            event,
+            Event::Token { .. } | Event::Beams { .. } | Event::Finished { .. }
+        ) {
+            let (done, all) = queue.progress();
+            work.count("generating", done, all);
+        }
         let ready = match event {
             Event::Progress(progress) => {
                 gauge.load(&progress);
@@ -240,20 +276,21 @@ async fn drive(
                 reason: StopReason::Failed(message),
                 ..
             } => return Err(CliError::failed(message)),
-            Event::Finished { .. } => batches.sample_ended(),
-            _ => false,
+            _ => through,
         };
         if ready && interrupted {
+            work.clear();
             listener.end()?;
             return Err(CliError::Interrupted);
         }
         if ready {
-            let Some(next) = batches.next(&request) else {
+            let Some(next) = queue.next() else {
+                work.clear();
                 return listener.end();
             };
-            listener.begin_batch(batches.first);
+            listener.begin_batch(&next)?;
             engine
-                .send(Command::Generate(Box::new(next)))
+                .send(Command::Generate(Box::new(next.request)))
                 .map_err(CliError::failed)?;
         }
     }
@@ -273,9 +310,13 @@ impl Listener {
         }
     }
 
-    fn begin_batch(&mut self, first: usize) {
-        if let Self::Records(records) = self {
-            records.begin_batch(first);
+    fn begin_batch(&mut self, batch: &Batch) -> Result<(), CliError> {
+        match self {
+            Self::Writer(writer) => writer.begin_batch(&batch.request.prompt),
+            Self::Records(records) => {
+                records.begin_batch(batch);
+                Ok(())
+            }
         }
     }
 
@@ -284,37 +325,5 @@ impl Listener {
             Self::Writer(writer) => writer.end(),
             Self::Records(records) => records.end(),
         }
-    }
-}
-
-/// Which samples were asked of the engine.
-struct Batches {
-    batch: usize,
-    samples: usize,
-    seed: u64,
-    /// The first sample of the batch under way.
-    first: usize,
-    /// Samples in the batch under way.
-    size: usize,
-    /// How many of them ended.
-    ended: usize,
-}
-
-impl Batches {
-    /// Counts a sample that ended. Returns whether the batch is through.
-    fn sample_ended(&mut self) -> bool {
-        self.ended += 1;
-        self.ended == self.size
-    }
-
-    /// The next batch, if any sample is left.
-    fn next(&mut self, request: &GenerateRequest) -> Option<GenerateRequest> {
-        self.first += self.size;
-        self.ended = 0;
-        self.size = self.batch.min(self.samples - self.first);
-        let mut next = request.clone();
-        next.samples = self.size;
-        next.generation.seed = self.seed.wrapping_add(self.first as u64);
-        (self.size > 0).then_some(next)
     }
 }

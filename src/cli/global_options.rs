@@ -28,6 +28,9 @@ pub struct GlobalOptions {
     /// Take hub models from the local cache only
     #[arg(long, global = true, help_heading = "Model")]
     pub offline: bool,
+    /// Say nothing on standard error but what goes wrong: no progress, no remarks
+    #[arg(long, short, global = true, hide_short_help = true)]
+    pub quiet: bool,
     /// Read settings from this file, over those of the user's own
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use super::documents::{Document, TextsInput};
 use super::{CliError, warn};
 use crate::text::encoding;
 
-const NO_TEXT: &str = "no text: give it as an argument, with --file, or on standard input";
+pub const NO_TEXT: &str = "no text: give it as an argument, with --file, or on standard input";
 
 /// A text given as an argument, a file or standard input.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -46,11 +47,11 @@ impl TextInput {
     }
 }
 
-/// A prompt: a text that the model goes on with.
+/// Prompts: texts that the model goes on with.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct PromptInput {
     #[command(flatten)]
-    pub input: TextInput,
+    pub input: TextsInput,
     /// Keep the line break at the end of a file or of standard input: most prompts go on in their last line
     #[arg(long)]
     pub keep_newline: bool,
@@ -60,29 +61,42 @@ pub struct PromptInput {
 }
 
 impl PromptInput {
-    /// The prompt, if one was given in any of the ways.
+    /// The prompts, if any was given in any of the ways.
     ///
     /// # Errors
-    /// As [`TextInput::read`].
-    pub fn read(&self) -> Result<Option<String>, CliError> {
-        let is_argument = self.input.text.as_deref().is_some_and(|text| text != "-");
-        let text = self.input.read()?;
-        Ok(text.map(|text| {
-            let text = if self.keep_newline || is_argument {
-                text
-            } else {
-                without_last_break(text)
-            };
-            self.meant(&text)
-        }))
+    /// As [`TextsInput::read`].
+    pub fn read(&self) -> Result<Vec<Document>, CliError> {
+        let mut documents = self.input.read()?;
+        for document in &mut documents {
+            let mut text = std::mem::take(&mut document.text);
+            if document.is_whole && !self.keep_newline {
+                text = without_last_break(text);
+            }
+            document.text = self.meant(&text);
+        }
+        Ok(documents)
     }
 
-    /// The prompt.
+    /// The prompts, of which there is one at least.
     ///
     /// # Errors
-    /// As [`PromptInput::read`], and when none was given.
-    pub fn require(&self) -> Result<String, CliError> {
-        self.read()?.ok_or_else(|| CliError::usage(NO_TEXT))
+    /// As [`PromptInput::read`], and when there is none.
+    pub fn require(&self) -> Result<Vec<Document>, CliError> {
+        self.input.need(self.read()?)
+    }
+
+    /// The one prompt.
+    ///
+    /// # Errors
+    /// As [`PromptInput::require`], and when there are several.
+    pub fn require_one(&self) -> Result<String, CliError> {
+        let mut documents = self.require()?;
+        match documents.len() {
+            1 => Ok(documents.remove(0).text),
+            several => Err(CliError::usage(format!(
+                "one prompt is wanted, and there are {several}"
+            ))),
+        }
     }
 
     /// An argument as it is meant: with --escape its escapes stand for something.
@@ -131,18 +145,26 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// A text without the mark at its beginning.
-fn unmarked(text: &str) -> &str {
+/// A text without the byte order mark at its beginning.
+pub fn unmarked(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn read_file(path: &Path) -> Result<String, CliError> {
+/// A file's text, whatever its encoding.
+///
+/// # Errors
+/// When it cannot be read or is no text.
+pub fn read_file(path: &Path) -> Result<String, CliError> {
     let bytes =
         fs::read(path).map_err(|error| CliError::failed(format!("{}: {error}", path.display())))?;
     decode(bytes, &path.display().to_string())
 }
 
-fn read_stdin() -> Result<String, CliError> {
+/// All of standard input.
+///
+/// # Errors
+/// When it cannot be read or is no text.
+pub fn read_stdin() -> Result<String, CliError> {
     let mut bytes = Vec::new();
     io::stdin()
         .read_to_end(&mut bytes)

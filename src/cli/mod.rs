@@ -3,9 +3,11 @@
 mod args;
 mod bench;
 mod chat_args;
+mod colour;
 mod compare;
 mod config;
 mod diff;
+mod documents;
 mod encode;
 mod error;
 mod export;
@@ -13,6 +15,7 @@ mod generate;
 mod global_options;
 mod help;
 mod input;
+mod interrupt;
 mod json;
 mod learn;
 mod logging;
@@ -28,6 +31,7 @@ mod sampler_args;
 mod score;
 mod seed;
 mod stderr;
+mod table;
 mod tokens;
 mod train;
 mod tree;
@@ -64,7 +68,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !matches!(error, CliError::ClosedPipe) {
-                warn(&error.to_string());
+                stderr::error(&error.to_string());
             }
             ExitCode::from(error.exit_code())
         }
@@ -130,6 +134,9 @@ fn survive_limits() {
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
+    if cli.options.quiet {
+        stderr::be_quiet();
+    }
     let file = cli.options.config.clone();
     let command = cli
         .command
@@ -208,12 +215,18 @@ fn check_keys(keys: &BTreeMap<String, Vec<String>>) -> Vec<KeyProblem> {
 
 /// Loads a model in this thread, with a gauge on standard error.
 fn load(request: &LoadRequest) -> Result<LoadedModel, CliError> {
+    interrupt::watch()?;
     let mut gauge = Gauge::new();
     let loaded = engine::load(request, &mut |progress| {
         gauge.load(&progress);
-        ControlFlow::Continue(())
+        if interrupt::came() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
-    gauge.clear();
+    drop(gauge);
+    interrupt::check()?;
     let loaded = loaded.map_err(CliError::failed)?;
     for notice in &loaded.notices {
         warn(notice);
@@ -239,7 +252,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 }
 
 fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
-    let mut output = output::Output::stdout();
+    let mut output = output::Output::data();
     output.text(&String::from_utf8_lossy(bytes))?;
     output.flush()
 }

@@ -7,6 +7,7 @@ use indicatif::{HumanBytes, HumanCount};
 use super::CliError;
 use super::json::{Header, Record};
 use super::output::Output;
+use super::table::TableArgs;
 use crate::model::{ModelSummary, describe, models_at_hand};
 use crate::text::sanitize;
 use crate::training::{RUNS, run_model};
@@ -20,7 +21,22 @@ pub struct ModelsArgs {
     /// Print a record for each model, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
 }
+
+const COLUMNS: &[&str] = &[
+    "source",
+    "path",
+    "size_bytes",
+    "architecture",
+    "parameters",
+    "context_length",
+    "form",
+    "licence",
+    "chat",
+    "problem",
+];
 
 /// Runs the subcommand.
 ///
@@ -37,6 +53,13 @@ pub fn run(args: &ModelsArgs) -> Result<(), CliError> {
         None => models_at_hand(),
     };
     let mut output = Output::stdout();
+    if let Some(table) = args.table.table(COLUMNS) {
+        table.head(&mut output)?;
+        for model in &models {
+            table.row(&mut output, model)?;
+        }
+        return output.flush();
+    }
     if args.json {
         output.json(&Record::Header(&Header::new("models")))?;
         for model in &models {

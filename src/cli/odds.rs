@@ -2,17 +2,22 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::chat_args::ChatArgs;
+use super::documents::Document;
 use super::input::PromptInput;
 use super::json::{Header, NamedOdds, OddsRecord, Record, RowRecord};
 use super::output::Output;
+use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
-use super::{CliError, load, slid, warn};
+use super::table::TableArgs;
+use super::{CliError, interrupt, load, slid, warn};
 use crate::chart::{self, Format};
 use crate::config::Config;
 use crate::decoding::{
-    Chooser, LookAt, Moment, Totals, encode_prompt, look_ahead, read_prompt, score,
+    Chooser, LookAt, Moment, Totals, View, encode_prompt, look_ahead, read_prompt, score,
 };
 use crate::model::LoadedModel;
 use crate::sampling::{Method, SamplerSettings};
@@ -44,10 +49,23 @@ pub struct OddsArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub table: TableArgs,
+    #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]
     pub sampler: SamplerArgs,
 }
+
+const COLUMNS: &[&str] = &[
+    "document",
+    "rank",
+    "id",
+    "text",
+    "logit",
+    "raw_probability",
+    "final_probability",
+    "cut_by",
+];
 
 /// Characters of the prompt in a chart's title.
 const CHART_CONTEXT: usize = 48;
@@ -62,14 +80,82 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     }
     let format = args.chart.as_deref().map(Format::of).transpose();
     format.map_err(CliError::usage)?;
-    let prompt = args.prompt.require()?;
+    let documents = args.prompt.require()?;
+    if args.chart.is_some() && documents.len() > 1 {
+        return Err(CliError::usage(format!(
+            "--chart draws the odds after one prompt, and there are {}",
+            documents.len()
+        )));
+    }
     let loaded = load(&config.model)?;
-    let mut sequence = read_prompt(&loaded, &prompt, &|| false)?;
+    let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
+    let mut output = Output::stdout();
+    let table = args.table.table(COLUMNS);
+    if let Some(table) = table {
+        table.head(&mut output)?;
+    } else if args.json {
+        let mut header = Header::new("odds")
+            .with_model(loaded.model.info(), &config.model)?
+            .with_settings(&config.sampler, &config.generation);
+        header.prompt = (documents.len() == 1).then(|| documents[0].text.clone());
+        output.json(&Record::Header(&header))?;
+    }
+    let mut gauge = Gauge::beside(&output, false);
+    for (document, Document { text, file, .. }) in documents.iter().enumerate() {
+        gauge.count("reading prompts", document, documents.len());
+        let (moment, candidates) = after(args, &loaded, &chooser, text)?;
+        if let Some(path) = &args.chart {
+            let end = text.char_indices().rev().nth(CHART_CONTEXT - 1);
+            let after = end.map_or(text.as_str(), |(at, _)| &text[at..]);
+            chart::next_token(path, &moment, &sanitize(after).replace('\n', "¶"))
+                .map_err(CliError::failed)?;
+        }
+        let method = config.sampler.method;
+        let rows = moment.rows.iter();
+        let rows = rows.map(|row| RowRecord::of(row, loaded.tokenizer.token_bytes(row.id)));
+        if let Some(table) = table {
+            for row in rows {
+                table.row(&mut output, &OfDocument { document, row })?;
+            }
+        } else if args.json {
+            let mut record = OddsRecord::of(document, &moment, text, rows.collect(), candidates);
+            record.u = method.draws().then_some(moment.u);
+            output.json(&Record::Odds(record))?;
+        } else {
+            if documents.len() > 1 {
+                let file = file.as_ref();
+                let file = file.map_or_else(String::new, |file| format!(", {file}"));
+                let gap = if document == 0 { "" } else { "\n" };
+                let text = display_token(text.as_bytes());
+                output.line(&format!("{gap}prompt {document}{file}: {text}"))?;
+            }
+            print(&mut output, &moment, &candidates, method)?;
+        }
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// A row of a table of several prompts.
+#[derive(Serialize)]
+struct OfDocument<'a> {
+    document: usize,
+    #[serde(flatten)]
+    row: RowRecord<'a>,
+}
+
+/// The odds after a prompt, with the rows that are asked for, and those of the candidates.
+fn after(
+    args: &OddsArgs,
+    loaded: &LoadedModel,
+    chooser: &Chooser,
+    prompt: &str,
+) -> Result<(Moment, Vec<NamedOdds>), CliError> {
+    let mut sequence = read_prompt(loaded, prompt, &interrupt::came)?;
     if sequence.seen() < sequence.len() {
         let dropped = sequence.len() - sequence.seen();
         warn(&slid(loaded.model.info(), sequence.seen(), dropped));
     }
-    let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
     let place = LookAt {
         position: sequence.len(),
         prompt_len: sequence.len(),
@@ -77,11 +163,11 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
         search: "",
         rows: loaded.model.info().vocabulary,
     };
-    let mut moment = look_ahead(&loaded, &mut sequence, &chooser, place)?;
-    for notice in biases_elsewhere(&loaded, &config.sampler, sequence.ids())? {
+    let mut moment = look_ahead(loaded, &mut sequence, chooser, place)?;
+    for notice in biases_elsewhere(loaded, chooser.settings(), sequence.ids())? {
         warn(&notice);
     }
-    let candidates = candidates(args, &loaded, &prompt, &moment)?;
+    let candidates = candidates(args, loaded, prompt, &moment)?;
     if !args.all {
         let pick = moment.pick;
         let mut index = 0;
@@ -90,29 +176,7 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
             index <= args.top || Some(row.id) == pick
         });
     }
-    if let Some(path) = &args.chart {
-        let end = prompt.char_indices().rev().nth(CHART_CONTEXT - 1);
-        let after = end.map_or(prompt.as_str(), |(at, _)| &prompt[at..]);
-        chart::next_token(path, &moment, &sanitize(after).replace('\n', "¶"))
-            .map_err(CliError::failed)?;
-    }
-    let method = config.sampler.method;
-    let mut output = Output::stdout();
-    if args.json {
-        let mut header = Header::new("odds")
-            .with_model(loaded.model.info(), &config.model)?
-            .with_settings(&config.sampler, &config.generation);
-        header.prompt = Some(prompt.clone());
-        output.json(&Record::Header(&header))?;
-        let rows = moment.rows.iter();
-        let rows = rows.map(|row| RowRecord::of(row, loaded.tokenizer.token_bytes(row.id)));
-        let mut record = OddsRecord::of(&moment, &prompt, rows.collect(), candidates);
-        record.u = method.draws().then_some(moment.u);
-        output.json(&Record::Odds(record))?;
-    } else {
-        print(&mut output, &moment, &candidates, method)?;
-    }
-    output.flush()
+    Ok((moment, candidates))
 }
 
 fn candidates(
@@ -131,7 +195,7 @@ fn candidates(
         let mut ids = context.clone();
         ids.extend(&tokens);
         let mut totals = Totals::default();
-        score(loaded, &ids, |record| {
+        score(loaded, &ids, View::default(), |record| {
             if record.position >= context.len() {
                 totals.add(&record);
             }

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output::Output;
+use super::stderr;
 use crate::model::LoadProgress;
 use crate::text::sanitize;
 
@@ -23,12 +25,27 @@ pub struct Gauge {
 impl Gauge {
     /// A gauge that shows nothing yet.
     pub fn new() -> Self {
-        Self {
+        let target = if stderr::is_quiet() {
+            ProgressDrawTarget::hidden()
+        } else {
             // indicatif hides a bar whose standard error is no terminal.
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
+            ProgressDrawTarget::stderr()
+        };
+        Self {
+            bar: ProgressBar::with_draw_target(None, target),
             file: String::new(),
             begun: None,
         }
+    }
+
+    /// A gauge of work whose results go to `output`: none where that is a terminal on which they come as the work goes
+    /// on, unless they come `last`.
+    pub fn beside(output: &Output, last: bool) -> Self {
+        let gauge = Self::new();
+        if output.is_terminal() && !last {
+            gauge.bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        gauge
     }
 
     /// Shows how far loading has come.
@@ -44,7 +61,9 @@ impl Gauge {
                 if self.file != *file {
                     self.begun = Some(Instant::now());
                     self.file.clone_from(file);
-                    self.style("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left");
+                    self.style(
+                        "{bar:20} {bytes}/{total_bytes} {bytes_per_sec} {eta} left {wide_msg}",
+                    );
                     self.bar.set_message(sanitize(file).into_owned());
                     self.bar.reset();
                 }
@@ -64,7 +83,7 @@ impl Gauge {
                         super::warn(reason);
                     }
                     self.file.clone_from(reason);
-                    self.style("{msg} {wide_bar}");
+                    self.style("{bar:20} {wide_msg}");
                     self.bar.set_message(sanitize(reason).into_owned());
                     self.bar.reset();
                 }
@@ -96,12 +115,23 @@ impl Gauge {
     pub fn count(&mut self, what: &str, done: usize, total: usize) {
         if self.file != what {
             what.clone_into(&mut self.file);
-            self.style("{msg} {wide_bar} {pos}/{len} {eta} left");
+            self.style("{msg} {bar:20} {pos}/{len} {eta} left");
             self.bar.set_message(what.to_owned());
             self.bar.reset();
         }
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
+    }
+
+    /// Shows that something goes on whose end is not known.
+    pub fn busy(&mut self, what: &str) {
+        if self.file != what {
+            what.clone_into(&mut self.file);
+            self.style("{msg} {elapsed}");
+            self.bar.set_message(what.to_owned());
+            self.bar.reset();
+        }
+        self.bar.tick();
     }
 
     /// Takes the gauge off the screen.
@@ -113,5 +143,12 @@ impl Gauge {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
+    }
+}
+
+impl Drop for Gauge {
+    /// Whatever ends the work, an error or an interrupt, finds a clean line.
+    fn drop(&mut self) {
+        self.clear();
     }
 }

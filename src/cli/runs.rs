@@ -10,6 +10,7 @@ use self::chart::ChartArgs;
 use self::resume::ResumeArgs;
 use super::json::{Header, Record, RunRecord, recipe};
 use super::output::Output;
+use super::table::TableArgs;
 use super::{CliError, stderr, train, warn};
 use crate::chart::Format;
 use crate::text::sanitize;
@@ -33,6 +34,8 @@ pub enum RunsCommand {
         /// Print a record for each, one line of JSON each (docs/json.md)
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        table: TableArgs,
     },
     /// Show a run: its recipe, checkpoints, validations and samples
     Show {
@@ -50,6 +53,8 @@ pub enum RunsCommand {
         /// Print a record for each validation, one line of JSON each (docs/json.md)
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        table: TableArgs,
     },
     /// Draw a run, or several compared, into an SVG or PNG file
     Chart(ChartArgs),
@@ -66,6 +71,29 @@ pub enum RunsCommand {
     },
 }
 
+const LIST_COLUMNS: &[&str] = &[
+    "name",
+    "path",
+    "last.step",
+    "mean_loss.loss",
+    "best.step",
+    "best.loss",
+    "running",
+    "finished",
+    "verdict.kind",
+];
+const COMPARE_COLUMNS: &[&str] = &[
+    "run",
+    "step",
+    "epoch",
+    "loss",
+    "perplexity",
+    "accuracy",
+    "bits_per_byte",
+    "tokens",
+    "is_best",
+];
+
 /// Runs the subcommand.
 ///
 /// # Errors
@@ -74,11 +102,11 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
     let runs_directory = &args.runs;
     let open = |name: &str| RunDirectory::open(runs_directory, name).map_err(CliError::failed);
     match &args.command {
-        RunsCommand::List { json } => list(args, *json),
+        RunsCommand::List { json, table } => list(args, *json, *table),
         RunsCommand::Show { name, json } => show(&open(name)?, *json),
-        RunsCommand::Compare { names, json } => {
+        RunsCommand::Compare { names, json, table } => {
             let runs = names.iter().map(|name| open(name));
-            compare(&runs.collect::<Result<Vec<_>, _>>()?, *json)
+            compare(&runs.collect::<Result<Vec<_>, _>>()?, *json, *table)
         }
         RunsCommand::Chart(args) => {
             Format::of(&args.out).map_err(CliError::usage)?;
@@ -90,7 +118,7 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
     }
 }
 
-fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
+fn list(args: &RunsArgs, json: bool, table: TableArgs) -> Result<(), CliError> {
     if !args.runs.is_dir() {
         // A directory that was asked for and is not there is no empty one.
         if args.runs != Path::new(RUNS) {
@@ -101,7 +129,10 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     }
     let runs = RunDirectory::all(&args.runs).map_err(CliError::failed)?;
     let mut output = Output::stdout();
-    if json {
+    let table = table.table(LIST_COLUMNS);
+    if let Some(table) = table {
+        table.head(&mut output)?;
+    } else if json {
         output.json(&Record::Header(&Header::new("runs list")))?;
     } else {
         output.line(&header())?;
@@ -109,7 +140,9 @@ fn list(args: &RunsArgs, json: bool) -> Result<(), CliError> {
     for run in runs {
         let summary = run.summary().map_err(CliError::failed)?;
         warn_of_damage(&summary);
-        if json {
+        if let Some(table) = table {
+            table.row(&mut output, &summary)?
+        } else if json {
             output.json(&Record::Run(&summary))?
         } else {
             output.line(&one_line(&summary))?
@@ -220,7 +253,7 @@ fn show(run: &RunDirectory, json: bool) -> Result<(), CliError> {
     output.flush()
 }
 
-fn compare(runs: &[RunDirectory], json: bool) -> Result<(), CliError> {
+fn compare(runs: &[RunDirectory], json: bool, table: TableArgs) -> Result<(), CliError> {
     let mut output = Output::stdout();
     let mut columns: Vec<Vec<Validation>> = Vec::new();
     for run in runs {
@@ -233,14 +266,22 @@ fn compare(runs: &[RunDirectory], json: bool) -> Result<(), CliError> {
         .map_err(CliError::failed)?;
         columns.push(validations);
     }
-    if json {
-        output.json(&Record::Header(&Header::new("runs compare")))?;
+    let table = table.table(COMPARE_COLUMNS);
+    if json || table.is_some() {
+        match table {
+            Some(table) => table.head(&mut output)?,
+            None => output.json(&Record::Header(&Header::new("runs compare")))?,
+        }
         for (run, validations) in runs.iter().zip(columns) {
             for event in validations.into_iter().map(RunEvent::Validation) {
-                output.json(&RunRecord {
+                let record = RunRecord {
                     run: Some(run.name()),
                     ..RunRecord::new(&event)
-                })?;
+                };
+                match table {
+                    Some(table) => table.row(&mut output, &record)?,
+                    None => output.json(&record)?,
+                }
             }
         }
         return output.flush();

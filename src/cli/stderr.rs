@@ -2,8 +2,21 @@
 //! is written there; the macros of the standard library would panic instead, and lose what is not saved yet.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::text::sanitize;
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only errors are told, as --quiet has it.
+pub fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether only errors are told.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
 
 /// Writes a line.
 pub fn line(text: &str) {
@@ -17,7 +30,14 @@ pub fn write(text: &str) {
     let _ = stderr.flush();
 }
 
-/// Writes a line that says which program speaks. The text may be untrusted.
+/// Writes a line that says which program speaks, unless it is to be quiet. The text may be untrusted.
 pub fn warn(message: &str) {
+    if !is_quiet() {
+        error(message);
+    }
+}
+
+/// As [`warn`], of what ends the program.
+pub fn error(message: &str) {
     line(&format!("logitscope: {}", sanitize(message)));
 }

@@ -3,6 +3,7 @@
 use super::input::TextInput;
 use super::json::{Header, Piece, Place, Record, Token, TokensTotals};
 use super::output::Output;
+use super::table::TableArgs;
 use super::{CliError, load};
 use crate::config::Config;
 
@@ -12,7 +13,7 @@ pub struct TokensArgs {
     #[command(flatten)]
     pub text: TextInput,
     /// Print only the ids
-    #[arg(long, conflicts_with_all = ["json", "decode"])]
+    #[arg(long, conflicts_with_all = ["json", "csv", "tsv", "decode"])]
     pub ids: bool,
     /// Turn ids back into text instead
     #[arg(long, value_name = "ID", num_args = 1.., conflicts_with_all = ["text", "file"])]
@@ -20,7 +21,11 @@ pub struct TokensArgs {
     /// Print a record for each token, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub table: TableArgs,
 }
+
+const COLUMNS: &[&str] = &["position", "id", "text", "display"];
 
 /// Runs the subcommand.
 ///
@@ -35,7 +40,13 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
     };
     let loaded = load(&config.model)?;
     let tokenizer = &loaded.tokenizer;
-    let mut output = Output::stdout();
+    let table = args.table.table(COLUMNS);
+    // What is decoded is data.
+    let mut output = if decoding {
+        Output::data()
+    } else {
+        Output::stdout()
+    };
     if decoding {
         let size = tokenizer.vocabulary_size();
         if let Some(id) = args.decode.iter().find(|&&id| id as usize >= size) {
@@ -45,7 +56,7 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
             )));
         }
         text = tokenizer.decode_from_start(&args.decode);
-        if !args.json {
+        if !args.json && table.is_none() {
             output.line(&text)?;
             return output.flush();
         }
@@ -60,7 +71,9 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
         output.line(&ids.join(" "))?;
         return output.flush();
     }
-    if args.json {
+    if let Some(table) = table {
+        table.head(&mut output)?;
+    } else if args.json {
         let header = Header::new("tokens").with_model(loaded.model.info(), &config.model)?;
         output.json(&Record::Header(&header))?;
     } else {
@@ -69,17 +82,20 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
     for (position, &id) in ids.iter().enumerate() {
         let bytes = tokenizer.token_bytes(id);
         let display = tokenizer.display(id);
-        if args.json {
-            output.json(&Record::Token(Token {
-                place: Place {
-                    document: 0,
-                    sample: None,
-                    position,
-                },
-                piece: Piece::new(id, bytes, &display),
-                odds: None,
-                draw: None,
-            }))?;
+        let token = Token {
+            place: Place {
+                document: 0,
+                sample: None,
+                position,
+            },
+            piece: Piece::new(id, bytes, &display),
+            odds: None,
+            draw: None,
+        };
+        if let Some(table) = table {
+            table.row(&mut output, &token)?;
+        } else if args.json {
+            output.json(&Record::Token(token))?;
         } else {
             let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
             output.line(&format!(
@@ -94,7 +110,7 @@ pub fn run(args: &TokensArgs, config: &Config) -> Result<(), CliError> {
             text_bytes: text.len(),
             vocabulary: tokenizer.vocabulary_size(),
         }))?;
-    } else {
+    } else if table.is_none() {
         output.line(&format!(
             "{} tokens, {} bytes, vocabulary of {}",
             ids.len(),

@@ -1,13 +1,16 @@
 //! `tree`: what could follow a prompt, and how probable each continuation is as a whole.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::chat_args::ChatArgs;
 use super::input::TextInput;
 use super::json::{Header, Node, Piece, Record, TreeTotals};
 use super::output::Output;
+use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
-use super::{CliError, load, slid, warn};
+use super::table::{Table, TableArgs};
+use super::{CliError, interrupt, load, slid, warn};
 use crate::chart::{self, Format};
 use crate::config::Config;
 use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
@@ -42,10 +45,24 @@ pub struct TreeArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
+    pub table: TableArgs,
+    #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]
     pub sampler: SamplerArgs,
 }
+
+const COLUMNS: &[&str] = &[
+    "index",
+    "parent",
+    "depth",
+    "id",
+    "text",
+    "raw_probability",
+    "final_probability",
+    "joint_probability",
+    "ends",
+];
 
 /// Characters of the prompt in a chart's title.
 const CHART_CONTEXT: usize = 40;
@@ -78,7 +95,7 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
     format.map_err(CliError::usage)?;
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
-    let mut sequence = read_prompt(&loaded, &prompt, &|| false)?;
+    let mut sequence = read_prompt(&loaded, &prompt, &interrupt::came)?;
     if sequence.seen() < sequence.len() {
         let dropped = sequence.len() - sequence.seen();
         warn(&slid(loaded.model.info(), sequence.seen(), dropped));
@@ -92,7 +109,13 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
         least: args.least,
         tokens: args.tokens as usize,
     };
-    let grown = tree(&loaded, &mut sequence, &chooser, settings, &|| false)?;
+    let gauge = RefCell::new(Gauge::new());
+    let cancelled = || {
+        gauge.borrow_mut().busy("growing the tree");
+        interrupt::came()
+    };
+    let grown = tree(&loaded, &mut sequence, &chooser, settings, &cancelled)?;
+    drop(gauge);
     if let Some(path) = &args.chart {
         let names: Vec<String> = grown
             .tokens
@@ -111,7 +134,10 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
             .with_settings(&config.sampler, &config.generation);
         header.prompt = Some(prompt);
         output.json(&Record::Header(&header))?;
-        records(&mut output, &loaded, &grown)?;
+        records(&mut output, None, &loaded, &grown)?;
+    } else if let Some(table) = args.table.table(COLUMNS) {
+        table.head(&mut output)?;
+        records(&mut output, Some(table), &loaded, &grown)?;
     } else {
         output.line(&prompt)?;
         print(&mut output, &branches(&loaded, &grown), "")?;
@@ -125,12 +151,24 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
     output.flush()
 }
 
-/// The tree as records.
-fn records(output: &mut Output, loaded: &LoadedModel, tree: &Tree) -> Result<(), CliError> {
+/// The tree as records, or as rows of a table.
+fn records(
+    output: &mut Output,
+    table: Option<Table>,
+    loaded: &LoadedModel,
+    tree: &Tree,
+) -> Result<(), CliError> {
     for (index, token) in tree.tokens.iter().enumerate() {
         let display = loaded.tokenizer.display(token.id);
         let piece = Piece::new(token.id, loaded.tokenizer.token_bytes(token.id), &display);
-        output.json(&Record::Node(Node::of(index, token, piece)))?;
+        let node = Node::of(index, token, piece);
+        match table {
+            Some(table) => table.row(output, &node)?,
+            None => output.json(&Record::Node(node))?,
+        }
+    }
+    if table.is_some() {
+        return Ok(());
     }
     output.json(&Record::TreeTotals(TreeTotals {
         tokens: tree.tokens.len(),

@@ -42,7 +42,7 @@ pub use lanes::{LaneFigures, LaneSettings, NoCommonDraws, parted, parted_in_text
 pub use look::{LookAt, look, look_ahead};
 pub use prompt::{encode_prompt, read_prompt};
 pub use record::{Adaptive, Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
-pub use score::{Totals, score};
+pub use score::{Totals, View, score};
 pub use sequence::{Sequence, token_odds};
 pub use settings::{GenerationSettings, StopReason};
 pub use shown::{display_end, display_in_text};

@@ -1,12 +1,13 @@
 //! Scoring a text that is given: what the model thinks of each of its tokens.
 
 use super::sequence::{record, token_odds};
-use super::window::Window;
 use super::{DecodingError, Origin, TokenOdds, TokenRecord};
 use crate::model::{LoadedModel, Rows};
 
 /// Rows of logits held at once.
 const LOGIT_ROWS: usize = 32;
+/// Most tokens read at once.
+const CHUNK: usize = 128;
 
 /// Sums over the tokens of a text that had something to be predicted from.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -15,6 +16,8 @@ pub struct Totals {
     pub predicted: usize,
     /// Natural logarithm of the joint probability of those tokens.
     pub log_probability: f64,
+    /// Sum of the squares of the tokens' log-probabilities, in nats².
+    pub squares: f64,
     /// Bytes of those tokens.
     pub bytes: usize,
     /// Tokens that were the most probable ones.
@@ -31,10 +34,21 @@ impl Totals {
 
     /// Adds a token of so many bytes that something predicted.
     pub fn count(&mut self, id: u32, bytes: usize, odds: &TokenOdds) {
+        let nats = f64::from(odds.surprisal) * std::f64::consts::LN_2;
         self.predicted += 1;
-        self.log_probability -= f64::from(odds.surprisal) * std::f64::consts::LN_2;
+        self.log_probability -= nats;
+        self.squares += nats * nats;
         self.bytes += bytes;
         self.best += usize::from(odds.best == id);
+    }
+
+    /// Adds another text.
+    pub fn merge(&mut self, other: &Self) {
+        self.predicted += other.predicted;
+        self.log_probability += other.log_probability;
+        self.squares += other.squares;
+        self.bytes += other.bytes;
+        self.best += other.best;
     }
 
     /// Mean cross-entropy in nats a token.
@@ -42,9 +56,22 @@ impl Totals {
         -self.log_probability / self.predicted as f64
     }
 
+    /// The standard error of [`Totals::loss`] in nats, tokens taken as independent of each other; none of fewer than
+    /// two.
+    pub fn loss_error(&self) -> Option<f64> {
+        let n = self.predicted as f64;
+        let variance = (self.squares - n * self.loss() * self.loss()).max(0.0) / (n - 1.0);
+        (self.predicted > 1).then(|| (variance / n).sqrt())
+    }
+
     /// `exp` of the mean cross-entropy in nats a token.
     pub fn perplexity(&self) -> f64 {
         self.loss().exp()
+    }
+
+    /// The standard error of [`Totals::perplexity`], by the slope of `exp` there.
+    pub fn perplexity_error(&self) -> Option<f64> {
+        Some(self.perplexity() * self.loss_error()?)
     }
 
     /// Bits a byte, which compares across tokenizers.
@@ -58,39 +85,72 @@ impl Totals {
     }
 }
 
-/// Scores `ids`, which may be longer than the context: the model then sees at least half a context before each
-/// token. `each` takes the tokens in order; nothing of them is kept.
+/// How much of a text the model sees before each token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct View {
+    /// Tokens at once, those of the model's context at most; none for all of it.
+    pub context: Option<usize>,
+    /// How far the view moves on when it is full; none for half of it. Each token but the first ones is predicted from
+    /// `context − stride` others at least.
+    pub stride: Option<usize>,
+}
+
+impl View {
+    /// Its width and step in a model of this context: 1 ≤ step ≤ width.
+    fn of(self, context_length: usize) -> (usize, usize) {
+        let width = self
+            .context
+            .unwrap_or(context_length)
+            .clamp(1, context_length);
+        let step = self.stride.unwrap_or(width - width / 2).clamp(1, width);
+        (width, step)
+    }
+}
+
+/// Scores `ids`, which may be longer than the context: the model then sees a view of it that moves on. `each` takes the
+/// tokens in order; nothing of them is kept.
 ///
 /// # Errors
 /// When the model or `each` fails.
 pub fn score<E: From<DecodingError>>(
     loaded: &LoadedModel,
     ids: &[u32],
+    view: View,
     mut each: impl FnMut(TokenRecord) -> Result<(), E>,
 ) -> Result<(), E> {
     let model = loaded.model.as_ref();
     let failed = |error| E::from(DecodingError::Model(error));
-    let mut window = Window::new(model).map_err(failed)?;
     let Some(&first) = ids.first() else {
         return Ok(());
     };
     each(record(loaded, 0, first, Origin::Prompt, None, None))?;
 
-    let mut position = 1;
+    let (width, step) = view.of(model.info().context_length);
+    let (mut begin, mut position) = (0, 1);
     while position < ids.len() {
-        let piece = window.read_on(model, ids).map_err(failed)?;
-        let width = piece.hidden.width();
-        for hidden in piece.hidden.as_slice().chunks(LOGIT_ROWS * width) {
-            let logits = model
-                .logits(&Rows::new(width, hidden.to_vec()))
-                .map_err(failed)?;
-            for row in logits.iter() {
-                let Some(&id) = ids.get(position) else { break };
-                let odds = Some(token_odds(row, id));
-                each(record(loaded, position, id, Origin::Prompt, odds, None))?;
-                position += 1;
+        let mut cache = model.new_cache().map_err(failed)?;
+        let end = ids.len().min(begin + width);
+        let mut at = begin;
+        while at < end && position < ids.len() {
+            let upto = end.min(at + CHUNK);
+            let hidden = model.read(&ids[at..upto], &mut cache).map_err(failed)?;
+            // The row of a token predicts the one after it; those before are known.
+            let known = (position - 1).saturating_sub(at).min(upto - at);
+            let width = hidden.width();
+            for rows in hidden.as_slice()[known * width..].chunks(LOGIT_ROWS * width) {
+                let logits = model
+                    .logits(&Rows::new(width, rows.to_vec()))
+                    .map_err(failed)?;
+                for row in logits.iter() {
+                    let Some(&id) = ids.get(position) else { break };
+                    let odds = Some(token_odds(row, id));
+                    each(record(loaded, position, id, Origin::Prompt, odds, None))?;
+                    position += 1;
+                }
             }
+            at = upto;
         }
+        begin += step;
     }
     Ok(())
 }

@@ -65,6 +65,12 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// So many of something, whose name takes an s: `1 file`, `2 files`.
+pub fn counted(number: u64, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ mod update;
 mod view;
 mod vocabulary;
 
-pub use app::ascii::is_needed as ascii_is_needed;
+pub use app::ascii::{in_ascii, is_needed as ascii_is_needed, locale_is_ascii};
 pub use app::link::EngineLink;
 pub use app::{TuiError, run};
 pub use state::State;

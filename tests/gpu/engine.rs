@@ -338,10 +338,15 @@ fn a_scored_text_has_the_same_loss() {
             "the window slides"
         );
         let mut totals = Totals::default();
-        score(&loaded, &ids, |record| {
-            totals.add(&record);
-            Ok::<_, DecodingError>(())
-        })
+        score(
+            &loaded,
+            &ids,
+            logitscope::decoding::View::default(),
+            |record| {
+                totals.add(&record);
+                Ok::<_, DecodingError>(())
+            },
+        )
         .expect("it is scored");
         totals.loss()
     };

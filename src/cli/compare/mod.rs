@@ -99,6 +99,6 @@ pub fn run(args: &CompareArgs, config: &Config) -> Result<(), CliError> {
     let format = args.chart.as_deref().map(Format::of).transpose();
     format.map_err(CliError::usage)?;
     let plan = Plan::new(args, config)?;
-    let prompt = args.prompt.require()?;
+    let prompt = args.prompt.require_one()?;
     runtime()?.block_on(drive(args, config, plan, prompt))
 }

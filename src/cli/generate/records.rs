@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::queue::Batch;
 use super::sample_text::{Cuts, SampleText};
 use crate::cli::CliError;
 use crate::cli::json::{BeamRecord, GenerateTotals, Header, Prompt, Record, Sample, Token, reason};
@@ -19,6 +20,8 @@ pub struct Records {
     all_beams: bool,
     cuts: Cuts,
     end_tokens: Vec<u32>,
+    /// Which prompt is gone on with.
+    document: usize,
     prompt: String,
     /// Whether the prompt was written.
     told: bool,
@@ -61,7 +64,7 @@ impl Surprisal {
 }
 
 impl Records {
-    /// Records of samples of a prompt, which begin with `header`; the model that is loaded by `request` completes it.
+    /// Records of samples, which begin with `header`; the model that is loaded by `request` completes it.
     pub fn new(
         output: Output,
         header: Header,
@@ -75,7 +78,8 @@ impl Records {
             all_beams,
             cuts,
             end_tokens: Vec::new(),
-            prompt: header.prompt.clone().unwrap_or_default(),
+            document: 0,
+            prompt: String::new(),
             told: false,
             first: 0,
             seed: header.seed.unwrap_or_default(),
@@ -90,9 +94,14 @@ impl Records {
         }
     }
 
-    /// A batch begins whose first sample has this number.
-    pub fn begin_batch(&mut self, first: usize) {
-        self.first = first;
+    /// A batch begins.
+    pub fn begin_batch(&mut self, batch: &Batch) {
+        self.first = batch.first;
+        if self.document != batch.document {
+            (self.document, self.told) = (batch.document, false);
+        }
+        self.prompt.clone_from(&batch.request.prompt);
+        self.totals.documents = batch.document + 1;
     }
 
     /// Takes an event.
@@ -115,24 +124,24 @@ impl Records {
             } if !self.told => {
                 self.told = true;
                 self.output.json(&Record::Prompt(Prompt {
-                    document: 0,
+                    document: self.document,
                     text: &self.prompt,
                     tokens: tokens.len(),
                     seconds: *seconds,
                 }))?;
                 for record in tokens {
                     self.output
-                        .json(&Record::Token(Token::of(record, 0, None)))?;
+                        .json(&Record::Token(Token::of(record, self.document, None)))?;
                 }
             }
             Event::Token { sample, record } => {
                 self.grow(*sample, record);
                 let sample = Some(self.first + sample);
                 self.output
-                    .json(&Record::Token(Token::of(record, 0, sample)))?;
+                    .json(&Record::Token(Token::of(record, self.document, sample)))?;
             }
             Event::Slid { kept, dropped } => self.output.json(&Record::Slid {
-                document: 0,
+                document: self.document,
                 kept: *kept,
                 dropped: *dropped,
             })?,
@@ -200,7 +209,7 @@ impl Records {
         let sample = self.first + sample;
         let (reason, stop_text) = reason(why);
         self.output.json(&Record::Sample(Sample {
-            document: 0,
+            document: self.document,
             sample,
             seed: self.seed.wrapping_add(sample as u64),
             text: &growing.shown,
@@ -214,7 +223,7 @@ impl Records {
         self.totals.tokens += tokens;
         for (index, beam) in std::mem::take(&mut self.beams).iter().enumerate() {
             if self.all_beams {
-                let beam = BeamRecord::of(beam, 0, sample, index + 1);
+                let beam = BeamRecord::of(beam, self.document, sample, index + 1);
                 self.output.json(&Record::Beam(beam))?;
             }
         }

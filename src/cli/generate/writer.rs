@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::GenerateArgs;
 use super::sample_text::{Cuts, SampleText};
 use crate::cli::CliError;
+use crate::cli::colour::Painter;
 use crate::cli::output::Output;
-use crate::decoding::Beam;
-use crate::engine::{Event, GenerateRequest, Subject};
+use crate::decoding::{Beam, TokenOdds};
+use crate::engine::{Event, Subject};
 use crate::text::sanitize;
 
 /// Writes samples in order; a single one as it grows.
@@ -17,36 +18,44 @@ pub struct Writer {
     /// Whether only one sample is generated at a time, so that it can be written as it grows.
     streams: bool,
     delimiter: String,
+    /// Whether a sample is written with its prompt.
+    with_prefix: bool,
     prefix: String,
+    /// Whether a zero byte ends each sample.
+    zero: bool,
+    painter: Painter,
     cuts: Cuts,
     end_tokens: Vec<u32>,
     /// The samples of the batch under way.
     texts: BTreeMap<usize, SampleText>,
     /// Texts of samples that ended, or grow without being streamed.
-    held: BTreeMap<usize, String>,
+    held: BTreeMap<usize, Vec<(String, Option<TokenOdds>)>>,
     beams: Vec<Beam>,
     written: usize,
 }
 
 impl Writer {
-    /// A writer for the samples of `request`, cut by `cuts`; with `chat` they are answers, shown without the prompt.
+    /// A writer of samples in the colours of `painter`, cut by `cuts`; with `chat` they are answers, shown without the prompt.
     pub fn new(
         output: Output,
         args: &GenerateArgs,
-        request: &GenerateRequest,
+        painter: Painter,
         cuts: Cuts,
         chat: bool,
     ) -> Self {
+        let mut output = output;
+        if painter.paints() {
+            output.allow_styles();
+        }
         Self {
             output,
             all_beams: args.all_beams,
             streams: args.batch.min(args.samples) == 1 && !args.all_beams,
             delimiter: args.delimiter.clone(),
-            prefix: if args.include_prefix.unwrap_or(!chat) {
-                request.prompt.clone()
-            } else {
-                String::new()
-            },
+            with_prefix: args.include_prefix.unwrap_or(!chat),
+            prefix: String::new(),
+            zero: args.print0,
+            painter,
             cuts,
             end_tokens: Vec::new(),
             texts: BTreeMap::new(),
@@ -54,6 +63,19 @@ impl Writer {
             beams: Vec::new(),
             written: 0,
         }
+    }
+
+    /// A batch begins that goes on with this prompt.
+    ///
+    /// # Errors
+    /// When the output is closed or full.
+    pub fn begin_batch(&mut self, prompt: &str) -> Result<(), CliError> {
+        self.flush_batch()?;
+        self.prefix.clear();
+        if self.with_prefix {
+            self.prefix.push_str(prompt);
+        }
+        Ok(())
     }
 
     /// Takes an event.
@@ -66,24 +88,21 @@ impl Writer {
             Event::PromptRead {
                 subject: Subject::Text,
                 ..
-            } => {
-                self.flush_batch()?;
-                if self.streams {
-                    self.begin_sample()?;
-                    self.output.flush()?;
-                }
+            } if self.streams => {
+                self.begin_sample()?;
+                self.output.flush()?;
             }
             Event::Token { sample, record } if !self.end_tokens.contains(&record.id) => {
                 let text = self.text(*sample).push(&record.bytes);
-                self.show(*sample, &text)?;
+                self.show(*sample, &text, record.odds.as_ref())?;
             }
             Event::Beams { beams, .. } => self.beams.clone_from(beams),
             Event::Finished { sample, .. } => {
                 let rest = self.text(*sample).finish();
-                self.show(*sample, &rest)?;
+                self.show(*sample, &rest, None)?;
                 self.texts.remove(sample);
                 if self.streams {
-                    self.output.text("\n")?;
+                    self.end_sample()?;
                     self.output.flush()?;
                 }
             }
@@ -108,18 +127,33 @@ impl Writer {
             .or_insert_with(|| SampleText::new(cuts))
     }
 
-    fn show(&mut self, sample: usize, text: &str) -> Result<(), CliError> {
+    fn show(
+        &mut self,
+        sample: usize,
+        text: &str,
+        odds: Option<&TokenOdds>,
+    ) -> Result<(), CliError> {
         if self.streams {
-            self.output.text(text)?;
+            self.painter.write(&mut self.output, text, odds)?;
             return self.output.flush();
         }
-        self.held.entry(sample).or_default().push_str(text);
+        let piece = (text.to_owned(), odds.copied());
+        self.held.entry(sample).or_default().push(piece);
         Ok(())
+    }
+
+    /// What stands after a sample.
+    fn end_sample(&mut self) -> Result<(), CliError> {
+        if self.zero {
+            self.output.zero()
+        } else {
+            self.output.line("")
+        }
     }
 
     /// The delimiter, if a sample came before, and the prefix.
     fn begin_sample(&mut self) -> Result<(), CliError> {
-        if self.written > 0 {
+        if self.written > 0 && !self.zero {
             self.output.line(&self.delimiter)?;
         }
         self.written += 1;
@@ -140,9 +174,12 @@ impl Writer {
                 ))?;
             }
         }
-        for text in std::mem::take(&mut self.held).into_values() {
+        for pieces in std::mem::take(&mut self.held).into_values() {
             self.begin_sample()?;
-            self.output.line(&text)?;
+            for (text, odds) in pieces {
+                self.painter.write(&mut self.output, &text, odds.as_ref())?;
+            }
+            self.end_sample()?;
         }
         self.texts.clear();
         Ok(())

@@ -193,13 +193,14 @@ impl<'a> RowRecord<'a> {
 impl<'a> OddsRecord<'a> {
     /// Of a moment, whose rows are made of it too.
     pub fn of(
+        document: usize,
         moment: &'a Moment,
         prompt: &'a str,
         rows: Vec<RowRecord<'a>>,
         candidates: Vec<NamedOdds>,
     ) -> Self {
         Self {
-            document: 0,
+            document,
             prompt,
             position: moment.position,
             vocabulary: moment.vocabulary,
@@ -267,8 +268,12 @@ pub struct Sums {
     pub log_probability_nats: f64,
     /// Mean cross-entropy, in nats a token.
     pub loss_nats: f64,
-    /// `exp` of that.
+    /// Its standard error, in nats, tokens taken as independent; null of fewer than two.
+    pub loss_error_nats: Option<f64>,
+    /// `exp` of the loss.
     pub perplexity: f64,
+    /// Its standard error; null of fewer than two tokens.
+    pub perplexity_error: Option<f64>,
     /// Mean cross-entropy, in bits a token.
     pub bits_per_token: f64,
     /// Bits a byte of text, which compares across tokenizers.
@@ -285,7 +290,9 @@ impl Sums {
             predicted: totals.predicted,
             log_probability_nats: totals.log_probability,
             loss_nats: totals.loss(),
+            loss_error_nats: totals.loss_error(),
             perplexity: totals.perplexity(),
+            perplexity_error: totals.perplexity_error(),
             bits_per_token: totals.loss() / std::f64::consts::LN_2,
             bits_per_byte: totals.bits_per_byte(),
             accuracy: totals.accuracy(),

@@ -10,7 +10,7 @@ use crate::cli::json::{Header, Record, RunRecord, recipe};
 use crate::cli::output::Output;
 use crate::cli::{CliError, stderr};
 use crate::text::display_token;
-use crate::text::numbers::{duration, percent};
+use crate::text::numbers::{counted, duration, percent};
 use crate::training::{
     Control, Epoch, History, Odds, Recipe, RunDirectory, RunEvent, Samples, Started, StepMetrics,
     Validation, Verdict,
@@ -36,10 +36,15 @@ pub struct Report {
 impl Report {
     /// A report of a run that has not begun.
     pub fn new(json: bool) -> Self {
+        let target = if stderr::is_quiet() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        };
         Self {
             json,
             output: Output::stdout(),
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)),
+            bar: ProgressBar::with_draw_target(None, target),
             showing: String::new(),
             terminal: io::stderr().is_terminal(),
             last_line: None,
@@ -130,7 +135,7 @@ impl Report {
                     self.bar.tick();
                     return;
                 }
-                let template = "{msg} {wide_bar} {bytes}/{total_bytes} {eta} left";
+                let template = "{bar:16} {bytes}/{total_bytes} {eta} left {wide_msg}";
                 self.show(&state.purpose, template, state.total_bytes);
                 self.bar.set_position(state.bytes);
                 let skipped = match state.skipped {
@@ -143,7 +148,7 @@ impl Report {
                 ));
             }
             RunEvent::Started(started) => {
-                self.show("training", "{msg} {wide_bar} {pos}/{len}", started.steps)
+                self.show("training", "{bar:16} {pos}/{len} {wide_msg}", started.steps)
             }
             RunEvent::Step(step) => {
                 self.bar.set_position(step.step);
@@ -162,7 +167,7 @@ impl Report {
     /// Where there is no gauge, a line now and then.
     fn plain_line(&mut self, step: &StepMetrics) {
         let due = self.last_line.is_none_or(|last| last.elapsed() > SILENCE);
-        if !self.terminal && due {
+        if !self.terminal && due && !stderr::is_quiet() {
             self.last_line = Some(Instant::now());
             stderr::line(&format!("step {}: {}", step.step, short(step)));
         }
@@ -230,23 +235,26 @@ fn short(step: &StepMetrics) -> String {
     let masked = step.masked_loss;
     let masked = masked.map_or_else(String::new, |loss| format!(" (text alone {loss:.3})"));
     format!(
-        "epoch {:.2} loss {:.4}{masked} smooth {:.4} acc {:.3} lr {:.2e} norm {:.2} {:.0} tok/s {} left",
-        step.epoch,
+        "{} left loss {:.4}{masked} {:.0} tok/s epoch {:.2} smooth {:.4} acc {:.3} lr {:.2e} norm {:.2}",
+        duration(step.seconds_left),
         step.loss,
+        step.tokens_per_second,
+        step.epoch,
         step.smoothed,
         step.accuracy,
         step.learning_rate,
-        step.gradient_norm,
-        step.tokens_per_second,
-        duration(step.seconds_left)
+        step.gradient_norm
     )
 }
 
 fn beginning(started: &Started) -> String {
     let set = |what: &str, data: &crate::training::DataSummary| {
         format!(
-            "{what}: {} documents, {} tokens, {} sequences of {}",
-            data.documents, data.tokens, data.sequences, started.context
+            "{what}: {}, {} tokens, {} sequences of {}",
+            counted(data.documents, "document"),
+            data.tokens,
+            data.sequences,
+            started.context
         )
     };
     let mut lines = vec![format!(

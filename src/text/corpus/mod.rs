@@ -130,6 +130,12 @@ pub struct ReadProgress {
     pub skipped: u64,
 }
 
+/// Whether a path leads to a plain file of text by its name: no directory, not packed, neither table nor JSON.
+pub fn is_plain(path: &Path) -> bool {
+    let text = matches!(open::kind(path), Some(open::Kind::Text));
+    text && !open::is_packed(path) && !path.is_dir() && embedded::embedded(path).is_none()
+}
+
 /// Takes pieces of documents. An error ends the reading.
 pub trait Sink {
     /// Takes a piece.

@@ -119,6 +119,11 @@ fn endings(path: &Path) -> (String, Option<&'static str>) {
     (name, None)
 }
 
+/// Whether its name says that it is packed.
+pub(super) fn is_packed(path: &Path) -> bool {
+    endings(path).1.is_some()
+}
+
 /// What a file holds by its name; none for an archive.
 pub(super) fn kind(path: &Path) -> Option<Kind> {
     let (name, _) = endings(path);

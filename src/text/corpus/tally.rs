@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Skipped;
+use crate::text::numbers::counted;
 
 /// What became of a corpus.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -76,6 +77,7 @@ impl Tally {
         first += &tokens.map_or_else(String::new, |tokens| format!(", {tokens} tokens"));
         first += &match self.skipped.total() {
             0 => "; nothing was skipped".to_owned(),
+            1 => format!("; 1 document or line was skipped: {}", self.skipped),
             total => format!(
                 "; {total} documents or lines were skipped: {}",
                 self.skipped
@@ -94,9 +96,4 @@ impl Tally {
             .chain(skipped)
             .collect()
     }
-}
-
-fn counted(number: u64, what: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{s}")
 }

@@ -22,6 +22,16 @@ pub fn is_needed(variable: impl Fn(&str) -> Option<String>) -> bool {
     console || locale_is_ascii(variable)
 }
 
+/// A text with the ASCII character that comes nearest in place of every other one.
+pub fn in_ascii(text: &str) -> String {
+    let ascii = |c: char| match c {
+        '·' => '_',
+        c if c.is_ascii() => c,
+        c => plain(c),
+    };
+    text.chars().map(ascii).collect()
+}
+
 /// Puts an ASCII character in place of every other one.
 pub fn replace(buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width).max(1);
