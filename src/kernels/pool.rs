@@ -98,7 +98,8 @@ static POOL: Pool = Pool {
 };
 
 thread_local! {
-    static HELPS: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread is at a piece of work: what that shares in turn, it does alone.
+    static AT_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Calls `work` with ranges of the indices below `count` until each was in one of them, on all threads; on this one
@@ -110,16 +111,17 @@ pub(super) fn share(count: usize, work: &Work<'_>) {
     /// Several ranges for each thread, since one may be slower than another.
     const RANGES_PER_THREAD: usize = 8;
     let helpers = helpers();
-    if count < 2 || helpers.is_empty() || HELPS.get() {
+    if count < 2 || helpers.is_empty() || AT_WORK.get() {
         if count > 0 {
             work(0..count);
         }
         return;
     }
+    // Before `taken`, so that it outlives it.
+    let next = AtomicUsize::new(0);
     let Some(taken) = Taken::wait() else {
         return work(0..count);
     };
-    let next = AtomicUsize::new(0);
     let piece = Piece {
         // SAFETY: no more than a longer life is claimed; `taken` is dropped before `work` can end, and with it every
         // use by others.
@@ -129,6 +131,7 @@ pub(super) fn share(count: usize, work: &Work<'_>) {
         at_once: count.div_ceil((helpers.len() + 1) * RANGES_PER_THREAD),
     };
     taken.open(piece, helpers);
+    AT_WORK.set(true);
     // SAFETY: they are alive.
     unsafe { piece.help() };
     let panicked = taken.shut();
@@ -197,6 +200,7 @@ impl Drop for Taken {
             self.shut();
         }
         POOL.taken.store(false, Ordering::Release);
+        AT_WORK.set(false);
     }
 }
 
@@ -229,7 +233,7 @@ fn helpers() -> &'static [Helper] {
 
 /// What a helper does for as long as the program lives.
 fn help(asleep: &AtomicBool) -> ! {
-    HELPS.set(true);
+    AT_WORK.set(true);
     set_thread_affinity();
     let (mut last, mut looks) = (0, 0u32);
     loop {
