@@ -32,6 +32,7 @@ pub use vocabulary::colour::ColourLevel;
 pub use vocabulary::focus::{Focus, Page};
 pub use vocabulary::keymap::{Keymap, KeymapError, default_keys};
 pub use vocabulary::keys::Key;
+pub use vocabulary::lanes::LanesAction;
 pub use vocabulary::layout::SMALLEST;
 pub use vocabulary::letters::Letters;
 pub use vocabulary::marks::{Marking, Thresholds};

@@ -4,6 +4,7 @@
 
 mod class;
 mod closing;
+mod comparing;
 mod keeping_runs;
 mod lessons;
 mod limits;

@@ -56,6 +56,9 @@ impl EngineLink for Link {
     /// This engine compares nothing.
     fn compare(&self, _: CompareRequest) {}
 
+    /// This engine has no lanes.
+    fn look_at_lanes(&self, _: Vec<LookRequest>) {}
+
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
     }

@@ -10,6 +10,7 @@ mod fixtures;
 mod form;
 mod frames;
 mod inputs;
+mod lanes;
 mod learn;
 mod mouse;
 mod notices;

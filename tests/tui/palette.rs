@@ -44,7 +44,7 @@ fn words_that_people_type_are_found_first() {
         ("max-tokens", "max-tokens = 200"),
         ("num-beams", "num-beams = 5"),
         ("zoom", "zoom: give the pane"),
-        ("compare", "compare: load a model beside"),
+        ("beside", "beside: load a model beside"),
         ("theme", "theme: switch between"),
         ("default", "default: every knob"),
         ("help", "help: this page"),

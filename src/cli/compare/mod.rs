@@ -23,12 +23,15 @@ use crate::config::Config;
 pub struct CompareArgs {
     #[command(flatten)]
     pub prompt: PromptInput,
-    /// One way of drawing: KEY=VALUE with commas between, of the sampler's settings, preset, seed and model (may be given
-    /// several times; with one, the first lane is the settings as they stand)
+    /// A way of drawing, such as temperature=0.7,preset=wild,model=gpt2,seed=3 (may be given several times)
+    ///
+    /// KEY=VALUE with commas between: the sampler's settings, preset, seed and model. With a single one, the first lane is
+    /// the settings as they stand.
     #[arg(long, short = 'l', value_name = "SETTINGS")]
     pub lane: Vec<String>,
-    /// A lane for each of several values: FIELD=FROM..TO/STEPS or FIELD=VALUE,VALUE; of the order of stages,
-    /// order=before,after puts the temperature before or after those that cut
+    /// A lane for each of several values: FIELD=FROM..TO/STEPS or FIELD=VALUE,VALUE
+    ///
+    /// Of the order of stages, order=before,after puts the temperature before or after those that cut.
     #[arg(long, value_name = "SWEEP")]
     pub sweep: Option<String>,
     /// Draw each lane with so many seeds, and print means with 95 % intervals (Student's t)
@@ -41,13 +44,13 @@ pub struct CompareArgs {
     #[arg(long, value_name = "N", aliases = MAX_TOKENS)]
     pub max_tokens: Option<usize>,
     /// End a lane after this text (may be given several times)
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub stop: Vec<String>,
     /// Go on past the model's end-of-text token
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_end: bool,
     /// Do not stop a text that repeats itself
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub allow_loops: bool,
     /// Draw surprisal against diversity into a file, .svg or .png
     #[arg(long, value_name = "FILE")]

@@ -16,6 +16,9 @@ pub trait EngineLink {
     /// As [`EngineHandle::compare`].
     fn compare(&self, request: CompareRequest);
 
+    /// As [`EngineHandle::look_at_lanes`].
+    fn look_at_lanes(&self, requests: Vec<LookRequest>);
+
     /// Ends what the engine does within one token or one piece of a download.
     fn cancel(&self);
 
@@ -37,6 +40,10 @@ impl EngineLink for EngineHandle {
 
     fn look(&self, request: LookRequest) {
         EngineHandle::look(self, request);
+    }
+
+    fn look_at_lanes(&self, requests: Vec<LookRequest>) {
+        Self::look_at_lanes(self, requests);
     }
 
     fn cancel(&self) {

@@ -260,6 +260,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         match effect {
             Effect::Look(request) => self.link.look(*request),
             Effect::Compare(request) => self.link.compare(*request),
+            Effect::LookAtLanes(requests) => self.link.look_at_lanes(requests),
             Effect::CancelRun => self.link.cancel(),
             Effect::LoadSecond(request) => self.load_second(*request)?,
             Effect::UnloadSecond => self.end_second(),

@@ -29,6 +29,7 @@ impl Question {
         match self {
             Self::BranchName(_) => "Name of the branch (empty: none)".to_owned(),
             Self::PresetName => "Save the sampler's settings as a preset named".to_owned(),
+            Self::LanePreset => "Save the lane's settings as a preset named".to_owned(),
             Self::SaveSession => "Save the session to the file".to_owned(),
             Self::OpenSession => "Open the session file".to_owned(),
             Self::Knob(row) => format!("{} ({})", row.name(), row.form()),

@@ -30,6 +30,7 @@ impl State {
             Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
             Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
             None if self.screen.page == Page::Train => self.training_action(key),
+            None if self.screen.page == Page::Compare => self.keymap.action_in(key, Scope::Compare),
             Some(_) | None => self.play_action(key),
         }
     }

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod history;
 pub mod inspecting;
 pub mod knob_values;
+pub mod lanes;
 pub mod learn;
 pub mod looking;
 pub mod meaning;
@@ -33,6 +34,7 @@ use ratatui::layout::Size;
 
 use self::comparing::Stand;
 use self::engine::Engine;
+use self::lanes::Lanes;
 use self::learn::Learn;
 use self::looking::Aim;
 use self::options::PlayOptions;
@@ -43,8 +45,9 @@ use self::train::Train;
 use crate::decoding::Origin;
 use crate::sampling::Method;
 use crate::tui::vocabulary::columns;
-use crate::tui::vocabulary::focus::Focus;
+use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::keymap::{Keymap, KeymapError};
+use crate::tui::vocabulary::lanes::text_width;
 use crate::tui::vocabulary::layout::{self, Arrangement, Panes};
 
 /// Everything that the screen shows: what is the same on every screen, and a struct a screen.
@@ -55,6 +58,7 @@ pub struct State {
     pub play: Play,
     pub train: Train,
     pub learn: Learn,
+    pub lanes: Lanes,
     pub engine: Engine,
     pub saving: Saving,
     /// An interrupt came while nothing ran, or what ran did not stop; the next one leaves.
@@ -78,6 +82,7 @@ impl State {
             play: Play::new(options, history),
             train: Train::new(),
             learn: Learn::new(&options.learn),
+            lanes: Lanes::default(),
             engine: Engine::new(options.load.clone()),
             saving: Saving {
                 autosave_file: options.autosave_file.clone(),
@@ -140,6 +145,16 @@ impl State {
         })
     }
 
+    /// The selected lane of the Compare screen.
+    pub fn lane(&self) -> usize {
+        let selected = if self.lanes.live {
+            self.play.sample
+        } else {
+            self.lanes.selected
+        };
+        selected.min(self.lanes.lanes.len().saturating_sub(1))
+    }
+
     /// Selects a row of the next-token table.
     pub fn choose_row(&mut self, row: usize) {
         self.play.row = row;
@@ -170,7 +185,11 @@ impl State {
             .set_width(panes.inside(Focus::Prompt).width);
         let width = panes.inside(Focus::Text).width;
         self.play.draft.set_width(width);
-        let width = columns::width(width, self.play.texts.len());
+        let width = if self.screen.page == Page::Compare {
+            text_width(self.screen.size.width, self.lanes.lanes.len())
+        } else {
+            columns::width(width, self.play.texts.len())
+        };
         for text in &mut self.play.texts {
             text.set_width(width);
         }

@@ -18,6 +18,8 @@ pub enum Effect {
     Send(Command),
     Look(Box<LookRequest>),
     Compare(Box<CompareRequest>),
+    /// Look at lanes, each at its place in view.
+    LookAtLanes(Vec<LookRequest>),
     /// Start or steer a run of training.
     Train(Box<TrainingCommand>),
     /// List the runs of a directory, to open one or to draw it beside the one in view.

@@ -46,6 +46,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.engine.rate.restart();
             state.engine.context_used = 0;
             show_one_text(state, Vec::new());
+            state.lanes.end();
             state.play.branches.clear();
             state.play.draft.replace(Vec::new());
             state.play.looking.clear();
@@ -76,7 +77,12 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.play.beams = Vec::new();
             state.play.beam_log = BeamLog::default();
             show_one_text(state, tokens);
-            for _ in 1..state.play.settings.samples {
+            let samples = if super::lanes::started(state) {
+                1
+            } else {
+                state.play.settings.samples
+            };
+            for _ in 1..samples {
                 let tokens = state.play.texts[0].tokens().to_vec();
                 let mut text = Passage::new();
                 text.replace(tokens);
@@ -110,7 +116,13 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Look { subject, moment } => look(state, subject, moment),
         Event::LookFailed { .. } => state.play.looking.refuse(),
-        Event::Lane { .. } | Event::LaneRemoved { .. } | Event::LaneLook { .. } => {}
+        Event::Lane {
+            sample,
+            lane,
+            apart,
+        } => super::lanes::added(state, sample, *lane, apart),
+        Event::LaneRemoved { sample } => super::lanes::removed(state, sample),
+        Event::LaneLook { sample, moment } => super::lanes::seen(state, sample, moment),
         Event::Compared {
             sample,
             from,
@@ -120,6 +132,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
             state.saving.resumed = false;
+            state.lanes.end();
             state.play.settings.generation.seed = seed;
             state.engine.context_used = within_context(state, tokens.len());
             state.play.subject = Subject::Text;
@@ -152,6 +165,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.play.looking.give_up();
         }
         Event::Failed { message } => {
+            super::lanes::failed(state);
             state.play.inspecting.settle();
             state.engine.loading = None;
             state.play.looking.give_up();

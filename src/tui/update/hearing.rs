@@ -4,9 +4,10 @@ use ratatui::layout::Size;
 
 use super::effect::Effect;
 use super::news::News;
-use super::{engine, knobs, learn, overlay, questions, second, session, train};
+use super::{engine, knobs, lanes, learn, overlay, questions, second, session, train};
 use crate::engine::{Command, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
+use crate::tui::vocabulary::focus::Page;
 
 /// Takes one piece of news in, whatever is shown.
 pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
@@ -50,6 +51,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
             }
             session::autosave(state, effects);
             flush(state, effects);
+            lanes::flush(state, effects);
             second::flush(state, effects);
         }
         News::Training(news) => train::heard(state, news, effects),
@@ -89,6 +91,10 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
                 prompt: state.play.editor.text(),
             }));
         }
+    }
+    // The Compare screen looks at all lanes with their own knobs.
+    if state.screen.page == Page::Compare {
+        return;
     }
     if let Some(stand) = state.stand() {
         effects.extend(

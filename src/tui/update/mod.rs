@@ -8,6 +8,7 @@ pub mod effect;
 mod engine;
 mod hearing;
 mod knobs;
+mod lanes;
 mod learn;
 mod mouse;
 mod movement;
@@ -28,10 +29,12 @@ use super::{Action, TrainAction};
 use crate::engine::{RunState, Then};
 use crate::tui::vocabulary::action::Concern;
 use crate::tui::vocabulary::focus::{Focus, Page};
+use crate::tui::vocabulary::lanes::LanesAction;
 
 /// Takes one action of a person in.
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let page = state.screen.page;
     if action != Action::Interrupt {
         state.engine.stopping = false;
         state.leaving = false;
@@ -56,6 +59,13 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
                     apply(state, action, &mut effects);
                 }
             }
+            Some(action) if state.screen.page == Page::Compare => {
+                if let Some(action) = lanes::apply(state, action, &mut effects)
+                    && !overlay::open(state, &action, &mut effects)
+                {
+                    apply(state, action, &mut effects);
+                }
+            }
             Some(action) if !overlay::open(state, &action, &mut effects) => {
                 apply(state, action, &mut effects)
             }
@@ -65,6 +75,10 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         state.screen.help = None;
     } else if concerns_help(&action) {
         apply(state, action, &mut effects);
+    }
+    if state.screen.page != page {
+        // Texts are as wide as the screen that shows them has room.
+        state.reflow();
     }
     train::survey(state, &mut effects);
     learn::heed(state, &mut effects);
@@ -191,6 +205,11 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::Learn(action) => learn::act(state, action, effects),
+        Action::Lanes(action) => {
+            if action == LanesAction::Page {
+                lanes::turn_page(state);
+            }
+        }
         Action::Insert(c) => editing::insert(state, c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => editing::insert(state, &text),
         Action::Edit(edit) => editing::edit(state, edit),

@@ -29,6 +29,9 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
     if state.screen.page == Page::Train {
         return train(state, mouse.kind, at);
     }
+    if state.screen.page == Page::Compare {
+        return lanes(state, mouse.kind, at);
+    }
     match mouse.kind {
         MouseKind::Release => state.screen.held = None,
         MouseKind::Drag => match state.screen.held {
@@ -47,6 +50,36 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
         }
         MouseKind::WheelUp => wheel(state, at, &Action::Up),
         MouseKind::WheelDown => wheel(state, at, &Action::Down),
+    }
+    None
+}
+
+/// On the Compare screen: a press selects a lane, and on its text puts that place in view in all of them.
+fn lanes(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
+    match kind {
+        MouseKind::WheelUp => return Some(Action::Left),
+        MouseKind::WheelDown => return Some(Action::Right),
+        MouseKind::Release => return None,
+        MouseKind::Press | MouseKind::Drag => {}
+    }
+    let (area, hit) = state.screen.seen.at(at)?;
+    match *hit {
+        Hit::Sample(sample) => {
+            state.lanes.selected = sample;
+            if state.lanes.live {
+                state.play.choose_sample(sample);
+            }
+        }
+        Hit::Lines { sample, first } => {
+            let line = first + usize::from(at.y - area.y);
+            let text = state.play.texts.get(sample)?;
+            let place = text.token_at(line, at.x - area.x)?;
+            state.play.sample = sample;
+            for text in &mut state.play.texts {
+                text.go_to(place);
+            }
+        }
+        _ => {}
     }
     None
 }

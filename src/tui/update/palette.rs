@@ -3,9 +3,11 @@
 use crate::chart::What;
 use crate::tui::state::picker::{self, Item, Picker};
 use crate::tui::state::{State, knob_values};
+use crate::tui::vocabulary::action::Concern;
 use crate::tui::vocabulary::bindings::{COMMANDS, Command, Scope, TRAIN_COMMANDS};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::knob_rows;
+use crate::tui::vocabulary::lanes::LanesAction;
 use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Copied, TrainAction};
 
@@ -30,6 +32,7 @@ pub fn everything(state: &State) -> Picker {
                 item(label, "", Action::Preset(at))
             }));
         }
+        Page::Compare => {}
         Page::Train => {
             items.extend(unbound(TRAIN_COMMANDS));
             items.extend(What::ALL.map(|what| {
@@ -54,12 +57,21 @@ fn bound(state: &State) -> impl Iterator<Item = Item> {
     let means_something = |scope: Scope, action: &Action| match (state.screen.page, action) {
         (_, Action::Palette | Action::Escape) => false,
         (Page::Play, Action::Train(action)) => *action == TrainAction::Page,
+        (_, Action::Lanes(LanesAction::Page)) => true,
+        (Page::Play, Action::Lanes(_) | Action::Ask(Question::LanePreset)) => false,
         (Page::Play, Action::Ask(Question::SearchNext)) => false,
         (Page::Play, _) => {
             !matches!(scope, Scope::Branches | Scope::Train)
                 && (scope != Scope::Lesson || state.learn.going.is_some())
         }
         (Page::Train, _) if scope == Scope::Lesson => state.learn.going.is_some(),
+        (Page::Compare, action) => {
+            scope == Scope::Compare
+                || matches!(
+                    action.concern(),
+                    Concern::Whole | Concern::Playground | Concern::Train
+                )
+        }
         (Page::Train, action) => scope != Scope::Prompt && action.is_for_training(),
     };
     let bindings = state.keymap.bindings();

@@ -46,6 +46,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::Quit(_) => "yes".to_owned(),
         Question::BranchName(_)
         | Question::PresetName
+        | Question::LanePreset
         | Question::GoOn
         | Question::AbandonRun
         | Question::Export { .. }
@@ -127,14 +128,17 @@ fn accept(
             let name = Some(typed.to_owned()).filter(|name| !name.is_empty());
             effects.push(Effect::Send(Command::Name { branch, name }));
         }
-        Question::PresetName => {
+        Question::PresetName | Question::LanePreset => {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if typed.is_empty() || !typed.chars().all(plain) {
                 return Err("a name has letters, digits, - _ and . only".to_owned());
             }
+            let lane = state.lanes.lanes.get(state.lane());
+            let lane = lane.filter(|_| question == Question::LanePreset);
+            let sampler = lane.map_or(&state.play.settings.sampler, |it| &it.settings.sampler);
             effects.push(Effect::SavePreset(
                 typed.to_owned(),
-                Box::new(state.play.settings.sampler.clone()),
+                Box::new(sampler.clone()),
             ));
         }
         Question::SaveSession => {

@@ -69,6 +69,7 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     if state.play.texts.len() > 1 {
         let sample = state.play.sample;
         effects.push(Effect::Send(Command::Select { sample }));
+        state.lanes.end();
         state.play.texts.swap(0, sample);
         state.play.texts.truncate(1);
         state.play.finishes.clear();

@@ -84,6 +84,7 @@ fn hints(state: &State) -> Vec<Hint> {
             ];
         }
         None if state.screen.page == Page::Train => return training_hints(state),
+        None if state.screen.page == Page::Compare => return lanes_hints(state),
         None => {}
     }
     if state.letters() == Letters::Begin {
@@ -283,6 +284,32 @@ fn training_hints(state: &State) -> Vec<Hint> {
         Hint::Own(Bound::Quit),
     ]);
     hints
+}
+
+fn lanes_hints(state: &State) -> Vec<Hint> {
+    let pause = match state.engine.run {
+        RunState::Running => Hint::Said(&[Bound::Pause], "pause"),
+        _ if state.lanes.live => Hint::Said(&[Bound::Pause], "go on"),
+        _ => Hint::Said(&[Bound::Step], "step"),
+    };
+    vec![
+        Hint::Own(Bound::LanesRun),
+        Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
+        Hint::Said(&[Bound::FocusNext], "lane"),
+        Hint::Said(&[Bound::Up, Bound::Down], "knob"),
+        Hint::Said(&[Bound::LanesTurnDown, Bound::LanesTurnUp], "turn"),
+        pause,
+        Hint::Own(Bound::LanesAdd),
+        Hint::Own(Bound::LanesPreset),
+        Hint::Own(Bound::LanesSweep),
+        Hint::Own(Bound::LanesRemove),
+        Hint::Own(Bound::LanesKeep),
+        Hint::Own(Bound::LanesOpen),
+        Hint::Own(Bound::LanesSave),
+        Hint::Said(&[Bound::Lanes], "Play"),
+        Hint::Own(Bound::Help),
+        Hint::Own(Bound::Quit),
+    ]
 }
 
 /// Draws it; what there is no room for is left out, but never the way to help.

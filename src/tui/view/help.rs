@@ -44,7 +44,7 @@ fn lines(state: &State) -> Vec<HelpLine> {
     let mut panes = legend::of_play(state.play.focus, room);
     let of_train = legend::of_train(TrainTopic::in_hand(&state.train), room);
     match state.screen.page {
-        Page::Play => panes.extend(of_train),
+        Page::Play | Page::Compare => panes.extend(of_train),
         Page::Train => drop(panes.splice(0..0, of_train)),
     }
     for (pane, rows) in panes {

@@ -7,6 +7,7 @@ mod footer;
 mod funnel;
 mod help;
 mod knobs;
+mod lanes;
 mod learn;
 mod legend;
 mod next;
@@ -101,6 +102,9 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
         train::draw(state, theme, panes.body, seen, frame);
     }
     learn::draw(state, theme, panes.lesson, seen, frame);
+    if state.screen.page == Page::Compare {
+        lanes::draw(state, theme, &panes, seen, frame);
+    }
     footer::draw(state, theme, panes.footer, frame);
     // What lies over the panes leaves the lesson in sight.
     let over = Rect {

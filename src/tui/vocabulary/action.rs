@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::knob_rows::KnobRow;
+use super::lanes::LanesAction;
 use super::question::Question;
 
 /// Something that a person asks for.
@@ -135,6 +136,8 @@ pub enum Action {
     Train(TrainAction),
     /// Something with lessons.
     Learn(LearnAction),
+    /// Something on the Compare screen, or the way there.
+    Lanes(LanesAction),
 
     // The prompt editor.
     /// Type a character.
@@ -162,6 +165,8 @@ pub enum Concern {
     Panes,
     /// The Train screen.
     Train,
+    /// The Compare screen.
+    Lanes,
     /// What Play shows.
     Play,
 }
@@ -191,6 +196,7 @@ impl Action {
             | Self::Ask(Question::ChartRun(_)) => Concern::Playground,
             Self::FocusNext | Self::FocusPrevious | Self::Zoom => Concern::Panes,
             Self::Train(_) => Concern::Train,
+            Self::Lanes(_) => Concern::Lanes,
             Self::Legend
             | Self::CopyWhat
             | Self::Copy(_)
@@ -241,7 +247,8 @@ impl Action {
 
     /// Whether it means something on the Train screen.
     pub(in crate::tui) fn is_for_training(&self) -> bool {
-        self.concern() != Concern::Play
+        let to_lanes = *self == Self::Lanes(LanesAction::Page);
+        to_lanes || !matches!(self.concern(), Concern::Play | Concern::Lanes)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::action::{Action, Edit, LearnAction, TrainAction};
 use super::focus::Focus;
+use super::lanes::LanesAction;
 use super::question::Question;
 use crate::chart::What;
 
@@ -20,11 +21,13 @@ pub enum Scope {
     Train,
     /// A lesson, on every screen.
     Lesson,
+    /// The Compare screen.
+    Compare,
 }
 
 impl Scope {
     /// All, in the order of the help page.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Global,
         Self::Prompt,
         Self::Next,
@@ -32,6 +35,7 @@ impl Scope {
         Self::Branches,
         Self::Train,
         Self::Lesson,
+        Self::Compare,
     ];
 
     /// The scope of a pane that has keys of its own.
@@ -54,6 +58,7 @@ impl Scope {
             Self::Branches => "List of branches",
             Self::Train => "Train",
             Self::Lesson => "In a lesson",
+            Self::Compare => "Compare",
         }
     }
 }
@@ -134,6 +139,7 @@ bindings! {
         UnloadSecond "unload-beside" Action::UnloadSecond, ["M"] "unload the model beside";
         Train "train" Action::Train(TrainAction::Page), ["f2" "T"] "train or finetune a model; back to Play", "Play";
         Learn "learn" Action::Learn(LearnAction::List), ["f7"] "lessons: begin one, go on with it, leave it", "lessons";
+        Lanes "compare" Action::Lanes(LanesAction::Page), ["f8" "X"] "settings side by side, with the same draws; back to Play", "compare";
         Mouse "mouse" Action::ToggleMouse, ["ctrl-o"] "take the mouse, or leave it to the terminal";
         FocusNext "focus-next" Action::FocusNext, ["tab"] "go to the next pane", "pane";
         FocusPrevious "focus-previous" Action::FocusPrevious, ["shift-tab"] "go to the pane before";
@@ -236,6 +242,19 @@ bindings! {
         LessonBack "lesson-back" Action::Learn(LearnAction::Back), ["f8"] "go back a step, and undo what this one set up", "back";
         LessonSkip "lesson-skip" Action::Learn(LearnAction::Skip), ["f9"] "go on although the step is not done", "skip";
     }
+    Compare {
+        LanesRun "compare-run" Action::Lanes(LanesAction::Run), ["enter"] "draw all lanes from the prompt", "draw";
+        LanesTurnUp "compare-turn-up" Action::Lanes(LanesAction::TurnUp), ["+" "="] "turn the knob in hand up, in the selected lane", "turn";
+        LanesTurnDown "compare-turn-down" Action::Lanes(LanesAction::TurnDown), ["-"] "turn it down";
+        LanesAdd "compare-add" Action::Lanes(LanesAction::Add), ["a"] "add a lane of the sampler's settings as they stand on Play", "add";
+        LanesCopy "compare-copy" Action::Lanes(LanesAction::Copy), ["d"] "add a lane like the selected one", "double";
+        LanesPreset "compare-preset" Action::Lanes(LanesAction::ListPresets), ["A"] "add a lane of a preset", "preset";
+        LanesSweep "compare-sweep" Action::Lanes(LanesAction::Sweep), ["w"] "sweep the knob in hand over its range, in place of all lanes", "sweep";
+        LanesRemove "compare-remove" Action::Lanes(LanesAction::Remove), ["x" "delete"] "take the selected lane away", "remove";
+        LanesOpen "compare-open" Action::Lanes(LanesAction::Open), ["o"] "look at the token in view in Play's panes", "open";
+        LanesKeep "compare-keep" Action::Lanes(LanesAction::Keep), ["K"] "make the lane Play's text; the others stay as branches", "keep";
+        LanesSave "compare-save" Action::Ask(Question::LanePreset), ["S"] "save the lane's settings as a preset", "save";
+    }
 }
 
 /// A command without a key, which the palette offers.
@@ -268,7 +287,7 @@ commands! {
 
 commands! {
     COMMANDS: "Every command without a key on the Play screen, in the order of the palette.";
-    "compare" Action::Ask(Question::SecondModel), "load a model beside this one, by name or path";
+    "beside" Action::Ask(Question::SecondModel), "load a model beside this one, by name or path";
     "load" Action::Ask(Question::Model), "another model, by name or path";
     "default" Action::DefaultKnobs, "every knob as it was configured";
     "save-preset" Action::Ask(Question::PresetName), "the sampler's settings, under a name";

@@ -6,6 +6,7 @@ pub enum Page {
     #[default]
     Play,
     Train,
+    Compare,
 }
 
 /// The panes, in the order in which the focus goes round.

@@ -14,6 +14,7 @@ pub mod focus;
 pub mod keymap;
 pub mod keys;
 pub mod knob_rows;
+pub mod lanes;
 pub mod layout;
 pub mod letters;
 pub mod marks;

@@ -24,6 +24,8 @@ pub enum Question {
     BranchName(BranchId),
     /// The name to save the sampler's settings under.
     PresetName,
+    /// The name to save the selected lane's settings under.
+    LanePreset,
     /// The file to write the session to.
     SaveSession,
     /// The session file to read.

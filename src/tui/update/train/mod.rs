@@ -23,7 +23,7 @@ use crate::tui::{Action, Effect, TrainAction};
 /// Goes to the Train screen, or back to Play.
 pub fn turn_page(state: &mut State, effects: &mut Vec<Effect>) {
     state.screen.page = match state.screen.page {
-        Page::Play => Page::Train,
+        Page::Play | Page::Compare => Page::Train,
         Page::Train => Page::Play,
     };
     if state.screen.page == Page::Train {
@@ -52,7 +52,11 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         }
         other => match other.concern() {
             Concern::Whole | Concern::Closing | Concern::Playground => return Some(other),
-            Concern::Movement | Concern::Panes | Concern::Train | Concern::Play => {}
+            Concern::Movement
+            | Concern::Panes
+            | Concern::Train
+            | Concern::Lanes
+            | Concern::Play => {}
         },
     }
     None

@@ -1,7 +1,7 @@
 //! The odds of the token in view: raw beside final, what was cut or changed, and by which stage.
 
 mod changes;
-mod rows;
+pub mod rows;
 
 use rows::{Shown, heights, shown};
 

@@ -13,7 +13,7 @@ pub const YES_OR_NO: &[&str] = &["no", "yes"];
 pub const OVER: &[&str] = &[
     "nothing", "list", "question", "branches", "funnel", "legend", "help",
 ];
-pub const SCREENS: &[&str] = &["play", "train"];
+pub const SCREENS: &[&str] = &["play", "train", "compare"];
 pub const RUNS: &[&str] = &["empty", "loading", "idle", "running", "paused"];
 pub const MARKINGS: &[&str] = &["probability", "rank", "surprisal", "entropy"];
 pub const JOBS: &[&str] = &["idle", "preparing", "training", "paused", "ending"];
@@ -49,6 +49,7 @@ pub fn screen(state: &State) -> Option<Shown> {
     let at = match state.screen.page {
         Page::Play => 0,
         Page::Train => 1,
+        Page::Compare => 2,
     };
     word(SCREENS, at)
 }

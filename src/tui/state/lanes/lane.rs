@@ -1,0 +1,95 @@
+//! One lane: its settings, and what is known of its text.
+
+use super::looks::Stand;
+use crate::decoding::{LaneFigures, LaneSettings, Moment, NoCommonDraws};
+use crate::sampling::{KNOBS, SamplerSettings};
+use crate::tui::state::passage::Passage;
+
+/// A lane's name by its place.
+pub fn letter(place: usize) -> char {
+    char::from(b'A' + (place % 26) as u8)
+}
+
+/// One lane.
+#[derive(Debug)]
+pub struct Lane {
+    /// What it began as: a preset, a value of a sweep, the settings as they stood.
+    name: String,
+    /// The settings that it began with.
+    base: SamplerSettings,
+    pub settings: LaneSettings,
+    /// Whether the engine is still to be told of the settings.
+    pub turned: bool,
+    /// What keeps it from the first lane's draws.
+    pub apart: Option<NoCommonDraws>,
+    /// The odds at the place that was looked at last.
+    pub moment: Option<Moment>,
+    /// What that look was at.
+    pub(super) looked: Option<Stand>,
+    figures: LaneFigures,
+    /// Tokens and edition of the text that the figures are of.
+    measured: (usize, u64),
+}
+
+impl Lane {
+    /// A lane that has said nothing yet.
+    pub fn new(name: &str, settings: LaneSettings) -> Self {
+        Self {
+            name: name.to_owned(),
+            base: settings.sampler.clone(),
+            settings,
+            turned: false,
+            apart: None,
+            moment: None,
+            looked: None,
+            figures: LaneFigures::default(),
+            measured: (0, 0),
+        }
+    }
+
+    /// Forgets what is known of its text.
+    pub fn forget(&mut self) {
+        (self.apart, self.moment, self.looked) = (None, None, None);
+        (self.figures, self.measured) = (LaneFigures::default(), (0, 0));
+    }
+
+    /// A lane like this one.
+    pub fn copy(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            base: self.base.clone(),
+            ..Self::new("", self.settings.clone())
+        }
+    }
+
+    /// Which knobs were turned since it began, and what it began as.
+    pub fn name(&self) -> String {
+        let (base, now) = (&self.base, &self.settings.sampler);
+        let mut parts = Vec::new();
+        if now.method != base.method {
+            parts.push(now.method.name().to_owned());
+        }
+        let turned = KNOBS.iter().filter(|knob| knob.get(base) != knob.get(now));
+        parts.extend(turned.map(|knob| {
+            let field = knob.field.replace('_', "-");
+            format!("{field} {}", knob.get(now))
+        }));
+        parts.push(self.name.clone());
+        parts.join(", ")
+    }
+
+    /// The figures of its text, as they were measured last.
+    pub fn figures(&self) -> &LaneFigures {
+        &self.figures
+    }
+
+    /// Measures its text, if that has grown or changed.
+    pub fn measure(&mut self, text: &Passage, prompt: usize, vocabulary: usize) {
+        let now = (text.tokens().len(), text.edition());
+        if self.measured != now {
+            let generated = text.tokens().get(prompt..).unwrap_or_default();
+            self.figures = LaneFigures::of(generated, vocabulary, true);
+            self.measured = now;
+        }
+    }
+}
