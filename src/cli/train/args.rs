@@ -17,7 +17,7 @@ pub struct RunArgs {
     /// Print the recipe that results, as TOML, and do nothing
     #[arg(long)]
     pub print_recipe: bool,
-    /// Print what happens as records on standard output, one line of JSON each (docs/json.md)
+    /// Print records, one line of JSON each (docs/json.md)
     #[arg(long, conflicts_with = "print_recipe")]
     pub json: bool,
     /// Begin anew (fresh), after the run's newest checkpoint (latest), or after the checkpoint in a directory
