@@ -19,7 +19,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from families import drawn
 from families_gguf import LETTERS, TEXTS, of_llama_cpp, write
 
-CASES = ["falcon", "falcon-new", "gemma", "gemma2", "gpt_neox", "gpt_neox-older", "phi"]
+CASES = ["bloom", "falcon", "falcon-new", "falcon-one-norm", "gemma", "gemma2", "gemma3-older", "gpt_neox", "gpt_neox-older", "phi",
+         "starcoder2"]
 
 
 class Table(torch.nn.Module):
@@ -37,11 +38,13 @@ def of_transformers(case: str, table: bool) -> list[list[float]]:
                   metadata={"format": "pt"})
         if "query_pre_attn_scalar" in fields:  # which GGUF files do not say
             fields["query_pre_attn_scalar"] = fields["head_dim"]
+        if "rope_local_base_freq" in fields:  # nor these: a window in five layers of six, whose positions turn by this base
+            fields |= {"_sliding_window_pattern": 6, "sliding_window_pattern": 6, "rope_local_base_freq": 10000.0}
         AutoConfig.for_model(fields.pop("model_type"), **fields).save_pretrained(folder)
         model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
     if table:
         for module in model.modules():
-            for name in ("act", "act_fn", "activation_fn"):
+            for name in ("act", "act_fn", "activation_fn", "gelu_impl"):
                 if hasattr(module, name):
                     setattr(module, name, Table())
     rows = []
