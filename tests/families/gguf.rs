@@ -338,7 +338,8 @@ fn tensors(reference: &Reference, architecture: &str, own: Names) -> BTreeMap<St
     all
 }
 
-fn write(reference: &Reference, architecture: &str, own: Names, path: &Path) {
+/// Writes a file whose matrices are in a form, and whose vectors, as the converter has it, are in f32.
+fn write(reference: &Reference, (architecture, own): (&str, Names), form: GgmlDType, path: &Path) {
     let metadata = metadata(reference, architecture);
     let metadata: Vec<_> = metadata
         .iter()
@@ -347,7 +348,12 @@ fn write(reference: &Reference, architecture: &str, own: Names, path: &Path) {
     let tensors: Vec<(String, QTensor)> = tensors(reference, architecture, own)
         .into_iter()
         .map(|(name, tensor)| {
-            let tensor = QTensor::quantize(&tensor, GgmlDType::F32).expect("f32");
+            let form = if tensor.rank() > 1 {
+                form
+            } else {
+                GgmlDType::F32
+            };
+            let tensor = QTensor::quantize(&tensor, form).expect("a form for all");
             (name, tensor)
         })
         .collect();
@@ -365,7 +371,7 @@ fn files_of_gguf_give_the_same_odds() {
         let directory = tempfile::tempdir().expect("a folder");
         let path = directory.path().join("tiny.gguf");
         let reference = reference(name.to_owned());
-        write(&reference, architecture, own, &path);
+        write(&reference, (architecture, own), GgmlDType::F32, &path);
         let loaded = load_from(&path, name, Precision::F32);
         assert_eq!(loaded.notices, Vec::<String>::new(), "{name}");
         let model = loaded.model.as_ref();
@@ -375,5 +381,30 @@ fn files_of_gguf_give_the_same_odds() {
         let difference = largest_difference(&ours, &reference.expected[..ours.len()]);
         println!("{name:20} {architecture:10} {difference:.2e}");
         assert!(difference < TOLERANCE, "{name}: {difference}");
+    }
+}
+
+#[test]
+fn matrices_of_sixteen_bits_are_used_as_they_lie_with_the_odds_of_f32_to_the_bit() {
+    for (name, architecture, own, _) in CASES {
+        for (form, precision) in [
+            (GgmlDType::BF16, Precision::Bf16),
+            (GgmlDType::F16, Precision::F16),
+        ] {
+            let directory = tempfile::tempdir().expect("a folder");
+            let path = directory.path().join("tiny.gguf");
+            let reference = reference(name.to_owned());
+            write(&reference, (architecture, own), form, &path);
+            let odds = |precision| {
+                let loaded = load_from(&path, name, precision);
+                let model = loaded.model.as_ref();
+                let mut cache = model.new_cache().expect("room");
+                let odds = in_pieces(model, &reference.tokens, &[7, 1, 12], &mut cache);
+                (model.info().precision, odds)
+            };
+            let (as_they_lie, wide) = (odds(Precision::Auto), odds(Precision::F32));
+            assert_eq!((as_they_lie.0, wide.0), (precision, Precision::F32));
+            assert!(as_they_lie.1 == wide.1, "{name} in {form:?}");
+        }
     }
 }
