@@ -65,6 +65,7 @@ fn sampling(criterion: &mut Criterion) {
     let history: Vec<u32> = (0..600_u32).map(|place| place * place % 331 * 97).collect();
     let context = Context {
         history: &history,
+        second: None,
         prompt_len: 10,
         end_tokens: &[50_256],
         xtc_u: 0.3,

@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let logits = logits.last().ok_or("the prompt has no token")?;
     let context = Context {
         history: &history,
+        second: None,
         prompt_len: history.len(),
         end_tokens: &[],
         xtc_u: 0.0,

@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let logits = loaded.model.logits(&hidden)?;
     let context = Context {
         history: &prompt,
+        second: None,
         prompt_len: prompt.len(),
         end_tokens: &[],
         xtc_u: 0.0,

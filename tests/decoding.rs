@@ -215,12 +215,12 @@ fn what_a_steering_method_knew_is_in_the_record_so_that_counterfactual_draws_are
         };
         let mut generation = start(&loaded, "The king said", &sampler, &tokens(40));
         run(&loaded, &mut generation);
-        let others = |settings: &SamplerSettings| {
+        let mut others = |settings: &SamplerSettings| {
             let chooser = Chooser::new(&loaded, settings, 1).unwrap();
             let mut all = Counterfactual::new(chooser, generation.sequence().len());
             let mut others = 0;
             while !all.is_done() {
-                others += all.step(&loaded, &generation, 7).unwrap().len();
+                others += all.step(&loaded, &mut generation, 7).unwrap().len();
             }
             others
         };
@@ -328,6 +328,7 @@ fn looking_back_shows_what_was_drawn() {
     let chooser = Chooser::new(&loaded, &sampler, 1).unwrap();
     let place = |position| LookAt {
         position,
+        second: None,
         prompt_len: generation.prompt_len(),
         running: Running { mu: 0.0, mean: 0.5 },
         search: "",
@@ -374,6 +375,7 @@ fn other_knobs_change_the_pick_but_not_the_raw_odds() {
     let greedy = Chooser::new(&loaded, &neutral(Method::Greedy), 1).unwrap();
     let place = LookAt {
         position: 8,
+        second: None,
         prompt_len: generation.prompt_len(),
         running: Running { mu: 0.0, mean: 0.5 },
         search: "",
@@ -400,6 +402,7 @@ fn a_look_names_what_the_method_takes_or_nothing() {
     let sequence = generation.sequence();
     let place = |position| LookAt {
         position,
+        second: None,
         prompt_len: generation.prompt_len(),
         running: Running { mu: 0.0, mean: 0.5 },
         search: "",
@@ -455,6 +458,7 @@ fn a_look_tells_what_each_stage_did_to_each_token() {
     let chooser = Chooser::new(&loaded, &sampler, 1).unwrap();
     let place = LookAt {
         position: generation.prompt_len(),
+        second: None,
         prompt_len: generation.prompt_len(),
         running: Running { mu: 0.0, mean: 0.5 },
         search: "",
@@ -494,6 +498,7 @@ fn a_look_shows_the_character_that_a_token_completes() {
     let chooser = Chooser::new(&loaded, &SamplerSettings::neutral(), 1).unwrap();
     let place = LookAt {
         position,
+        second: None,
         prompt_len: position,
         running: Running { mu: 0.0, mean: 0.5 },
         search: "",

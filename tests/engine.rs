@@ -507,6 +507,7 @@ fn a_thread_that_panics_reports_and_can_be_restarted() {
         }
         let heads = AtomicUsize::new(0);
         Ok(LoadedModel {
+            base: None,
             model: Box::new(Fragile {
                 inner: loaded.model,
                 heads,

@@ -85,6 +85,7 @@ fn every_case_agrees_with_the_reference() {
             .collect();
         let context = Context {
             history: &reference.histories[&case.history],
+            second: None,
             prompt_len: case.prompt_len,
             end_tokens: case.end_token.as_slice(),
             xtc_u: case.xtc_u,

@@ -91,6 +91,7 @@ impl Subject {
         let json = self.tokenizer.to_json().map_err(candle_core::Error::wrap)?;
         let tokenizer = Tokenizer::from_bytes(json.as_bytes(), &self.name);
         Ok(LoadedModel {
+            base: None,
             model,
             tokenizer: tokenizer.map_err(candle_core::Error::wrap)?,
             chat: None,

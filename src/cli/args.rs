@@ -91,6 +91,14 @@ impl Subcommand {
             Self::Tree(args) => (&args.sampler, &args.chat, Vec::new()),
             _ => return Vec::new(),
         };
+        let base = match self {
+            Self::Play(args) => args.base.as_ref(),
+            Self::Generate(args) => args.base.as_ref(),
+            Self::Odds(args) => args.base.as_ref(),
+            _ => None,
+        };
+        let base = base.map(|base| ("model.base".to_owned(), Value::String(base.clone())));
+        keys.extend(base);
         keys.extend(chat.overrides());
         let sampler = sampler.settings.iter();
         keys.extend(sampler.map(|(field, value)| (format!("sampler.{field}"), value.clone())));

@@ -102,6 +102,9 @@ pub struct GenerateArgs {
     /// Print records instead, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
+    /// A model with the same tokens that this one was made of, for --difference-weight
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    pub base: Option<String>,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]

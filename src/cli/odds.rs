@@ -1,6 +1,7 @@
 //! `odds`: the distribution over the token after a prompt, before and after the chain.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ use super::{CliError, interrupt, load, slid, warn};
 use crate::chart::{self, Format};
 use crate::config::Config;
 use crate::decoding::{
-    Chooser, LookAt, Moment, Totals, View, encode_prompt, look_ahead, read_prompt, score,
+    Chooser, LookAt, Moment, Second, Totals, View, encode_prompt, look_ahead, read_prompt, score,
 };
 use crate::model::LoadedModel;
 use crate::sampling::{Method, SamplerSettings};
@@ -48,6 +49,9 @@ pub struct OddsArgs {
     /// Print a record of it, one line of JSON (docs/json.md)
     #[arg(long)]
     pub json: bool,
+    /// A model with the same tokens that this one was made of, for --difference-weight
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    pub base: Option<String>,
     #[command(flatten)]
     pub table: TableArgs,
     #[command(flatten)]
@@ -151,12 +155,24 @@ fn after(
     chooser: &Chooser,
     prompt: &str,
 ) -> Result<(Moment, Vec<NamedOdds>), CliError> {
+    let begun = Instant::now();
     let mut sequence = read_prompt(loaded, prompt, &interrupt::came)?;
+    let read = begun.elapsed();
+    let mut second = Second::default();
+    let other = second.logits(loaded, chooser, sequence.ids(), sequence.len())?;
+    if chooser.needs_second() {
+        warn(&format!(
+            "the second context took {:.3} s to read, the prompt {:.3} s",
+            second.spent().as_secs_f64(),
+            read.as_secs_f64()
+        ));
+    }
     if sequence.seen() < sequence.len() {
         let dropped = sequence.len() - sequence.seen();
         warn(&slid(loaded.model.info(), sequence.seen(), dropped));
     }
     let place = LookAt {
+        second: other.as_deref(),
         position: sequence.len(),
         prompt_len: sequence.len(),
         running: chooser.start(),

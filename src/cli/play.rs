@@ -31,6 +31,9 @@ pub struct PlayArgs {
     /// Open a session that was saved to a file
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
+    /// A model with the same tokens that this one was made of, for --difference-weight
+    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    pub base: Option<String>,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]

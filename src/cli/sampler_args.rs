@@ -35,7 +35,7 @@ const SHORT: [&str; 8] = [
 ];
 
 /// The flags that are no knobs: field, flag, value's name, whether it may repeat, help.
-const OTHERS: [(&str, &str, &str, bool, &str); 7] = [
+const OTHERS: [(&str, &str, &str, bool, &str); 8] = [
     (
         "preset",
         "preset",
@@ -63,6 +63,13 @@ const OTHERS: [(&str, &str, &str, bool, &str); 7] = [
         "STAGE",
         true,
         "Switch a stage off, whatever its setting",
+    ),
+    (
+        "negative_prompt",
+        "negative-prompt",
+        "TEXT",
+        false,
+        "What --guidance-scale leads away from; without it the prompt's last token",
     ),
     ("banned", "ban", "TEXT", true, "Forbid completing this text"),
     (

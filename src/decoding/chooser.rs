@@ -2,10 +2,10 @@
 
 use super::sequence::token_odds_of;
 use super::vocabulary::ModelVocabulary;
-use super::{Adaptive, DecodingError, TokenDraw, TokenOdds};
+use super::{Adaptive, DecodingError, TokenDraw, TokenOdds, encode_prompt};
 use crate::model::LoadedModel;
 use crate::sampling::{
-    Chain, Context, Distribution, Method, RawOdds, Running, SamplerSettings, Uniforms,
+    Chain, Context, Distribution, Method, RawOdds, Running, SamplerSettings, StageKind, Uniforms,
 };
 
 /// A token that was chosen, with its odds and how it was drawn.
@@ -22,24 +22,75 @@ pub struct Chooser {
     uniforms: Uniforms,
     seed: u64,
     end_tokens: Vec<u32>,
+    asked: Option<Asked>,
+}
+
+/// The second context that a chain goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The model's own, after these tokens in place of the prompt; those of no negative prompt are none.
+    Negative(Vec<u32>),
+    /// The base model's, after the same text.
+    Base,
+}
+
+/// The logits that predict a token.
+#[derive(Debug, Clone, Copy)]
+pub struct Logits<'a> {
+    /// The model's own.
+    pub own: &'a [f32],
+    /// Those of [`super::Second`], where the chain asks for them.
+    pub second: Option<&'a [f32]>,
+}
+
+impl<'a> From<&'a [f32]> for Logits<'a> {
+    fn from(own: &'a [f32]) -> Self {
+        Self { own, second: None }
+    }
 }
 
 impl Chooser {
     /// Compiles `settings` for a model.
     ///
     /// # Errors
-    /// When a setting is out of range.
+    /// When a setting is out of range, the negative prompt cannot be encoded, or there is no base model to take the
+    /// difference from.
     pub fn new(
         loaded: &LoadedModel,
         settings: &SamplerSettings,
         seed: u64,
     ) -> Result<Self, DecodingError> {
+        let asked = if settings.is_active(StageKind::Guidance) {
+            let prompt = &settings.negative_prompt;
+            let ids = if prompt.is_empty() {
+                Vec::new()
+            } else {
+                encode_prompt(loaded, prompt)?
+            };
+            Some(Asked::Negative(ids))
+        } else if settings.is_active(StageKind::Difference) {
+            loaded.base.as_ref().ok_or(DecodingError::NoBase)?;
+            Some(Asked::Base)
+        } else {
+            None
+        };
         Ok(Self {
+            asked,
             chain: Chain::new(settings, &ModelVocabulary(loaded))?,
             uniforms: Uniforms::new(seed),
             seed,
             end_tokens: loaded.model.info().end_tokens.clone(),
         })
+    }
+
+    /// The second context that the chain goes by.
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    /// Whether the chain goes by a second context, which [`super::Second`] reads.
+    pub fn needs_second(&self) -> bool {
+        self.asked.is_some()
     }
 
     /// The settings that were compiled.
@@ -69,15 +120,18 @@ impl Chooser {
     }
 
     /// Runs the chain on the logits that predict the token after `history`.
-    pub fn distribution(
+    pub fn distribution<'a>(
         &self,
-        logits: &[f32],
+        logits: impl Into<Logits<'a>>,
         history: &[u32],
         prompt_len: usize,
         running: Running,
         explain: bool,
     ) -> Distribution {
+        let logits = logits.into();
+        debug_assert_eq!(logits.second.is_some(), self.needs_second());
         let context = Context {
+            second: logits.second,
             history,
             prompt_len,
             end_tokens: &self.end_tokens,
@@ -85,9 +139,9 @@ impl Chooser {
             running,
         };
         if explain {
-            self.chain.run_explained(logits, &context)
+            self.chain.run_explained(logits.own, &context)
         } else {
-            self.chain.run(logits, &context)
+            self.chain.run(logits.own, &context)
         }
     }
 
@@ -101,19 +155,20 @@ impl Chooser {
     }
 
     /// Chooses the token after `history`.
-    pub fn choose(
+    pub fn choose<'a>(
         &self,
-        logits: &[f32],
+        logits: impl Into<Logits<'a>>,
         history: &[u32],
         prompt_len: usize,
         running: Running,
     ) -> Choice {
+        let logits = logits.into();
         let distribution = self.distribution(logits, history, prompt_len, running, false);
         let u = self.uniform(history.len());
         let id = self.pick(&distribution, u);
         Choice {
             id,
-            odds: token_odds_of(&RawOdds::new(logits), logits, id),
+            odds: token_odds_of(&RawOdds::new(logits.own), logits.own, id),
             draw: self.draw_of(&distribution, id, self.draws().then_some(u), running),
         }
     }

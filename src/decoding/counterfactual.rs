@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::chooser::Chooser;
+use super::chooser::{Chooser, Logits};
 use super::{DecodingError, Generation, Origin};
 use crate::model::LoadedModel;
 
@@ -61,11 +61,10 @@ impl Counterfactual {
     pub fn step(
         &mut self,
         loaded: &LoadedModel,
-        generation: &Generation,
+        generation: &mut Generation,
         most: usize,
     ) -> Result<Vec<Otherwise>, DecodingError> {
-        let sequence = generation.sequence();
-        let records = sequence.records();
+        let records = generation.sequence().records();
         let drawn: Vec<usize> = (self.next.max(1)..self.goal.min(records.len()))
             .filter(|&position| records[position].origin == Origin::Generated)
             .take(most.min(LOGIT_ROWS))
@@ -75,16 +74,24 @@ impl Counterfactual {
             return Ok(Vec::new());
         };
         let width = loaded.model.info().width;
-        let rows = sequence.predictors(width, drawn.iter().copied())?;
+        let rows = generation
+            .sequence()
+            .predictors(width, drawn.iter().copied())?;
         let logits = loaded.model.logits(&rows)?;
         let mut others = Vec::new();
         for (&position, logits) in drawn.iter().zip(logits.iter()) {
-            let draw = records[position].draw.as_ref();
+            let second = generation.second(loaded, &self.chooser, position)?;
+            let sequence = generation.sequence();
+            let record = &sequence.records()[position];
+            let draw = record.draw.as_ref();
             let start = self.chooser.start();
             let running = draw.map_or(start, |draw| draw.running(start));
             let u = draw.and_then(|draw| draw.u);
             let distribution = self.chooser.distribution(
-                logits,
+                Logits {
+                    own: logits,
+                    second: second.as_deref(),
+                },
                 &sequence.ids()[..position],
                 generation.prompt_len().min(position),
                 running,
@@ -92,7 +99,7 @@ impl Counterfactual {
             );
             let u = u.unwrap_or_else(|| self.chooser.uniform(position));
             let id = self.chooser.pick(&distribution, u);
-            if id != records[position].id {
+            if id != record.id {
                 others.push(Otherwise {
                     position,
                     id,

@@ -39,6 +39,14 @@ pub enum DecodingError {
     FewWindows { window: usize, tokens: usize },
     #[error("there is nothing to compare: give at least one way to draw")]
     NoLanes,
+    #[error(
+        "there is no base model to take the difference from: name it with --base or as model.base"
+    )]
+    NoBase,
+    #[error(
+        "guidance and difference read a second context, which a tree does not: set guidance_scale and difference_weight to 1"
+    )]
+    NoSecond,
     #[error("cancelled")]
     Cancelled,
 }

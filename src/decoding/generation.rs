@@ -1,10 +1,12 @@
 //! The token loop of one text: choose, stop or go on, and go back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::chooser::{Choice, Chooser};
+use super::chooser::{Choice, Chooser, Logits};
 use super::contrastive;
 use super::prompt::read_prompt;
+use super::second::Second;
 use super::sequence::{Sequence, token_odds};
 use super::stop::{LoopDetector, StopTexts};
 use super::tail::Tail;
@@ -35,6 +37,7 @@ pub struct Generation {
     running: Running,
     stop_texts: StopTexts,
     loops: LoopDetector,
+    second: Second,
 }
 
 impl Generation {
@@ -55,8 +58,11 @@ impl Generation {
         if odds {
             sequence.fill_odds(loaded, 0, cancelled)?;
         }
-        let chooser = Chooser::new(loaded, sampler, settings.seed)?;
-        Ok(Self::start(sequence, Arc::new(chooser), settings))
+        let chooser = Arc::new(Chooser::new(loaded, sampler, settings.seed)?);
+        let mut generation = Self::start(sequence, Arc::clone(&chooser), settings);
+        // Read here, copies need not read it each.
+        generation.second(loaded, &chooser, generation.prompt_len)?;
+        Ok(generation)
     }
 
     /// Takes up a text that came from elsewhere. The model reads it when it is needed.
@@ -83,6 +89,7 @@ impl Generation {
             since: prompt_len,
             stop_texts: StopTexts::new(&settings.stop),
             loops: LoopDetector::default(),
+            second: Second::default(),
             settings: settings.clone(),
             sequence,
             chooser,
@@ -101,6 +108,7 @@ impl Generation {
             settings: self.settings.clone(),
             stop_texts: self.stop_texts.clone(),
             loops: self.loops.clone(),
+            second: self.second.try_clone()?,
             ..*self
         })
     }
@@ -254,6 +262,27 @@ impl Generation {
         self.step_from(loaded, logits.row(0), slide)
     }
 
+    /// What `chooser`'s chain asks for besides the logits of the text, for the token at `position`: see [`Second`].
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn second(
+        &mut self,
+        loaded: &LoadedModel,
+        chooser: &Chooser,
+        position: usize,
+    ) -> Result<Option<Vec<f32>>, DecodingError> {
+        let position = position.min(self.sequence.len());
+        let history = &self.sequence.ids()[..position];
+        self.second
+            .logits(loaded, chooser, history, self.prompt_len.min(position))
+    }
+
+    /// How long reading the second context took in all; none where the chain has none.
+    pub fn second_spent(&self) -> Option<Duration> {
+        self.chooser.needs_second().then(|| self.second.spent())
+    }
+
     /// Chooses the next token from the logits that predict it.
     pub(super) fn step_from(
         &mut self,
@@ -265,8 +294,13 @@ impl Generation {
             let state = (self.prompt_len, self.running);
             contrastive::choose(loaded, &mut self.sequence, &self.chooser, state, logits)?
         } else {
-            self.chooser
-                .choose(logits, self.sequence.ids(), self.prompt_len, self.running)
+            let chooser = Arc::clone(&self.chooser);
+            let second = self.second(loaded, &chooser, self.sequence.len())?;
+            let logits = Logits {
+                own: logits,
+                second: second.as_deref(),
+            };
+            chooser.choose(logits, self.sequence.ids(), self.prompt_len, self.running)
         };
         Ok(self.accept(loaded, choice, slide))
     }
@@ -416,8 +450,13 @@ impl Generation {
         self.rewind(position)?;
         let logits = loaded.model.logits(&self.sequence.predictor(position)?)?;
         let odds = token_odds(logits.row(0), id);
-        let distribution = self.chooser.distribution(
-            logits.row(0),
+        let chooser = Arc::clone(&self.chooser);
+        let second = self.second(loaded, &chooser, position)?;
+        let distribution = chooser.distribution(
+            Logits {
+                own: logits.row(0),
+                second: second.as_deref(),
+            },
             self.sequence.ids(),
             self.prompt_len,
             self.running,

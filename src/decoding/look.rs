@@ -1,6 +1,6 @@
 //! Looking at the distribution over one token, now or long after it was drawn.
 
-use super::chooser::Chooser;
+use super::chooser::{Chooser, Logits};
 use super::sequence::Sequence;
 use super::shown::{bytes_after, bytes_before};
 use super::{Candidate, DecodingError, Moment, Row, contrastive};
@@ -19,6 +19,8 @@ pub struct LookAt<'a> {
     pub running: Running,
     /// How many of the most probable tokens to return.
     pub rows: usize,
+    /// What [`super::Second`] has read for the chain there.
+    pub second: Option<&'a [f32]>,
     /// Return only tokens whose text contains this, upper and lower case alike (and the chosen and the picked one).
     pub search: &'a str,
 }
@@ -43,6 +45,10 @@ pub fn look(
     }
     let logits = loaded.model.logits(&sequence.predictor(position)?)?;
     let logits = logits.row(0);
+    let both = Logits {
+        own: logits,
+        second: place.second,
+    };
     let standing = sequence.records().get(position);
     let drawn = standing.and_then(|record| record.draw.as_ref());
     let running = drawn.map_or(place.running, |draw| draw.running(place.running));
@@ -52,7 +58,7 @@ pub fn look(
 
     let history = &sequence.ids()[..position];
     let prompt_len = place.prompt_len.min(position);
-    let distribution = chooser.distribution(logits, history, prompt_len, running, true);
+    let distribution = chooser.distribution(both, history, prompt_len, running, true);
     let raw = RawOdds::new(logits);
     let chosen = standing.map(|record| record.id);
     let measured = drawn.map_or(&[][..], |draw| &draw.candidates);

@@ -15,6 +15,7 @@ mod look;
 mod prompt;
 mod record;
 mod score;
+mod second;
 mod sequence;
 mod settings;
 mod shown;
@@ -29,7 +30,7 @@ pub use beam::{Beam, BeamSearch, BeamStep};
 pub use branches::{
     BranchError, BranchId, BranchInfo, Branches, Lineage, RestoreError, SavedBranch,
 };
-pub use chooser::{Choice, Chooser};
+pub use chooser::{Choice, Chooser, Logits};
 pub use counterfactual::{Counterfactual, Otherwise};
 pub use difference::{
     DifferenceTotals, LlamaCppFigures, Pair, Percentiles, Shift, ShiftedToken, TokenDifference,
@@ -43,6 +44,7 @@ pub use look::{LookAt, look, look_ahead};
 pub use prompt::{encode_prompt, read_prompt};
 pub use record::{Adaptive, Candidate, Moment, Origin, Row, TokenDraw, TokenOdds, TokenRecord};
 pub use score::{Totals, View, score};
+pub use second::Second;
 pub use sequence::{Sequence, token_odds};
 pub use settings::{GenerationSettings, StopReason};
 pub use shown::{display_end, display_in_text};

@@ -119,6 +119,9 @@ pub fn tree(
     settings: TreeSettings,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Tree, DecodingError> {
+    if chooser.needs_second() {
+        return Err(DecodingError::NoSecond);
+    }
     let length = sequence.len();
     let grown = grow(loaded, sequence, chooser, settings, cancelled);
     sequence.rewind(length);

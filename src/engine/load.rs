@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use crate::model::{self, LoadProgress, LoadRequest, LoadedModel, ModelError};
 use crate::training::with_run;
 
-/// [`model::load`], where a run's name stands for its best weights, before any hub is asked.
+/// [`model::load`], where a run's name stands for its best weights, before any hub is asked; and the base with it, if the
+/// request names one.
 ///
 /// # Errors
-/// As [`model::load`], and when a run has no weights.
+/// As [`model::load`], when a run has no weights, and when the base has other tokens.
 pub fn load(
     request: &LoadRequest,
     progress: &mut dyn FnMut(LoadProgress) -> ControlFlow<()>,
@@ -16,5 +17,24 @@ pub fn load(
     let (request, notice) = with_run(request)?;
     let mut loaded = model::load(&request, progress)?;
     loaded.notices.splice(0..0, notice);
+    if !request.base.is_empty() {
+        let base = load(
+            &LoadRequest {
+                source: request.base.clone(),
+                base: String::new(),
+                ..request.clone()
+            },
+            progress,
+        )?;
+        let (own, other) = (loaded.model.info(), base.model.info());
+        if own.token_set != other.token_set || own.vocabulary != other.vocabulary {
+            return Err(ModelError::OtherTokens {
+                model: own.name.clone(),
+                base: other.name.clone(),
+            });
+        }
+        loaded.notices.extend(base.notices.iter().cloned());
+        loaded.base = Some(Box::new(base));
+    }
     Ok(loaded)
 }

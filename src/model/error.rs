@@ -31,6 +31,9 @@ pub enum ModelError {
     /// candle or the device failed.
     #[error("the model failed: {}", plain(.0))]
     Device(#[from] candle_core::Error),
+    /// The base of a model has other tokens than the model.
+    #[error("{model} and its base {base} have different tokens: their odds cannot be compared")]
+    OtherTokens { model: String, base: String },
     /// The source's name is neither `embedded`, a directory, nor a hub id, or names nothing that can be loaded.
     #[error("{0}")]
     Source(String),

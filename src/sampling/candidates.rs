@@ -173,6 +173,18 @@ impl Candidates {
         }
     }
 
+    /// Changes all logits, each by its token. The results are kept finite.
+    pub fn change_by_id(&mut self, new_logit: impl Fn(u32, f32) -> f32) {
+        self.fresh = false;
+        for (&id, logit) in self.tokens.ids.iter().zip(&mut self.tokens.logits) {
+            let before = *logit;
+            *logit = finite(new_logit(id, before));
+            if let Some(explanation) = &mut self.explanation {
+                explanation.change(id, before, *logit);
+            }
+        }
+    }
+
     /// Cuts these tokens; if that would leave none, cuts nothing.
     pub fn forbid(&mut self, tokens: &[u32]) {
         let mut forbidden = tokens.to_vec();

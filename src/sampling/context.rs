@@ -27,6 +27,8 @@ pub struct Context<'a> {
     pub xtc_u: f64,
     /// What a method that steers knows of the text so far.
     pub running: Running,
+    /// The logits of another context for the same token, one per token of the vocabulary, for the stage that goes by it.
+    pub second: Option<&'a [f32]>,
 }
 
 impl<'a> Context<'a> {

@@ -6,7 +6,9 @@ use super::{Method, StageKind};
 
 impl StageKind {
     /// Every stage that can stand in [`super::SamplerSettings::order`], in the order of the default.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
+        Self::Guidance,
+        Self::Difference,
         Self::LogitBias,
         Self::Banned,
         Self::MinNewTokens,

@@ -50,6 +50,11 @@ impl RawOdds {
         (self.surprisal_nats(logits, id) / std::f64::consts::LN_2) as f32
     }
 
+    /// The natural logarithm of the probability.
+    pub(super) fn log_probability(&self, logits: &[f32], id: u32) -> f64 {
+        -self.surprisal_nats(logits, id)
+    }
+
     fn surprisal_nats(&self, logits: &[f32], id: u32) -> f64 {
         let logit = clean(logits[id as usize]);
         let below = if logit == self.max || self.max == f32::NEG_INFINITY {

@@ -29,6 +29,10 @@ pub enum Method {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StageKind {
+    /// Classifier-free guidance by a negative prompt.
+    Guidance,
+    /// The difference between the model and its base, turned up or down.
+    Difference,
     LogitBias,
     Banned,
     MinNewTokens,
@@ -139,6 +143,12 @@ pub struct SamplerSettings {
     pub banned: Vec<String>,
     /// The end token is forbidden until this many tokens were generated. 0 is off.
     pub min_new_tokens: usize,
+    /// How far the prompt is followed against the negative one. 1 is off.
+    pub guidance_scale: f32,
+    /// What guidance leads away from; empty for the last token of the prompt.
+    pub negative_prompt: String,
+    /// How much of the way from the base model to this one. 1 is off.
+    pub difference_weight: f32,
     /// Mirostat: target surprisal in bits.
     pub mirostat_tau: f32,
     /// Mirostat: learning rate.
@@ -195,6 +205,9 @@ impl SamplerSettings {
             logit_bias: BTreeMap::new(),
             banned: Vec::new(),
             min_new_tokens: 0,
+            guidance_scale: 1.0,
+            negative_prompt: String::new(),
+            difference_weight: 1.0,
             mirostat_tau: 5.0,
             mirostat_eta: 0.1,
             adaptive_target: 0.5,

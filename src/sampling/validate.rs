@@ -1,6 +1,6 @@
 //! Whether settings make sense.
 
-use super::{KNOBS, SamplerSettings, SettingsError, StageKind};
+use super::{KNOBS, Method, SamplerSettings, SettingsError, StageKind};
 
 impl SamplerSettings {
     /// Checks every field.
@@ -35,8 +35,33 @@ impl SamplerSettings {
                 "the bias must be a number, or -inf to forbid the token",
             )?;
         }
+        self.validate_second()?;
         validate_texts("dry_breakers", &self.dry_breakers)?;
         validate_texts("banned", &self.banned)
+    }
+
+    /// What reads a second context does so for one stage, and along one text.
+    fn validate_second(&self) -> Result<(), SettingsError> {
+        let [guidance, difference] =
+            [StageKind::Guidance, StageKind::Difference].map(|stage| self.is_active(stage));
+        check(
+            !(guidance && difference),
+            "difference_weight",
+            || self.difference_weight.to_string(),
+            "guidance reads the second context already: one of guidance_scale and difference_weight must be 1",
+        )?;
+        let searches = matches!(self.method, Method::Beam | Method::Contrastive);
+        let (field, value) = if guidance {
+            ("guidance_scale", self.guidance_scale)
+        } else {
+            ("difference_weight", self.difference_weight)
+        };
+        check(
+            !(searches && (guidance || difference)),
+            field,
+            || value.to_string(),
+            "beam and contrastive search read no second context: 1 is possible with them",
+        )
     }
 
     fn validate_stages(
@@ -143,6 +168,22 @@ mod tests {
         assert!(refused(|s| s.disabled = vec![StageKind::Xtc; 2]).starts_with("disabled = xtc"));
         assert!(refused(|s| s.banned.push(String::new())).starts_with("banned = [\"\"]"));
         assert!(refused(|s| s.dry_breakers.push(String::new())).starts_with("dry_breakers"));
+    }
+
+    #[test]
+    fn a_second_context_serves_one_stage_and_no_search() {
+        let both = refused(|s| (s.guidance_scale, s.difference_weight) = (2.0, 2.0));
+        assert!(
+            both.starts_with("difference_weight = 2: guidance"),
+            "{both}"
+        );
+        let beam = refused(|s| (s.guidance_scale, s.method) = (2.0, Method::Beam));
+        assert!(beam.starts_with("guidance_scale = 2: beam"), "{beam}");
+        let contrastive = refused(|s| (s.difference_weight, s.method) = (0.5, Method::Contrastive));
+        assert!(
+            contrastive.starts_with("difference_weight = 0.5"),
+            "{contrastive}"
+        );
     }
 
     #[test]

@@ -112,6 +112,7 @@ pub fn settings() -> impl Strategy<Value = SamplerSettings> {
 #[derive(Debug, Clone)]
 pub struct Place {
     history: Vec<u32>,
+    second: None,
     prompt_len: usize,
     xtc_u: f64,
     running: Running,
@@ -121,6 +122,7 @@ impl Place {
     pub fn context(&self) -> Context<'_> {
         Context {
             history: &self.history,
+            second: None,
             prompt_len: self.prompt_len.min(self.history.len()),
             end_tokens: &[0],
             xtc_u: self.xtc_u,

@@ -188,15 +188,15 @@ fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
             ],
         );
     }
-    sees(&play, &["balanced ↑26 "]);
+    sees(&play, &["balanced ↑28 "]);
     play.state.play.knobs.selected = 0;
-    sees(&play, &["balanced ↓26 "]);
+    sees(&play, &["balanced ↓28 "]);
     let mut play = ended(80, 24);
     play.state.focus_on(Focus::Knobs);
     sees(
         &play,
         &[
-            "sample · seed 1 · samples 1 · balanced ↑14 ↓",
+            "sample · seed 1 · samples 1 · balanced ↑16 ↓",
             "top-k 40 → top-p 0.95",
         ],
     );

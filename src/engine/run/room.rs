@@ -26,7 +26,8 @@ pub(super) fn check<'a>(
     let sequence = first.sequence();
     let start = first.prompt_len();
     let length = start.saturating_add(first.settings().max_tokens);
-    let each = if searched {
+    let contexts = 1 + u64::from(first.second_spent().is_some());
+    let each = contexts * if searched {
         sequence.bytes_at(length)
     } else {
         sequence.bytes_beside(start, length)

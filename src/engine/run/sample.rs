@@ -134,6 +134,7 @@ impl Sample {
             self.text = Text::Grows(Box::new(generation));
         }
         self.stopped = true;
+        events.extend(self.second_cost());
         events.push(Event::Finished {
             sample: index,
             reason,
@@ -141,6 +142,19 @@ impl Sample {
             seconds: self.spent.as_secs_f64(),
         });
         events
+    }
+}
+
+impl Sample {
+    /// What the second context cost, where the chain goes by one.
+    fn second_cost(&self) -> Option<Event> {
+        let second = self.generation()?.second_spent()?.as_secs_f64();
+        let all = self.spent.as_secs_f64();
+        Some(Event::Notice {
+            message: format!(
+                "the second context took {second:.2} s of the {all:.2} s that these tokens took"
+            ),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::{Ended, Worker};
+use crate::decoding::Second;
 use crate::engine::texts::Texts;
 use crate::engine::{Event, RunState};
 use crate::model::{LoadProgress, LoadRequest, ModelError};
@@ -39,6 +40,7 @@ impl Worker {
                 self.texts = Texts::default();
                 self.comparison = None;
                 self.draft = None;
+                self.draft_second = Second::default();
                 self.look_chooser = None;
                 self.loaded = Some(loaded);
                 self.emit(Event::Loaded { model })?;

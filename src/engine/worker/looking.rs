@@ -55,7 +55,8 @@ impl Worker {
             None => Chooser::new(loaded, &request.sampler, seed)?,
         };
         let chooser = self.look_chooser.insert(chooser);
-        let place = |prompt_len, running| LookAt {
+        let place = |prompt_len, running, second| LookAt {
+            second,
             position: request.position,
             prompt_len,
             running,
@@ -65,12 +66,18 @@ impl Worker {
         match generation {
             None => {
                 let sequence = self.draft.as_ref().ok_or(TextsError::NoText)?.sequence();
-                let place = place(sequence.len(), chooser.start());
+                let position = request.position.min(sequence.len());
+                let history = &sequence.ids()[..position];
+                let second = &mut self.draft_second;
+                let second = second.logits(loaded, chooser, history, position)?;
+                let place = place(sequence.len(), chooser.start(), second.as_deref());
                 Ok(look(loaded, sequence, chooser, place)?)
             }
             Some(generation) => {
                 generation.catch_up(loaded)?;
-                let place = place(generation.prompt_len(), generation.running());
+                let second = generation.second(loaded, chooser, request.position)?;
+                let (length, running) = (generation.prompt_len(), generation.running());
+                let place = place(length, running, second.as_deref());
                 Ok(look(loaded, generation.sequence(), chooser, place)?)
             }
         }

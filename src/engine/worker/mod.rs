@@ -17,7 +17,7 @@ use super::run::Run;
 use super::shared::{Loader, Message, Shared};
 use super::texts::Texts;
 use super::{Command, Event, RestoreRequest, RunState, Subject, Then};
-use crate::decoding::{Chooser, Counterfactual, DecodingError, StopReason, TokenRecord};
+use crate::decoding::{Chooser, Counterfactual, DecodingError, Second, StopReason, TokenRecord};
 use crate::model::LoadedModel;
 
 /// Everything that the thread owns.
@@ -30,6 +30,8 @@ pub(super) struct Worker {
     loaded: Option<LoadedModel>,
     texts: Texts,
     draft: Option<Draft>,
+    /// What looks at the draft go by besides.
+    draft_second: Second,
     /// The newest prompt to inspect that was not served yet.
     inspect: Option<Given>,
     /// The chain of the last look, compiled.
@@ -59,6 +61,7 @@ impl Worker {
             loaded: None,
             texts: Texts::default(),
             draft: None,
+            draft_second: Second::default(),
             inspect: None,
             look_chooser: None,
             comparison: None,

@@ -28,6 +28,8 @@ pub struct LoadedModel {
     pub tokenizer: Tokenizer,
     /// How prompts are put to it, if it is to chat.
     pub chat: Option<Chat>,
+    /// The model that it was made of, whose odds a stage may go by. The engine's loading fills it in.
+    pub base: Option<Box<LoadedModel>>,
     /// What the user should know: a fallback, an odd file.
     pub notices: Vec<String>,
 }
@@ -150,6 +152,7 @@ fn load_once(
     let model: Box<dyn Model> = Box::new(Decoder::new(info, network));
     notices.extend(left_out(&parts.weights.left_over(), description.family));
     Ok(LoadedModel {
+        base: None,
         model,
         tokenizer: parts.tokenizer,
         chat,
@@ -180,6 +183,7 @@ fn load_guest(
     let (model, left) = guest.load(files, info, &device, progress)?;
     notices.extend(left);
     Ok(LoadedModel {
+        base: None,
         model,
         tokenizer,
         chat,

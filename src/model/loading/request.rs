@@ -14,6 +14,8 @@ pub struct LoadRequest {
     pub source: String,
     pub device: DevicePreference,
     pub precision: Precision,
+    /// A model with the same tokens that this one was made of, for the sampler's difference; empty for none.
+    pub base: String,
     /// Take hub models from the local cache only.
     pub offline: bool,
     /// Put prompts to the model as a user's messages, by its chat template.
@@ -28,6 +30,7 @@ impl Default for LoadRequest {
             source: "embedded".to_owned(),
             device: DevicePreference::Auto,
             precision: Precision::Auto,
+            base: String::new(),
             offline: false,
             chat: false,
             system: String::new(),

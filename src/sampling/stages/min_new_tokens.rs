@@ -46,6 +46,7 @@ mod tests {
         });
         let kept = |history: &[u32], end_tokens: &[u32]| {
             let context = Context {
+                second: None,
                 prompt_len: 3,
                 end_tokens,
                 ..at(history)

@@ -5,12 +5,14 @@
 
 mod adaptive_p;
 mod banned;
+mod difference;
 mod dry;
 mod dry_breakers;
 mod dynamic_temperature;
 mod epsilon_cutoff;
 mod eta_cutoff;
 mod frequency_presence;
+mod guidance;
 mod logit_bias;
 mod min_k;
 mod min_new_tokens;
@@ -36,7 +38,7 @@ use super::descriptor::Descriptor;
 
 /// Every stage that settings can ask for, in the order in which help and lists name them. The chain's own order is that
 /// of [`StageKind::ALL`].
-pub(super) const DESCRIPTORS: [&Descriptor; 23] = [
+pub(super) const DESCRIPTORS: [&Descriptor; 25] = [
     &temperature::DESCRIPTOR,
     &dynamic_temperature::DESCRIPTOR,
     &smoothing::DESCRIPTOR,
@@ -55,6 +57,8 @@ pub(super) const DESCRIPTORS: [&Descriptor; 23] = [
     &repetition::DESCRIPTOR,
     &frequency_presence::DESCRIPTOR,
     &no_repeat_ngram::DESCRIPTOR,
+    &guidance::DESCRIPTOR,
+    &difference::DESCRIPTOR,
     &logit_bias::DESCRIPTOR,
     &banned::DESCRIPTOR,
     &min_new_tokens::DESCRIPTOR,

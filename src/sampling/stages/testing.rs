@@ -48,6 +48,7 @@ pub(in crate::sampling) fn at(history: &[u32]) -> Context<'_> {
             mu: 10.0,
             mean: 0.5,
         },
+        second: None,
     }
 }
 

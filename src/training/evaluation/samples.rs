@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use candle_core::Device;
 
-use crate::decoding::{BeamSearch, Chooser, DecodingError, Generation, LookAt, look, read_prompt};
+use crate::decoding::{
+    BeamSearch, Chooser, DecodingError, Generation, LookAt, Second, look, read_prompt,
+};
 use crate::model::{LoadedModel, Precision, RawModel};
 use crate::sampling::Method;
 use crate::text::Tokenizer;
@@ -35,6 +37,7 @@ impl Studio {
         let json = tokenizer.to_json()?;
         Ok(Self {
             loaded: LoadedModel {
+                base: None,
                 chat: None,
                 model,
                 tokenizer: Tokenizer::from_bytes(json.as_bytes(), "the run's tokenizer")?,
@@ -168,7 +171,9 @@ pub(in crate::training) fn odds(
     let loaded = &studio.loaded;
     let sequence = read_prompt(loaded, &settings.probe, &|| false)?;
     let chooser = Chooser::new(loaded, &settings.sampler, settings.generation.seed)?;
+    let second = Second::default().logits(loaded, &chooser, sequence.ids(), sequence.len())?;
     let place = LookAt {
+        second: second.as_deref(),
         search: "",
         position: sequence.len(),
         prompt_len: sequence.len(),
