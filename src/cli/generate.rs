@@ -3,6 +3,7 @@
 mod queue;
 mod records;
 mod sample_text;
+mod speculative;
 mod writer;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use tokio::sync::mpsc::Receiver;
 use self::queue::{Batch, Queue};
 use self::records::Records;
 use self::sample_text::Cuts;
+use self::speculative::Accepting;
 use self::writer::Writer;
 use super::chat_args::ChatArgs;
 use super::colour::{Painter, When};
@@ -87,6 +89,25 @@ pub struct GenerateArgs {
         conflicts_with = "json"
     )]
     pub delimiter: String,
+    /// A small model with the same tokens that runs ahead: several tokens come of one pass where it is right
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["out", "all_beams", "samples", "batch"])]
+    pub draft: Option<String>,
+    /// With --draft: tokens that it proposes at once
+    #[arg(long, value_name = "N", requires = "draft", default_value_t = 4,
+          value_parser = clap::value_parser!(u8).range(1..=64), hide_short_help = true)]
+    pub draft_tokens: u8,
+    /// With --draft: which proposals are taken
+    #[arg(
+        long,
+        value_name = "WHICH",
+        requires = "draft",
+        default_value = "shared",
+        hide_short_help = true
+    )]
+    pub draft_accept: Accepting,
+    /// With --draft: print what was proposed, accepted and refused, p beside q, instead of the text
+    #[arg(long, requires = "draft", hide_short_help = true)]
+    pub draft_rounds: bool,
     /// End each sample with a zero byte instead of a line break and the line between samples
     #[arg(long, conflicts_with_all = ["json", "delimiter", "all_beams"], hide_short_help = true)]
     pub print0: bool,
@@ -153,6 +174,12 @@ pub fn run(args: &GenerateArgs, config: &Config) -> Result<(), CliError> {
         warn("greedy takes the most probable token always: all samples are equal");
     }
     let documents = prompts(args)?;
+    if let Some(draft) = &args.draft {
+        let [Document { text, .. }] = documents.as_slice() else {
+            return Err(CliError::usage("--draft runs ahead of one prompt"));
+        };
+        return speculative::run(args, draft, config, text, &cuts(args, config));
+    }
     let (engine, events) = EngineHandle::spawn();
     runtime()?.block_on(drive(args, config, documents, &engine, events))
 }
@@ -189,13 +216,8 @@ async fn drive(
     mut events: Receiver<Event>,
 ) -> Result<(), CliError> {
     let mut generation = config.generation.clone();
-    let truncate = args.truncate.as_ref();
-    let truncate = truncate.map(|text| args.prompt.meant(text));
-    let mut stop = generation.stop.clone();
-    // What is to be cut off is not kept, although it may be named as both.
-    stop.retain(|text| Some(text) != truncate.as_ref());
-    generation.stop.extend(truncate.clone());
-    let cuts = Cuts { stop, truncate };
+    let cuts = cuts(args, config);
+    generation.stop.extend(cuts.truncate.clone());
     let request = GenerateRequest {
         prompt: documents[0].text.clone(),
         sampler: config.sampler.clone(),
@@ -330,3 +352,48 @@ impl Listener {
         }
     }
 }
+@@A
+@@B
+
+/// Where samples are cut.
+fn cuts(args: &GenerateArgs, config: &Config) -> Cuts {
+    let truncate = args.truncate.as_ref();
+    let truncate = truncate.map(|text| args.prompt.meant(text));
+    let mut stop = config.generation.stop.clone();
+    // What is to be cut off is not kept, although it may be named as both.
+    stop.retain(|text| Some(text) != truncate.as_ref());
+    Cuts { stop, truncate }
+}
+
+/// Which samples were asked of the engine.
+struct Batches {
+    batch: usize,
+    samples: usize,
+    seed: u64,
+    /// The first sample of the batch under way.
+    first: usize,
+    /// Samples in the batch under way.
+    size: usize,
+    /// How many of them ended.
+    ended: usize,
+}
+
+impl Batches {
+    /// Counts a sample that ended. Returns whether the batch is through.
+    fn sample_ended(&mut self) -> bool {
+        self.ended += 1;
+        self.ended == self.size
+    }
+
+    /// The next batch, if any sample is left.
+    fn next(&mut self, request: &GenerateRequest) -> Option<GenerateRequest> {
+        self.first += self.size;
+        self.ended = 0;
+        self.size = self.batch.min(self.samples - self.first);
+        let mut next = request.clone();
+        next.samples = self.size;
+        next.generation.seed = self.seed.wrapping_add(self.first as u64);
+        (self.size > 0).then_some(next)
+    }
+}
+@@C

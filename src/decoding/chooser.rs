@@ -164,12 +164,23 @@ impl Chooser {
     ) -> Choice {
         let logits = logits.into();
         let distribution = self.distribution(logits, history, prompt_len, running, false);
-        let u = self.uniform(history.len());
-        let id = self.pick(&distribution, u);
+        self.choose_from(&distribution, logits.own, history.len(), running)
+    }
+
+    /// Chooses the token at `position` from the distribution that the chain made of `logits`.
+    pub(super) fn choose_from(
+        &self,
+        distribution: &Distribution,
+        logits: &[f32],
+        position: usize,
+        running: Running,
+    ) -> Choice {
+        let u = self.uniform(position);
+        let id = self.pick(distribution, u);
         Choice {
             id,
-            odds: token_odds_of(&RawOdds::new(logits.own), logits.own, id),
-            draw: self.draw_of(&distribution, id, self.draws().then_some(u), running),
+            odds: token_odds_of(&RawOdds::new(logits), logits, id),
+            draw: self.draw_of(distribution, id, self.draws().then_some(u), running),
         }
     }
 

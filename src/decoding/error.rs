@@ -47,6 +47,10 @@ pub enum DecodingError {
         "guidance and difference read a second context, which a tree does not: set guidance_scale and difference_weight to 1"
     )]
     NoSecond,
+    #[error(
+        "no draft goes ahead of beam and contrastive search, adaptive-p, guidance and difference: choose another method, or set the scale and the weight to 1"
+    )]
+    NoDraft,
     #[error("cancelled")]
     Cancelled,
 }

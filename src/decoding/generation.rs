@@ -243,7 +243,11 @@ impl Generation {
 
     /// Whether as many tokens came as the settings allow.
     fn is_full(&self) -> bool {
-        self.sequence.len().saturating_sub(self.since) >= self.settings.max_tokens
+        self.is_full_with(self.sequence.len())
+    }
+
+    fn is_full_with(&self, length: usize) -> bool {
+        length.saturating_sub(self.since) >= self.settings.max_tokens
     }
 
     /// Chooses the next token, reading the text first as far as it is unread.
@@ -336,7 +340,25 @@ impl Generation {
         }
     }
 
-    fn stop_after(&mut self, loaded: &LoadedModel, record: &TokenRecord) -> Option<StopReason> {
+    /// Fills in how a token was chosen that stands there already.
+    pub(super) fn settle(&mut self, position: usize, choice: Choice) -> TokenRecord {
+        self.running = self.chooser.after(self.running, &choice.draw);
+        self.sequence
+            .settle(position, choice.odds, choice.draw)
+            .clone()
+    }
+
+    /// How many tokens are still to come by the settings.
+    pub(super) fn left(&self) -> usize {
+        let come = self.sequence.len().saturating_sub(self.since);
+        self.settings.max_tokens.saturating_sub(come)
+    }
+
+    pub(super) fn stop_after(
+        &mut self,
+        loaded: &LoadedModel,
+        record: &TokenRecord,
+    ) -> Option<StopReason> {
         let looping = self.loops.push(record.id);
         let stopped = self
             .stop_texts
@@ -349,7 +371,8 @@ impl Generation {
         } else if let (Some(period), true) = (looping, self.settings.detect_loops) {
             Some(StopReason::Loop { period })
         } else {
-            self.is_full().then_some(StopReason::MaxTokens)
+            let length = record.position + 1;
+            self.is_full_with(length).then_some(StopReason::MaxTokens)
         }
     }
 

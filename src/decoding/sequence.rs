@@ -181,6 +181,24 @@ impl Sequence {
         &self.records[self.records.len() - 1]
     }
 
+    /// Tokens that can be read before the context is full.
+    pub(super) fn room(&self) -> usize {
+        self.window.context().saturating_sub(self.seen())
+    }
+
+    /// Fills in what was found out of a token after it was appended.
+    pub(super) fn settle(
+        &mut self,
+        position: usize,
+        odds: TokenOdds,
+        draw: TokenDraw,
+    ) -> &TokenRecord {
+        let record = &mut self.records[position];
+        record.odds = Some(odds);
+        record.draw = Some(draw);
+        record
+    }
+
     /// Cuts the text to its first `length` tokens; the model sees of them what it saw when they were read.
     pub fn rewind(&mut self, length: usize) {
         if length >= self.len() {

@@ -94,6 +94,11 @@ impl Window {
         self.start
     }
 
+    /// Most tokens that it shows.
+    pub(super) fn context(&self) -> usize {
+        self.context
+    }
+
     /// How many tokens of the text were read.
     pub fn end(&self) -> usize {
         self.start + self.cache.len()

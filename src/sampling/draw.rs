@@ -32,6 +32,16 @@ impl Uniforms {
         self.at(1, position)
     }
 
+    /// The number that decides whether a proposal for `position` is taken.
+    pub fn judge(&self, position: usize) -> f64 {
+        self.at(2, position)
+    }
+
+    /// The number that draws what comes in the place of a proposal that is not.
+    pub fn replace(&self, position: usize) -> f64 {
+        self.at(3, position)
+    }
+
     fn at(&self, stream: u64, position: usize) -> f64 {
         let mut generator = self.generator.clone();
         generator.set_stream(stream);

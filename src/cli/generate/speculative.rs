@@ -1,0 +1,216 @@
+//! `generate --draft`: a small model runs ahead of the large one.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::GenerateArgs;
+use super::sample_text::{Cuts, SampleText};
+use crate::cli::json::{Header, Record};
+use crate::cli::output::Output;
+use crate::cli::{CliError, load, slid, warn};
+use crate::config::Config;
+use crate::decoding::{Gain, Generation, Judging, Proposal, Round, Speculation, StepOutcome};
+use crate::model::{LoadRequest, LoadedModel};
+use crate::text::numbers::percent_in_full;
+
+/// Tokens that come without the draft at first, to know how fast the target is alone.
+const ALONE: usize = 4;
+
+/// How proposals are judged, as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Accepting {
+    /// What the target draws itself with the numbers of the seed: the text is that of the target alone
+    Shared,
+    /// With probability min(1, p / q): another text of the same distribution
+    Sampling,
+}
+
+#[derive(Serialize)]
+struct RoundLine<'a> {
+    kind: &'static str,
+    proposals: &'a [Proposal],
+    /// Ids of the new tokens.
+    tokens: Vec<u32>,
+}
+
+#[derive(Serialize)]
+struct GainLine {
+    kind: &'static str,
+    #[serde(flatten)]
+    gain: Gain,
+    /// Tokens a pass of the target.
+    tokens_per_pass: f64,
+    /// Tokens a second with the draft, and what the target reached in the first tokens, without it.
+    tokens_per_second: f64,
+    alone_tokens_per_second: f64,
+}
+
+/// Generates one sample with the draft ahead.
+///
+/// # Errors
+/// When a model cannot be loaded or fails, both have different tokens, or the output cannot be written.
+pub fn run(
+    args: &GenerateArgs,
+    draft: &str,
+    config: &Config,
+    prompt: &str,
+    cuts: &Cuts,
+) -> Result<(), CliError> {
+    let target = load(&config.model)?;
+    let draft = load(&LoadRequest {
+        source: draft.to_owned(),
+        base: String::new(),
+        ..config.model.clone()
+    })?;
+    let mut settings = config.generation.clone();
+    settings.stop.extend(cuts.truncate.clone());
+    let mut text = Generation::new(&target, prompt, &config.sampler, &settings, false, &|| {
+        false
+    })?;
+    let judging = match args.draft_accept {
+        Accepting::Shared => Judging::Shared,
+        Accepting::Sampling => Judging::Acceptance,
+    };
+    let ahead = usize::from(args.draft_tokens);
+    let mut speculation = Speculation::new(&target, &draft, &text, ahead, judging)?;
+    let mut shown = Shown {
+        args,
+        target: &target,
+        output: Output::stdout(),
+        text: SampleText::new(cuts),
+        said_slide: false,
+    };
+    if !args.json && !args.draft_rounds && args.include_prefix.unwrap_or(!config.model.chat) {
+        shown.output.text(prompt)?;
+    }
+    if args.json {
+        let mut header = Header::new("generate")
+            .with_model(target.model.info(), &config.model)?
+            .with_settings(&config.sampler, &config.generation);
+        header.prompt = Some(prompt.to_owned());
+        shown.output.json(&Record::Header(&header))?;
+    }
+    let begun = Instant::now();
+    let mut alone = 0;
+    let mut stopped = false;
+    while alone < ALONE && !stopped {
+        let outcome = text.step(&target, &|| false)?;
+        alone += 1;
+        stopped = outcome.stop.is_some();
+        shown.round(&Round {
+            proposals: Vec::new(),
+            outcomes: vec![outcome],
+        })?;
+    }
+    let alone = alone as f64 / begun.elapsed().as_secs_f64();
+    while !stopped {
+        let round = speculation.step(&target, &mut text, &|| false)?;
+        stopped = round.outcomes.iter().any(|outcome| outcome.stop.is_some());
+        shown.round(&round)?;
+    }
+    shown.end(speculation.gain(), alone)
+}
+
+/// What is written of it.
+struct Shown<'a> {
+    args: &'a GenerateArgs,
+    target: &'a LoadedModel,
+    output: Output,
+    text: SampleText,
+    said_slide: bool,
+}
+
+impl Shown<'_> {
+    fn round(&mut self, round: &Round) -> Result<(), CliError> {
+        if self.args.json {
+            let ids = round.outcomes.iter().map(|outcome| outcome.record.id);
+            self.output.json(&RoundLine {
+                kind: "round",
+                proposals: &round.proposals,
+                tokens: ids.collect(),
+            })?;
+        } else if self.args.draft_rounds {
+            self.lines(round)?;
+        }
+        for outcome in &round.outcomes {
+            self.token(outcome)?;
+        }
+        self.output.flush()
+    }
+
+    fn token(&mut self, outcome: &StepOutcome) -> Result<(), CliError> {
+        let model = self.target.model.info();
+        if let Some(slide) = outcome.slide.filter(|_| !self.said_slide) {
+            self.said_slide = true;
+            warn(&slid(model, slide.kept, slide.dropped));
+        }
+        if !self.args.json
+            && !self.args.draft_rounds
+            && !model.end_tokens.contains(&outcome.record.id)
+        {
+            let text = self.text.push(&outcome.record.bytes);
+            self.output.text(&text)?;
+        }
+        Ok(())
+    }
+
+    /// A line for each proposal, and one for the token of the target's own.
+    fn lines(&mut self, round: &Round) -> Result<(), CliError> {
+        let odds = |p: f32| percent_in_full(f64::from(p));
+        for proposal in &round.proposals {
+            let (sign, p) = match proposal.p {
+                Some(p) if proposal.accepted => ("+", odds(p)),
+                Some(p) => ("-", odds(p)),
+                None => (" ", "not looked at".to_owned()),
+            };
+            self.output.line(&format!(
+                "  {sign} {:<16} q {:>10}  p {p:>13}",
+                proposal.display,
+                odds(proposal.q)
+            ))?;
+        }
+        let own = round.outcomes.last();
+        let taken = round.proposals.iter().filter(|it| it.accepted).count();
+        if let Some(own) = own.filter(|_| taken < round.outcomes.len()) {
+            self.output
+                .line(&format!("  = {:<16} the target's own", own.record.display))?;
+        }
+        self.output.line("")
+    }
+
+    fn end(mut self, gain: Gain, alone: f64) -> Result<(), CliError> {
+        let tokens = gain.tokens as f64;
+        let seconds = gain.draft_seconds + gain.target_seconds;
+        let line = GainLine {
+            kind: "gain",
+            gain,
+            tokens_per_pass: tokens / gain.passes.max(1) as f64,
+            tokens_per_second: if seconds > 0.0 { tokens / seconds } else { 0.0 },
+            alone_tokens_per_second: alone,
+        };
+        if self.args.json {
+            self.output.json(&line)?;
+            return self.output.flush();
+        }
+        if !self.args.draft_rounds {
+            let rest = self.text.finish();
+            self.output.text(&rest)?;
+            self.output.text("\n")?;
+        }
+        self.output.flush()?;
+        if gain.passes > 0 {
+            warn(&format!(
+                "{} of {} proposed tokens accepted, {:.2} tokens a pass of the target; {:.1} tokens a second (draft {:.2} s, target {:.2} s), the target alone {:.1} in its first {ALONE}",
+                gain.accepted,
+                gain.proposed,
+                line.tokens_per_pass,
+                line.tokens_per_second,
+                gain.draft_seconds,
+                gain.target_seconds,
+                alone
+            ));
+        }
+        Ok(())
+    }
+}
