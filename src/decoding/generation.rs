@@ -62,6 +62,7 @@ impl Generation {
         let mut generation = Self::start(sequence, Arc::clone(&chooser), settings);
         // Read here, copies need not read it each.
         generation.second(loaded, &chooser, generation.prompt_len)?;
+        generation.second.start_clock();
         Ok(generation)
     }
 

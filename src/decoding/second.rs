@@ -35,6 +35,11 @@ impl Second {
         })
     }
 
+    /// Forgets how long it took so far.
+    pub fn start_clock(&mut self) {
+        self.spent = Duration::ZERO;
+    }
+
     /// How long it took in all.
     pub fn spent(&self) -> Duration {
         self.spent

@@ -9,6 +9,8 @@ use super::{SamplerSettings, SettingsError, StageKind, Vocabulary};
 pub enum Effect {
     /// It changes the logits of all tokens by one rule.
     ChangesAll,
+    /// It changes the logits of all tokens, each by its own amount, and by no scale that would mean something.
+    Mixes,
     /// It changes the logits of tokens that it picks out, or forbids them.
     ChangesSome,
     /// It cuts tokens by their odds, so that mirostat takes its place.

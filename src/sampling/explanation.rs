@@ -24,9 +24,15 @@ pub struct LogitChange {
 }
 
 impl LogitChange {
-    /// What was added to the logit: an amount a multiplies the token's odds against any unchanged token by e^a.
+    /// What was added to the logit: an amount a multiplies the token's odds against any unchanged token by e^a. Of a stage
+    /// that leaves none unchanged, what was added to the logarithm of the probability.
     pub fn amount(&self) -> f32 {
-        self.after - self.before
+        let ratio = self.probability_after / self.probability_before;
+        if self.stage.mixes() && ratio.is_finite() && ratio > 0.0 {
+            ratio.ln()
+        } else {
+            self.after - self.before
+        }
     }
 }
 

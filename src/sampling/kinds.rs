@@ -69,6 +69,11 @@ impl StageKind {
         self.has(Effect::ChangesAll)
     }
 
+    /// Whether it changes the logits of all tokens, each by its own amount.
+    pub fn mixes(self) -> bool {
+        self.has(Effect::Mixes)
+    }
+
     /// Whether it cuts tokens by their odds, so that mirostat takes its place.
     pub fn truncates(self) -> bool {
         self.has(Effect::Cuts)

@@ -8,7 +8,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     name: "difference",
     short: "difference",
     one_line: "Turns what sets the model apart from the one that it was made of up or down.",
-    effect: Effect::ChangesSome,
+    effect: Effect::Mixes,
     is_neutral: |settings| settings.difference_weight == 1.0,
     knobs: &[
         real!(difference_weight, In(StageKind::Difference), -100.0 ..= 100.0, slider -1.0 ..= 3.0 step 0.1,

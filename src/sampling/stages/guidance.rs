@@ -8,7 +8,7 @@ pub(super) const DESCRIPTOR: Descriptor = Descriptor {
     name: "guidance",
     short: "guidance",
     one_line: "Leads away from what the model would say after the negative prompt.",
-    effect: Effect::ChangesSome,
+    effect: Effect::Mixes,
     is_neutral: |settings| settings.guidance_scale == 1.0,
     knobs: &[
         real!(guidance_scale, In(StageKind::Guidance), 0.0 ..= 100.0, slider 0.0 ..= 5.0 step 0.1,
