@@ -103,6 +103,13 @@ pub fn settings() -> impl Strategy<Value = SamplerSettings> {
                     knob.set(&mut settings, value);
                 }
             }
+            // A second context serves one of the two, and no search.
+            if matches!(settings.method, Method::Beam | Method::Contrastive) {
+                settings.guidance_scale = 1.0;
+            }
+            if settings.guidance_scale != 1.0 || settings.method != Method::Sample {
+                settings.difference_weight = 1.0;
+            }
             settings
         },
     )
@@ -112,7 +119,6 @@ pub fn settings() -> impl Strategy<Value = SamplerSettings> {
 #[derive(Debug, Clone)]
 pub struct Place {
     history: Vec<u32>,
-    second: None,
     prompt_len: usize,
     xtc_u: f64,
     running: Running,

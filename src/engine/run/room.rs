@@ -27,11 +27,12 @@ pub(super) fn check<'a>(
     let start = first.prompt_len();
     let length = start.saturating_add(first.settings().max_tokens);
     let contexts = 1 + u64::from(first.second_spent().is_some());
-    let each = contexts * if searched {
-        sequence.bytes_at(length)
-    } else {
-        sequence.bytes_beside(start, length)
-    };
+    let each = contexts
+        * if searched {
+            sequence.bytes_at(length)
+        } else {
+            sequence.bytes_beside(start, length)
+        };
     let (Some(left), 2..) = (sequence.memory_left(), texts) else {
         return Ok(());
     };
