@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let logits = model.logits(&hidden)?;
         let Some(logits) = logits.last() else { break };
         let context = Context {
+            second: None,
             history: &text,
             prompt_len,
             end_tokens: &model.info().end_tokens,

@@ -90,7 +90,8 @@ pub struct GenerateArgs {
     )]
     pub delimiter: String,
     /// A small model with the same tokens that runs ahead: several tokens come of one pass where it is right
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["out", "all_beams", "samples", "batch"])]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["out", "all_beams", "samples", "batch"],
+          hide_short_help = true)]
     pub draft: Option<String>,
     /// With --draft: tokens that it proposes at once
     #[arg(long, value_name = "N", requires = "draft", default_value_t = 4,
@@ -124,7 +125,12 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub json: bool,
     /// A model with the same tokens that this one was made of, for --difference-weight
-    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    #[arg(
+        long,
+        value_name = "MODEL",
+        help_heading = "Model",
+        hide_short_help = true
+    )]
     pub base: Option<String>,
     #[command(flatten)]
     pub chat: ChatArgs,
@@ -352,8 +358,6 @@ impl Listener {
         }
     }
 }
-@@A
-@@B
 
 /// Where samples are cut.
 fn cuts(args: &GenerateArgs, config: &Config) -> Cuts {
@@ -364,36 +368,3 @@ fn cuts(args: &GenerateArgs, config: &Config) -> Cuts {
     stop.retain(|text| Some(text) != truncate.as_ref());
     Cuts { stop, truncate }
 }
-
-/// Which samples were asked of the engine.
-struct Batches {
-    batch: usize,
-    samples: usize,
-    seed: u64,
-    /// The first sample of the batch under way.
-    first: usize,
-    /// Samples in the batch under way.
-    size: usize,
-    /// How many of them ended.
-    ended: usize,
-}
-
-impl Batches {
-    /// Counts a sample that ended. Returns whether the batch is through.
-    fn sample_ended(&mut self) -> bool {
-        self.ended += 1;
-        self.ended == self.size
-    }
-
-    /// The next batch, if any sample is left.
-    fn next(&mut self, request: &GenerateRequest) -> Option<GenerateRequest> {
-        self.first += self.size;
-        self.ended = 0;
-        self.size = self.batch.min(self.samples - self.first);
-        let mut next = request.clone();
-        next.samples = self.size;
-        next.generation.seed = self.seed.wrapping_add(self.first as u64);
-        (self.size > 0).then_some(next)
-    }
-}
-@@C

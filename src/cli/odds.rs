@@ -50,7 +50,12 @@ pub struct OddsArgs {
     #[arg(long)]
     pub json: bool,
     /// A model with the same tokens that this one was made of, for --difference-weight
-    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    #[arg(
+        long,
+        value_name = "MODEL",
+        help_heading = "Model",
+        hide_short_help = true
+    )]
     pub base: Option<String>,
     #[command(flatten)]
     pub table: TableArgs,

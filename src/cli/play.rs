@@ -32,7 +32,12 @@ pub struct PlayArgs {
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
     /// A model with the same tokens that this one was made of, for --difference-weight
-    #[arg(long, value_name = "MODEL", help_heading = "Model")]
+    #[arg(
+        long,
+        value_name = "MODEL",
+        help_heading = "Model",
+        hide_short_help = true
+    )]
     pub base: Option<String>,
     #[command(flatten)]
     pub chat: ChatArgs,
