@@ -32,7 +32,6 @@ fn start(loaded: &LoadedModel, sampler: &SamplerSettings, tokens: usize, seed: u
         },
         stop_at_end_token: tokens < 100,
         detect_loops: false,
-        ..GenerationSettings::default()
     };
     let prompt = "Once upon a time there was a little";
     Generation::new(loaded, prompt, sampler, &settings, false, &|| false).expect("it starts")
