@@ -920,3 +920,33 @@ fn lessons_are_listed_made_and_checked() {
         assert!(said.contains(&format!("{place}{message}")), "{said}");
     }
 }
+
+#[test]
+fn a_text_is_guessed_letter_by_letter_and_the_bounds_follow() {
+    let home = Home::new();
+    // Behind “the ”: c with the second guess, a and t at once, the space is given up.
+    let args = ["guess", "The cat, sat!", "--given", "4", "--letters", "4"];
+    let output = home.run_with_input(&args, b"x\nX\nc\nA\nt\n?\n");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("the ▁  guess 1: "), "{said}");
+    assert!(
+        said.contains("the ▁  guess 2: the ▁  guess 2: the c▁"),
+        "{said}"
+    );
+    // Of four letters two took one guess, one two, and one was told, which counts as all 27 symbols.
+    assert!(
+        said.contains(
+            "you: 4 letters, 2 of them with the first guess; between 1.19 and 1.50 bits a letter"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("embedded: ") && said.contains(" bits a letter, "),
+        "{said}"
+    );
+
+    let early = home.run_with_input(&["guess", "--letters", "5"], b"\n");
+    assert!(String::from_utf8_lossy(&early.stdout).contains("No letter was guessed."));
+    assert_eq!(home.fails(&["guess", "short", "--given", "5"]).0, Some(2));
+}

@@ -10,6 +10,7 @@ use super::encode::EncodeArgs;
 use super::export::ExportArgs;
 use super::generate::GenerateArgs;
 use super::global_options::GlobalOptions;
+use super::guess::GuessArgs;
 use super::learn::LearnArgs;
 use super::man::ManArgs;
 use super::models::ModelsArgs;
@@ -36,6 +37,7 @@ pub struct Cli {
 pub enum Subcommand {
     Play(PlayArgs),
     Learn(LearnArgs),
+    Guess(GuessArgs),
     Generate(GenerateArgs),
     Compare(Box<CompareArgs>),
     Odds(OddsArgs),

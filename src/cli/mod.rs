@@ -13,6 +13,7 @@ mod error;
 mod export;
 mod generate;
 mod global_options;
+mod guess;
 mod help;
 mod input;
 mod interrupt;
@@ -176,6 +177,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Export(args) => export::run(args),
         Subcommand::Bench(args) => bench::run(args, &config),
         Subcommand::Learn(args) => learn::run(args, &config),
+        Subcommand::Guess(args) => guess::run(args, &config),
         Subcommand::Config(_) | Subcommand::Completions { .. } | Subcommand::Man(_) => Ok(()),
     }
 }

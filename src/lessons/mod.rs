@@ -46,6 +46,7 @@ mod new;
 mod parse;
 mod problem;
 mod setup;
+pub mod shannon;
 mod tables;
 mod words;
 

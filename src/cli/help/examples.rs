@@ -4,7 +4,7 @@
 pub type Examples = (&'static str, [(&'static str, &'static str); 3]);
 
 /// Of each subcommand, by the words after the program's name.
-pub const EXAMPLES: [Examples; 19] = [
+pub const EXAMPLES: [Examples; 20] = [
     (
         "",
         [
@@ -41,6 +41,20 @@ pub const EXAMPLES: [Examples; 19] = [
             (
                 "logitscope learn new my-lessons",
                 "a lesson of your own, to be changed",
+            ),
+        ],
+    ),
+    (
+        "guess",
+        [
+            ("logitscope guess", "a text from inside of the program"),
+            (
+                "logitscope guess --file story.txt --letters 100",
+                "a text of your own",
+            ),
+            (
+                "logitscope guess \"A text for a friend\" --given 5",
+                "five letters are shown",
             ),
         ],
     ),
