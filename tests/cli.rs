@@ -924,9 +924,9 @@ fn lessons_are_listed_made_and_checked() {
 #[test]
 fn a_text_is_guessed_letter_by_letter_and_the_bounds_follow() {
     let home = Home::new();
-    // Behind “the ”: c with the second guess, a and t at once, the space is given up.
-    let args = ["guess", "The cat, sat!", "--given", "4", "--letters", "4"];
-    let output = home.run_with_input(&args, b"x\nX\nc\nA\nt\n?\n");
+    // Behind “the”: the space at once, c with the second guess, a and t at once, the next space is told.
+    let args = ["guess", "The cat, sat!", "--given", "3", "--letters", "5"];
+    let output = home.run_with_input(&args, b"_\nx\nX\nc\nA\nt\n?\n");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("the ▁  guess 1: "), "{said}");
@@ -934,10 +934,10 @@ fn a_text_is_guessed_letter_by_letter_and_the_bounds_follow() {
         said.contains("the ▁  guess 2: the ▁  guess 2: the c▁"),
         "{said}"
     );
-    // Of four letters two took one guess, one two, and one was told, which counts as all 27 symbols.
+    // Of five letters three took one guess, one two, and one was told, which counts as all 27 symbols.
     assert!(
         said.contains(
-            "you: 4 letters, 2 of them with the first guess; between 1.19 and 1.50 bits a letter"
+            "you: 5 letters, 3 of them with the first guess; between 0.95 and 1.37 bits a letter"
         ),
         "{said}"
     );

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::io::{BufRead, stdin};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::output::Output;
 use super::{CliError, load};
 use crate::config::Config;
-use crate::decoding::{encode_prompt, score};
+use crate::decoding::{View, encode_prompt, score};
 use crate::lessons::shannon::{Guesses, letters};
 use crate::model::LoadedModel;
 use crate::text::numbers::bits;
@@ -73,7 +74,7 @@ pub fn run(args: &GuessArgs, config: &Config) -> Result<(), CliError> {
         bounds.lower,
         bounds.upper
     ))?;
-    match of_model(&loaded, &all[..reached], args.given)? {
+    match of_model(&loaded, &all, args.given..reached)? {
         Some((bits_a_letter, right)) => output.line(&format!(
             "{}: {} bits a letter, {right:.0} % of its tokens with the first guess",
             loaded.model.info().name,
@@ -121,22 +122,27 @@ fn play(all: &[char], given: usize, output: &mut Output) -> Result<(Guesses, usi
     Ok((guesses, known))
 }
 
-/// The model's bits a letter for the letters behind those that are given, and the percentage of its tokens there that were
-/// its first choice. None where it has no token that lies there.
+/// The model's bits a letter for the tokens that lie within the letters that were guessed, and the percentage of them that
+/// were its first choice. None where no token does. It reads a little further, so that no word is cut in the middle.
 fn of_model(
     loaded: &LoadedModel,
     all: &[char],
-    given: usize,
+    guessed: Range<usize>,
 ) -> Result<Option<(f64, f64)>, CliError> {
-    let text: String = all.iter().collect();
-    let begin: usize = all[..given].iter().map(|c| c.len_utf8()).sum();
+    /// Longer than words.
+    const FURTHER: usize = 40;
+    let read = all.len().min(guessed.end + FURTHER);
+    let text: String = all[..read].iter().collect();
+    let bytes = |letters: usize| -> usize { all[..letters].iter().map(|c| c.len_utf8()).sum() };
+    let (begin, end) = (bytes(guessed.start), bytes(guessed.end));
     let (mut at, mut sum, mut letters, mut tokens, mut right) = (0, 0.0, 0, 0, 0);
-    score(loaded, &encode_prompt(loaded, &text)?, |record| {
+    let ids = encode_prompt(loaded, &text)?;
+    score(loaded, &ids, View::default(), |record| {
         let start = at;
         at += record.bytes.len();
         if let Some(odds) = record
             .odds
-            .filter(|_| start >= begin && !record.bytes.is_empty())
+            .filter(|_| start >= begin && at <= end && at > start)
         {
             sum += f64::from(odds.surprisal);
             letters += String::from_utf8_lossy(&record.bytes).chars().count();
