@@ -22,9 +22,6 @@ fn lanes_are_drawn_turned_and_the_best_becomes_the_text() {
     playground.until_shows("B temperature 1.05, neutral");
     playground.press("K");
     playground.until_shows("Lane B is the text now");
-    playground.press("v");
-    playground.until_shows("#2");
-    playground.press("\x1b");
     playground.press("\x03\x03");
     assert_eq!(playground.until_over(), 0);
 }
