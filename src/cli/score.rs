@@ -78,7 +78,10 @@ const TEXT_COLUMNS: &[&str] = &[
 /// In what form tokens are written.
 enum Form {
     Summary,
-    Json,
+    /// Records: those of tokens too, unless totals alone were asked for.
+    Json {
+        tokens: bool,
+    },
     Separated(Table),
     Text,
     Table,
@@ -179,8 +182,10 @@ impl<'a> Writer<'a> {
             output.allow_styles();
         }
         let form = match (args.table.table(TOKEN_COLUMNS), args) {
+            (_, ScoreArgs { json: true, .. }) => Form::Json {
+                tokens: !args.summary,
+            },
             (_, ScoreArgs { summary: true, .. }) => Form::Summary,
-            (_, ScoreArgs { json: true, .. }) => Form::Json,
             (Some(table), _) => Form::Separated(table),
             (None, ScoreArgs { as_text: true, .. }) => Form::Text,
             (None, _) => Form::Table,
@@ -196,12 +201,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn is_json(&self, args: &ScoreArgs) -> bool {
-        args.json
-    }
-
     fn begin(&mut self, args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
-        if self.is_json(args) {
+        if args.json {
             let info = self.loaded.model.info();
             let header = Header::new("score").with_model(info, &config.model)?;
             self.output.json(&Record::Header(&header))?;
@@ -232,8 +233,8 @@ impl<'a> Writer<'a> {
 
     fn token(&mut self, record: &TokenRecord, document: usize) -> Result<(), CliError> {
         match &self.form {
-            Form::Summary => Ok(()),
-            Form::Json => self
+            Form::Summary | Form::Json { tokens: false } => Ok(()),
+            Form::Json { tokens: true } => self
                 .output
                 .json(&Record::Token(Token::of(record, document, None))),
             Form::Separated(table) => {
@@ -285,7 +286,7 @@ impl<'a> Writer<'a> {
         };
         match (&self.form, self.of_texts) {
             (_, Some(table)) => table.row(&mut self.output, &record),
-            (Form::Json, _) => self.output.json(&Record::Score(record)),
+            (Form::Json { .. }, _) => self.output.json(&Record::Score(record)),
             (Form::Separated(_), _) => Ok(()),
             _ if self.several => {
                 let file = document.file.as_deref().unwrap_or("-");
@@ -303,7 +304,7 @@ impl<'a> Writer<'a> {
 
     fn end(&mut self, documents: usize, sums: Sums) -> Result<(), CliError> {
         match (&self.form, self.of_texts) {
-            (Form::Json, _) => self
+            (Form::Json { .. }, _) => self
                 .output
                 .json(&Record::ScoreTotals(ScoreTotals { documents, sums }))?,
             (Form::Separated(_), _) | (_, Some(_)) => {}

@@ -48,7 +48,8 @@ fn a_run_is_broken_off_and_resumed_another_waits_and_one_is_deleted() {
     // A power cut, as far as the run can tell.
     let mut child = train(&home, "cut", "100000");
     let mut events = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let saved = events.any(|event| event.is_ok_and(|event| event.contains("checkpoint")));
+    let saved =
+        events.any(|event| event.is_ok_and(|event| event.contains(r#""kind":"checkpoint""#)));
     assert!(saved, "it ended before it was saved");
     child.kill().expect("it runs");
     child.wait().expect("it ends");

@@ -154,7 +154,8 @@ fn walk(number: usize, cols: u16, rows: u16, more: &[&str]) {
         play.press(ENTER);
     }
     play.until("the end", |text| text.contains("The lesson is over."));
-    // Ctrl-C twice: what was reached is written before the end.
+    // Ctrl-C, once to end what still goes on, and twice to quit: what was reached is written before the end.
+    play.until("it is at rest", |text| !text.contains("● running"));
     play.press("\x03");
     play.until("it asks once more", |text| text.contains("again to quit"));
     play.press("\x03");

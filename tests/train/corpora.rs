@@ -251,7 +251,7 @@ fn a_corpus_is_encoded_once_and_carried() {
             &["encode", "corpus.txt", "--out", "data.txt"],
             "must end in .tokens",
         ),
-        (&["encode", "--out", "data.tokens"], "no corpus"),
+        (&["encode", "--out", "more.tokens"], "no corpus"),
     ] {
         let (_, error) = home.fails(args);
         assert_eq!(error.lines().count(), 1, "{args:?}: {error}");

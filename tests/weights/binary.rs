@@ -117,7 +117,10 @@ fn a_context_that_slid_is_told() {
         "--json",
     ]);
     assert_eq!(error, "");
-    assert!(events.contains(r#"{"kind":"slid","kept":"#), "{events}");
+    assert!(
+        events.contains(r#"{"kind":"slid","document":0,"kept":"#),
+        "{events}"
+    );
 }
 
 #[test]

@@ -210,7 +210,8 @@ impl SafetensorsFile {
         let (first, last) = info.data_offsets;
         let start = first + part.start * size;
         let end = last.min(first + part.end * size);
-        let mut bytes = vec![0; PIECE.min(end - start)];
+        let mut bytes = reserved(PIECE.min(end - start), tensor)?;
+        bytes.resize(PIECE.min(end - start), 0);
         let unreadable = |error: std::io::Error| wrong(format!("cannot be read: {error}"));
         self.source
             .seek(SeekFrom::Start(self.data_start + start as u64))

@@ -118,7 +118,7 @@ fn hash_in_cache(path: &Path) -> Option<String> {
 fn hash(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
+    let mut buffer = [0; 1 << 16];
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {

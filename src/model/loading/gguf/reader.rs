@@ -84,7 +84,11 @@ impl Reader {
                 "holds a string of {length} bytes, more than any model needs"
             ));
         }
-        let mut bytes = vec![0; length as usize];
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length as usize).map_err(|_| {
+            format!("holds a string of {length} bytes, for which there is no memory")
+        })?;
+        bytes.resize(length as usize, 0);
         self.fill(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }

@@ -93,7 +93,7 @@ impl<'a> Hasher<'a> {
         mut source: impl Read,
         mut passed: impl FnMut(u64) -> Result<(), E>,
     ) -> Result<io::Result<()>, E> {
-        let mut buffer = vec![0; 1 << 20];
+        let mut buffer = [0; 1 << 16];
         let mut bytes = 0;
         loop {
             match source.read(&mut buffer) {
