@@ -1,7 +1,7 @@
 //! Arithmetic for the CPU where candle's own is slow: for one token at a time, and for training.
 //!
 //! Each is a candle operation on `f32`, vectorised at run time for the processor it meets, and spread over the
-//! threads of [`pool`]. Every output number is summed by one thread in one order, so that results do not depend
+//! threads of `pool`. Every output number is summed by one thread in one order, so that results do not depend
 //! on the number of threads.
 
 mod add_bias;

@@ -277,7 +277,8 @@ fn marks_of_configuration_and_prompts_are_dropped_and_returns_are_told() {
         let output = home.run(&args);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{error}");
-        (String::from_utf8(output.stdout).expect("UTF-8"), error)
+        let records = String::from_utf8(output.stdout).expect("UTF-8");
+        (records.lines().last().expect("totals").to_owned(), error)
     };
     let utf16 = |text: &str| -> Vec<u8> {
         let units = format!("\u{feff}{text}");
