@@ -151,11 +151,17 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Own(Bound::Marking),
         ]);
     }
+    // Training is told of already where the first prompt is chosen.
+    let other = if state.play.focus == Focus::Prompt && state.play.editor.is_selected() {
+        Hint::Own(Bound::Learn)
+    } else {
+        Hint::Said(&[Bound::Train], "train")
+    };
     hints.extend_from_slice(&[
         Hint::Own(Bound::FocusNext),
         Hint::Own(Bound::FocusPrompt),
         Hint::Own(Bound::Palette),
-        Hint::Said(&[Bound::Train], "train"),
+        other,
         Hint::Own(Bound::Help),
         Hint::Own(Bound::Quit),
     ]);
