@@ -15,6 +15,8 @@ from pathlib import Path
 import pandas as pd
 
 BINARY = sys.argv[1] if len(sys.argv) > 1 else "logitscope"
+if Path(BINARY).exists():  # some parts run elsewhere
+    BINARY = str(Path(BINARY).resolve())
 PICTURES = Path(sys.argv[2] if len(sys.argv) > 2 else ".")
 
 
