@@ -18,6 +18,7 @@ use self::writer::Writer;
 use super::chat_args::ChatArgs;
 use super::colour::{Painter, When};
 use super::documents::Document;
+use super::generation_keys::GenerationFlags;
 use super::input::PromptInput;
 use super::json::Header;
 use super::output::Output;
@@ -141,30 +142,15 @@ pub struct GenerateArgs {
 impl GenerateArgs {
     /// What the flags say about the configuration, as dotted keys.
     pub fn overrides(&self) -> Vec<(String, toml::Value)> {
-        let mut keys = Vec::new();
-        let mut set = |key: &str, value: toml::Value| keys.push((key.to_owned(), value));
-        if let Some(seed) = self.seed {
-            // TOML's whole numbers are signed; larger seeds wrap around.
-            set(
-                "generation.seed",
-                toml::Value::Integer(seed.number() as i64),
-            );
+        let stop = self.stop.iter().map(|text| self.prompt.meant(text));
+        GenerationFlags {
+            seed: self.seed,
+            max_tokens: self.max_tokens,
+            stop: stop.collect(),
+            ignore_end: self.ignore_end,
+            allow_loops: self.allow_loops,
         }
-        if let Some(max) = self.max_tokens {
-            set("generation.max_tokens", toml::Value::Integer(max as i64));
-        }
-        if !self.stop.is_empty() {
-            let stop = self.stop.iter().map(|text| self.prompt.meant(text));
-            let stop = stop.map(toml::Value::String);
-            set("generation.stop", toml::Value::Array(stop.collect()));
-        }
-        if self.ignore_end {
-            set("generation.stop_at_end_token", toml::Value::Boolean(false));
-        }
-        if self.allow_loops {
-            set("generation.detect_loops", toml::Value::Boolean(false));
-        }
-        keys
+        .overrides()
     }
 }
 

@@ -12,6 +12,7 @@ mod encode;
 mod error;
 mod export;
 mod generate;
+mod generation_keys;
 mod global_options;
 mod guess;
 mod help;
