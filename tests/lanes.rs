@@ -7,8 +7,8 @@ use logitscope::decoding::{
     GenerationSettings, LaneSettings, NoCommonDraws, StopReason, TokenRecord, parted,
 };
 use logitscope::engine::{
-    Command, EngineHandle, Event, GenerateRequest, LanesRequest, LookRequest, RunState, Subject,
-    Then,
+    Command, EngineHandle, Event, GenerateRequest, Given, LanesRequest, LookRequest, RunState,
+    Subject, Then,
 };
 use logitscope::model::{
     self, Cache, LoadRequest, LoadedModel, Model, ModelError, ModelInfo, Precision, Rows,
@@ -440,4 +440,37 @@ fn the_best_lane_becomes_the_text_and_any_can_be_looked_at() {
     bench.send(Command::Step);
     let next = bench.next_tokens(1);
     assert_eq!(next[0].1.id, of(&events, 2)[4].id, "drawn as the lane was");
+}
+
+#[test]
+fn what_another_model_has_said_is_judged_as_if_this_one_had_said_it() {
+    let mut bench = Bench::loaded();
+    let prompt = "Once upon a time there was";
+    let told = bench.run(vec![lane(|_| {})], prompt, 12);
+    let read = told.iter().find_map(|event| match event {
+        Event::PromptRead { tokens, .. } => Some(tokens.clone()),
+        _ => None,
+    });
+    let (read, said) = (read.expect("the prompt"), of(&told, 0));
+    let bits = said.iter().filter_map(|token| Some(token.odds?.surprisal));
+    let mean = bits.sum::<f32>() / said.len() as f32;
+    let all = read.iter().chain(&said).map(|token| token.id).collect();
+    let mut judge = |given| {
+        let prompt = read.len();
+        bench.send(Command::Judge {
+            lane: 5,
+            given,
+            prompt,
+        });
+        let told = bench.until(|event| matches!(event, Event::Judged { .. }));
+        match told.last() {
+            Some(Event::Judged { lane: 5, surprisal }) => *surprisal,
+            other => panic!("{other:?}"),
+        }
+    };
+    let judged = judge(Given::Tokens(all)).expect("bits");
+    assert!((judged - mean).abs() < 1e-4, "{judged} {mean}");
+    let longer = judge(Given::Text(format!("{prompt} xylophone zebra")));
+    assert!(longer > Some(mean), "{longer:?} {mean}");
+    assert_eq!(judge(Given::Tokens(vec![u32::MAX])), None);
 }

@@ -18,6 +18,8 @@ pub struct LaneSettings {
 pub enum NoCommonDraws {
     #[error("drawn by another seed")]
     OtherSeed,
+    #[error("other tokens: a position is another place")]
+    OtherTokens,
     #[error("nothing is drawn: the best token is taken")]
     Greedy,
     #[error("nothing is drawn: beams are searched")]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Given;
+
 use crate::decoding::{BranchId, GenerationSettings, LaneSettings, SavedBranch};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
@@ -54,6 +56,13 @@ pub enum Command {
     /// As [`Command::Inspect`], with the prompt as tokens of the model's own.
     InspectTokens {
         ids: Vec<u32>,
+    },
+    /// Tell how surprising a text that another model has said is, after so many tokens of prompt. It is put beside nothing:
+    /// `lane` is the asker's own number for it.
+    Judge {
+        lane: usize,
+        given: Given,
+        prompt: usize,
     },
     /// Generate one token and wait, paused.
     Step,

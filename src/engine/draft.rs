@@ -4,8 +4,10 @@ use crate::decoding::{DecodingError, Origin, Sequence, encode_prompt};
 use crate::model::LoadedModel;
 
 /// What is to be read.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Given {
     Text(String),
+    /// Of the model's own vocabulary.
     Tokens(Vec<u32>),
 }
 

@@ -55,6 +55,12 @@ pub enum Event {
         /// Why it has no draws in common with the first, if it has none.
         apart: Option<NoCommonDraws>,
     },
+    /// How surprising the text of a [`super::Command::Judge`] is: mean bits a token behind the prompt; none where it cannot be
+    /// read.
+    Judged {
+        lane: usize,
+        surprisal: Option<f32>,
+    },
     /// One of several texts was taken away. Those after it moved up.
     LaneRemoved {
         sample: usize,

@@ -29,6 +29,7 @@ pub use command::{
     Command, CompareRequest, GenerateRequest, LanesRequest, LookRequest, RestoreRequest, Session,
     Subject, Then,
 };
+pub use draft::Given;
 pub use error::StartError;
 pub use event::{Event, RunState};
 pub use handle::{EngineHandle, SendError, Unsent};

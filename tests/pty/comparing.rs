@@ -25,3 +25,31 @@ fn lanes_are_drawn_turned_and_the_best_becomes_the_text() {
     playground.press("\x03\x03");
     assert_eq!(playground.until_over(), 0);
 }
+
+#[test]
+fn another_model_is_a_lane_and_one_that_cannot_be_had_leaves_the_others() {
+    let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/gpt2/plain");
+    let mut playground = opened(200, 60);
+    playground.press(F8);
+    playground.until_shows("draws all lanes");
+    for (model, lane) in [("/no/such/model", "╭ C "), (tiny, "╭ D ")] {
+        playground.press("m");
+        playground.until_shows("Add a lane of the model");
+        playground.press(&format!("{model}\r"));
+        playground.until_shows(lane);
+    }
+    playground.until_shows("failed: there is no directory");
+    playground.press("\r");
+    playground.until_shows("left A at");
+    playground.until_shows("other tokens, left A at");
+    // Three lanes run to their end; then the first model reads what the other one has said.
+    playground.until("its surprisal under the first model", |text| {
+        text.matches(" ■ ").count() >= 4 && !text.contains("S –")
+    });
+    playground.press("\x1b[D\t\t\to");
+    // Its token in view fills Play's panes.
+    playground.until_shows("Why");
+    playground.until_shows("after “");
+    playground.press("\x03\x03\x03");
+    assert_eq!(playground.until_over(), 0);
+}

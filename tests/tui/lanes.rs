@@ -8,17 +8,17 @@ use logitscope::tui::{Action, Effect, Focus, LanesAction, Page};
 
 use crate::fixtures::{NEXT_WORDS, Play, moment, read, token};
 
-const PROMPT: &str = "Once upon a time";
+pub const PROMPT: &str = "Once upon a time";
 const WORDS: [&str; 12] = [
     " there", " was", " a", " little", " girl", " who", " lived", " in", " a", " cottage", " on",
     " the",
 ];
 
-fn lanes(action: LanesAction) -> Action {
+pub fn lanes(action: LanesAction) -> Action {
     Action::Lanes(action)
 }
 
-fn sent(play: &Play) -> Vec<Command> {
+pub fn sent(play: &Play) -> Vec<Command> {
     let sent = play.effects.iter().filter_map(|effect| match effect {
         Effect::Send(command) => Some(command.clone()),
         _ => None,
@@ -26,16 +26,16 @@ fn sent(play: &Play) -> Vec<Command> {
     sent.collect()
 }
 
-fn looked(play: &Play) -> Vec<LookRequest> {
+pub fn looked(play: &Play) -> Vec<LookRequest> {
     let looked = play.effects.iter().find_map(|effect| match effect {
-        Effect::LookAtLanes(requests) => Some(requests.clone()),
+        Effect::LookAtLanes(None, requests) => Some(requests.clone()),
         _ => None,
     });
     looked.unwrap_or_default()
 }
 
 /// The lanes that the engine was asked for, started as it would.
-fn started(play: &mut Play) -> Vec<LaneSettings> {
+pub fn started(play: &mut Play) -> Vec<LaneSettings> {
     let asked = sent(play).into_iter().find_map(|command| match command {
         Command::Lanes(request) => Some(request),
         _ => None,
@@ -69,7 +69,7 @@ fn tell(play: &mut Play, sample: usize, lane: LaneSettings) {
 }
 
 /// A token of a lane; lanes after the first leave it at their own place.
-fn say(play: &mut Play, sample: usize, at: usize) {
+pub fn say(play: &mut Play, sample: usize, at: usize) {
     let position = play.state.play.texts[sample].tokens().len();
     let words = if sample > 0 && at >= 3 * sample {
         at + sample
@@ -86,7 +86,7 @@ fn say(play: &mut Play, sample: usize, at: usize) {
 }
 
 /// Answers the looks that were asked for.
-fn answer(play: &mut Play) {
+pub fn answer(play: &mut Play) {
     for request in looked(play) {
         let text = &play.state.play.texts[request.sample];
         let standing = text.tokens().get(request.position).cloned();
@@ -101,7 +101,7 @@ fn answer(play: &mut Play) {
 }
 
 /// A playground with so many lanes that have said something.
-fn comparing(count: usize, words: usize, width: u16, height: u16) -> Play {
+pub fn comparing(count: usize, words: usize, width: u16, height: u16) -> Play {
     let mut play = Play::inspected(PROMPT, width, height);
     play.act(lanes(LanesAction::Page));
     while play.state.lanes.lanes.len() < count {

@@ -11,6 +11,7 @@ mod form;
 mod frames;
 mod inputs;
 mod lanes;
+mod lanes_models;
 mod learn;
 mod mouse;
 mod notices;

@@ -2,9 +2,10 @@
 
 use super::{Ended, Worker};
 use crate::decoding::LaneSettings;
+use crate::engine::draft::Draft;
 use crate::engine::error::TextsError;
 use crate::engine::run::Run;
-use crate::engine::{LanesRequest, RunState};
+use crate::engine::{Event, Given, LanesRequest, RunState};
 
 impl Worker {
     pub(super) fn start_lanes(&mut self, request: &LanesRequest) -> Result<(), Ended> {
@@ -45,6 +46,28 @@ impl Worker {
             Ok(()) => self.tell_lane(sample),
             Err(error) => self.fail(&error),
         }
+    }
+
+    /// Reads what another model has said.
+    pub(super) fn judge(&self, lane: usize, given: Given, prompt: usize) -> Result<(), Ended> {
+        let Some(loaded) = &self.loaded else {
+            return Ok(());
+        };
+        let stopped = || self.shared.cancelled() || self.messages.is_closed();
+        let surprisal = match Draft::read(None, loaded, given, &stopped) {
+            Ok(read) => {
+                let later = read.sequence().records().iter().skip(prompt);
+                let bits = later.filter_map(|token| Some(f64::from(token.odds?.surprisal)));
+                let bits: Vec<f64> = bits.collect();
+                let mean = bits.iter().sum::<f64>() / bits.len().max(1) as f64;
+                (!bits.is_empty()).then_some(mean as f32)
+            }
+            Err(error) => {
+                tracing::debug!("lane {lane} cannot be read: {error}");
+                None
+            }
+        };
+        self.emit(Event::Judged { lane, surprisal })
     }
 
     fn tell_lane(&self, sample: usize) -> Result<(), Ended> {

@@ -137,6 +137,11 @@ impl Worker {
                 self.inspect = Some(Given::Tokens(ids));
                 Ok(())
             }
+            Command::Judge {
+                lane,
+                given,
+                prompt,
+            } => self.judge(lane, given, prompt),
             Command::Step => self.step(),
             Command::Pause => match self.state {
                 RunState::Running => self.enter(RunState::Paused),

@@ -7,6 +7,7 @@ pub mod clusters;
 mod drawing;
 mod following;
 mod input;
+mod lanes;
 pub mod link;
 pub mod models;
 mod outside;
@@ -129,6 +130,8 @@ struct App<'a, L> {
     /// The engine of the model beside.
     second: Option<(L, Receiver<Event>)>,
     start_second: Start<L>,
+    /// The engines of lanes of other models, by their numbers.
+    lanes: Vec<lanes::Engine<L>>,
     // Dropped before the guard gives the terminal back.
     terminal: Terminal<CrosstermBackend<Screen>>,
     guard: Guard,
@@ -188,6 +191,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             training,
             second: None,
             start_second,
+            lanes: Vec::new(),
             terminal: Terminal::with_options(
                 CrosstermBackend::new(Screen::default()),
                 TerminalOptions {
@@ -233,6 +237,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             let answer = match effect {
                 Effect::Send(command) => self.link.send(command).err().map(News::Refused),
                 Effect::SendSecond(command) => self.send_second(command),
+                Effect::SendLanes(engine, command) => self.send_lanes(engine, command),
                 Effect::RestartEngine => self
                     .link
                     .restart()
@@ -260,7 +265,19 @@ impl<'a, L: EngineLink> App<'a, L> {
         match effect {
             Effect::Look(request) => self.link.look(*request),
             Effect::Compare(request) => self.link.compare(*request),
-            Effect::LookAtLanes(requests) => self.link.look_at_lanes(requests),
+            Effect::LookAtLanes(None, requests) => self.link.look_at_lanes(requests),
+            Effect::LookAtLanes(Some(engine), requests) => {
+                if let Some(link) = self.lanes_link(engine) {
+                    link.look_at_lanes(requests);
+                }
+            }
+            Effect::LookLane(engine, request) => {
+                if let Some(link) = self.lanes_link(engine) {
+                    link.look(*request);
+                }
+            }
+            Effect::LoadLanes(engine, request) => self.load_lanes(engine, *request)?,
+            Effect::UnloadLanes(engine) => self.end_lanes(engine),
             Effect::CancelRun => self.link.cancel(),
             Effect::LoadSecond(request) => self.load_second(*request)?,
             Effect::UnloadSecond => self.end_second(),
@@ -332,7 +349,11 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::ReadRun { path, beside } => {
                 self.followed.read(path, beside, self.told.0.clone());
             }
-            Effect::Send(_) | Effect::SendSecond(_) | Effect::RestartEngine | Effect::Train(_) => {}
+            Effect::Send(_)
+            | Effect::SendSecond(_)
+            | Effect::SendLanes(..)
+            | Effect::RestartEngine
+            | Effect::Train(_) => {}
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crossterm::event::Event as Input;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{App, TuiError, second};
+use super::{App, TuiError, lanes, second};
 use crate::engine::{Command, Event, TrainingNews};
 use crate::tui::app::terminal::{Wish, writer};
 use crate::tui::{Action, EngineLink, News};
@@ -77,6 +77,11 @@ impl<L: EngineLink> App<'_, L> {
             heard = second::hear(&mut self.second) => {
                 for event in heard {
                     self.hear(News::Second(event))?;
+                }
+            }
+            (engine, heard) = lanes::hear(&mut self.lanes) => {
+                for event in heard {
+                    self.hear(News::Lanes(engine, event))?;
                 }
             }
             Some(news) = self.told.1.recv() => self.hear(news)?,

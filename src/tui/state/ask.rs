@@ -17,6 +17,7 @@ impl Question {
             }
             Self::Model
             | Self::SecondModel
+            | Self::LaneModel
             | Self::OpenSession
             | Self::SaveSession
             | Self::Export { .. } => true,
@@ -30,6 +31,9 @@ impl Question {
             Self::BranchName(_) => "Name of the branch (empty: none)".to_owned(),
             Self::PresetName => "Save the sampler's settings as a preset named".to_owned(),
             Self::LanePreset => "Save the lane's settings as a preset named".to_owned(),
+            Self::LaneModel => {
+                "Add a lane of the model: a directory, a .gguf file, a hub id".to_owned()
+            }
             Self::SaveSession => "Save the session to the file".to_owned(),
             Self::OpenSession => "Open the session file".to_owned(),
             Self::Knob(row) => format!("{} ({})", row.name(), row.form()),

@@ -42,7 +42,9 @@ pub use self::parts::{Banner, Finish, Held, Saving};
 use self::play::Play;
 use self::screen::Screen;
 use self::train::Train;
-use crate::decoding::Origin;
+use crate::decoding::{NoCommonDraws, Origin};
+use crate::engine::Subject;
+use crate::model::ModelInfo;
 use crate::sampling::Method;
 use crate::tui::vocabulary::columns;
 use crate::tui::vocabulary::focus::{Focus, Page};
@@ -126,6 +128,9 @@ impl State {
 
     /// What the present knobs are to be compared on: a text with drawn tokens, under a method that draws.
     pub fn stand(&self) -> Option<Stand> {
+        if self.away().is_some() {
+            return None;
+        }
         let text = self.play.text();
         let drawn = text
             .tokens()
@@ -143,6 +148,37 @@ impl State {
                 seed: self.play.settings.generation.seed,
             }
         })
+    }
+
+    /// Where the text in view comes from, if that is a lane of another model: its engine, and which of that one's texts.
+    pub fn away(&self) -> Option<(usize, usize)> {
+        let shown = self.lanes.live && self.play.subject == Subject::Text;
+        self.lanes.away(self.play.sample).filter(|_| shown)
+    }
+
+    /// The model of a lane, if it is loaded.
+    pub fn model_of(&self, lane: usize) -> Option<&ModelInfo> {
+        match self.lanes.lanes.get(lane)?.engine {
+            Some(engine) => self.lanes.other(engine)?.model.as_ref(),
+            None => self.engine.model.as_ref(),
+        }
+    }
+
+    /// Whether ids of a lane's model stand for the tokens that they stand for in Play's.
+    pub fn has_own_tokens(&self, lane: usize) -> bool {
+        let own = self.engine.model.as_ref().map(|model| model.token_set);
+        self.model_of(lane).map(|model| model.token_set) == own
+    }
+
+    /// What keeps a lane from the first one's draws.
+    pub fn apart(&self, lane: usize) -> Option<NoCommonDraws> {
+        let own = self.lanes.lanes.get(lane)?;
+        let first = self.lanes.lanes.first()?;
+        match own.engine {
+            None => own.apart,
+            Some(_) if self.has_own_tokens(lane) => own.settings.draws_as(&first.settings).err(),
+            Some(_) => Some(NoCommonDraws::OtherTokens),
+        }
     }
 
     /// The selected lane of the Compare screen.

@@ -18,8 +18,8 @@ pub enum Effect {
     Send(Command),
     Look(Box<LookRequest>),
     Compare(Box<CompareRequest>),
-    /// Look at lanes, each at its place in view.
-    LookAtLanes(Vec<LookRequest>),
+    /// Look at lanes, each at its place in view: those of Play's engine, or of the engine of this number.
+    LookAtLanes(Option<usize>, Vec<LookRequest>),
     /// Start or steer a run of training.
     Train(Box<TrainingCommand>),
     /// List the runs of a directory, to open one or to draw it beside the one in view.
@@ -76,6 +76,14 @@ pub enum Effect {
     SendSecond(Command),
     /// As [`Effect::Look`], to the second engine.
     LookSecond(Box<LookRequest>),
+    /// Start an engine of this number for lanes of another model, in place of one that is there, and load the model.
+    LoadLanes(usize, Box<LoadRequest>),
+    /// End it.
+    UnloadLanes(usize),
+    /// As [`Effect::Send`], to the engine of lanes of another model.
+    SendLanes(usize, Command),
+    /// As [`Effect::Look`], to that.
+    LookLane(usize, Box<LookRequest>),
     RestartEngine,
     /// Append a prompt to the history file.
     Remember(String),

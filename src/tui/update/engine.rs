@@ -77,7 +77,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.play.beams = Vec::new();
             state.play.beam_log = BeamLog::default();
             show_one_text(state, tokens);
-            let samples = if super::lanes::started(state) {
+            let samples = if super::lanes::started(state, effects) {
                 1
             } else {
                 state.play.settings.samples
@@ -121,6 +121,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             lane,
             apart,
         } => super::lanes::added(state, sample, *lane, apart),
+        Event::Judged { lane, surprisal } => super::lanes::judged(state, lane, surprisal),
         Event::LaneRemoved { sample } => super::lanes::removed(state, sample),
         Event::LaneLook { sample, moment } => super::lanes::seen(state, sample, moment),
         Event::Compared {
@@ -211,14 +212,26 @@ fn run_state(state: &mut State, run: RunState) {
     state.play.looking.give_up();
     if run == RunState::Running {
         state.engine.rate.restart();
-        state.play.finishes.clear();
+        // How lanes of other models ended is their engines' to tell.
+        let own = if state.lanes.live {
+            state.lanes.own()
+        } else {
+            usize::MAX
+        };
+        state
+            .play
+            .finishes
+            .iter_mut()
+            .take(own)
+            .for_each(|it| *it = None);
     }
     if matches!(run, RunState::Empty | RunState::Idle) {
         state.engine.loading = None;
     }
 }
 
-fn look(state: &mut State, subject: Subject, moment: crate::decoding::Moment) {
+/// Takes in what is expected at a place of the draft or of the text.
+pub fn look(state: &mut State, subject: Subject, moment: crate::decoding::Moment) {
     let before = state.play.moment().map(|moment| moment.position);
     state.play.looking.answer(subject, moment);
     let after = state

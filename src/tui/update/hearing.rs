@@ -5,7 +5,7 @@ use ratatui::layout::Size;
 use super::effect::Effect;
 use super::news::News;
 use super::{engine, knobs, lanes, learn, overlay, questions, second, session, train};
-use crate::engine::{Command, RunState, SendError, Subject, Unsent};
+use crate::engine::{Command, LookRequest, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
 use crate::tui::vocabulary::focus::Page;
 
@@ -27,6 +27,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         }
         News::Engine(event) => engine::heard(state, event, effects),
         News::Second(event) => second::heard(state, event, effects),
+        News::Lanes(engine, event) => lanes::heard(state, engine, event, effects),
         News::SessionRead(Ok(session)) => session::open(state, *session, effects),
         News::SessionRead(Err(message)) => state.tell(message, true),
         News::Listed(items) => overlay::listed(state, items),
@@ -109,13 +110,19 @@ fn flush(state: &mut State, effects: &mut Vec<Effect>) {
     if state.play.subject == Subject::Draft && !state.play.inspecting.is_settled() {
         return;
     }
+    let away = state.away();
     if let Some(aim) = state.aim() {
         effects.extend(
             state
                 .play
                 .looking
                 .request(aim, &state.play.settings.sampler)
-                .map(|request| Effect::Look(Box::new(request))),
+                .map(|request| match away {
+                    Some((engine, sample)) => {
+                        Effect::LookLane(engine, Box::new(LookRequest { sample, ..request }))
+                    }
+                    None => Effect::Look(Box::new(request)),
+                }),
         );
     }
 }

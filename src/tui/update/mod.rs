@@ -218,7 +218,11 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// What runs is stopped once; after that the way out does not depend on the engine's answer.
 fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
-    let busy = state.engine.has_run() || state.engine.run == RunState::Loading;
+    let others = state.lanes.others.iter();
+    let mut others = others.filter(|other| other.failed.is_none());
+    let busy = state.engine.has_run()
+        || state.engine.run == RunState::Loading
+        || others.any(|other| !matches!(other.run, RunState::Idle | RunState::Empty));
     if state.leaving {
         effects.push(Effect::Quit);
     } else if busy && !state.engine.stopping {

@@ -30,6 +30,8 @@ pub enum News {
     Engine(Event),
     /// The second engine said something.
     Second(Event),
+    /// The engine of this number said something, which has lanes of another model.
+    Lanes(usize, Event),
     /// A command did not reach the engine.
     Refused(Unsent),
     /// The engine could not be started again; the sentence says why.

@@ -47,6 +47,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::BranchName(_)
         | Question::PresetName
         | Question::LanePreset
+        | Question::LaneModel
         | Question::GoOn
         | Question::AbandonRun
         | Question::Export { .. }
@@ -63,7 +64,7 @@ pub fn staying(state: &State) -> Option<Staying> {
         Some(Staying::Queued(waiting))
     } else if state.train.job != Job::Idle {
         Some(Staying::Training)
-    } else if state.engine.has_run() {
+    } else if state.engine.has_run() || state.lanes.others_run() {
         Some(Staying::Run)
     } else {
         (state.saving.texts && !saved).then_some(Staying::Texts)
@@ -188,14 +189,14 @@ fn accept(
             _ => return Err("type yes to leave, or no to stay".to_owned()),
         },
         Question::ChartRun(what) => train::draw(state, file(typed)?, what, effects)?,
-        Question::Model | Question::SecondModel => {
+        Question::Model | Question::SecondModel | Question::LaneModel => {
             if typed.is_empty() {
                 return Err("give embedded, a directory, a file or a hub id".to_owned());
             }
-            if question == Question::Model {
-                super::run::load(state, typed, effects);
-            } else {
-                super::second::load(state, typed, effects);
+            match question {
+                Question::Model => super::run::load(state, typed, effects),
+                Question::LaneModel => super::lanes::add_model(state, typed, effects),
+                _ => super::second::load(state, typed, effects),
             }
         }
     }

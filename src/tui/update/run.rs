@@ -1,6 +1,6 @@
 //! Starting, stepping, stopping, and going back to take another way.
 
-use super::{Effect, knobs};
+use super::{Effect, knobs, lanes};
 use crate::engine::{Command, GenerateRequest, RunState, Subject, Then};
 use crate::tui::state::State;
 use crate::tui::vocabulary::focus::Focus;
@@ -95,6 +95,7 @@ pub fn load(state: &mut State, source: &str, effects: &mut Vec<Effect>) {
 
 /// Ends the run, or the loading.
 pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
+    lanes::stop(state, effects);
     if state.engine.has_run() {
         effects.push(Effect::CancelRun);
         effects.push(Effect::Send(Command::Cancel));
@@ -106,7 +107,7 @@ pub fn stop(state: &mut State, effects: &mut Vec<Effect>) {
 /// Cuts before the token in view.
 pub fn rewind(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
     let length = state.play.passage().in_view();
-    if length == 0 || !text_is_open(state, effects) {
+    if length == 0 || is_away(state) || !text_is_open(state, effects) {
         return;
     }
     settle(state, effects);
@@ -128,7 +129,7 @@ pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
     let Some(token) = chosen else {
         return;
     };
-    if text_is_open(state, effects) {
+    if !is_away(state) && text_is_open(state, effects) {
         settle(state, effects);
         follow_text(state);
         knobs::tell(state, effects);
@@ -151,6 +152,18 @@ pub fn restart_engine(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::Send(Command::Load(state.engine.load.clone())));
 }
 
+/// Whether the text in view is another model's, which has to be said: it cannot be changed here.
+fn is_away(state: &mut State) -> bool {
+    let away = state.away().is_some();
+    if away {
+        state.tell(
+            "This text is another model's: make the lane Play's text first, on the Compare screen.",
+            false,
+        );
+    }
+    away
+}
+
 /// Makes sure that there is a text to cut: the run's, or the draft as a paused run.
 fn text_is_open(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     match state.play.subject {
@@ -163,6 +176,9 @@ fn text_is_open(state: &mut State, effects: &mut Vec<Effect>) -> bool {
 fn reopen(state: &mut State, then: Then, effects: &mut Vec<Effect>) -> bool {
     if state.play.subject == Subject::Draft || state.play.text().tokens().is_empty() {
         return generate(state, state.play.editor.text(), then, effects);
+    }
+    if is_away(state) {
+        return false;
     }
     settle(state, effects);
     follow_text(state);

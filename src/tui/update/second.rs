@@ -31,6 +31,10 @@ pub fn unload(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Lets it read and look where the user looks.
 pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
+    // What a third model has said is not the first one's text.
+    if state.away().is_some() {
+        return;
+    }
     let passage = match state.play.subject {
         Subject::Draft => &state.play.draft,
         Subject::Text => &state.play.texts[state.play.sample.min(state.play.texts.len() - 1)],

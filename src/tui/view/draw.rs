@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Borders, Paragraph};
 
+use crate::model::LoadProgress;
 use crate::tui::state::State;
 use crate::tui::vocabulary::focus::Focus;
 use crate::tui::vocabulary::layout::Panes;
@@ -165,4 +166,17 @@ pub fn right(text: &str, cells: usize, style: Style) -> Span<'static> {
         return cell(text, cells, style);
     }
     Span::styled(format!("{}{text}", " ".repeat(cells - taken)), style)
+}
+
+/// How far a model is on its way.
+pub fn loading(progress: Option<&LoadProgress>) -> String {
+    let part = match progress {
+        Some(LoadProgress::Download { bytes, total, .. }) if *total > 0 => {
+            *bytes as f64 / *total as f64
+        }
+        Some(LoadProgress::Waiting { .. }) => return "waiting".to_owned(),
+        Some(LoadProgress::Weights { done, total }) if *total > 0 => *done as f64 / *total as f64,
+        _ => return "loading".to_owned(),
+    };
+    format!("loading {:.0} %", part * 100.0)
 }

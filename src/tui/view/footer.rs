@@ -307,6 +307,7 @@ fn lanes_hints(state: &State) -> Vec<Hint> {
         pause,
         Hint::Own(Bound::LanesAdd),
         Hint::Own(Bound::LanesPreset),
+        Hint::Own(Bound::LanesModel),
         Hint::Own(Bound::LanesSweep),
         Hint::Own(Bound::LanesRemove),
         Hint::Own(Bound::LanesKeep),

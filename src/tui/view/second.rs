@@ -10,7 +10,7 @@ use ratatui::widgets::{Block, Borders};
 use super::draw::{self, cell, right};
 use super::next::{CHOSEN, Columns};
 use crate::decoding::{Moment, Row, TokenRecord, Totals};
-use crate::model::{LoadProgress, ModelInfo};
+use crate::model::ModelInfo;
 use crate::text::numbers::percent;
 use crate::tui::state::State;
 use crate::tui::state::second::{SecondModel, Spot};
@@ -152,20 +152,7 @@ pub fn name(second: &SecondModel) -> String {
 /// What it does, in a word or two; nothing where it waits for the user.
 pub fn doing(second: &SecondModel) -> Option<String> {
     if second.model.is_none() {
-        let part = match &second.loading {
-            Some(LoadProgress::Download { bytes, total, .. }) if *total > 0 => {
-                Some(*bytes as f64 / *total as f64)
-            }
-            Some(LoadProgress::Waiting { .. }) => return Some("waiting".to_owned()),
-            Some(LoadProgress::Weights { done, total }) if *total > 0 => {
-                Some(*done as f64 / *total as f64)
-            }
-            _ => None,
-        };
-        return Some(match part {
-            Some(part) => format!("loading {:.0} %", part * 100.0),
-            None => "loading".to_owned(),
-        });
+        return Some(draw::loading(second.loading.as_ref()));
     }
     second.is_busy().then(|| "reading".to_owned())
 }

@@ -249,6 +249,7 @@ bindings! {
         LanesAdd "compare-add" Action::Lanes(LanesAction::Add), ["a"] "add a lane of the sampler's settings as they stand on Play", "add";
         LanesCopy "compare-copy" Action::Lanes(LanesAction::Copy), ["d"] "add a lane like the selected one", "double";
         LanesPreset "compare-preset" Action::Lanes(LanesAction::ListPresets), ["A"] "add a lane of a preset", "preset";
+        LanesModel "compare-model" Action::Ask(Question::LaneModel), ["m"] "add a lane of another model, with the selected one's settings", "model";
         LanesSweep "compare-sweep" Action::Lanes(LanesAction::Sweep), ["w"] "sweep the knob in hand over its range, in place of all lanes", "sweep";
         LanesRemove "compare-remove" Action::Lanes(LanesAction::Remove), ["x" "delete"] "take the selected lane away", "remove";
         LanesOpen "compare-open" Action::Lanes(LanesAction::Open), ["o"] "look at the token in view in Play's panes", "open";

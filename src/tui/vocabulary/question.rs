@@ -26,6 +26,8 @@ pub enum Question {
     PresetName,
     /// The name to save the selected lane's settings under.
     LanePreset,
+    /// The model of another lane.
+    LaneModel,
     /// The file to write the session to.
     SaveSession,
     /// The session file to read.

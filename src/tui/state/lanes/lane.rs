@@ -1,6 +1,7 @@
 //! One lane: its settings, and what is known of its text.
 
 use super::looks::Stand;
+use super::places::prompt_of;
 use crate::decoding::{LaneFigures, LaneSettings, Moment, NoCommonDraws};
 use crate::sampling::{KNOBS, SamplerSettings};
 use crate::tui::state::passage::Passage;
@@ -18,6 +19,10 @@ pub struct Lane {
     /// The settings that it began with.
     base: SamplerSettings,
     pub settings: LaneSettings,
+    /// The engine of its model, where that is another than Play's.
+    pub engine: Option<usize>,
+    /// Whether an engine was asked for it and has not told of it yet.
+    pub asked: bool,
     /// Whether the engine is still to be told of the settings.
     pub turned: bool,
     /// What keeps it from the first lane's draws.
@@ -29,6 +34,8 @@ pub struct Lane {
     figures: LaneFigures,
     /// Tokens and edition of the text that the figures are of.
     measured: (usize, u64),
+    /// Of another model's lane: mean surprisal in bits under Play's model, and of which text.
+    reference: Option<((usize, u64), Option<f32>)>,
 }
 
 impl Lane {
@@ -38,18 +45,23 @@ impl Lane {
             name: name.to_owned(),
             base: settings.sampler.clone(),
             settings,
+            engine: None,
+            asked: false,
             turned: false,
             apart: None,
             moment: None,
             looked: None,
             figures: LaneFigures::default(),
             measured: (0, 0),
+            reference: None,
         }
     }
 
     /// Forgets what is known of its text.
     pub fn forget(&mut self) {
         (self.apart, self.moment, self.looked) = (None, None, None);
+        self.asked = false;
+        self.reference = None;
         (self.figures, self.measured) = (LaneFigures::default(), (0, 0));
     }
 
@@ -58,6 +70,7 @@ impl Lane {
         Self {
             name: self.name.clone(),
             base: self.base.clone(),
+            engine: self.engine,
             ..Self::new("", self.settings.clone())
         }
     }
@@ -84,12 +97,37 @@ impl Lane {
     }
 
     /// Measures its text, if that has grown or changed.
-    pub fn measure(&mut self, text: &Passage, prompt: usize, vocabulary: usize) {
+    pub fn measure(&mut self, text: &Passage, vocabulary: usize) {
         let now = (text.tokens().len(), text.edition());
         if self.measured != now {
-            let generated = text.tokens().get(prompt..).unwrap_or_default();
-            self.figures = LaneFigures::of(generated, vocabulary, true);
+            let generated = &text.tokens()[prompt_of(text.tokens())..];
+            self.figures = LaneFigures::of(generated, vocabulary, self.engine.is_none());
             self.measured = now;
+        }
+        let told = self.reference.filter(|(of, _)| *of == now);
+        if self.engine.is_some() {
+            self.figures.reference = told.and_then(|(_, bits)| bits);
+        }
+    }
+
+    /// Whether Play's model is to be asked how surprising it finds the text as it stands. It is asked once.
+    pub fn wants_reference(&mut self) -> bool {
+        let known = self.reference.map(|(of, _)| of);
+        let (tokens, _) = self.measured;
+        let wants = self.engine.is_some() && tokens > 0 && known != Some(self.measured);
+        if wants {
+            self.reference = Some((self.measured, None));
+        }
+        wants
+    }
+
+    /// Takes in what Play's model said to that.
+    pub fn refer(&mut self, bits: Option<f32>) {
+        if let Some((of, known)) = &mut self.reference {
+            *known = bits;
+            if *of == self.measured {
+                self.figures.reference = bits;
+            }
         }
     }
 }

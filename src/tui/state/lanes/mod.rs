@@ -2,22 +2,31 @@
 
 mod lane;
 mod looks;
+mod others;
+mod places;
 
 pub use self::lane::{Lane, letter};
+pub use self::looks::LooksOf;
+pub use self::others::Other;
+pub use self::places::{Place, prompt_of};
 
 use std::time::Duration;
 
 use self::looks::Looks;
 use super::play::Play;
 use crate::decoding::{LaneSettings, Moment};
-use crate::engine::LookRequest;
+use crate::engine::RunState;
 use crate::tui::vocabulary::knob_rows::{self, KnobRow};
 
 /// The Compare screen.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    /// Each lane; where they are [live](Self::live), as many as Play has texts.
+    /// Each lane, those of Play's model first; where they are [live](Self::live), as many as Play has texts.
     pub lanes: Vec<Lane>,
+    /// The other models that lanes have.
+    pub others: Vec<Other>,
+    /// Engines that were started so far, to number them.
+    engines: usize,
     /// Whether the engine's texts are these lanes.
     pub live: bool,
     /// Whether the engine was asked to start them and has not answered yet.
@@ -81,19 +90,78 @@ impl Lanes {
         for lane in &mut self.lanes {
             lane.forget();
         }
+        for other in &mut self.others {
+            other.end();
+        }
+    }
+
+    /// How many are of Play's model. Those stand first, so that each has the place that the engine knows it by.
+    pub fn own(&self) -> usize {
+        let own = self.lanes.iter().take_while(|lane| lane.engine.is_none());
+        own.count()
+    }
+
+    /// The engine of a lane of another model, and which of that engine's texts it is.
+    pub fn away(&self, at: usize) -> Option<(usize, usize)> {
+        let engine = self.lanes.get(at)?.engine?;
+        let before = self.lanes[..at].iter();
+        Some((
+            engine,
+            before.filter(|it| it.engine == Some(engine)).count(),
+        ))
+    }
+
+    /// The place of one of an engine's texts among all lanes.
+    pub fn place(&self, engine: usize, sample: usize) -> Option<usize> {
+        let mut places = self.places(engine);
+        places.nth(sample)
+    }
+
+    /// The places of all of an engine's texts.
+    pub fn places(&self, engine: usize) -> impl Iterator<Item = usize> {
+        let lanes = self.lanes.iter().enumerate();
+        lanes.filter_map(move |(at, lane)| (lane.engine == Some(engine)).then_some(at))
+    }
+
+    /// The other model of an engine.
+    pub fn other(&self, engine: usize) -> Option<&Other> {
+        self.others.iter().find(|other| other.engine == engine)
+    }
+
+    /// As [`Self::other`].
+    pub fn other_mut(&mut self, engine: usize) -> Option<&mut Other> {
+        self.others.iter_mut().find(|other| other.engine == engine)
+    }
+
+    /// The other model of a lane.
+    pub fn other_of(&self, at: usize) -> Option<&Other> {
+        self.other(self.lanes.get(at)?.engine?)
+    }
+
+    /// Another model, about to be loaded by an engine of its own.
+    pub fn begin_other(&mut self, source: &str) -> usize {
+        self.engines += 1;
+        self.others.push(Other::new(self.engines, source));
+        self.engines
+    }
+
+    /// Whether lanes of other models go on.
+    pub fn others_run(&self) -> bool {
+        let mut runs = self.others.iter();
+        runs.any(|other| other.live && other.run == RunState::Running)
     }
 
     /// Takes a look at a lane in. One that nobody asked for any more is dropped.
-    pub fn seen(&mut self, sample: usize, moment: Moment) {
-        let stand = self.looks.answered(sample, moment.position);
-        if let (Some(stand), Some(lane)) = (stand, self.lanes.get_mut(sample)) {
+    pub fn seen(&mut self, at: usize, moment: Moment) {
+        let stand = self.looks.answered(at, moment.position);
+        if let (Some(stand), Some(lane)) = (stand, self.lanes.get_mut(at)) {
             lane.looked = Some(stand);
             lane.moment = Some(moment);
         }
     }
 
     /// The looks that the lanes need now, if any of them needs one.
-    pub fn looks(&mut self, play: &Play) -> Vec<LookRequest> {
-        self.looks.requests(&mut self.lanes, play)
+    pub fn looks(&mut self, play: &Play) -> Vec<LooksOf> {
+        self.looks.requests(&self.lanes, play)
     }
 }

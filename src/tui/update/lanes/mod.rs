@@ -1,27 +1,26 @@
 //! The Compare screen: what its keys do, and what comes from the engine.
 
+mod adding;
 mod news;
+mod others;
+mod scrubbing;
 
-pub use news::{added, failed, flush, removed, seen, started};
+pub use news::{added, failed, flush, judged, removed, seen, started};
+pub use others::{add_model, heard, stop};
 
+use self::scrubbing::scrub;
 use super::run;
-use crate::config::Sweep;
-use crate::decoding::{GenerationSettings, LaneSettings};
+use crate::decoding::GenerationSettings;
 use crate::engine::{Command, LanesRequest, RunState, Subject, Then};
-use crate::sampling::SamplerSettings;
 use crate::tui::state::State;
 use crate::tui::state::lanes::{Lane, letter};
-use crate::tui::state::overlay::Overlay;
-use crate::tui::state::picker::{Item, Picker};
 use crate::tui::vocabulary::action::Concern;
 use crate::tui::vocabulary::focus::{Focus, Page};
-use crate::tui::vocabulary::knob_rows::{self, KnobRow};
-use crate::tui::vocabulary::lanes::{LanesAction, MOST_LANES};
+use crate::tui::vocabulary::knob_rows;
+use crate::tui::vocabulary::lanes::LanesAction;
 use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Effect};
 
-/// Lanes of a sweep.
-const STEPS: usize = 5;
 /// Tokens that a page moves along.
 const PAGE: isize = 10;
 
@@ -47,15 +46,12 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             start(state, Then::Continue, effects);
         }
         Action::Step if !state.lanes.live => start(state, Then::Pause, effects),
-        Action::Step if state.engine.run == RunState::Running => {
-            effects.push(Effect::Send(Command::Pause));
-        }
-        Action::Step => effects.push(Effect::Send(Command::Step)),
         Action::TogglePause if !state.lanes.live => start(state, Then::Continue, effects),
-        Action::TogglePause if state.engine.run == RunState::Running => {
-            effects.push(Effect::Send(Command::Pause));
+        Action::Step | Action::TogglePause if is_running(state) => {
+            others::tell_all(state, &Command::Pause, effects);
         }
-        Action::TogglePause => effects.push(Effect::Send(Command::Resume)),
+        Action::Step => others::tell_all(state, &Command::Step, effects),
+        Action::TogglePause => others::tell_all(state, &Command::Resume, effects),
         Action::Stop => run::stop(state, effects),
         Action::Follow => state.play.texts.iter_mut().for_each(|text| text.follow()),
         Action::FocusNext | Action::NextSample => select(state, 1),
@@ -76,7 +72,9 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             turn_page(state);
             return Some(action);
         }
-        Action::Ask(Question::PresetName) => return Some(action),
+        Action::Ask(Question::PresetName | Question::LanePreset | Question::LaneModel) => {
+            return Some(action);
+        }
         Action::Escape if state.screen.banners.is_empty() && state.screen.help.is_none() => {
             turn_page(state);
         }
@@ -98,7 +96,7 @@ fn act(state: &mut State, action: &LanesAction, effects: &mut Vec<Effect>) {
             let sampler = state.play.settings.sampler.clone();
             let preset = state.play.preset();
             let name = preset.map(|at| state.play.knobs.presets[at].0.clone());
-            add(
+            adding::add(
                 state,
                 &name.unwrap_or_else(|| "as set".to_owned()),
                 sampler,
@@ -108,17 +106,17 @@ fn act(state: &mut State, action: &LanesAction, effects: &mut Vec<Effect>) {
         LanesAction::Copy => {
             let lane = state.lanes.lanes.get(state.lane()).map(Lane::copy);
             if let Some(lane) = lane {
-                put(state, lane, effects);
+                adding::put(state, lane, effects);
             }
         }
-        LanesAction::ListPresets => list_presets(state),
+        LanesAction::ListPresets => adding::list_presets(state),
         LanesAction::AddPreset(at) => {
             if let Some((name, sampler)) = state.play.knobs.presets.get(*at).cloned() {
-                add(state, &name, sampler, effects);
+                adding::add(state, &name, sampler, effects);
             }
         }
-        LanesAction::Sweep => sweep(state, effects),
-        LanesAction::Remove => remove(state, effects),
+        LanesAction::Sweep => adding::sweep(state, effects),
+        LanesAction::Remove => adding::remove(state, effects),
         LanesAction::TurnUp => turn(state, 1),
         LanesAction::TurnDown => turn(state, -1),
         LanesAction::Open => open(state),
@@ -144,12 +142,13 @@ fn start(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
     state.play.subject = Subject::Text;
     state.play.finishes.clear();
     state.engine.rate.restart();
+    state.lanes.selected = state.lane();
     state.lanes.end();
     state.lanes.starting = true;
     for lane in &mut state.lanes.lanes {
         lane.turned = false;
     }
-    let lanes = state.lanes.lanes.iter();
+    let lanes = state.lanes.lanes.iter().take(state.lanes.own());
     effects.push(Effect::Send(Command::Lanes(Box::new(LanesRequest {
         prompt,
         generation: state.play.settings.generation.clone(),
@@ -157,85 +156,12 @@ fn start(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
         prompt_odds: true,
         then,
     }))));
+    others::start(state, then, effects);
 }
 
-/// Adds a lane with the first one's seed.
-fn add(state: &mut State, name: &str, sampler: SamplerSettings, effects: &mut Vec<Effect>) {
-    let first = state.lanes.lanes.first();
-    let seed = first.map_or(state.play.settings.generation.seed, |lane| {
-        lane.settings.seed
-    });
-    put(
-        state,
-        Lane::new(name, LaneSettings { sampler, seed }),
-        effects,
-    );
-}
-
-/// Puts a lane beside the others, which grows if they do.
-fn put(state: &mut State, lane: Lane, effects: &mut Vec<Effect>) {
-    if state.lanes.lanes.len() >= MOST_LANES {
-        let told = format!("{MOST_LANES} lanes are as many as can be told apart: remove one.");
-        return state.tell(told, false);
-    }
-    if state.lanes.live {
-        let settings = Box::new(lane.settings.clone());
-        effects.push(Effect::Send(Command::AddLane(settings)));
-    }
-    state.lanes.lanes.push(lane);
-    state.reflow();
-}
-
-fn list_presets(state: &mut State) {
-    let presets = state.play.knobs.presets.iter().enumerate();
-    let items = presets.map(|(at, (name, _))| Item {
-        label: name.clone(),
-        detail: String::new(),
-        action: Action::Lanes(LanesAction::AddPreset(at)),
-    });
-    let picker = Picker::new("Add a lane of a preset", items.collect());
-    state.screen.overlay = Some(Overlay::Picker(Box::new(picker)));
-}
-
-/// Puts lanes over the range of the knob in hand in place of all others.
-fn sweep(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = state.lane();
-    let (Some(KnobRow::Knob(knob)), Some(lane)) =
-        (state.lanes.knob(selected), state.lanes.lanes.get(selected))
-    else {
-        return state.tell(
-            "A sweep goes over a knob's range: choose a knob first.",
-            false,
-        );
-    };
-    let settings = lane.settings.clone();
-    let lanes = Sweep::of_slider(knob, STEPS)
-        .values
-        .into_iter()
-        .map(|value| {
-            let mut swept = settings.clone();
-            if let Ok(number) = value.parse() {
-                knob.set(&mut swept.sampler, number);
-            }
-            let field = knob.field.replace('_', "-");
-            Lane::new(&format!("{field} {value}"), swept)
-        });
-    state.lanes.lanes = lanes.collect();
-    state.lanes.selected = 0;
-    start(state, Then::Continue, effects);
-}
-
-fn remove(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = state.lane();
-    if state.lanes.lanes.len() <= 1 {
-        return state.tell("A lane must be left.", false);
-    }
-    if state.lanes.live {
-        effects.push(Effect::Send(Command::RemoveLane { sample: selected }));
-    } else if selected < state.lanes.lanes.len() {
-        state.lanes.lanes.remove(selected);
-        state.reflow();
-    }
+/// Whether any lane goes on.
+fn is_running(state: &State) -> bool {
+    state.engine.run == RunState::Running || state.lanes.others_run()
 }
 
 /// Turns the knob in hand in the selected lane. The engine is told at the next frame.
@@ -274,14 +200,6 @@ fn select(state: &mut State, by: isize) {
     }
 }
 
-/// Puts the same position in view in every lane.
-fn scrub(state: &mut State, by: isize) {
-    let at = state.play.text().in_view().saturating_add_signed(by);
-    for text in &mut state.play.texts {
-        text.go_to(at);
-    }
-}
-
 /// The knobs of Play stand as the selected lane's from now on.
 fn set_knobs(state: &mut State) {
     if let Some(lane) = state.lanes.lanes.get(state.lane()) {
@@ -295,6 +213,11 @@ fn open(state: &mut State) {
         return state.tell("There is no text yet: draw the lanes first.", false);
     }
     set_knobs(state);
+    show_play(state);
+}
+
+/// Goes to the text on Play.
+fn show_play(state: &mut State) {
     state.play.subject = Subject::Text;
     state.screen.page = Page::Play;
     state.focus_on(Focus::Text);
@@ -306,6 +229,9 @@ fn keep(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let name = letter(state.lane());
     set_knobs(state);
+    if let Some((engine, sample)) = state.away() {
+        return others::keep(state, engine, sample, effects);
+    }
     if let Some(lane) = state.lanes.lanes.get(state.lane()) {
         state.play.settings.generation.seed = lane.settings.seed;
     }
@@ -315,7 +241,5 @@ fn keep(state: &mut State, effects: &mut Vec<Effect>) {
         format!("Lane {name} is the text now; the others stay as branches."),
         false,
     );
-    state.play.subject = Subject::Text;
-    state.screen.page = Page::Play;
-    state.focus_on(Focus::Text);
+    show_play(state);
 }

@@ -1,24 +1,46 @@
-//! What the engine tells of lanes, and what it is asked before a frame.
+//! What Play's engine tells of lanes, and what all engines are asked before a frame.
 
 use std::time::Duration;
 
-use crate::decoding::{LaneSettings, Moment, NoCommonDraws, Origin};
-use crate::engine::{Command, RunState};
+use super::adding::{prompt_alone, taken_away};
+use super::others;
+use crate::decoding::{LaneSettings, Moment, NoCommonDraws};
+use crate::engine::{Command, Given, RunState};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::lanes::Lane;
+use crate::tui::state::lanes::{Lane, prompt_of};
 use crate::tui::state::passage::Passage;
 use crate::tui::vocabulary::focus::Page;
 
 /// Shortest time between two looks at lanes that stream, so that the run keeps the processor.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(120);
 
-/// Takes in that a prompt was read. Whether lanes were asked for, whose texts follow.
-pub fn started(state: &mut State) -> bool {
+/// Takes in that a prompt was read, which is the one text as yet. Whether lanes were asked for, whose texts follow.
+pub fn started(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     let lanes = std::mem::take(&mut state.lanes.starting);
+    let mut held = Vec::new();
+    for other in &mut state.lanes.others {
+        let engine = other.engine;
+        held.extend(other.held.drain(..).map(|event| (engine, event)));
+    }
     state.lanes.end();
     state.lanes.live = lanes;
-    lanes
+    if !lanes {
+        return false;
+    }
+    for at in 1..state.lanes.lanes.len() {
+        let text = if state.lanes.lanes[at].engine.is_some() {
+            Passage::new()
+        } else {
+            prompt_alone(state)
+        };
+        state.play.texts.push(text);
+    }
+    state.play.choose_sample(state.lanes.selected);
+    for (engine, event) in held {
+        others::heard(state, engine, event, effects);
+    }
+    true
 }
 
 /// Takes in what a text is drawn with; one that is not known yet begins with the prompt.
@@ -31,45 +53,32 @@ pub fn added(
     if !state.lanes.live {
         return;
     }
-    while state.play.texts.len() <= sample {
-        let prompt = state.play.texts[0].tokens().iter();
-        let prompt = prompt.take_while(|token| token.origin == Origin::Prompt);
-        let mut text = Passage::new();
-        text.replace(prompt.cloned().collect());
-        state.play.texts.push(text);
+    while state.lanes.own() <= sample {
+        let at = state.lanes.own();
+        let text = prompt_alone(state);
+        state.play.texts.insert(at, text);
+        let lane = Lane::new("as set", settings.clone());
+        state.lanes.lanes.insert(at, lane);
     }
-    while state.lanes.lanes.len() <= sample {
-        state
-            .lanes
-            .lanes
-            .push(Lane::new("as set", settings.clone()));
-    }
-    state.lanes.lanes[sample].apart = apart;
+    let lane = &mut state.lanes.lanes[sample];
+    (lane.apart, lane.asked) = (apart, false);
     state.reflow();
 }
 
 /// Takes in that a text was taken away.
 pub fn removed(state: &mut State, sample: usize) {
-    if sample < state.play.texts.len() && state.play.texts.len() > 1 {
-        state.play.texts.remove(sample);
-    }
-    if sample < state.play.finishes.len() {
-        state.play.finishes.remove(sample);
-    }
-    if sample < state.lanes.lanes.len() {
-        state.lanes.lanes.remove(sample);
-    }
-    let last = state.play.texts.len() - 1;
-    state.play.sample = state.play.sample.min(last);
-    state.reflow();
+    taken_away(state, sample);
 }
 
 /// Takes in that something failed: lanes that were asked for may not be there.
 pub fn failed(state: &mut State) {
     state.lanes.starting = false;
     if state.lanes.live {
-        state.lanes.lanes.truncate(state.play.texts.len());
-        state.reflow();
+        for at in (0..state.lanes.own()).rev() {
+            if state.lanes.lanes[at].asked {
+                taken_away(state, at);
+            }
+        }
     }
 }
 
@@ -78,39 +87,80 @@ pub fn seen(state: &mut State, sample: usize, moment: Moment) {
     state.lanes.seen(sample, moment);
 }
 
-/// Before a frame: the engine is told of knobs that were turned, asked for odds, and texts are measured.
+/// Takes in how surprising Play's model finds the text of another model's lane.
+pub fn judged(state: &mut State, at: usize, surprisal: Option<f32>) {
+    if let Some(lane) = state.lanes.lanes.get_mut(at) {
+        lane.refer(surprisal);
+    }
+}
+
+/// Before a frame: the engines are told of knobs that were turned, asked for odds, and texts are measured.
 pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
+    end_what_is_no_lane(state, effects);
     if state.screen.page != Page::Compare || !state.lanes.live {
         return;
     }
-    for (sample, lane) in state.lanes.lanes.iter_mut().enumerate() {
-        if std::mem::take(&mut lane.turned) {
-            effects.push(Effect::Send(Command::SetLane {
-                sample,
-                lane: Box::new(lane.settings.clone()),
-            }));
+    for at in 0..state.lanes.lanes.len() {
+        let lane = &mut state.lanes.lanes[at];
+        if !lane.asked && std::mem::take(&mut lane.turned) {
+            let lane = &state.lanes.lanes[at];
+            effects.extend(others::set(state, at, lane));
         }
     }
     let now = state.screen.now;
-    let running = state.engine.run == RunState::Running;
+    let running = state.engine.run == RunState::Running || state.lanes.others_run();
     if running && now.saturating_sub(state.lanes.flushed) < BETWEEN_LOOKS {
         return;
     }
     state.lanes.flushed = now;
-    let vocabulary = state
-        .engine
-        .model
-        .as_ref()
-        .map_or(0, |model| model.vocabulary);
-    let first = state.play.texts[0].tokens().iter();
-    let prompt = first
-        .take_while(|token| token.origin == Origin::Prompt)
-        .count();
-    for (lane, text) in state.lanes.lanes.iter_mut().zip(&state.play.texts) {
-        lane.measure(text, prompt, vocabulary);
+    for at in 0..state.lanes.lanes.len().min(state.play.texts.len()) {
+        let vocabulary = state.model_of(at).map_or(0, |model| model.vocabulary);
+        state.lanes.lanes[at].measure(&state.play.texts[at], vocabulary);
+        if !running && state.lanes.lanes[at].wants_reference() {
+            effects.extend(reference(state, at).map(Effect::Send));
+        }
     }
-    let looks = state.lanes.looks(&state.play);
-    if !looks.is_empty() {
-        effects.push(Effect::LookAtLanes(looks));
+    let looks = state.lanes.looks(&state.play).into_iter();
+    effects.extend(looks.map(|(engine, looks)| Effect::LookAtLanes(engine, looks)));
+}
+
+/// Engines of other models whose texts are no lanes any more need not go on.
+fn end_what_is_no_lane(state: &mut State, effects: &mut Vec<Effect>) {
+    let live = state.lanes.live || state.lanes.starting;
+    for other in &mut state.lanes.others {
+        if !live && matches!(other.run, RunState::Running | RunState::Paused) {
+            other.run = RunState::Idle;
+            effects.push(Effect::SendLanes(other.engine, Command::Cancel));
+        }
     }
+}
+
+/// What asks Play's model how surprising the text of another model's lane is.
+fn reference(state: &State, at: usize) -> Option<Command> {
+    let tokens = state.play.texts[at].tokens();
+    let prompt = prompt_of(tokens);
+    if prompt == tokens.len() {
+        return None;
+    }
+    let given = if state.has_own_tokens(at) {
+        Given::Tokens(tokens.iter().map(|token| token.id).collect())
+    } else if state.engine.load.chat {
+        // A conversation is written otherwise for each model.
+        return None;
+    } else {
+        let said = tokens[prompt..].iter();
+        let said: Vec<u8> = said.flat_map(|it| it.bytes.iter().copied()).collect();
+        let said = String::from_utf8_lossy(&said);
+        Given::Text(format!("{}{said}", state.play.last_prompt.as_deref()?))
+    };
+    let prompt = if state.has_own_tokens(at) {
+        prompt
+    } else {
+        prompt_of(state.play.texts[0].tokens())
+    };
+    Some(Command::Judge {
+        lane: at,
+        given,
+        prompt,
+    })
 }

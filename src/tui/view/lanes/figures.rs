@@ -3,10 +3,11 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::decoding::{StopReason, parted};
+use crate::decoding::{NoCommonDraws, StopReason, parted, parted_in_text};
 use crate::text::numbers::thousands;
 use crate::tui::state::State;
 use crate::tui::state::knob_values::{self, Settings};
+use crate::tui::state::lanes::prompt_of;
 use crate::tui::vocabulary::bars::track;
 use crate::tui::vocabulary::knob_rows::KnobRow;
 use crate::tui::vocabulary::safe::{self, fit};
@@ -26,10 +27,11 @@ pub fn lines(state: &State, theme: &Theme, at: usize, width: u16) -> Vec<Line<'s
             }
         },
     );
-    let first = format!(
-        "S {:.2}  H {:.2}  {left} left",
-        figures.text.surprisal, figures.text.entropy
-    );
+    // Under the first lane's model: another model's own surprisal would not compare.
+    let reference = figures
+        .reference
+        .map_or_else(|| "–".to_owned(), |bits| format!("{bits:.2}"));
+    let first = format!("S {reference}  H {:.2}  {left} left", figures.text.entropy);
     let second = format!(
         "rep {:.0} %  d1 {:.2}  d2 {:.2}",
         figures.text.repetition * 100.0,
@@ -51,17 +53,26 @@ fn standing(state: &State, theme: &Theme, at: usize) -> (String, Style) {
     if let Some(StopReason::Failed(why)) = finish.map(|finish| &finish.reason) {
         return (format!("failed: {}", safe::safe(why)), theme.error);
     }
-    let lane = &state.lanes.lanes[at];
-    if let Some(apart) = lane.apart {
+    if at == 0 {
+        let seed = state.lanes.lanes[at].settings.seed;
+        return (format!("seed {seed}"), theme.quiet);
+    }
+    let apart = state.apart(at);
+    if let Some(apart) = apart.filter(|it| *it != NoCommonDraws::OtherTokens) {
         return (apart.to_string(), theme.quiet);
     }
-    if at == 0 {
-        return (format!("seed {}", lane.settings.seed), theme.quiet);
-    }
-    let (first, own) = (state.play.texts[0].tokens(), state.play.texts[at].tokens());
-    match parted(first, own) {
-        Some(place) => (format!("left A at {place}"), theme.pick),
-        None => ("as A so far".to_owned(), theme.quiet),
+    let said = |at: usize| {
+        let tokens = state.play.texts[at].tokens();
+        &tokens[prompt_of(tokens)..]
+    };
+    let (first, own) = (said(0), said(at));
+    let (place, tokens) = match apart {
+        Some(_) => (parted_in_text(first, own), "other tokens, "),
+        None => (parted(first, own), ""),
+    };
+    match place.and_then(|place| own.get(place)) {
+        Some(token) => (format!("{tokens}left A at {}", token.position), theme.pick),
+        None => (format!("{tokens}as A so far"), theme.quiet),
     }
 }
 

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::{draw, text};
 use crate::tui::state::State;
-use crate::tui::state::lanes::letter;
+use crate::tui::state::lanes::{Other, letter};
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::Focus;
@@ -18,6 +18,7 @@ use crate::tui::vocabulary::layout::Panes;
 use crate::tui::vocabulary::safe::{self, fit};
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::window::scroll_mark;
+use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Lines of figures below a lane's text: three of them, and the knob in hand.
 const FIGURES: u16 = 4;
@@ -73,12 +74,24 @@ fn draw_lane(
     let passage = state.play.texts.get(at).filter(|_| state.lanes.live);
     let note = if ended { " ■ " } else { "" };
     let room = usize::from(area.width).saturating_sub(6 + note.len());
-    let name = format!("{} {}", letter(at), lane.name());
+    let other = state.lanes.other_of(at);
+    let model = other.map_or_else(String::new, |other| format!("{} · ", other.name()));
+    let name = format!("{} {model}{}", letter(at), lane.name());
     let name = safe::safe(&name).into_owned();
     let title = format!(" {} ", fit(&name, room.min(safe::width(&name))).trim_end());
     let title = Line::styled(title, theme.title);
     let note = Line::styled(note, theme.quiet);
     let inside = draw::border(title, note, selected, theme, area, frame);
+    if let Some(said) = other.and_then(unready) {
+        let style = if other.is_some_and(|other| other.failed.is_some()) {
+            theme.error
+        } else {
+            theme.quiet
+        };
+        let said = wrapped(&safe::safe(&said), inside.width);
+        let lines = said.into_iter().map(|line| Line::styled(line, style));
+        return draw::lines(lines.collect(), inside, frame);
+    }
     let Some(passage) = passage else {
         return planned(state, theme, at, inside, frame);
     };
@@ -119,6 +132,15 @@ fn draw_lane(
     draw::lines(odds::lines(state, theme, at, below.as_size()), below, frame);
 }
 
+/// What keeps another model from saying anything: it failed, or it is being loaded.
+fn unready(other: &Other) -> Option<String> {
+    match (&other.failed, &other.model) {
+        (Some(why), _) => Some(format!("failed: {why}")),
+        (None, None) => Some(draw::loading(other.loading.as_ref())),
+        (None, Some(_)) => None,
+    }
+}
+
 /// A lane that was not drawn yet: its knob in hand, and how to begin.
 fn planned(state: &State, theme: &Theme, at: usize, inside: Rect, frame: &mut Frame) {
     let mut lines = vec![
@@ -131,15 +153,12 @@ fn planned(state: &State, theme: &Theme, at: usize, inside: Rect, frame: &mut Fr
             (Bound::LanesRun, "draws all lanes with one set of numbers"),
             (Bound::LanesAdd, "adds Play's settings as a lane"),
             (Bound::LanesPreset, "adds a preset as a lane"),
+            (Bound::LanesModel, "adds a lane of another model"),
             (Bound::LanesSweep, "sweeps the knob over its range"),
         ] {
             let said = format!("{} {says}", key(bound));
-            let wrapped = crate::tui::vocabulary::wrapped::wrapped(&said, inside.width);
-            lines.extend(
-                wrapped
-                    .into_iter()
-                    .map(|line| Line::styled(line, theme.quiet)),
-            );
+            let wrapped = wrapped(&said, inside.width).into_iter();
+            lines.extend(wrapped.map(|line| Line::styled(line, theme.quiet)));
         }
     }
     draw::lines(lines, inside, frame);

@@ -25,7 +25,7 @@ pub fn lines(state: &State, theme: &Theme, at: usize, size: Size) -> Vec<Line<'s
     let Some(moment) = lane.moment.as_ref().filter(|it| !it.rows.is_empty()) else {
         return Vec::new();
     };
-    let first = (at > 0)
+    let first = (at > 0 && state.has_own_tokens(at))
         .then(|| state.play.texts[0].tokens().get(moment.position))
         .flatten()
         .map(|token| token.id);
