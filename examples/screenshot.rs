@@ -5,28 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use logitscope::config::{Config, Sources};
 use logitscope::engine::{Command, EngineHandle, Event, RunState, TrainingHandle, TrainingNews};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, News, PlayOptions, Room, State, Theme, ThemeName,
-    Thresholds, TrainAction,
+    Action, ColourLevel, Effect, Marking, News, PlayOptions, Room, State, ThemeName, Thresholds,
+    TrainAction,
 };
-use logitscope::tui::{hear, update, view};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::buffer::{Buffer, Cell};
+use logitscope::tui::{hear, picture_of_state, update};
 use ratatui::layout::Size;
-use ratatui::style::{Color, Modifier};
 use tokio::sync::mpsc::Receiver;
-use unicode_width::UnicodeWidthStr;
 
 const SIZE: Size = Size::new(120, 40);
 const PROMPT: &str = "Once upon a time there was a little";
-/// Size of a cell in the picture.
-const CELL: (f32, f32) = (8.4, 18.0);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut files = std::env::args().skip(1);
@@ -124,12 +116,7 @@ fn train(state: &mut State) -> Result<(), Box<dyn Error>> {
 
 /// Writes the screen as it is.
 fn draw(state: &State, path: &str) -> Result<(), Box<dyn Error>> {
-    let mut terminal = Terminal::new(TestBackend::new(SIZE.width, SIZE.height))?;
-    let theme = Theme::new(ThemeName::Dark, ColourLevel::True);
-    terminal.draw(|frame| {
-        view(state, &theme, frame);
-    })?;
-    std::fs::write(path, svg(terminal.backend().buffer())?)?;
+    std::fs::write(path, picture_of_state(state))?;
     Ok(())
 }
 
@@ -162,69 +149,4 @@ fn hear_until(
         perform(engine, hear(state, News::Frame(start.elapsed())))?;
     }
     Ok(())
-}
-
-/// The screen as a picture: a rectangle for each background, a text for each cell.
-fn svg(buffer: &Buffer) -> Result<String, std::fmt::Error> {
-    let (width, height) = CELL;
-    let mut out = String::new();
-    writeln!(
-        out,
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" font-family="'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14"><rect width="100%" height="100%" fill="#16181d"/>"##,
-        f32::from(buffer.area.width) * width,
-        f32::from(buffer.area.height) * height,
-    )?;
-    for y in 0..buffer.area.height {
-        for x in 0..buffer.area.width {
-            let cell = &buffer[(x, y)];
-            cell_svg(&mut out, cell, f32::from(x) * width, f32::from(y) * height)?;
-        }
-    }
-    out.push_str("</svg>\n");
-    Ok(out)
-}
-
-fn cell_svg(out: &mut String, cell: &Cell, left: f32, top: f32) -> std::fmt::Result {
-    let (mut ink, mut paper) = (colour(cell.fg, "#d5d8de"), colour(cell.bg, ""));
-    if cell.modifier.contains(Modifier::REVERSED) {
-        (ink, paper) = ("#16181d".to_owned(), ink);
-    }
-    let cells = cell.symbol().width().max(1) as f32;
-    if !paper.is_empty() {
-        let width = CELL.0 * cells;
-        let height = CELL.1;
-        writeln!(
-            out,
-            r#"<rect x="{left:.1}" y="{top:.1}" width="{width:.1}" height="{height}" fill="{paper}"/>"#
-        )?;
-    }
-    let symbol = cell.symbol().trim();
-    if symbol.is_empty() {
-        return Ok(());
-    }
-    let mut style = String::new();
-    for (modifier, attribute) in [
-        (Modifier::BOLD, r#" font-weight="bold""#),
-        (Modifier::ITALIC, r#" font-style="italic""#),
-        (Modifier::UNDERLINED, r#" text-decoration="underline""#),
-        (Modifier::DIM, r#" opacity="0.6""#),
-    ] {
-        if cell.modifier.contains(modifier) {
-            style.push_str(attribute);
-        }
-    }
-    let symbol = symbol.replace('&', "&amp;").replace('<', "&lt;");
-    let length = CELL.0 * cells;
-    writeln!(
-        out,
-        r#"<text x="{left:.1}" y="{:.1}" textLength="{length:.1}" lengthAdjust="spacingAndGlyphs" fill="{ink}"{style}>{symbol}</text>"#,
-        top + CELL.1 * 0.75
-    )
-}
-
-fn colour(colour: Color, reset: &str) -> String {
-    match colour {
-        Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
-        _ => reset.to_owned(),
-    }
 }

@@ -25,6 +25,7 @@ pub mod cli;
 pub mod config;
 pub mod decoding;
 pub mod engine;
+pub mod handout;
 pub mod kernels;
 pub mod lessons;
 pub mod model;

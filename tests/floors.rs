@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["engine"],
     &["bench", "chart", "lessons"],
+    &["handout"],
     &["tui"],
     &["cli"],
 ];

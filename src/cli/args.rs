@@ -18,6 +18,7 @@ use super::odds::OddsArgs;
 use super::play::PlayArgs;
 use super::runs::RunsArgs;
 use super::score::ScoreArgs;
+use super::session::SessionArgs;
 use super::tokens::TokensArgs;
 use super::train::{FinetuneArgs, TrainArgs};
 use super::tree::TreeArgs;
@@ -51,6 +52,7 @@ pub enum Subcommand {
     Encode(EncodeArgs),
     Runs(RunsArgs),
     Export(ExportArgs),
+    Session(SessionArgs),
     Bench(BenchArgs),
     Config(ConfigArgs),
     /// Print completions for a shell

@@ -51,7 +51,7 @@ pub const EXIT_STATUS: [(&str, &str); 5] = [
 ];
 
 /// Options of every subcommand that do nothing in these.
-const IDLE: [(&str, &[&str]); 9] = [
+const IDLE: [(&str, &[&str]); 10] = [
     ("models", &["model", "device", "precision", "offline"]),
     ("train", &["model"]),
     ("diff", &["model"]),
@@ -62,6 +62,10 @@ const IDLE: [(&str, &[&str]); 9] = [
     ),
     (
         "export",
+        &["model", "device", "precision", "offline", "config"],
+    ),
+    (
+        "session",
         &["model", "device", "precision", "offline", "config"],
     ),
     ("config", &["model", "device", "precision", "offline"]),

@@ -32,6 +32,7 @@ mod runs;
 mod sampler_args;
 mod score;
 mod seed;
+mod session;
 mod stderr;
 mod table;
 mod tokens;
@@ -176,6 +177,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Encode(args) => encode::run(args, &cli.options, &config),
         Subcommand::Runs(args) => runs::run(args),
         Subcommand::Export(args) => export::run(args),
+        Subcommand::Session(args) => session::run(args),
         Subcommand::Bench(args) => bench::run(args, &config),
         Subcommand::Learn(args) => learn::run(args, &config),
         Subcommand::Guess(args) => guess::run(args, &config),

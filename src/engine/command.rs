@@ -104,6 +104,10 @@ pub enum Command {
     Show(BranchId),
     /// Tell everything that a file needs to bring the texts back.
     Save,
+    /// Tell the same, and for each token of the run's texts the `rows` tokens that were likeliest there.
+    Examine {
+        rows: usize,
+    },
     /// Bring saved texts back.
     Restore(Box<RestoreRequest>),
     /// End the thread.
@@ -141,6 +145,9 @@ pub struct Session {
     pub branches: Vec<SavedBranch>,
     /// The branch whose text goes on.
     pub current: Option<BranchId>,
+    /// The texts that went on beside it, in their order. One that said nothing yet is none of the branches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<BranchId>,
 }
 
 /// Texts to bring back.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Session, Subject};
 use crate::decoding::{
-    Beam, BranchId, BranchInfo, LaneSettings, Moment, NoCommonDraws, Otherwise, StopReason,
+    Beam, BranchId, BranchInfo, LaneSettings, Likely, Moment, NoCommonDraws, Otherwise, StopReason,
     TokenRecord,
 };
 use crate::model::{LoadProgress, ModelInfo};
@@ -124,6 +124,11 @@ pub enum Event {
     /// What was asked to be saved.
     Saved {
         session: Session,
+    },
+    /// What was asked to be examined: the texts, and of each text of the run the likeliest tokens at each of its places.
+    Examined {
+        session: Session,
+        likeliest: Vec<Vec<Vec<Likely>>>,
     },
     /// Beam search took a step: its beams, best first.
     Beams {

@@ -159,9 +159,13 @@ impl Texts {
     pub fn save(&self) -> Session {
         let mut texts = self.run.iter().flat_map(Run::texts);
         let first = texts.next().map(Generation::sequence);
-        let beside = texts.map(|text| (text.sequence(), text.prompt_len(), text.settings().seed));
+        let beside: Vec<_> = texts
+            .map(|text| (text.sequence(), text.prompt_len(), text.settings().seed))
+            .collect();
+        let next = self.branches.next().0;
         Session {
-            branches: self.branches.save(first, beside),
+            beside: (next..).take(beside.len()).map(BranchId).collect(),
+            branches: self.branches.save(first, beside.into_iter()),
             current: self.branches.current().map(|current| current.id),
         }
     }

@@ -13,13 +13,14 @@ mod vocabulary;
 
 pub use app::ascii::{in_ascii, is_needed as ascii_is_needed, locale_is_ascii};
 pub use app::link::EngineLink;
+pub use app::picture::{of_screen as picture_of_screen, of_state as picture_of_state};
 pub use app::{TuiError, run};
 pub use state::State;
 pub use state::learn::{LearnOptions, LessonTables, Opening, Progress as LessonProgress};
 pub use state::options::PlayOptions;
 pub use state::picker::Item;
 pub use state::seen::Seen;
-pub use state::session::{SessionError, SessionFile};
+pub use state::session::{SavedLane, SessionError, SessionFile};
 pub use state::train::room::Room;
 pub use state::train::runs::{GoingOn, ReadRecipe, ReadRun};
 pub use state::train::table::{Column, RunRow, RunState as RunProgress, RunTable};

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use logitscope::decoding::{LaneSettings, NoCommonDraws, Origin, StopReason};
-use logitscope::engine::{Command, Event, LookRequest, RunState, Subject, Then};
+use logitscope::engine::{Command, Event, LookRequest, RunState, Session, Subject, Then};
 use logitscope::sampling::{Method, SamplerSettings, StageKind};
 use logitscope::tui::{Action, Effect, Focus, LanesAction, Page};
 
@@ -121,6 +121,29 @@ pub fn comparing(count: usize, words: usize, width: u16, height: u16) -> Play {
         answer(&mut play);
     }
     play
+}
+
+#[test]
+fn a_session_keeps_what_lanes_are_drawn_with() {
+    let mut play = Play::inspected(PROMPT, 120, 40);
+    play.act(lanes(LanesAction::Page));
+    play.act(lanes(LanesAction::Run));
+    let settings = started(&mut play);
+    play.state.saving.session_file = Some("session.json".into());
+    play.state.saving.asked_for = true;
+    play.hear(Event::Saved {
+        session: Session::default(),
+    });
+    let saved = play.effects.iter().find_map(|effect| match effect {
+        Effect::WriteSession { session, .. } => Some(session),
+        _ => None,
+    });
+    let saved = &saved.expect("written").lanes;
+    assert_eq!(saved.len(), settings.len());
+    for (saved, settings) in saved.iter().zip(&settings) {
+        assert_eq!(&saved.settings, settings);
+    }
+    assert_eq!(saved[0].name, "balanced");
 }
 
 #[test]

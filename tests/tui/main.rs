@@ -9,6 +9,7 @@ mod film;
 mod fixtures;
 mod form;
 mod frames;
+mod handout;
 mod inputs;
 mod lanes;
 mod lanes_models;

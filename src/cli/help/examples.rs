@@ -4,7 +4,7 @@
 pub type Examples = (&'static str, [(&'static str, &'static str); 3]);
 
 /// Of each subcommand, by the words after the program's name.
-pub const EXAMPLES: [Examples; 20] = [
+pub const EXAMPLES: [Examples; 21] = [
     (
         "",
         [
@@ -230,6 +230,23 @@ pub const EXAMPLES: [Examples; 20] = [
                 "two runs as a picture",
             ),
             ("logitscope runs resume run1 --epochs 5", "go on with one"),
+        ],
+    ),
+    (
+        "session",
+        [
+            (
+                "logitscope session export --html page.html",
+                "where the playground was left last, as a page",
+            ),
+            (
+                "logitscope session export story.json --markdown story.md",
+                "a session that was saved, as Markdown",
+            ),
+            (
+                "logitscope session export --html page.html --run poems",
+                "with the curve of a run, and what it wrote by epoch",
+            ),
         ],
     ),
     (

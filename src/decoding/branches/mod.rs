@@ -94,6 +94,11 @@ impl Branches {
         self.current.as_ref()
     }
 
+    /// The number that the next branch gets; from it on [`Self::save`] numbers texts beside the current one.
+    pub fn next(&self) -> BranchId {
+        BranchId(self.next)
+    }
+
     /// Keeps the current text, unless it holds nothing but a prompt or begins another branch as it stands.
     pub fn leave(&mut self, sequence: &Sequence) {
         let Some(lineage) = self.current.clone() else {

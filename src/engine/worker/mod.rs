@@ -1,6 +1,7 @@
 //! The engine's thread: serves commands between tokens, then looks, then one token, and so on.
 
 mod comparing;
+mod examining;
 mod lanes;
 mod loading;
 mod looking;
@@ -201,6 +202,7 @@ impl Worker {
                 let session = self.texts.save();
                 self.emit(Event::Saved { session })
             }
+            Command::Examine { rows } => self.examine(rows),
             Command::Restore(request) => {
                 self.stop_for_another_text()?;
                 let RestoreRequest {

@@ -11,6 +11,7 @@ mod lanes;
 pub mod link;
 pub mod models;
 mod outside;
+pub mod picture;
 pub mod presets;
 mod second;
 mod surveying;
@@ -317,6 +318,8 @@ impl<'a, L: EngineLink> App<'a, L> {
                     tracing::warn!("the model could not be remembered: {error}");
                 }
             }
+            Effect::WriteHandout(path, format, sheet) => self.write_handout(path, format, sheet),
+            Effect::DrawScreen(path) => self.draw_screen(path),
             Effect::DrawChart(path, chart) => self.draw_chart(path, *chart),
             Effect::SavePreset(name, sampler) => self.save_preset(name, sampler)?,
             Effect::KeepProgress(progress) => self.keep_progress(progress),

@@ -1,7 +1,8 @@
 //! What the playground does outside of its screen: the clipboard, files. Whatever may take long is done by a thread, which
 //! tells the loop how it ended.
 
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use crossterm::queue;
@@ -9,9 +10,10 @@ use crossterm::style::Print;
 
 use super::{App, TuiError};
 use crate::chart;
+use crate::handout::{Format, Sheet};
 use crate::sampling::SamplerSettings;
 use crate::training;
-use crate::tui::app::{clipboard, models, presets};
+use crate::tui::app::{clipboard, models, picture, presets};
 use crate::tui::state::history;
 use crate::tui::state::learn::Progress;
 use crate::tui::state::train::{Start, room, runs};
@@ -223,6 +225,33 @@ impl<L: EngineLink> App<'_, L> {
         });
     }
 
+    /// Writes a hand-out in the background: aside first, then in place.
+    pub(super) fn write_handout(&self, path: PathBuf, format: Format, sheet: Box<Sheet>) {
+        self.in_background(move || {
+            let shown = path.display();
+            told(match write_whole(&path, &sheet.written(format)) {
+                Ok(()) => Ok(format!("The hand-out was written to {shown}.")),
+                Err(error) => Err(format!(
+                    "The hand-out could not be written to {shown}: {error}."
+                )),
+            })
+        });
+    }
+
+    /// Draws the screen as it is now into a file.
+    pub(super) fn draw_screen(&self, path: PathBuf) {
+        let drawn = picture::of_state(&self.state);
+        self.in_background(move || {
+            let shown = path.display();
+            told(match write_whole(&path, &drawn) {
+                Ok(()) => Ok(format!("The screen was drawn into {shown}.")),
+                Err(error) => Err(format!(
+                    "The screen could not be drawn into {shown}: {error}."
+                )),
+            })
+        });
+    }
+
     pub(super) fn save_preset(
         &mut self,
         name: String,
@@ -245,6 +274,19 @@ impl<L: EngineLink> App<'_, L> {
             }
         }
     }
+}
+
+/// Writes a file that is there whole or as it was before.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let mut aside = tempfile::Builder::new();
+    // To be handed on: as readable as any file that its owner makes.
+    #[cfg(unix)]
+    aside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut aside = aside.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    aside.write_all(text.as_bytes())?;
+    aside.persist(path)?;
+    Ok(())
 }
 
 /// How something ended, as news.

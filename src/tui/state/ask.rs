@@ -20,6 +20,7 @@ impl Question {
             | Self::LaneModel
             | Self::OpenSession
             | Self::SaveSession
+            | Self::Handout
             | Self::Export { .. } => true,
             _ => false,
         }
@@ -42,6 +43,9 @@ impl Question {
             Self::ChartNext => "Draw the next-token odds into the file (.svg or .png)".to_owned(),
             Self::ChartText => {
                 "Draw surprisal and entropy of the text into the file (.svg or .png)".to_owned()
+            }
+            Self::Handout => {
+                "Write the hand-out into the file (.html or .md; .svg for this screen)".to_owned()
             }
             Self::Field(field) => {
                 let field = &FIELDS[field];

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::decoding::StopReason;
 use crate::engine::Session;
+use crate::handout::Format;
 use crate::tui::vocabulary::layout::Split;
 
 /// A line across the top until it is dismissed or its time is over.
@@ -63,6 +64,8 @@ pub struct Saving {
     pub sent: bool,
     /// The last attempt failed.
     pub failed: bool,
+    /// A hand-out that waits for the engine's texts.
+    pub handout: Option<(PathBuf, Format)>,
     /// When it was saved last.
     pub last: Duration,
 }

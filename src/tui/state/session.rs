@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::config::private;
-use crate::decoding::GenerationSettings;
+use crate::decoding::{GenerationSettings, LaneSettings};
 use crate::engine::Session;
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
@@ -30,6 +30,17 @@ pub struct SessionFile {
     pub generation: GenerationSettings,
     pub samples: usize,
     pub texts: Session,
+    /// What the texts are drawn with that stand side by side, in their order; empty where they are no lanes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lanes: Vec<SavedLane>,
+}
+
+/// A lane as written to a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedLane {
+    /// What it is called on the screen.
+    pub name: String,
+    pub settings: LaneSettings,
 }
 
 /// Why a session file could not be read.
@@ -59,6 +70,7 @@ impl SessionFile {
             generation,
             samples,
             texts,
+            lanes: Vec::new(),
         }
     }
 

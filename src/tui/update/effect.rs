@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::chart::What;
 use crate::decoding::{Moment, TokenRecord};
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
+use crate::handout::{Format, Sheet};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 use crate::training::{History, Recipe};
@@ -106,6 +107,10 @@ pub enum Effect {
     RememberModel(String),
     /// Draw a chart into a file.
     DrawChart(PathBuf, Box<Chart>),
+    /// Write a hand-out to a file.
+    WriteHandout(PathBuf, Format, Box<Sheet>),
+    /// Draw the screen as it is into an SVG file.
+    DrawScreen(PathBuf),
     /// Save the sampler's settings under a name.
     SavePreset(String, Box<SamplerSettings>),
     /// Keep how far lessons were walked.

@@ -143,6 +143,9 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Branch { branch, tokens } => super::branches::show(state, branch, tokens),
         Event::Saved { session } => super::session::saved(state, session, effects),
+        Event::Examined { session, likeliest } => {
+            super::handout::examined(state, session, likeliest, effects);
+        }
         Event::Beams { beams, .. } => {
             state.play.beam_log.step(&beams);
             state.play.beams = beams;

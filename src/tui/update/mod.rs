@@ -6,6 +6,7 @@ mod copying;
 mod editing;
 pub mod effect;
 mod engine;
+mod handout;
 mod hearing;
 mod knobs;
 mod lanes;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{knobs, train};
+use super::{handout, knobs, train};
 use crate::engine::Command;
 use crate::training::Verdict;
 use crate::tui::state::ask::Ask;
@@ -32,6 +32,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
             .map_or_else(String::new, |second| second.source.clone()),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
+        Question::Handout => "handout.html".to_owned(),
         Question::Field(field) => state.train.form.value(field),
         Question::LearningRate => {
             let newest = state.train.run().and_then(|run| run.history().newest());
@@ -177,6 +178,7 @@ fn accept(
             let chart = Box::new(Chart::Text(tokens.to_vec()));
             effects.push(Effect::DrawChart(path, chart));
         }
+        Question::Handout => handout::ask(state, file(typed)?, effects)?,
         Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
         Question::GoOn => train::go_on(state, typed, effects)?,

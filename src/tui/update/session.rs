@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::{Command, RestoreRequest, RunState, Session};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::session::SessionFile;
+use crate::tui::state::session::{SavedLane, SessionFile};
 
 /// Longest time that something new stays unsaved while a run goes on.
 const AUTOSAVE: Duration = Duration::from_secs(5);
@@ -44,6 +44,12 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
     let Some(path) = file.clone() else {
         return;
     };
+    let live = state.lanes.lanes.iter().filter(|_| state.lanes.live);
+    let lanes = live.map(|lane| SavedLane {
+        name: lane.name(),
+        settings: lane.settings.clone(),
+    });
+    let lanes = lanes.collect();
     let session = SessionFile::new(
         state.engine.load.clone(),
         state.play.editor.text(),
@@ -52,6 +58,7 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
         state.play.settings.samples,
         texts,
     );
+    let session = SessionFile { lanes, ..session };
     effects.push(Effect::WriteSession {
         path,
         session: Box::new(session),

@@ -193,7 +193,7 @@ impl Action {
             | Self::BrowseModels(_)
             | Self::LoadModel(_)
             | Self::Learn(_)
-            | Self::Ask(Question::ChartRun(_)) => Concern::Playground,
+            | Self::Ask(Question::ChartRun(_) | Question::Handout) => Concern::Playground,
             Self::FocusNext | Self::FocusPrevious | Self::Zoom => Concern::Panes,
             Self::Train(_) => Concern::Train,
             Self::Lanes(_) => Concern::Lanes,

@@ -133,6 +133,7 @@ bindings! {
         SearchText "search-text" Action::Ask(Question::SearchText), ["/"] "go to a token that contains something";
         FindNext "find-next" Action::FindNext, ["*"] "go to the next such token";
         Copy "copy" Action::CopyWhat, ["y"] "copy the text, a table or a record";
+        Handout "hand-out" Action::Ask(Question::Handout), ["E" "ctrl-x"] "write the text with its odds as a page or Markdown, or this screen as a picture", "hand out";
         Zoom "zoom" Action::Zoom, ["z"] "give the pane the whole screen, or take it away";
         Palette "palette" Action::Palette, ["ctrl-p" ":"] "find any command by typing", "commands";
         Models "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, of a run, a directory";

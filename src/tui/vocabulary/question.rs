@@ -46,6 +46,8 @@ pub enum Question {
     ChartNext,
     /// The file to draw surprisal and entropy along the text into.
     ChartText,
+    /// The file to write the hand-out into, or a picture of the screen.
+    Handout,
     /// A field of the form of a run, by its place.
     Field(usize),
     /// The learning rate of the run that goes on.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Before;
 use super::figures::Shown;
+use crate::handout::{Paragraphs, StepDone};
 use crate::lessons::Blank;
 
 /// How long until the hint is said, where the step does not say otherwise.
@@ -59,6 +60,10 @@ pub struct Going {
     /// What the figures were when the step was done, of which is spoken then: once they are known they stay, so that
     /// what is said stays true whatever is done next.
     pub end: Option<Start>,
+    /// What the step said when it began to wait.
+    pub asked: Paragraphs,
+    /// The steps that were left for the next one, as they were then, with their places.
+    pub told: Vec<(usize, StepDone)>,
     /// How far the step was that was left for the present one, until that is set up, and what its figures were when it
     /// began.
     pub left: Option<(Stage, Start)>,
@@ -77,9 +82,18 @@ impl Going {
             hinted: false,
             start: Start::new(),
             end: None,
+            asked: Vec::new(),
+            told: Vec::new(),
             left: None,
             before: Vec::new(),
         }
+    }
+
+    /// Keeps what a step was that is left for the next one.
+    pub fn tell(&mut self, told: StepDone) {
+        let step = self.step;
+        self.told.retain(|(at, _)| *at < step);
+        self.told.push((step, told));
     }
 
     /// Goes to a step, to be set up.
@@ -88,6 +102,7 @@ impl Going {
         self.stage = Stage::Waiting;
         self.hinted = false;
         self.start.clear();
+        self.asked.clear();
         self.end = None;
     }
 }

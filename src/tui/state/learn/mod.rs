@@ -6,6 +6,7 @@ mod going;
 mod progress;
 mod strip;
 mod tables;
+mod told;
 
 pub use before::{Before, TextBefore};
 pub use going::{Going, SetUpTraining, Stage, Start};

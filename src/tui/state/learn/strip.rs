@@ -133,7 +133,7 @@ impl State {
     }
 
     /// A blank, as it is read: the name of something on the screen, or a figure.
-    fn filled(&self, blank: &Blank) -> Option<String> {
+    pub(super) fn filled(&self, blank: &Blank) -> Option<String> {
         let of = blank.of.as_deref().unwrap_or_default();
         match blank.name.as_str() {
             "key" => {

@@ -8,6 +8,7 @@ pub use list::list;
 
 use std::time::Duration;
 
+use crate::handout::StepEnd;
 use crate::tui::state::State;
 use crate::tui::state::learn::figures::figure;
 use crate::tui::state::learn::{Going, Stage};
@@ -74,7 +75,14 @@ fn forward(state: &mut State, effects: &mut Vec<Effect>) {
         }
         return;
     }
+    let told = state.step_told();
     if let Some(going) = &mut state.learn.going {
+        if let Some(mut told) = told {
+            if told.end == StepEnd::Open {
+                told.end = StepEnd::Skipped;
+            }
+            going.tell(told);
+        }
         going.left = Some((going.stage.clone(), std::mem::take(&mut going.start)));
         going.go_to(step + 1);
     }

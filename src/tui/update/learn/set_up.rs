@@ -145,9 +145,11 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let start = blanks.filter_map(|blank| figure(state, &blank).map(|shown| (blank, shown)));
     let start = start.collect();
     let since = state.screen.now;
+    let asked = state.step_text();
     if let Some(going) = &mut state.learn.going {
         going.start = start;
         going.since = since;
+        going.asked = asked;
         going.stage = Stage::Asked;
     }
 }

@@ -1,0 +1,35 @@
+//! Handing out from a terminal: a page, Markdown, and a picture of the screen, each by its key.
+
+use std::fs;
+
+use crate::terminal::{PROMPT, opened};
+
+#[test]
+fn a_text_is_handed_out_as_a_page_as_markdown_and_as_a_picture() {
+    let mut playground = opened(80, 24);
+    playground.press("\r");
+    playground.until_shows("ended: max tokens");
+    for (key, name) in [("\x18", "story.html"), ("\tE", "story.md")] {
+        playground.press(key);
+        playground.until_shows("Write the hand-out");
+        playground.press("\x15");
+        playground.press(name);
+        playground.press("\r");
+        playground.until_shows(&format!("was written to {name}"));
+        let written = fs::read_to_string(playground.home().join(name)).expect("read");
+        assert!(written.contains(PROMPT) && written.contains("temperature"));
+        // By itself: together with what follows it would be another key.
+        playground.press("\x1b");
+        playground.until("the sentence to leave", |text| {
+            !text.contains("was written")
+        });
+    }
+    playground.press("\x18");
+    playground.until_shows("Write the hand-out");
+    playground.press("\x15screen.svg\r");
+    playground.until_shows("was drawn into screen.svg");
+    let drawn = fs::read_to_string(playground.home().join("screen.svg")).expect("read");
+    assert!(drawn.starts_with("<svg") && !drawn.contains("hand-out"));
+    playground.press("\x03\x03");
+    assert_eq!(playground.until_over(), 0);
+}
