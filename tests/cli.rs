@@ -572,6 +572,21 @@ fn mistakes_are_one_sentence_and_an_exit_code() {
         ),
         (vec!["tokens", "--decode", "999999"], 2, "no token 999999"),
         (vec!["generate", "a", "--ban", ""], 2, "banned"),
+        (
+            vec!["generate", "a", "--regex", "(a"],
+            2,
+            "--regex: sampler.grammar_regex: \"(a\" is not accepted: character 1: unclosed group",
+        ),
+        (
+            vec!["generate", "a", "--lark", "no-such.lark"],
+            2,
+            "--lark no-such.lark: No such file",
+        ),
+        (
+            vec!["odds", "a", "--regex", "a", "--json-schema", "{}"],
+            2,
+            "grammar_regex is set already",
+        ),
         (vec!["play"], 1, "terminal"),
     ] {
         let (status, error) = home.fails(&args);

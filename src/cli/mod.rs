@@ -57,6 +57,7 @@ use self::stderr::warn;
 use crate::config::{Config, KeyProblem, Override, Sources};
 use crate::engine;
 use crate::model::{self, LoadRequest, LoadedModel, ModelInfo};
+use crate::sampling::text_knob;
 use crate::training::heap;
 use crate::tui::Keymap;
 
@@ -188,10 +189,11 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
 /// Where settings come from, for this process.
 fn config_sources(file: Option<PathBuf>, overrides: Vec<(String, toml::Value)>) -> Sources {
     let flag = |key: &str| {
-        format!(
-            "--{}",
-            key.rsplit('.').next().unwrap_or(key).replace('_', "-")
-        )
+        let field = key.rsplit('.').next().unwrap_or(key);
+        match text_knob(field) {
+            Some(knob) => format!("--{}", knob.flag),
+            None => format!("--{}", field.replace('_', "-")),
+        }
     };
     Sources {
         overrides: overrides

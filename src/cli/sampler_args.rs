@@ -1,9 +1,12 @@
 //! The sampler's flags: one for every knob, made from the knobs themselves.
 
+use std::path::Path;
+
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use toml::Value;
 
-use crate::sampling::{KNOBS, Method, StageKind};
+use crate::sampling::{KNOBS, Method, StageKind, TEXT_KNOBS, TextKnob};
+use crate::text::read_text;
 
 /// The heading of help below which they stand.
 pub const HEADING: &str = "Sampler";
@@ -35,7 +38,7 @@ const SHORT: [&str; 8] = [
 ];
 
 /// The flags that are no knobs: field, flag, value's name, whether it may repeat, help.
-const OTHERS: [(&str, &str, &str, bool, &str); 8] = [
+const OTHERS: [(&str, &str, &str, bool, &str); 7] = [
     (
         "preset",
         "preset",
@@ -63,13 +66,6 @@ const OTHERS: [(&str, &str, &str, bool, &str); 8] = [
         "STAGE",
         true,
         "Switch a stage off, whatever its setting",
-    ),
-    (
-        "negative_prompt",
-        "negative-prompt",
-        "TEXT",
-        false,
-        "What --guidance-scale leads away from; without it the prompt's last token",
     ),
     ("banned", "ban", "TEXT", true, "Forbid completing this text"),
     (
@@ -124,7 +120,16 @@ impl clap::Args for SamplerArgs {
                 arg
             }
         });
-        command.args(others).args(knobs)
+        let texts = TEXT_KNOBS.iter().map(|knob| {
+            Arg::new(knob.field)
+                .long(knob.flag)
+                .value_name(knob.value_name)
+                .allow_hyphen_values(true)
+                .help_heading(HEADING)
+                .hide_short_help(true)
+                .help(knob.why.trim_end_matches('.'))
+        });
+        command.args(others).args(texts).args(knobs)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -155,6 +160,13 @@ impl FromArgMatches for SamplerArgs {
             };
             self.settings.push((field.to_owned(), value));
         }
+        for knob in TEXT_KNOBS {
+            if let Some(text) = matches.get_one::<String>(knob.field) {
+                let text = grammar_text(knob, text)?;
+                self.settings
+                    .push((knob.field.to_owned(), Value::String(text)));
+            }
+        }
         for knob in KNOBS {
             if let Some(&number) = matches.get_one::<f64>(knob.field) {
                 let value = if knob.whole && number.fract() == 0.0 {
@@ -167,6 +179,31 @@ impl FromArgMatches for SamplerArgs {
         }
         Ok(())
     }
+}
+
+/// Larger files are no grammars.
+const LARGEST_GRAMMAR: u64 = 4_000_000;
+
+/// What was given for a schema or a Lark grammar is the thing itself, or the name of a file that holds it. A schema is
+/// an object, and a grammar has a rule called `start`.
+fn grammar_text(knob: &TextKnob, given: &str) -> Result<String, clap::Error> {
+    let is_text = match knob.field {
+        "grammar_json_schema" => {
+            let given = given.trim();
+            given.is_empty() || given.starts_with('{') || ["true", "false"].contains(&given)
+        }
+        "grammar_lark" => given.trim().is_empty() || given.contains("start:"),
+        _ => true,
+    };
+    if is_text {
+        return Ok(given.to_owned());
+    }
+    read_text(Path::new(given), LARGEST_GRAMMAR).map_err(|error| {
+        clap::Error::raw(
+            clap::error::ErrorKind::ValueValidation,
+            format!("--{} {given}: {error}\n", knob.flag),
+        )
+    })
 }
 
 /// `TEXT=BIAS`, split at the last equals sign, so that the text may hold others.

@@ -26,9 +26,13 @@ fn check(setting: &Setting) -> Result<(), Misfit> {
         Section::Generation => check_generation(&settings_with(name, value)?),
         Section::Sampler if name == PRESET => value_as::<String>(value).map(drop),
         // All other fields have their defaults, so that what is out of range is the field in question.
-        Section::Sampler | Section::Preset(_) => settings_with::<SamplerSettings>(name, value)?
-            .validate()
-            .map_err(|error| refused(&error.value, error.expected)),
+        Section::Sampler | Section::Preset(_) => {
+            let settings = settings_with::<SamplerSettings>(name, value)?;
+            settings
+                .validate()
+                .and_then(|()| settings.check_grammar())
+                .map_err(|error| refused(&error.value, &error.expected))
+        }
         Section::Ui => check_ui(&settings_with(name, value)?),
         Section::Log => settings_with::<LogSettings>(name, value).map(drop),
         Section::Keys => value_as::<Vec<String>>(value).map(drop),

@@ -145,6 +145,18 @@ impl Chooser {
         }
     }
 
+    /// Whether the chain knows that the text is whole, so that nothing but its end may follow.
+    pub fn is_over(&self, history: &[u32], prompt_len: usize) -> bool {
+        self.chain.is_over(&Context {
+            second: None,
+            history,
+            prompt_len,
+            end_tokens: &self.end_tokens,
+            xtc_u: 0.0,
+            running: self.start(),
+        })
+    }
+
     /// The token that `u` picks, or the best one where the method does not draw.
     pub fn pick(&self, distribution: &Distribution, u: f64) -> u32 {
         if self.draws() {

@@ -371,10 +371,18 @@ impl Generation {
             Some(StopReason::StopText(text))
         } else if let (Some(period), true) = (looping, self.settings.detect_loops) {
             Some(StopReason::Loop { period })
+        } else if self.is_over(loaded, record.position + 1) {
+            Some(StopReason::GrammarEnd)
         } else {
             let length = record.position + 1;
             self.is_full_with(length).then_some(StopReason::MaxTokens)
         }
+    }
+
+    /// Whether nothing can follow the first `length` tokens by the chain, where the model has no token to say so with.
+    fn is_over(&self, loaded: &LoadedModel, length: usize) -> bool {
+        let ids = &self.sequence.ids()[..length.min(self.sequence.len())];
+        loaded.model.info().end_tokens.is_empty() && self.chooser.is_over(ids, self.prompt_len)
     }
 
     /// Whether [`Self::rewind`] can cut there.

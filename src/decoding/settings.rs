@@ -38,6 +38,8 @@ pub enum StopReason {
     EndToken,
     /// The stop text that was met.
     StopText(String),
+    /// The grammar was fulfilled, and the model has no end token to say so.
+    GrammarEnd,
     /// The text repeated its last `period` tokens over and over.
     Loop {
         period: usize,

@@ -1,6 +1,8 @@
 //! Lets the sampler chain ask a tokenizer what its rules need.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::LoadedModel;
 use crate::sampling::Vocabulary;
@@ -20,5 +22,21 @@ impl Vocabulary for ModelVocabulary<'_> {
 
     fn text(&self, id: u32) -> Cow<'_, str> {
         String::from_utf8_lossy(self.0.tokenizer.token_bytes(id))
+    }
+
+    fn bytes(&self, id: u32) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0.tokenizer.token_bytes(id))
+    }
+
+    fn special(&self) -> HashSet<u32> {
+        self.0.tokenizer.special_ids()
+    }
+
+    fn identity(&self) -> Option<u64> {
+        let mut special: Vec<u32> = self.special().into_iter().collect();
+        special.sort_unstable();
+        let mut hasher = DefaultHasher::new();
+        (self.0.tokenizer.token_set(), self.size(), special).hash(&mut hasher);
+        Some(hasher.finish())
     }
 }

@@ -197,6 +197,13 @@ impl Candidates {
         self.cut(|token| forbidden.binary_search(&token.id).is_err());
     }
 
+    /// Cuts the tokens that are not allowed; if that would leave none, cuts nothing.
+    pub fn keep_allowed(&mut self, allowed: impl Fn(u32) -> bool) {
+        if self.tokens.ids.iter().any(|&id| allowed(id)) {
+            self.cut(|token| allowed(token.id));
+        }
+    }
+
     /// Cuts all but the best; of equals the one of the lowest id stays.
     pub fn keep_best(&mut self) {
         let best = self.tokens.ids[numeric::first_largest(&self.tokens.logits)];

@@ -77,6 +77,11 @@ impl Chain {
         self.run_on(Candidates::new(logits, true), context)
     }
 
+    /// Whether a stage knows that the text is whole, so that nothing but its end may follow.
+    pub fn is_over(&self, context: &Context<'_>) -> bool {
+        self.stages.iter().any(|(_, stage)| stage.is_over(context))
+    }
+
     fn run_on(&self, mut candidates: Candidates, context: &Context<'_>) -> Distribution {
         let trace = self
             .stages

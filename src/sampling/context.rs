@@ -1,6 +1,7 @@
 //! What the chain must know besides the logits: the vocabulary, and the text so far.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::Running;
 
@@ -12,6 +13,21 @@ pub trait Vocabulary {
     fn encode(&self, text: &str) -> Vec<u32>;
     /// The text of one token; what is no whole character may be a replacement character.
     fn text(&self, id: u32) -> Cow<'_, str>;
+    /// The bytes of one token, which need not be whole characters.
+    fn bytes(&self, id: u32) -> Cow<'_, [u8]> {
+        match self.text(id) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }
+    }
+    /// The ids of tokens that are no part of a text, such as one that ends it.
+    fn special(&self) -> HashSet<u32> {
+        HashSet::new()
+    }
+    /// Equal for vocabularies of the same tokens; none where nobody knows.
+    fn identity(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Where in a text the chain is asked, and the numbers drawn for it.

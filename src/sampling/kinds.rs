@@ -6,9 +6,10 @@ use super::{Method, StageKind};
 
 impl StageKind {
     /// Every stage that can stand in [`super::SamplerSettings::order`], in the order of the default.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Guidance,
         Self::Difference,
+        Self::Grammar,
         Self::LogitBias,
         Self::Banned,
         Self::MinNewTokens,

@@ -24,6 +24,7 @@ mod select;
 mod settings;
 mod stage;
 mod stages;
+mod texts;
 mod trace;
 mod validate;
 
@@ -40,4 +41,5 @@ pub use raw_odds::RawOdds;
 pub use running::Running;
 pub use settings::{Method, OwnName, SamplerSettings, SettingsError, StageKind};
 pub use stage::Stage;
+pub use texts::{TEXT_KNOBS, TextKnob, text_knob};
 pub use trace::StageTrace;

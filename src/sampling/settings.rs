@@ -1,5 +1,6 @@
 //! What a user can set about sampling. Every field's neutral value switches its stage off.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub enum StageKind {
     Guidance,
     /// The difference between the model and its base, turned up or down.
     Difference,
+    /// A regular expression, a JSON schema or a grammar.
+    Grammar,
     LogitBias,
     Banned,
     MinNewTokens,
@@ -149,6 +152,12 @@ pub struct SamplerSettings {
     pub negative_prompt: String,
     /// How much of the way from the base model to this one. 1 is off.
     pub difference_weight: f32,
+    /// A regular expression that the text after the prompt must match as a whole; empty is off.
+    pub grammar_regex: String,
+    /// The JSON schema of a value that it must be; empty is off.
+    pub grammar_json_schema: String,
+    /// A grammar that it must keep to, in Lark's syntax; empty is off.
+    pub grammar_lark: String,
     /// Mirostat: target surprisal in bits.
     pub mirostat_tau: f32,
     /// Mirostat: learning rate.
@@ -208,6 +217,9 @@ impl SamplerSettings {
             guidance_scale: 1.0,
             negative_prompt: String::new(),
             difference_weight: 1.0,
+            grammar_regex: String::new(),
+            grammar_json_schema: String::new(),
+            grammar_lark: String::new(),
             mirostat_tau: 5.0,
             mirostat_eta: 0.1,
             adaptive_target: 0.5,
@@ -228,5 +240,5 @@ pub struct SettingsError {
     pub field: &'static str,
     pub value: String,
     /// What would be accepted, as a sentence fragment.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
 }

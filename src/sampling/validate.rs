@@ -1,5 +1,6 @@
 //! Whether settings make sense.
 
+use super::stages::grammar::Source;
 use super::{KNOBS, Method, SamplerSettings, SettingsError, StageKind};
 
 impl SamplerSettings {
@@ -36,6 +37,7 @@ impl SamplerSettings {
             )?;
         }
         self.validate_second()?;
+        self.validate_grammar()?;
         validate_texts("dry_breakers", &self.dry_breakers)?;
         validate_texts("banned", &self.banned)
     }
@@ -62,6 +64,19 @@ impl SamplerSettings {
             || value.to_string(),
             "beam and contrastive search read no second context: 1 is possible with them",
         )
+    }
+
+    /// A text keeps to one grammar.
+    fn validate_grammar(&self) -> Result<(), SettingsError> {
+        let mut grammars = Source::all(self);
+        let first = grammars.next();
+        match grammars.next() {
+            Some(second) if self.is_active(StageKind::Grammar) => Err(second.refused(format!(
+                "{} is set already: a text keeps to one of them",
+                first.map_or("", Source::field)
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn validate_stages(
@@ -114,7 +129,7 @@ fn check(
         Err(SettingsError {
             field,
             value: value(),
-            expected,
+            expected: expected.into(),
         })
     }
 }

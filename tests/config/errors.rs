@@ -33,7 +33,7 @@ fn everything_wrong_is_reported_at_once_where_it_stands() {
         "user.toml:4:9: sampler.top_p: 1.5 is not accepted: a number from 0 to 1",
         "user.toml:5:10: sampler.method: expected one of sample, greedy, mirostat-v1, \
          mirostat-v2, adaptive-p, beam, contrastive; found \"gready\"; did you mean greedy?",
-        "user.toml:8:3: sampler.order: expected one of guidance, difference, logit-bias, banned, min-new-tokens, no-repeat-ngram, \
+        "user.toml:8:3: sampler.order: expected one of guidance, difference, grammar, logit-bias, banned, min-new-tokens, no-repeat-ngram, \
          repetition, frequency-presence, dry, top-n-sigma, min-k, temperature, dynamic-temperature, \
          smoothing, top-h, top-k, typical-p, top-p, min-p, p-less, epsilon-cutoff, eta-cutoff, xtc, \
          mirostat, adaptive-p; found \"temprature\"; did you mean temperature?",

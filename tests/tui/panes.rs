@@ -175,6 +175,29 @@ fn the_knob_in_hand_is_slid_where_it_stands_below_the_odds() {
 }
 
 #[test]
+fn a_grammar_is_typed_in_its_row_and_refused_with_the_place() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut play = ended(width, height);
+        play.state.focus_on(Focus::Knobs);
+        let mut rows = play.state.play.knob_rows().into_iter();
+        let row = rows.find(|row| row.name() == "grammar-regex");
+        let row = row.expect("a row");
+        play.act(Action::SetKnob(row, r" (yes|no), said \w+\.".to_owned()));
+        assert_eq!(
+            play.state.play.settings.sampler.grammar_regex,
+            r" (yes|no), said \w+\."
+        );
+        sees(&play, &["● grammar-regex", "(yes|no)"]);
+        play.act(Action::SetKnob(row, "(yes".to_owned()));
+        sees(&play, &["character 1: unclosed group"]);
+        play.act(Action::ToggleStage);
+        sees(&play, &["○ grammar-regex"]);
+        play.act(Action::Neutral);
+        assert_eq!(play.state.play.settings.sampler.grammar_regex, "");
+    }
+}
+
+#[test]
 fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
     let mut play = ended(120, 40);
     for row in 0..play.state.play.knob_rows().len() {
@@ -188,15 +211,15 @@ fn the_sampler_says_that_it_scrolls_and_what_acts_is_always_in_sight() {
             ],
         );
     }
-    sees(&play, &["balanced ↑28 "]);
+    sees(&play, &["balanced ↑32 "]);
     play.state.play.knobs.selected = 0;
-    sees(&play, &["balanced ↓28 "]);
+    sees(&play, &["balanced ↓32 "]);
     let mut play = ended(80, 24);
     play.state.focus_on(Focus::Knobs);
     sees(
         &play,
         &[
-            "sample · seed 1 · samples 1 · balanced ↑16 ↓",
+            "sample · seed 1 · samples 1 · balanced ↑20 ↓",
             "top-k 40 → top-p 0.95",
         ],
     );

@@ -48,6 +48,7 @@ pub fn reason(reason: &StopReason) -> (&'static str, Option<&str>) {
         StopReason::MaxTokens => ("max_tokens", None),
         StopReason::EndToken => ("end_token", None),
         StopReason::StopText(text) => ("stop_text", Some(text)),
+        StopReason::GrammarEnd => ("grammar_end", None),
         StopReason::Loop { .. } => ("loop", None),
         StopReason::Cancelled => ("cancelled", None),
         StopReason::Failed(_) => ("failed", None),

@@ -58,7 +58,7 @@ fn sequence(key: &str, vocabulary: &dyn Vocabulary) -> Result<Phrase, SettingsEr
         _ => Err(SettingsError {
             field: FIELD,
             value: format!("{key:?}"),
-            expected: "the id must be one of the model's vocabulary",
+            expected: "the id must be one of the model's vocabulary".into(),
         }),
     }
 }

@@ -12,6 +12,7 @@ mod dynamic_temperature;
 mod epsilon_cutoff;
 mod eta_cutoff;
 mod frequency_presence;
+pub(super) mod grammar;
 mod guidance;
 mod logit_bias;
 mod min_k;
@@ -38,7 +39,7 @@ use super::descriptor::Descriptor;
 
 /// Every stage that settings can ask for, in the order in which help and lists name them. The chain's own order is that
 /// of [`StageKind::ALL`].
-pub(super) const DESCRIPTORS: [&Descriptor; 25] = [
+pub(super) const DESCRIPTORS: [&Descriptor; 26] = [
     &temperature::DESCRIPTOR,
     &dynamic_temperature::DESCRIPTOR,
     &smoothing::DESCRIPTOR,
@@ -59,6 +60,7 @@ pub(super) const DESCRIPTORS: [&Descriptor; 25] = [
     &no_repeat_ngram::DESCRIPTOR,
     &guidance::DESCRIPTOR,
     &difference::DESCRIPTOR,
+    &grammar::DESCRIPTOR,
     &logit_bias::DESCRIPTOR,
     &banned::DESCRIPTOR,
     &min_new_tokens::DESCRIPTOR,

@@ -25,7 +25,7 @@ impl Phrase {
             _ => Err(SettingsError {
                 field,
                 value: format!("{text:?}"),
-                expected: "the model's tokenizer must have tokens for this text",
+                expected: "the model's tokenizer must have tokens for this text".into(),
             }),
         }
     }

@@ -4,6 +4,9 @@ use crate::decoding::GenerationSettings;
 use crate::sampling::{Method, SamplerSettings, StageKind};
 use crate::tui::vocabulary::knob_rows::{KnobRow, MOST_SAMPLES};
 
+/// Stands for the end of a line where one line is written.
+const NEW_LINE: &str = "⏎";
+
 /// The settings that the rows of the sampler pane stand for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -20,6 +23,7 @@ impl KnobRow {
                 "sample, greedy, mirostat-v1, mirostat-v2, adaptive-p, beam or contrastive"
             }
             Self::Knob(knob) => knob.accepts,
+            Self::Text(knob) => knob.accepts,
             Self::Stage(StageKind::LogitBias) => r#"JSON, such as {" the": -2.5}"#,
             Self::Stage(_) | Self::Stop => r#"JSON, such as ["\n\n", "The end"]"#,
             Self::Seed | Self::MaxTokens => "a whole number from 0",
@@ -34,6 +38,7 @@ pub fn written(row: KnobRow, settings: &Settings) -> String {
     match row {
         KnobRow::Method => settings.sampler.method.name().to_owned(),
         KnobRow::Knob(knob) => knob.get(&settings.sampler).to_string(),
+        KnobRow::Text(knob) => knob.get(&settings.sampler).replace('\n', NEW_LINE),
         KnobRow::Stage(StageKind::LogitBias) => {
             serde_json::to_string(&settings.sampler.logit_bias).unwrap_or_default()
         }
@@ -50,7 +55,11 @@ pub fn written(row: KnobRow, settings: &Settings) -> String {
 /// # Errors
 /// With a sentence that says what would do; nothing is changed then.
 pub fn read(row: KnobRow, typed: &str, settings: &mut Settings) -> Result<(), String> {
-    let typed = typed.trim();
+    // Blanks at the ends of a text are a part of it.
+    let typed = match row {
+        KnobRow::Text(_) => typed,
+        _ => typed.trim(),
+    };
     let wrong = || format!("{typed} is not accepted: {}", row.form());
     let mut new = settings.clone();
     match row {
@@ -65,6 +74,7 @@ pub fn read(row: KnobRow, typed: &str, settings: &mut Settings) -> Result<(), St
             }
             knob.set(&mut new.sampler, value);
         }
+        KnobRow::Text(knob) => knob.set(&mut new.sampler, typed.replace(NEW_LINE, "\n")),
         KnobRow::Stage(StageKind::LogitBias) => {
             new.sampler.logit_bias = serde_json::from_str(typed).map_err(|_| wrong())?;
         }
@@ -81,7 +91,9 @@ pub fn read(row: KnobRow, typed: &str, settings: &mut Settings) -> Result<(), St
                 .ok_or_else(wrong)?;
         }
     }
-    new.sampler.validate().map_err(|error| error.to_string())?;
+    let checked = new.sampler.validate();
+    let checked = checked.and_then(|()| new.sampler.check_grammar());
+    checked.map_err(|error| error.to_string())?;
     *settings = new;
     Ok(())
 }
@@ -103,6 +115,8 @@ mod tests {
     fn what_is_written_is_read_back_unchanged() {
         let mut given = settings();
         given.generation.stop = vec!["\n\n".to_owned(), "„Ende“".to_owned()];
+        given.sampler.grammar_lark = "start: \"a\" b\nb: /c+/ ".to_owned();
+        given.sampler.negative_prompt = " a line ".to_owned();
         given.sampler.logit_bias.insert(" the".to_owned(), -2.5);
         let rows = rows(&given.sampler);
         assert!(rows.len() > 20);

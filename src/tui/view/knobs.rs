@@ -31,6 +31,8 @@ struct Parts {
 /// Lines of the pane from which on it has what stands above and below the list.
 const WITH_HEAD: u16 = 6;
 const WITH_FOOT: u16 = 12;
+/// Cells of a text among the settings that are always in sight.
+const MOST_OF_A_TEXT: usize = 16;
 const WITH_STOPS: u16 = 16;
 
 /// Draws it, with the selected knob in sight.
@@ -155,8 +157,17 @@ fn chain(state: &State, width: u16) -> Vec<String> {
     let acts = |row: &KnobRow| row.stage().is_some_and(|stage| sampler.is_active(stage));
     let rows = state.play.knob_rows();
     let settings = rows.iter().filter(|row| acts(row)).filter_map(|row| {
-        let at_rest = matches!(row, KnobRow::Knob(knob) if knob.get(sampler) == knob.neutral);
-        (!at_rest).then(|| format!("{} {}", row.name(), value(*row, state).0))
+        let at_rest = match row {
+            KnobRow::Knob(knob) => knob.get(sampler) == knob.neutral,
+            KnobRow::Text(knob) => knob.get(sampler).is_empty(),
+            _ => false,
+        };
+        let value = || {
+            let value = value(*row, state).0;
+            let cells = safe::width(&value).min(MOST_OF_A_TEXT);
+            safe::fit(&value, cells)
+        };
+        (!at_rest).then(|| format!("{} {}", row.name(), value()))
     });
     let mut lines: Vec<String> = Vec::new();
     for setting in settings {
@@ -214,6 +225,19 @@ fn line(canvas: &Canvas, row: KnobRow, first: bool, selected: bool, width: usize
     let (value_width, name_width) = widths(width);
     let (_, track_width) = track_place(width);
     let (value, place) = value(row, state);
+    // A text has the place of the track as well.
+    if matches!(row, KnobRow::Text(_)) && !value.is_empty() && value != "none" {
+        let room = width.saturating_sub(2 + name_width);
+        return Line::from(vec![
+            Span::styled(sign, style),
+            cell(&row.name(), name_width, style),
+            cell(
+                &format!(" {value}"),
+                room,
+                emphasis(style, active && !selected, canvas),
+            ),
+        ]);
+    }
     let gauge = place.map_or_else(
         || " ".repeat(track_width),
         |place| track(place, track_width),
@@ -265,6 +289,10 @@ fn value(row: KnobRow, state: &State) -> (String, Option<f64>) {
             let place = (value - knob.slider_min) / (knob.slider_max - knob.slider_min);
             (number(knob, value), Some(place))
         }
+        KnobRow::Text(knob) => match knob.get(sampler) {
+            "" => ("none".to_owned(), None),
+            text => (safe::safe(text).into_owned(), None),
+        },
         KnobRow::Stage(StageKind::LogitBias) => {
             (count(sampler.logit_bias.len(), "bias", "biases"), None)
         }

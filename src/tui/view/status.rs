@@ -124,6 +124,7 @@ fn ended(finish: &Finish) -> String {
         StopReason::MaxTokens => "ended: max tokens".to_owned(),
         StopReason::EndToken => "ended: end token".to_owned(),
         StopReason::StopText(text) => format!("ended: stop {}", safe::fit(text, 8).trim_end()),
+        StopReason::GrammarEnd => "ended: grammar".to_owned(),
         StopReason::Loop { period } => format!("ended: loop of {period}"),
         StopReason::Cancelled => "stopped".to_owned(),
         StopReason::Failed(_) => "failed".to_owned(),

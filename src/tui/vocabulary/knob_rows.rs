@@ -1,7 +1,9 @@
 //! The rows of the sampler pane, and what turning each of them does.
 
 use crate::decoding::GenerationSettings;
-use crate::sampling::{KNOBS, Knob, KnobOwner, Method, SamplerSettings, StageKind};
+use crate::sampling::{
+    KNOBS, Knob, KnobOwner, Method, SamplerSettings, StageKind, TEXT_KNOBS, TextKnob,
+};
 
 /// Most texts that can be sampled together here.
 pub const MOST_SAMPLES: usize = 16;
@@ -14,7 +16,9 @@ pub enum KnobRow {
     Method,
     /// A scalar setting.
     Knob(&'static Knob),
-    /// A stage with no scalar setting: logit bias, banned texts.
+    /// A setting that is a text.
+    Text(&'static TextKnob),
+    /// A stage with neither: logit bias, banned texts.
     Stage(StageKind),
     Seed,
     MaxTokens,
@@ -29,6 +33,7 @@ impl PartialEq for KnobRow {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Knob(a), Self::Knob(b)) => a.field == b.field,
+            (Self::Text(a), Self::Text(b)) => a.field == b.field,
             (Self::Stage(a), Self::Stage(b)) => a == b,
             (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
         }
@@ -43,6 +48,7 @@ impl KnobRow {
                 KnobOwner::Stage(stage) => Some(stage),
                 KnobOwner::Method(_) => None,
             },
+            Self::Text(knob) => Some(knob.owner),
             Self::Stage(stage) => Some(stage),
             Self::Method | Self::Seed | Self::MaxTokens | Self::Samples | Self::Stop => None,
         }
@@ -53,6 +59,7 @@ impl KnobRow {
         match self {
             Self::Method => "method".to_owned(),
             Self::Knob(knob) => knob.field.replace('_', "-"),
+            Self::Text(knob) => knob.field.replace('_', "-"),
             Self::Stage(stage) => stage.name().to_owned(),
             Self::Seed => "seed".to_owned(),
             Self::MaxTokens => "max-tokens".to_owned(),
@@ -66,6 +73,7 @@ impl KnobRow {
         match self {
             Self::Method => "How the next token is chosen from the odds that the chain leaves.",
             Self::Knob(knob) => knob.why,
+            Self::Text(knob) => knob.why,
             Self::Stage(stage) => stage.one_line(),
             Self::Seed => "The same seed, model and settings give the same text.",
             Self::MaxTokens => "Most tokens that a run generates.",
@@ -97,6 +105,8 @@ pub fn rows(settings: &SamplerSettings) -> Vec<KnobRow> {
     for &stage in &settings.order {
         let before = rows.len();
         rows.extend(of(KnobOwner::Stage(stage)));
+        let texts = TEXT_KNOBS.iter().filter(|text| text.owner == stage);
+        rows.extend(texts.map(KnobRow::Text));
         if rows.len() == before {
             rows.push(KnobRow::Stage(stage));
         }
@@ -115,6 +125,7 @@ pub fn all() -> impl Iterator<Item = KnobRow> {
     [KnobRow::Method]
         .into_iter()
         .chain(KNOBS.iter().map(KnobRow::Knob))
+        .chain(TEXT_KNOBS.iter().map(KnobRow::Text))
         .chain([
             KnobRow::Stage(StageKind::LogitBias),
             KnobRow::Stage(StageKind::Banned),
@@ -145,7 +156,7 @@ pub fn turn(
             sampler.method = Method::ALL[(at as i32 + steps).rem_euclid(count) as usize];
         }
         KnobRow::Knob(knob) => knob.set(sampler, knob.moved(knob.get(sampler), amount)),
-        KnobRow::Stage(_) | KnobRow::Stop => {}
+        KnobRow::Stage(_) | KnobRow::Text(_) | KnobRow::Stop => {}
         KnobRow::Samples => {
             *samples = samples
                 .saturating_add_signed(steps as isize)
@@ -169,6 +180,7 @@ pub fn neutral(row: KnobRow, sampler: &mut SamplerSettings, generation: &mut Gen
         KnobRow::Stage(StageKind::Banned) => sampler.banned.clear(),
         KnobRow::Method => sampler.method = Method::Sample,
         KnobRow::Knob(knob) => knob.set(sampler, knob.neutral),
+        KnobRow::Text(knob) => knob.set(sampler, String::new()),
         KnobRow::Stage(_) | KnobRow::Seed | KnobRow::MaxTokens | KnobRow::Samples => {}
     }
 }

@@ -65,7 +65,9 @@ impl Tables for LessonTables {
                 (None, Some(KnobRow::Method)) => Ok(Kind::OneOf(
                     Method::ALL.map(|one| one.name().to_owned()).to_vec(),
                 )),
-                (None, Some(KnobRow::Stage(_) | KnobRow::Stop)) => Ok(Kind::Text),
+                (None, Some(KnobRow::Stage(_) | KnobRow::Text(_) | KnobRow::Stop)) => {
+                    Ok(Kind::Text)
+                }
                 (None, Some(_)) => Ok(Kind::Number),
                 _ => Err("nothing is asked behind its name".to_owned()),
             };

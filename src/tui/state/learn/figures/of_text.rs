@@ -133,6 +133,7 @@ pub fn ended(state: &State) -> Option<Shown> {
         Some(StopReason::MaxTokens) => "max-tokens",
         Some(StopReason::EndToken) => "end-token",
         Some(StopReason::StopText(_)) => "stop-text",
+        Some(StopReason::GrammarEnd) => "grammar-end",
         Some(StopReason::Loop { .. }) => "loop",
         Some(StopReason::Cancelled) => "stopped",
         Some(StopReason::Failed(_)) => "failed",
