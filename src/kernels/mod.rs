@@ -17,6 +17,7 @@ mod parallel;
 mod pool;
 mod prefetch;
 mod product;
+mod sum;
 pub(crate) mod sums;
 mod swiglu;
 mod tile;
@@ -43,6 +44,7 @@ pub(crate) use parallel::{
 };
 pub use product::Factors;
 pub(crate) use product::{bf16_is_native, multiply, product};
+pub use sum::sum;
 pub use swiglu::SwiGlu;
 pub(crate) use tile::{View, tile};
 

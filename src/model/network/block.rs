@@ -10,7 +10,7 @@ use super::linear::{Linear, Storage};
 use super::mixture::Mixture;
 use super::norm::Norm;
 use super::tensors::{Part, Tensors};
-use crate::kernels::Scoring;
+use crate::kernels::{Scoring, sum};
 use crate::model::ModelError;
 
 /// A layer.
@@ -124,22 +124,22 @@ impl Block {
                 let x = self.with_attended(x, x, places, outside)?;
                 let x = norm(&self.before_attention, &x)?;
                 let change = self.fed(&x, outside)?;
-                norm(&self.before_feed_forward, &(&x + change)?)
+                norm(&self.before_feed_forward, &sum(&x, &change)?)
             }
             Order::Parallel => {
                 let normed = norm(&self.before_attention, x)?;
-                let sum = self.with_attended(x, &normed, places, outside)?;
+                let attended = self.with_attended(x, &normed, places, outside)?;
                 let change = match &self.before_feed_forward {
                     Some(own) => self.fed(&own.forward(x)?, outside)?,
                     None => self.fed(&normed, outside)?,
                 };
-                sum + change
+                sum(&attended, &change)
             }
             Order::InTurn => {
                 let normed = norm(&self.before_attention, x)?;
                 let x = self.with_attended(x, &normed, places, outside)?;
                 let change = self.fed(&norm(&self.before_feed_forward, &x)?, outside)?;
-                &x + change
+                sum(&x, &change)
             }
         }
     }
@@ -157,7 +157,8 @@ impl Block {
         if self.after_attention.is_none() && self.residual_scale == 1.0 {
             return out.forward_onto(base, &attended);
         }
-        base + self.as_change(out.forward(&attended)?, &self.after_attention)?
+        let change = self.as_change(out.forward(&attended)?, &self.after_attention)?;
+        sum(base, &change)
     }
 
     /// What the feed-forward part adds, which is shown.

@@ -9,7 +9,7 @@ use super::dense::{self, Numbers, vector};
 use super::tensors::{Name, Tensors};
 #[cfg(feature = "cuda")]
 use crate::kernels::cuda;
-use crate::kernels::{AddBias, BlockMatrix, DenseProduct, Quantisation};
+use crate::kernels::{AddBias, BlockMatrix, DenseProduct, Quantisation, sum};
 use crate::model::Activation;
 use crate::model::ModelError;
 
@@ -168,7 +168,7 @@ impl Linear {
             let (bias, code) = (self.bias.as_ref(), cuda::Code::Identity);
             return cuda::finish(self.product(x)?, bias, code, Some(&base.contiguous()?));
         }
-        base + self.forward(x)?
+        sum(base, &self.forward(x)?)
     }
 
     /// `x W^T`.

@@ -13,7 +13,7 @@ use super::norm::Norm;
 use super::rope::Rope;
 use super::site::{Site, Watch};
 use super::tensors::{Part, Report, Tensors};
-use crate::kernels::Scoring;
+use crate::kernels::{Scoring, sum};
 use crate::model::ModelError;
 
 /// Lets the tokens of one layer look at each other and back: the layer's number, what its tokens ask for and offer, and
@@ -184,7 +184,7 @@ impl Transformer {
             x = (x * self.embedding_scale)?;
         }
         if let (Some((table, _)), Some(rows)) = (&self.positions, &inputs.rows) {
-            x = (x + rows_of(table, rows)?)?;
+            x = sum(&x, &rows_of(table, rows)?)?;
         }
         match &self.embedding_norm {
             Some(norm) => norm.forward(&x),
