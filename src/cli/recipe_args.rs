@@ -81,6 +81,7 @@ fn arg(heading: &'static str, key: &'static Key, flag: Flag) -> Arg {
     };
     // Names for what is typed by hand, and what excludes each other.
     let arg = match key.path {
+        "run.name" => arg.aliases(["name", "run"]),
         "schedule.learning_rate" => arg.alias("lr"),
         "training.steps" => arg.conflicts_with("training.epochs"),
         "evaluation.samples" => arg.conflicts_with("evaluation.prompts"),

@@ -267,6 +267,27 @@ fn an_interrupt_saves_and_stops_and_a_second_one_quits() {
 }
 
 #[test]
+fn a_reader_that_leaves_is_told_where_the_run_is_kept() {
+    let home = Home::new();
+    let args = home.train(&["--name", "left", "--steps", "100000"]);
+    let mut command = home.command(&args);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    read_until(&mut child, |event| event["kind"] == "step");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("`logitscope runs resume` goes on"), "{said}");
+    let list = home.out(&["runs", "list", "--json"]);
+    let run: Value = serde_json::from_str(list.lines().last().expect("a run")).expect("JSON");
+    assert_eq!(run["checkpoints"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn runs_are_listed_shown_compared_refused_and_deleted() {
     let home = Home::new();
     for name in ["one", "two"] {

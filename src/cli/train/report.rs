@@ -81,8 +81,13 @@ impl Report {
             false => self.lines(event),
         };
         if let Err(error) = written {
-            self.failure = Some(error);
             control.stop();
+            if matches!(error, CliError::ClosedPipe) {
+                self.tell(
+                    "nobody reads the output any more: saving and stopping; `logitscope runs resume` goes on",
+                );
+            }
+            self.failure = Some(error);
         }
     }
 

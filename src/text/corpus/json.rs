@@ -103,17 +103,18 @@ impl Reader<'_> {
         bytes: &dyn Fn() -> u64,
     ) -> Result<(), CorpusError> {
         let line = Rc::new(Cell::new(first));
+        // Buffered below the count: the parser takes byte by byte, and is never a line ahead of the record it gives.
         let counting = Lines {
-            inner: input,
+            inner: io::BufReader::new(input),
             line: Rc::clone(&line),
         };
         let mut failure = None;
-        let mut deserializer = serde_json::Deserializer::from_reader(io::BufReader::new(counting));
+        let mut deserializer = serde_json::Deserializer::from_reader(counting);
         while deserializer.end().is_err() {
             let visited = deserializer.deserialize_any(Records {
                 each: &mut |record: Value| {
                     let place = Place {
-                        // The buffer reads ahead, so this is the line at most 8 KB further on.
+                        // That of its last byte.
                         line: line.get(),
                         bytes: record.to_string().len() as u64,
                         read: bytes(),

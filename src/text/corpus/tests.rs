@@ -234,6 +234,20 @@ fn json_gives_fields_and_names_what_is_broken() {
 }
 
 #[test]
+fn a_record_of_a_list_is_named_by_its_own_line() {
+    let files = Files::new();
+    let chat = r#"[{"messages": [{"role": "user", "content": "Hello."}]}]"#;
+    for (text, line) in [
+        (format!("{chat}\n\n"), 1),
+        (format!("[\n{{\"text\": \"One.\"}},\n{}\n", &chat[1..]), 3),
+    ] {
+        let error = error(&settings(&[files.write("chat.json", text.as_bytes())]));
+        let named = format!("line {line} holds messages of a chat");
+        assert!(error.contains(&named), "{error}");
+    }
+}
+
+#[test]
 fn filters_change_and_leave_out() {
     let files = Files::new();
     let path = files.write(
