@@ -472,7 +472,25 @@ fn models_completions_and_manual_are_printed() {
         lines_of_json(&home.out(&["models", "--json"]))[1]["source"],
         "embedded"
     );
-    assert!(home.out(&["completions", "bash"]).contains("logitscope"));
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(
+            home.out(&["completions", shell])
+                .contains("LOGITSCOPE_COMPLETE")
+        );
+    }
+    let mut asked = logitscope(home.0.path());
+    // As the code of bash asks: what stands on the line, and which word of it the cursor is in.
+    let output = asked
+        .envs([
+            ("LOGITSCOPE_COMPLETE", "bash"),
+            ("_CLAP_COMPLETE_INDEX", "3"),
+            ("_CLAP_COMPLETE_COMP_TYPE", "9"),
+            ("_CLAP_IFS", "\n"),
+        ])
+        .args(["--", "logitscope", "generate", "--preset", "ba"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "balanced");
     assert!(home.out(&["man"]).contains(".TH logitscope"));
 }
 

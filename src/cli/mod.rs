@@ -5,6 +5,7 @@ mod bench;
 mod chat_args;
 mod colour;
 mod compare;
+mod completions;
 mod config;
 mod diff;
 mod documents;
@@ -65,6 +66,7 @@ use crate::tui::Keymap;
 /// none of our failures), 1 for a failure, 2 for wrong arguments or settings, 3 for a run whose loss became no number,
 /// 130 when interrupted.
 pub fn run() -> ExitCode {
+    completions::answer();
     survive_limits();
     // Before any other thread is started.
     heap::share_where_space_is_limited();
@@ -148,12 +150,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
     // These must work while the configuration is broken.
     match &command {
         Subcommand::Config(args) => return config::run(args, file),
-        Subcommand::Completions { shell } => {
-            let mut bytes = Vec::new();
-            let mut command = help::with_help(Cli::command());
-            clap_complete::generate(*shell, &mut command, "logitscope", &mut bytes);
-            return print_bytes(&bytes);
-        }
+        Subcommand::Completions { shell } => return completions::run(*shell),
         Subcommand::Man(args) => return man::run(args),
         _ => {}
     }
