@@ -44,14 +44,15 @@ print(odds[["rank", "text", "raw_probability", "final_probability", "cut_by"]])
 print(pd.DataFrame(said[1]["candidates"])[["text", "raw_probability", "ratio"]])
 print(pd.DataFrame(said[1]["trace"]))
 
-# %% The odds over a knob, by many runs of one prompt.
-shares = {}
-for temperature in (0.5, 1.0, 1.5):
-    rows = records("odds", "Once upon a", "--top", "5", "--preset", "neutral", "--temperature", str(temperature))[1]["rows"]
-    shares[temperature] = {row["text"]: row["final_probability"] for row in rows}
-over = pd.DataFrame(shares).T
-assert over[" time"].is_monotonic_decreasing
+# %% The odds over a knob: a record for each of its values.
+said = records("odds", "Once upon a", "--preset", "neutral", "--over", "temperature=0.25..2/8")[1:]
+shares = {record["over"]["value"]: {row["text"]: row["final_probability"] for row in record["rows"]} for record in said}
+over = pd.DataFrame(shares).T.dropna(axis="columns")
+assert len(over) == 8 and over[" time"].is_monotonic_decreasing
 print(over)
+said = records("odds", "Once upon a", "--over", "preset")[1:]
+presets = pd.DataFrame([{"preset": record["over"]["value"], **record} for record in said])
+print(presets[["preset", "kept", "final_entropy_bits"]])
 
 # %% Many texts, scored each and together.
 with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +67,7 @@ assert abs(tokens["surprisal_bits"].sum() - (scores["bits_per_token"] * scores["
 print(scores[["document", "tokens", "perplexity", "perplexity_error", "bits_per_byte"]])
 
 # %% Samples: a record each, and one for every token.
-said = records("generate", "The king", "--samples", "6", "--batch", "3", "--max-tokens", "12")
+said = records("generate", "The king", "--samples", "6", "--batch", "3", "--max-tokens", "40")
 samples = table(said, "sample").sort_values("sample")
 drawn = table(said, "token").query("origin == 'generated'")
 assert list(samples["sample"]) == list(range(6))
@@ -82,6 +83,12 @@ assert (below["joint_probability"] <= below["joint_probability_parent"] + 1e-9).
 print(nodes[["depth", "text", "joint_probability"]].head())
 print(table(records("tokens", "Zoë said no."), "token")[["position", "id", "text"]])
 
+# %% Ways of drawing, compared: the engine's events, and in the end the figures of all lanes.
+said = records("compare", "The king", "--sweep", "temperature=0.3..1.5/3", "--seeds", "3", "--max-tokens", "12")
+lanes = pd.json_normalize(said[-1]["lanes"])
+assert len(lanes) == 3 and (lanes["means.tokens.mean"] <= 40).all()
+print(lanes[["lane", "settings", "means.reference.mean", "means.reference.half", "means.distinct_2.mean"]])
+
 # %% Models, the machine, and a run.
 print(table(records("models"), "model")[["source", "parameters", "context_length"]])
 speeds = table(records("bench", "--rounds", "1", "--works", "decode", "--training", "none"), "speed")
@@ -89,12 +96,23 @@ print(speeds[["work", "precision", "tokens_per_second", "limit_tokens_per_second
 with tempfile.TemporaryDirectory() as folder:
     (Path(folder) / "corpus.txt").write_text("The cat sat on the mat.\nThe dog ran home.\n" * 30)
     small = "--split lines --vocabulary 270 --context 8 --layers 1 --width 16 --batch 4 --steps 20 --validation 0.2"
-    small += " --evaluate-every 5 --run-name small"
+    small += " --evaluate-every 5 --probe The --run-name small"
     said = records("train", "corpus.txt", *small.split(), cwd=folder)
     steps, validations = table(said, "step"), table(said, "validation")
+    probes = pd.json_normalize([record for record in said if record["kind"] == "probe"], "rows", ["step"])
     shown = records("runs", "show", "small", cwd=folder)
     assert list(table(shown, "step")["loss"]) == list(steps["loss"])
+    resumed = records("runs", "resume", "small", "--steps", "25", cwd=folder)
+    assert list(table(resumed, "step")["step"]) == list(range(21, 26))
+    tuned = records("finetune", "corpus.txt", "--model", "small", *"--steps 5 --run-name tuned".split(), cwd=folder)
+    assert len(table(tuned, "step")) == 5
     print(table(records("runs", "list", cwd=folder), "run")[["name", "running", "finished"]])
+    print(table(records("runs", "compare", "small", "tuned", cwd=folder), "validation")[["run", "step", "loss"]])
+    # What finetuning changed along a text. These records have no kind: one a token, and in the end one of all.
+    said = records("diff", "small", "tuned", "The cat sat on the mat.", cwd=folder)
+    changed = pd.json_normalize([record for record in said if record.get("odds")])
+    assert (changed["odds.kl"] >= 0).all() and said[-1]["mean_kl"] >= 0
+    print(changed[["position", "display", "odds.base.probability", "odds.tuned.probability", "odds.kl"]])
 assert list(steps["step"]) == list(range(1, 21))
 print(validations[["step", "loss", "perplexity", "is_best"]])
 
@@ -107,9 +125,17 @@ except ImportError:
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4), layout="constrained")
-odds.plot.barh(x="text", y=["raw_probability", "final_probability"], ax=left, title="after “Once upon a”").invert_yaxis()
-over.plot(ax=middle, marker="o", title="final probability over temperature")
-ends = steps.plot(x="step", y="loss", ax=right, title="a small run")
+figure, axes = plt.subplots(2, 3, figsize=(15, 8), layout="constrained")
+((bars, knob, run), (along, plane, probe)) = axes
+odds.plot.barh(x="text", y=["raw_probability", "final_probability"], ax=bars, title="after “Once upon a”").invert_yaxis()
+over.plot(ax=knob, marker="o", title="final probability over temperature")
+ends = steps.plot(x="step", y="loss", ax=run, title="a small run")
 validations.plot(x="step", y="loss", ax=ends, marker="o", label="validation")
+first = tokens[tokens["document"] == 0]
+first.plot.bar(x="text", y="surprisal_bits", ax=along, title="surprisal along a text, bits")
+plane.errorbar(lanes["means.distinct_2.mean"], lanes["means.reference.mean"], lanes["means.reference.half"], fmt="o")
+plane.set(title="quality against diversity", xlabel="distinct-2", ylabel="bits a token")
+likely = probes.groupby("display")["raw_probability"].max().nlargest(5).index
+by_step = probes.pivot_table(index="step", columns="display", values="raw_probability")
+by_step[likely].plot(ax=probe, marker="o", title="after “The”, while it learned")
 figure.savefig(PICTURES / "tables.png")

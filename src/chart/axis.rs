@@ -39,6 +39,22 @@ impl Axis {
         }
     }
 
+    /// An axis of shares from 0 to `high` (1 at most), whose ticks are percentages.
+    pub fn percent(high: f64, most: usize) -> Self {
+        let high = high.min(1.0);
+        let ticks = even(0.0, high * 100.0, most).into_iter();
+        let ticks = ticks.map(|tick| Tick {
+            value: tick.value / 100.0,
+            label: tick.label + " %",
+        });
+        Self {
+            low: 0.0,
+            high,
+            log: false,
+            ticks: ticks.collect(),
+        }
+    }
+
     /// Where a value lies between the axis' ends, from 0 to 1. What lies outside is put on the edge.
     pub fn share(&self, value: f64) -> f64 {
         let scale = |value: f64| if self.log { value.ln() } else { value };
@@ -185,6 +201,20 @@ mod tests {
         ] {
             assert_eq!(labels(&Axis::new(low, high, true, 8)), expected);
         }
+    }
+
+    #[test]
+    fn shares_end_where_all_is() {
+        let whole = Axis::percent(1.4, 5);
+        assert_eq!(
+            labels(&whole),
+            ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
+        );
+        assert_eq!(whole.pixel(1.0, (0, 100)), 100);
+        assert_eq!(
+            labels(&Axis::percent(0.03, 4)),
+            ["0 %", "1 %", "2 %", "3 %"]
+        );
     }
 
     #[test]

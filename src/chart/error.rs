@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::look::{MOST_PIXELS, MOST_SIDE};
+
 /// Why a chart could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ChartError {
@@ -9,6 +11,12 @@ pub enum ChartError {
     Format(PathBuf),
     #[error("{path}: the chart could not be written: {detail}")]
     Unwritten { path: PathBuf, detail: String },
+    #[error("the chart could not be drawn: {0}")]
+    Undrawn(String),
+    #[error(
+        "a picture of {width}x{height} pixels, scaled by {scale}, cannot be made: a side has from 1 to {MOST_SIDE} pixels, and all have at most {MOST_PIXELS}; write an .svg, or take a smaller --size or --scale"
+    )]
+    Size { width: u32, height: u32, scale: f32 },
     #[error("there is nothing to draw: {0}")]
     Empty(&'static str),
     #[error("there is nothing to draw of the run `{run}`: {lack}")]

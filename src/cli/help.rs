@@ -186,6 +186,32 @@ mod tests {
         assert!(help("finetune").contains("--model <"));
     }
 
+    /// The subcommands with `--json`, each with what it is a part of.
+    fn with_json(command: &Command, path: &[&str]) -> Vec<String> {
+        let mut found = Vec::new();
+        for sub in command.get_subcommands() {
+            let path = [path, &[sub.get_name()]].concat();
+            if sub.get_arguments().any(|arg| arg.get_id() == "json") {
+                found.push(path.join("\", \""));
+            }
+            found.extend(with_json(sub, &path));
+        }
+        found
+    }
+
+    #[test]
+    fn the_notebook_reads_every_subcommand_with_records() {
+        let mut command = Cli::command();
+        command.build();
+        let all = with_json(&command, &[]);
+        assert!(all.len() >= 14, "{all:?}");
+        let notebook = include_str!("../../examples/python/tables.py");
+        for path in all {
+            let call = format!("records(\"{path}\"");
+            assert!(notebook.contains(&call), "{call}");
+        }
+    }
+
     /// Of a tall terminal.
     const MOST: usize = 60;
 

@@ -26,6 +26,7 @@ mod man;
 mod models;
 mod odds;
 mod output;
+mod picture_args;
 mod play;
 mod progress;
 mod recipe_args;

@@ -1,38 +1,44 @@
 //! `odds`: the distribution over the token after a prompt, before and after the chain.
 
+mod named;
+mod over;
+mod print;
+mod prompt;
+
 use std::path::PathBuf;
-use std::time::Instant;
 
 use serde::Serialize;
+
+use self::named::candidates;
+use self::over::Turned;
+use self::print::print;
+use self::prompt::ReadPrompt;
 
 use super::chat_args::ChatArgs;
 use super::documents::Document;
 use super::input::PromptInput;
 use super::json::{Header, NamedOdds, OddsRecord, Record, RowRecord};
 use super::output::Output;
+use super::picture_args::{PictureArgs, end_of, of_model_and_sampler};
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::table::TableArgs;
-use super::{CliError, interrupt, load, slid, warn};
-use crate::chart::{self, Format};
+use super::{CliError, load};
+use crate::chart::{self, Named};
 use crate::config::Config;
-use crate::decoding::{
-    Chooser, LookAt, Moment, Second, Totals, View, encode_prompt, look_ahead, read_prompt, score,
-};
+use crate::decoding::{Chooser, Moment};
 use crate::model::LoadedModel;
-use crate::sampling::{Method, SamplerSettings};
-use crate::text::numbers::percent_in_full;
-use crate::text::{display_token, sanitize};
+use crate::text::display_token;
 
 /// Show the odds of the token after a prompt, raw and after the sampler
 #[derive(Debug, clap::Args)]
 pub struct OddsArgs {
     #[command(flatten)]
     pub prompt: PromptInput,
-    /// How many of the most probable tokens to show
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub top: usize,
+    /// How many of the most probable tokens to show [default: 20; 5 with --over]
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
     /// Show every token of the vocabulary
     #[arg(long, conflicts_with = "top")]
     pub all: bool,
@@ -43,9 +49,16 @@ pub struct OddsArgs {
     /// The seed of the draw that is shown
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     pub seed: Option<Seed>,
-    /// Draw the most probable tokens into a file, .svg or .png
+    /// Show the odds under each of several values: temperature=0.2..2, top_k=1,10,100, preset=neutral,wild, or preset for
+    /// all of them
+    #[arg(long, value_name = "SETTING", conflicts_with_all = ["all", "funnel"])]
+    pub over: Option<String>,
+    /// Draw the most probable tokens into a file, .svg or .png (--help: theme, size, title)
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
+    /// Draw the way from the logits through each stage to the draw into a file, .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub funnel: Option<PathBuf>,
     /// Print a record of it, one line of JSON (docs/json.md)
     #[arg(long)]
     pub json: bool,
@@ -59,6 +72,8 @@ pub struct OddsArgs {
     pub base: Option<String>,
     #[command(flatten)]
     pub table: TableArgs,
+    #[command(flatten)]
+    pub picture: PictureArgs,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]
@@ -79,27 +94,38 @@ const COLUMNS: &[&str] = &[
 /// Characters of the prompt in a chart's title.
 const CHART_CONTEXT: usize = 48;
 
+/// Tokens that are shown unless --top says how many.
+const TOP: usize = 20;
+
 /// Runs the subcommand.
 ///
 /// # Errors
 /// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
-    if args.top == 0 {
+    if args.top == Some(0) {
         return Err(CliError::usage("--top must be at least 1"));
     }
-    let format = args.chart.as_deref().map(Format::of).transpose();
-    format.map_err(CliError::usage)?;
+    let drawn = [&args.chart, &args.funnel];
+    let mut pictures = drawn.iter().filter_map(|path| path.as_deref()).peekable();
+    if pictures.peek().is_none() {
+        args.picture.check("--chart or --funnel", None)?;
+    }
+    for path in pictures {
+        args.picture.check("--chart", Some(path))?;
+    }
+    let turned = args.over.as_deref();
+    let turned = turned.map(|over| Turned::new(over, config)).transpose()?;
     let documents = args.prompt.require()?;
-    if args.chart.is_some() && documents.len() > 1 {
+    if let (Some(flag), true) = (args.picture_flag(), documents.len() > 1) {
         return Err(CliError::usage(format!(
-            "--chart draws the odds after one prompt, and there are {}",
+            "{flag} draws the odds after one prompt, and there are {}",
             documents.len()
         )));
     }
     let loaded = load(&config.model)?;
-    let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
     let mut output = Output::stdout();
-    let table = args.table.table(COLUMNS);
+    let columns = turned.as_ref().map_or(COLUMNS, |_| over::COLUMNS);
+    let table = args.table.table(columns);
     if let Some(table) = table {
         table.head(&mut output)?;
     } else if args.json {
@@ -109,17 +135,15 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
         header.prompt = (documents.len() == 1).then(|| documents[0].text.clone());
         output.json(&Record::Header(&header))?;
     }
+    if let Some(turned) = turned {
+        return turned.run(args, config, &loaded, &documents, &mut output);
+    }
+    let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
+    let method = config.sampler.method;
     let mut gauge = Gauge::beside(&output, false);
     for (document, Document { text, file, .. }) in documents.iter().enumerate() {
         gauge.count("reading prompts", document, documents.len());
-        let (moment, candidates) = after(args, &loaded, &chooser, text)?;
-        if let Some(path) = &args.chart {
-            let end = text.char_indices().rev().nth(CHART_CONTEXT - 1);
-            let after = end.map_or(text.as_str(), |(at, _)| &text[at..]);
-            chart::next_token(path, &moment, &sanitize(after).replace('\n', "¶"))
-                .map_err(CliError::failed)?;
-        }
-        let method = config.sampler.method;
+        let (moment, candidates) = after(args, config, &loaded, &chooser, text)?;
         let rows = moment.rows.iter();
         let rows = rows.map(|row| RowRecord::of(row, loaded.tokenizer.token_bytes(row.id)));
         if let Some(table) = table {
@@ -145,6 +169,15 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     Ok(())
 }
 
+impl OddsArgs {
+    /// What a picture was asked for with, if one was.
+    fn picture_flag(&self) -> Option<&'static str> {
+        let flags = [("--chart", &self.chart), ("--funnel", &self.funnel)];
+        let mut asked = flags.into_iter().filter(|(_, path)| path.is_some());
+        asked.next().map(|(flag, _)| flag)
+    }
+}
+
 /// A row of a table of several prompts.
 #[derive(Serialize)]
 struct OfDocument<'a> {
@@ -153,212 +186,44 @@ struct OfDocument<'a> {
     row: RowRecord<'a>,
 }
 
-/// The odds after a prompt, with the rows that are asked for, and those of the candidates.
+/// The odds after a prompt, with the rows that are asked for, and those of the candidates; and their pictures.
 fn after(
     args: &OddsArgs,
+    config: &Config,
     loaded: &LoadedModel,
     chooser: &Chooser,
     prompt: &str,
 ) -> Result<(Moment, Vec<NamedOdds>), CliError> {
-    let begun = Instant::now();
-    let mut sequence = read_prompt(loaded, prompt, &interrupt::came)?;
-    let read = begun.elapsed();
-    let mut second = Second::default();
-    let other = second.logits(loaded, chooser, sequence.ids(), sequence.len())?;
-    if chooser.needs_second() {
-        warn(&format!(
-            "the second context took {:.3} s to read, the prompt {:.3} s",
-            second.spent().as_secs_f64(),
-            read.as_secs_f64()
-        ));
+    let mut read = ReadPrompt::new(loaded, prompt)?;
+    let mut moment = read.moment(chooser)?;
+    read.warn_of(chooser)?;
+    let candidates = candidates(&args.candidate, loaded, prompt, &moment)?;
+    let caption = of_model_and_sampler(loaded.model.info(), &config.sampler);
+    let end = end_of(prompt, CHART_CONTEXT);
+    if let Some(path) = &args.funnel {
+        let target = args.picture.target(path, &caption);
+        let draws = config.sampler.method.draws();
+        chart::funnel(target, &moment, draws, &end).map_err(CliError::failed)?;
     }
-    if sequence.seen() < sequence.len() {
-        let dropped = sequence.len() - sequence.seen();
-        warn(&slid(loaded.model.info(), sequence.seen(), dropped));
-    }
-    let place = LookAt {
-        second: other.as_deref(),
-        position: sequence.len(),
-        prompt_len: sequence.len(),
-        running: chooser.start(),
-        search: "",
-        rows: loaded.model.info().vocabulary,
-    };
-    let mut moment = look_ahead(loaded, &mut sequence, chooser, place)?;
-    for notice in biases_elsewhere(loaded, chooser.settings(), sequence.ids())? {
-        warn(&notice);
-    }
-    let candidates = candidates(args, loaded, prompt, &moment)?;
     if !args.all {
+        let top = args.top.unwrap_or(TOP);
         let pick = moment.pick;
         let mut index = 0;
         moment.rows.retain(|row| {
             index += 1;
-            index <= args.top || Some(row.id) == pick
+            index <= top || Some(row.id) == pick
         });
+    }
+    if let Some(path) = &args.chart {
+        let named = candidates.iter().map(|named| Named {
+            display: display_token(named.text.as_bytes()),
+            raw: named.raw_probability,
+            last: named.final_probability,
+            ratio: named.ratio,
+        });
+        let named: Vec<Named> = named.collect();
+        let target = args.picture.target(path, &caption);
+        chart::next_token(target, &moment, &named, &end).map_err(CliError::failed)?;
     }
     Ok((moment, candidates))
-}
-
-fn candidates(
-    args: &OddsArgs,
-    loaded: &LoadedModel,
-    prompt: &str,
-    moment: &Moment,
-) -> Result<Vec<NamedOdds>, CliError> {
-    let context = encode_prompt(loaded, prompt)?;
-    let mut candidates: Vec<NamedOdds> = Vec::new();
-    for text in &args.candidate {
-        let tokens = loaded.tokenizer.encode(text)?;
-        if tokens.is_empty() {
-            return Err(CliError::usage("--candidate: an empty text has no odds"));
-        }
-        let mut ids = context.clone();
-        ids.extend(&tokens);
-        let mut totals = Totals::default();
-        score(loaded, &ids, View::default(), |record| {
-            if record.position >= context.len() {
-                totals.add(&record);
-            }
-            Ok::<_, CliError>(())
-        })?;
-        let final_probability = match tokens.as_slice() {
-            [id] => moment
-                .rows
-                .iter()
-                .find(|row| row.id == *id)
-                .map(|row| row.final_probability),
-            _ => None,
-        };
-        let first = candidates.first();
-        let first = first.map_or(totals.log_probability, |first| first.log_probability_nats);
-        candidates.push(NamedOdds {
-            text: text.clone(),
-            ids: tokens,
-            raw_probability: totals.log_probability.exp(),
-            log_probability_nats: totals.log_probability,
-            final_probability,
-            ratio: (totals.log_probability - first).exp(),
-        });
-    }
-    Ok(candidates)
-}
-
-/// What is to be said of biases on texts of several tokens that do not act here: each acts on its last token, after the
-/// others.
-fn biases_elsewhere(
-    loaded: &LoadedModel,
-    sampler: &SamplerSettings,
-    history: &[u32],
-) -> Result<Vec<String>, CliError> {
-    let mut notices = Vec::new();
-    for (text, bias) in &sampler.logit_bias {
-        let id = text
-            .strip_prefix('#')
-            .is_some_and(|id| id.parse::<u32>().is_ok());
-        let ids = if id {
-            Vec::new()
-        } else {
-            loaded.tokenizer.encode(text)?
-        };
-        let Some((last, [before @ .., _])) = ids.split_last().map(|(last, _)| (last, &ids[..]))
-        else {
-            continue;
-        };
-        if !before.is_empty() && !history.ends_with(before) {
-            let before = loaded.tokenizer.decode(before);
-            notices.push(format!(
-                "--logit-bias {text}={bias}: it is {} tokens, and acts on `{}` where the text ends in `{before}`; here it changes nothing",
-                ids.len(),
-                loaded.tokenizer.display(*last)
-            ));
-        }
-    }
-    Ok(notices)
-}
-
-fn print(
-    output: &mut Output,
-    moment: &Moment,
-    candidates: &[NamedOdds],
-    method: Method,
-) -> Result<(), CliError> {
-    let taken = if method.draws() {
-        "  <- drawn"
-    } else {
-        "  <- taken"
-    };
-    output.line("  rank      id       logit        raw      final  token")?;
-    for row in &moment.rows {
-        let last = match row.cut_by {
-            Some(stage) => format!("cut by {}", stage.name()),
-            None => percent_in_full(f64::from(row.final_probability)),
-        };
-        let changes: String = row
-            .own_changes()
-            .map(|change| format!("  {} {:+.3}", change.stage.name(), change.amount()))
-            .collect();
-        let mark = if Some(row.id) == moment.pick {
-            taken
-        } else {
-            ""
-        };
-        output.line(&format!(
-            "{:>6}  {:>6}  {:>10.4}  {:>9}  {last:>9}  {}{changes}{mark}",
-            row.rank,
-            row.id,
-            row.logit,
-            percent_in_full(f64::from(row.raw_probability)),
-            row.display
-        ))?;
-    }
-    output.line("")?;
-    output.line(&format!(
-        "{} logits, entropy {:.3} bits",
-        moment.vocabulary, moment.raw_entropy
-    ))?;
-    for step in &moment.trace {
-        output.line(&format!(
-            "  {:<19} {:>6} left  {:>9} cut  entropy {:.3} bits",
-            step.stage.name(),
-            step.kept,
-            percent_in_full(f64::from(step.mass_cut)),
-            step.entropy
-        ))?;
-    }
-    let how = match method {
-        Method::Greedy => "greedy takes the most probable".to_owned(),
-        Method::Contrastive => "contrastive search takes the best of what it weighs".to_owned(),
-        Method::Beam => {
-            "beam search weighs whole texts: generate --method beam shows them".to_owned()
-        }
-        _ => format!("u = {:.6}", moment.u),
-    };
-    output.line(&format!(
-        "{} left, entropy {:.3} bits, {how}",
-        moment.kept, moment.final_entropy
-    ))?;
-    for candidate in &moment.candidates {
-        output.line(&format!(
-            "  {:>9}  likeness {:>6.3}  score {:>7.4}  {}",
-            percent_in_full(f64::from(candidate.probability)),
-            candidate.penalty,
-            candidate.score,
-            candidate.display
-        ))?;
-    }
-    for candidate in candidates {
-        let final_probability = match candidate.final_probability {
-            Some(probability) => format!("  final {}", percent_in_full(f64::from(probability))),
-            None => String::new(),
-        };
-        output.line(&format!(
-            "{}  raw {}{final_probability}  {:.4} times the first  ({} tokens)",
-            display_token(candidate.text.as_bytes()),
-            percent_in_full(candidate.raw_probability),
-            candidate.ratio,
-            candidate.ids.len()
-        ))?;
-    }
-    Ok(())
 }

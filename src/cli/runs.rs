@@ -12,7 +12,6 @@ use super::json::{Header, Record, RunRecord, recipe};
 use super::output::Output;
 use super::table::TableArgs;
 use super::{CliError, stderr, train, warn};
-use crate::chart::Format;
 use crate::text::sanitize;
 use crate::training::{RUNS, RunDirectory, RunEvent, RunSummary, Validation};
 
@@ -109,7 +108,7 @@ pub fn run(args: &RunsArgs) -> Result<(), CliError> {
             compare(&runs.collect::<Result<Vec<_>, _>>()?, *json, *table)
         }
         RunsCommand::Chart(args) => {
-            Format::of(&args.out).map_err(CliError::usage)?;
+            args.check()?;
             let runs = args.names.iter().map(|name| open(name));
             chart::draw(&runs.collect::<Result<Vec<_>, _>>()?, args)
         }

@@ -1,20 +1,22 @@
 //! `score`: what the model thinks of every token of a text, or of many texts.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use super::colour::{Painter, When};
 use super::documents::{Document, TextsInput};
 use super::json::{Header, Record, Score, ScoreTotals, Sums, Token};
 use super::output::Output;
+use super::picture_args::{PictureArgs, of_model};
 use super::progress::Gauge;
 use super::table::{Table, TableArgs};
 use super::{CliError, interrupt, load, warn};
-use crate::chart::{self, Format};
+use crate::chart::{self, Along};
 use crate::config::Config;
 use crate::decoding::{TokenRecord, Totals, View, encode_prompt, score};
 use crate::model::LoadedModel;
-use crate::text::StreamDecoder;
-use crate::text::numbers::percent_in_full;
+use crate::text::numbers::{percent_in_full, thousands};
+use crate::text::{StreamDecoder, sanitize};
 
 /// Score texts: probability, rank and surprisal of every token, and perplexity with its standard error
 #[derive(Debug, clap::Args)]
@@ -36,7 +38,8 @@ pub struct ScoreArgs {
     /// How many tokens the view moves on when it is full, instead of half of it: fewer are more exact and slower
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub stride: Option<u32>,
-    /// Draw surprisal and entropy along the text into a file, .svg or .png
+    /// Draw surprisal and entropy along the text into a file, .svg or .png: bars of a short text, strips of heat with
+    /// moving means of a long one (--help: theme, size, title)
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
     /// Print a record for each token, and for the totals, one line of JSON each (docs/json.md)
@@ -44,10 +47,9 @@ pub struct ScoreArgs {
     pub json: bool,
     #[command(flatten)]
     pub table: TableArgs,
+    #[command(flatten)]
+    pub picture: PictureArgs,
 }
-
-/// Most tokens in a chart: more would not be told apart.
-const CHART_TOKENS: usize = 2000;
 
 const TOKEN_COLUMNS: &[&str] = &[
     "document",
@@ -104,8 +106,7 @@ struct Writer<'a> {
 /// # Errors
 /// When the text is missing, the model cannot be loaded or fails, the output cannot be written, or the user interrupts.
 pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
-    let format = args.chart.as_deref().map(Format::of).transpose();
-    format.map_err(CliError::usage)?;
+    args.picture.check("--chart", args.chart.as_deref())?;
     let documents = args.text.require()?;
     if args.chart.is_some() && documents.len() > 1 {
         return Err(CliError::usage(format!(
@@ -142,13 +143,13 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
             continue;
         }
         let mut totals = Totals::default();
-        let mut charted = Vec::new();
+        let mut charted = Along::default();
         writer.begin_text(index, document)?;
         score(&loaded, ids, view, |record| {
             interrupt::check()?;
             totals.add(&record);
-            if args.chart.is_some() && charted.len() < CHART_TOKENS {
-                charted.push(record.clone());
+            if args.chart.is_some() {
+                charted.push(&record);
             }
             gauge.count("scoring", done + record.position + 1, all);
             writer.token(&record, index)
@@ -158,20 +159,20 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
         together.merge(&totals);
         writer.end_text(index, document, Sums::of(ids.len(), &totals))?;
         if let Some(path) = &args.chart {
-            chart::surprisal(path, &charted, &title(charted.len(), ids.len()))
-                .map_err(CliError::failed)?;
+            let mut caption = of_model(loaded.model.info());
+            if let Some(context) = args.context {
+                caption += &format!(", context of {context} tokens");
+            }
+            let file = document.file.as_deref().map(Path::new);
+            let name = file.and_then(Path::file_name).map(OsStr::to_string_lossy);
+            let of = name.map_or_else(String::new, |name| format!(" of {}", sanitize(&name)));
+            let title = format!("Surprisal{of}: {} tokens", thousands(ids.len()));
+            let target = args.picture.target(path, &caption);
+            chart::surprisal_along(target, &charted, &title).map_err(CliError::failed)?;
         }
     }
     drop(gauge);
     writer.end(documents.len(), Sums::of(scored, &together))
-}
-
-fn title(charted: usize, tokens: usize) -> String {
-    if charted < tokens {
-        format!("Surprisal of the first {charted} of {tokens} tokens")
-    } else {
-        format!("Surprisal of {tokens} tokens")
-    }
 }
 
 impl<'a> Writer<'a> {

@@ -7,16 +7,16 @@ use super::chat_args::ChatArgs;
 use super::input::TextInput;
 use super::json::{Header, Node, Piece, Record, TreeTotals};
 use super::output::Output;
+use super::picture_args::{PictureArgs, end_of, of_model_and_sampler};
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
 use super::table::{Table, TableArgs};
 use super::{CliError, interrupt, load, slid, warn};
-use crate::chart::{self, Format};
+use crate::chart;
 use crate::config::Config;
 use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
 use crate::model::LoadedModel;
 use crate::text::numbers::percent_in_full;
-use crate::text::sanitize;
 
 /// Show the most probable continuations of a prompt as a tree, with the probability of each as a whole
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub struct TreeArgs {
     /// Tokens of the whole tree, at most; the most probable continuations come first
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub tokens: u32,
-    /// Draw the tree into a file, .svg or .png
+    /// Draw the tree into a file, .svg or .png (--help: theme, size, title)
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
     /// Print a record for each token, one line of JSON each (docs/json.md)
@@ -46,6 +46,8 @@ pub struct TreeArgs {
     pub json: bool,
     #[command(flatten)]
     pub table: TableArgs,
+    #[command(flatten)]
+    pub picture: PictureArgs,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]
@@ -91,8 +93,7 @@ struct Branch {
 /// # Errors
 /// When the prompt is missing, the model cannot be loaded or fails, or the output cannot be written.
 pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
-    let format = args.chart.as_deref().map(Format::of).transpose();
-    format.map_err(CliError::usage)?;
+    args.picture.check("--chart", args.chart.as_deref())?;
     let prompt = args.prompt.require()?;
     let loaded = load(&config.model)?;
     let mut sequence = read_prompt(&loaded, &prompt, &interrupt::came)?;
@@ -122,10 +123,10 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
             .iter()
             .map(|token| loaded.tokenizer.display(token.id))
             .collect();
-        let end = prompt.char_indices().rev().nth(CHART_CONTEXT - 1);
-        let after = end.map_or(prompt.as_str(), |(at, _)| &prompt[at..]);
-        chart::tree(path, &grown, &names, &sanitize(after).replace('\n', "¶"))
-            .map_err(CliError::failed)?;
+        let caption = of_model_and_sampler(loaded.model.info(), &config.sampler);
+        let target = args.picture.target(path, &caption);
+        let end = end_of(&prompt, CHART_CONTEXT);
+        chart::tree(target, &grown, &names, &end).map_err(CliError::failed)?;
     }
     let mut output = Output::stdout();
     if args.json {

@@ -18,6 +18,19 @@ impl Sweep {
     /// # Errors
     /// What is wrong, and what would do.
     pub fn parse(text: &str) -> Result<Self, LaneError> {
+        Self::read(text, None)
+    }
+
+    /// As [`Self::parse`], where `FIELD=FROM..TO` is a range in so many steps, or in fewer of a knob that has not as many
+    /// values.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_in(text: &str, steps: usize) -> Result<Self, LaneError> {
+        Self::read(text, Some(steps))
+    }
+
+    fn read(text: &str, otherwise: Option<usize>) -> Result<Self, LaneError> {
         let wrong = |problem: &str| LaneError::new(text, problem);
         let Some((field, values)) = text.split_once('=') else {
             return Err(wrong("write it as FIELD=FROM..TO/STEPS"));
@@ -25,8 +38,12 @@ impl Sweep {
         let field = field.trim().replace('-', "_");
         let values = match values.split_once("..") {
             Some((from, rest)) => {
-                let Some((to, steps)) = rest.split_once('/') else {
-                    return Err(wrong("say in how many steps: FROM..TO/STEPS"));
+                let (to, written) = match (rest.split_once('/'), otherwise) {
+                    (Some((to, steps)), _) => (to, Some(steps)),
+                    (None, Some(_)) => (rest, None),
+                    (None, None) => {
+                        return Err(wrong("say in how many steps: FROM..TO/STEPS"));
+                    }
                 };
                 let Some(knob) = knob(&field) else {
                     return Err(wrong("only a knob has a range: list the values instead"));
@@ -35,9 +52,16 @@ impl Sweep {
                 let (Some(from), Some(to)) = (number(from), number(to)) else {
                     return Err(wrong("a range goes from a number to a number"));
                 };
-                let steps = steps.trim().parse().ok().filter(|steps| *steps >= 2);
+                let steps = match written {
+                    Some(steps) => steps.trim().parse().ok().filter(|steps| *steps >= 2),
+                    None => otherwise,
+                };
                 let steps = steps.ok_or_else(|| wrong("a range has at least 2 steps"))?;
-                spread(knob, from, to, steps)
+                let mut values = spread(knob, from, to, steps);
+                if written.is_none() {
+                    values.dedup();
+                }
+                values
             }
             None => values
                 .split(',')
@@ -117,6 +141,13 @@ mod tests {
             lanes("order=before,after").unwrap(),
             ["order=before", "order=after"]
         );
+        let own = |text| Sweep::parse_in(text, 5).map(|sweep| sweep.values);
+        assert_eq!(
+            own("top_p=0..1").unwrap(),
+            ["0", "0.25", "0.5", "0.75", "1"]
+        );
+        assert_eq!(own("top_k=1..3").unwrap(), ["1", "2", "3"]);
+        assert_eq!(own("top_k=1..3/2").unwrap(), ["1", "3"]);
         let slider = Sweep::of_slider(knob("top_p").unwrap(), 3);
         assert_eq!(slider.values, ["0", "0.5", "1"]);
     }

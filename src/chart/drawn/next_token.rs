@@ -1,58 +1,63 @@
 //! The odds of the next token: raw beside final.
 
-use std::path::Path;
-
-use plotters::chart::ChartBuilder;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingAreaErrorKind;
-use plotters::prelude::{
-    DrawingArea, DrawingBackend, IntoSegmentedCoord, Rectangle, SegmentValue, Text,
-};
-use plotters::style::{Color, IntoFont};
-
-use super::canvas::{Drawing, FONT, label, write};
-use super::palette::{FINAL, GRID, INK, MARK, QUIET, RAW};
-use crate::chart::ChartError;
+use super::axes::{BELOW, LEGEND, Legend, Plot, Sign};
+use super::output::{Drawing, write};
+use super::sheet::{Drawn, PLAIN, Room, SMALL, Sheet, Words};
+use super::text::label;
+use crate::chart::{Axis, ChartError, Named, Target};
 use crate::decoding::{Moment, Row};
 use crate::text::numbers::percent;
 
 /// Most tokens in a chart.
-const MOST: usize = 25;
+const MOST: usize = 60;
 /// Pixels.
-const WIDTH: u32 = 960;
-const ROW: u32 = 34;
+const WIDTH: i32 = 920;
+const ROW: i32 = 32;
+const NAMES: i32 = 190;
+const NOTES: i32 = 270;
 
 /// Writes a bar chart of the most probable tokens: probability before and after the sampler, what was cut by which
-/// stage, the chosen and the picked token. `after` is the end of the text that they follow.
+/// stage, the chosen and the picked token, and below them the continuations that were named. `after` is the end of the
+/// text that they follow.
 ///
 /// # Errors
 /// When there are no rows, or the file cannot be written.
-pub fn next_token(path: &Path, moment: &Moment, after: &str) -> Result<(), ChartError> {
+pub fn next_token<'a>(
+    target: impl Into<Target<'a>>,
+    moment: &Moment,
+    named: &[Named],
+    after: &str,
+) -> Result<(), ChartError> {
     if moment.rows.is_empty() {
         return Err(ChartError::Empty("no token was looked at"));
     }
     let marked = |row: &Row| Some(row.id) == moment.chosen || Some(row.id) == moment.pick;
     let mut rows: Vec<&Row> = moment.rows.iter().take(MOST).collect();
     rows.extend(moment.rows.iter().skip(MOST).filter(|row| marked(row)));
-    write(
-        path,
-        &Bars {
-            moment,
-            rows,
-            after,
-        },
-    )
+    let bars = rows.iter().map(|row| Bar::of(row, moment));
+    let drawing = Bars {
+        rows: rows.len(),
+        all: moment.rows.len(),
+        bars: bars
+            .chain(named.iter().enumerate().map(Bar::named))
+            .collect(),
+        after,
+    };
+    write(&target.into(), &drawing)
 }
 
-struct Bars<'a> {
-    moment: &'a Moment,
-    rows: Vec<&'a Row>,
-    after: &'a str,
+/// A token or a text with its two bars.
+struct Bar {
+    name: String,
+    raw: f32,
+    last: Option<f32>,
+    /// What stands beside it.
+    note: String,
+    is_marked: bool,
 }
 
-impl Bars<'_> {
-    /// What stands beside a bar.
-    fn note(&self, row: &Row) -> String {
+impl Bar {
+    fn of(row: &Row, moment: &Moment) -> Self {
         let mut note = percent(row.raw_probability);
         match row.cut_by {
             Some(stage) => note += &format!(", cut by {}", stage.name()),
@@ -61,85 +66,141 @@ impl Bars<'_> {
         for change in row.own_changes() {
             note += &format!(", {} {:+.2}", change.stage.name(), change.amount());
         }
-        if Some(row.id) == self.moment.chosen {
+        let is_chosen = Some(row.id) == moment.chosen;
+        let is_picked = Some(row.id) == moment.pick;
+        if is_chosen {
             note += ", chosen";
-        } else if Some(row.id) == self.moment.pick {
+        } else if is_picked {
             note += ", picked";
         }
-        note
+        Self {
+            name: format!("{}. {}", row.rank, label(&row.display)),
+            raw: row.raw_probability,
+            last: Some(row.final_probability),
+            note,
+            is_marked: is_chosen || is_picked,
+        }
+    }
+
+    fn named((place, named): (usize, &Named)) -> Self {
+        let mut note = percent(named.raw as f32);
+        match named.last {
+            Some(last) if last > 0.0 => note += &format!(" to {}", percent(last)),
+            Some(_) => note += ", cut",
+            None => {}
+        }
+        if place > 0 {
+            note += &format!(", {:.3} times the first of these", named.ratio);
+        }
+        Self {
+            name: label(&named.display),
+            raw: named.raw as f32,
+            last: named.last,
+            note,
+            is_marked: false,
+        }
+    }
+}
+
+struct Bars<'a> {
+    bars: Vec<Bar>,
+    /// How many of the bars are of tokens by their rank; the others were named.
+    rows: usize,
+    /// How many tokens were looked at.
+    all: usize,
+    after: &'a str,
+}
+
+impl Bars<'_> {
+    /// Pixels from the top to the bar of this place.
+    fn top(&self, place: usize) -> i32 {
+        let has_named = self.rows < self.bars.len();
+        let gap = if has_named && place >= self.rows {
+            ROW
+        } else {
+            0
+        };
+        gap + ROW * place as i32
     }
 }
 
 impl Drawing for Bars<'_> {
-    fn size(&self) -> (u32, u32) {
-        (WIDTH, 130 + ROW * self.rows.len() as u32)
+    fn size(&self) -> (i32, i32) {
+        (WIDTH, LEGEND + 8 + self.top(self.bars.len()) + BELOW)
     }
 
-    fn draw<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let count = self.rows.len() as i32;
-        let highest = self
-            .rows
-            .iter()
-            .flat_map(|row| [row.raw_probability, row.final_probability])
-            .fold(1e-6, f32::max);
-        let title = format!("Next token after “{}”", self.after);
-        let mut chart = ChartBuilder::on(area)
-            .margin(16)
-            .caption(title, (FONT, 22).into_font().color(&INK))
-            .x_label_area_size(44)
-            .y_label_area_size(170)
-            // Room for the notes beside the longest bar.
-            .build_cartesian_2d(0.0..highest * 1.5, (0..count - 1).into_segmented())?;
-        let name = |place: &SegmentValue<i32>| match place {
-            SegmentValue::CenterOf(at) | SegmentValue::Exact(at) => self
-                .rows
-                .get((count - 1 - at).max(0) as usize)
-                .map_or_else(String::new, |row| {
-                    format!("{}. {}", row.rank, label(&row.display))
-                }),
-            SegmentValue::Last => String::new(),
-        };
-        chart
-            .configure_mesh()
-            .disable_y_mesh()
-            .max_light_lines(1)
-            .light_line_style(GRID)
-            .bold_line_style(GRID)
-            .axis_style(QUIET)
-            .x_desc("probability: light before the sampler (raw), dark after it (final)")
-            .x_label_formatter(&|p| format!("{:.0} %", p * 100.0))
-            .y_labels(self.rows.len())
-            .y_label_formatter(&name)
-            .label_style((FONT, 15).into_font().color(&INK))
-            .axis_desc_style((FONT, 15).into_font().color(&QUIET))
-            .draw()?;
-        let plot = chart.plotting_area();
-        for (index, row) in self.rows.iter().enumerate() {
-            let at = count - 1 - index as i32;
-            let (low, high) = (SegmentValue::Exact(at), SegmentValue::Exact(at + 1));
-            let (_, top) = plot.map_coordinate(&(0.0, high));
-            let (left, bottom) = plot.map_coordinate(&(0.0, low));
-            let end = |p: f32| plot.map_coordinate(&(p, SegmentValue::Exact(at))).0;
-            let (middle, margin) = ((top + bottom) / 2, 4);
-            let raw = [(left, top + margin), (end(row.raw_probability), middle)];
-            let last = [
-                (left, middle),
-                (end(row.final_probability), bottom - margin),
-            ];
-            area.draw(&Rectangle::new(raw, RAW.filled()))?;
-            area.draw(&Rectangle::new(last, FINAL.filled()))?;
-            let longest = row.raw_probability.max(row.final_probability);
-            let marked = Some(row.id) == self.moment.chosen || Some(row.id) == self.moment.pick;
-            let ink = if marked { MARK } else { INK };
-            area.draw(&Text::new(
-                self.note(row),
-                (end(longest) + 8, middle - 8),
-                (FONT, 14).into_font().color(&ink),
-            ))?;
+    fn title(&self) -> String {
+        format!("Next token after “{}”", self.after)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        if self.rows < self.all {
+            vec![format!(
+                "{} of {} tokens that were looked at are drawn: the most probable ones, and those that are marked",
+                self.rows, self.all
+            )]
+        } else {
+            Vec::new()
         }
-        Ok(())
+    }
+
+    fn draw(&self, sheet: &Sheet<'_>, room: Room) -> Drawn {
+        let theme = sheet.theme;
+        let signs = [
+            (Sign::Area(theme.raw), "before the sampler (raw)"),
+            (Sign::Area(theme.last), "after it (final)"),
+        ];
+        let legend = Legend::new(
+            room.width(),
+            signs.map(|(sign, name)| (sign, name.to_owned())),
+        );
+        legend.draw(sheet, (room.left, room.top))?;
+        let values = self
+            .bars
+            .iter()
+            .flat_map(|bar| [bar.raw, bar.last.unwrap_or(0.0)]);
+        // A tenth more than the longest bar, but nothing is more probable than certain.
+        let highest = (values.fold(1e-4, f32::max) * 1.1).min(1.0);
+        let plot = Plot {
+            room: room.within(NAMES, LEGEND + 8, NOTES, BELOW),
+            across: Axis::percent(f64::from(highest), 7),
+            up: Axis::new(0.0, 1.0, false, 2),
+        };
+        let Room { left, top, .. } = plot.room;
+        for tick in &plot.across.ticks {
+            let x = plot.x(tick.value);
+            sheet.line(&[(x, top), (x, plot.room.bottom)], theme.grid, 1)?;
+        }
+        // What there is room for above what is needed makes the rows higher.
+        let grown = f64::from(plot.room.height()) / f64::from(self.top(self.bars.len()));
+        let at = |pixels: i32| top + (f64::from(pixels) * grown) as i32;
+        for (place, bar) in self.bars.iter().enumerate() {
+            let (top, bottom) = (at(self.top(place) + 4), at(self.top(place) + ROW - 4));
+            let middle = i32::midpoint(top, bottom);
+            let end = |value: f32| plot.x(f64::from(value));
+            let raw = Room::new((left, top), (end(bar.raw).max(left + 1), middle));
+            sheet.fill(raw, theme.raw)?;
+            if let Some(last) = bar.last.filter(|last| *last > 0.0) {
+                let room = Room::new((left, middle), (end(last).max(left + 1), bottom));
+                sheet.fill(room, theme.last)?;
+            }
+            let (ink, note) = if bar.is_marked {
+                (theme.mark_ink, theme.mark_ink)
+            } else {
+                (theme.ink, theme.quiet)
+            };
+            let name = sheet.fitting(&bar.name, NAMES - 12, PLAIN);
+            sheet.words(&name, (left - 10, middle), Words::new(PLAIN, ink).before())?;
+            let beside = end(bar.raw.max(bar.last.unwrap_or(0.0))) + 8;
+            let note_text = sheet.fitting(&bar.note, room.right - beside, SMALL);
+            sheet.words(&note_text, (beside, middle), Words::new(SMALL, note))?;
+        }
+        if self.rows < self.bars.len() {
+            let y = at(self.top(self.rows) - ROW / 2);
+            let words = Words::new(SMALL, theme.quiet).before();
+            sheet.words("named, as a whole:", (left - 10, y), words)?;
+        }
+        sheet.line(&[(left, top), (left, plot.room.bottom)], theme.quiet, 1)?;
+        plot.draw_across(sheet, "probability")
     }
 }

@@ -1,32 +1,30 @@
 //! What could follow a text, as a tree: a column a token, a row a continuation.
 
-use std::path::Path;
-
-use plotters::coord::Shift;
-use plotters::drawing::DrawingAreaErrorKind;
-use plotters::prelude::{DrawingArea, DrawingBackend, PathElement, Rectangle, Text};
-use plotters::style::{Color, IntoFont};
-
-use super::canvas::{Drawing, FONT, label, write};
-use super::palette::{FINAL, INK, MARK, QUIET};
-use crate::chart::ChartError;
+use super::output::{Drawing, write};
+use super::sheet::{Drawn, PLAIN, Room, Sheet, Words};
+use super::text::{fitting, label};
+use crate::chart::{ChartError, Target};
 use crate::decoding::Tree;
 use crate::text::numbers::percent;
 
 /// Most tokens in a chart. A tree grows where it is most probable first, so the rest is the least probable.
-const MOST: usize = 400;
-/// Pixels: of the picture's edge, its title, a column and a row.
-const EDGE: i32 = 20;
-const TITLE: i32 = 44;
+const MOST: usize = 360;
+/// Pixels: of a column and a row.
 const COLUMN: i32 = 210;
-const ROW: i32 = 40;
+const ROW: i32 = 44;
+const TINY: i32 = 11;
 
 /// Writes the tree of what could follow a text: each token with its probability, and that of all from the text to it.
 /// `names` are the tokens' texts, as many as the tree has; `after` is the end of the text.
 ///
 /// # Errors
 /// When the tree is empty, or the file cannot be written.
-pub fn tree(path: &Path, tree: &Tree, names: &[String], after: &str) -> Result<(), ChartError> {
+pub fn tree<'a>(
+    target: impl Into<Target<'a>>,
+    tree: &Tree,
+    names: &[String],
+    after: &str,
+) -> Result<(), ChartError> {
     if tree.tokens.is_empty() {
         return Err(ChartError::Empty("nothing follows the text"));
     }
@@ -49,7 +47,7 @@ pub fn tree(path: &Path, tree: &Tree, names: &[String], after: &str) -> Result<(
     for root in roots {
         drawing.place(root, &children);
     }
-    write(path, &drawing)
+    write(&target.into(), &drawing)
 }
 
 struct Branches<'a> {
@@ -76,64 +74,76 @@ impl Branches<'_> {
         };
     }
 
-    fn columns(&self) -> usize {
+    fn columns(&self) -> i32 {
         let depths = self.tree.tokens[..self.rows.len()].iter();
-        depths.map(|token| token.depth).max().unwrap_or(1)
-    }
-
-    /// Where a token's box begins: left, and the middle of its height.
-    fn at(&self, index: usize) -> (i32, i32) {
-        let depth = self.tree.tokens[index].depth as i32;
-        let row = (self.rows[index] * ROW as f32) as i32;
-        (EDGE + (depth - 1) * COLUMN, EDGE + TITLE + row + ROW / 2)
+        depths.map(|token| token.depth as i32).max().unwrap_or(1)
     }
 }
 
 impl Drawing for Branches<'_> {
-    fn size(&self) -> (u32, u32) {
-        let width = 2 * EDGE + COLUMN * (self.columns() as i32).max(3);
-        let height = 2 * EDGE + TITLE + ROW * self.leaves as i32;
-        (width as u32, height as u32)
+    fn size(&self) -> (i32, i32) {
+        (COLUMN * self.columns().max(3), ROW * self.leaves as i32)
     }
 
-    fn draw<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, Shift>,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        area.draw(&Text::new(
-            format!("What could follow “{}”", self.after),
-            (EDGE, EDGE),
-            (FONT, 22).into_font().color(&INK),
-        ))?;
+    fn title(&self) -> String {
+        format!("What could follow “{}”", self.after)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let (drawn, all) = (self.rows.len(), self.tree.tokens.len());
+        if drawn < all {
+            notes.push(format!(
+                "{drawn} of {all} tokens are drawn: the least probable continuations are left out"
+            ));
+        }
+        if self.tree.is_full {
+            notes.push("continuations less probable than these are left out (--tokens)".to_owned());
+        }
+        notes
+    }
+
+    fn draw(&self, sheet: &Sheet<'_>, room: Room) -> Drawn {
+        let theme = sheet.theme;
+        let column = room.width() / self.columns().max(3);
+        let row = room.height() as f32 / self.leaves as f32;
+        // Where a token stands: left, and the middle of its height.
+        let at = |index: usize| {
+            let depth = self.tree.tokens[index].depth as i32;
+            let middle = (self.rows[index] + 0.5) * row;
+            (room.left + (depth - 1) * column, room.top + middle as i32)
+        };
         for (index, token) in self.tree.tokens[..self.rows.len()].iter().enumerate() {
-            let (left, middle) = self.at(index);
+            let (left, middle) = at(index);
             if let Some(parent) = token.parent {
-                let (from, height) = self.at(parent);
-                let from = (from + COLUMN - 20, height);
+                let (from, height) = at(parent);
+                let from = (from + column - 20, height);
                 let width = 1 + (token.probability * 5.0) as u32;
-                let line = vec![from, (left - 12, middle), (left - 4, middle)];
-                area.draw(&PathElement::new(line, QUIET.stroke_width(width)))?;
+                let line = [from, (left - 12, middle), (left - 4, middle)];
+                sheet.line(&line, theme.quiet, width)?;
             }
+            let width = column - 26;
             // The bar is the token's own probability.
-            let end = left + (token.probability * (COLUMN - 24) as f32) as i32;
-            let bar = [(left, middle + 9), (end.max(left + 1), middle + 13)];
-            area.draw(&Rectangle::new(bar, FINAL.filled()))?;
-            let ink = if token.ends { MARK } else { INK };
-            let name = format!(
-                "{}  {}",
-                label(&self.names[index]),
-                percent(token.probability)
-            );
-            area.draw(&Text::new(
-                name,
-                (left, middle - 9),
-                (FONT, 15).into_font().color(&ink),
-            ))?;
-            area.draw(&Text::new(
-                format!("in all {}", percent(token.cumulated as f32)),
-                (left, middle + 15),
-                (FONT, 11).into_font().color(&QUIET),
-            ))?;
+            let end = left + (token.probability * width as f32) as i32;
+            let whole = Room::new((left, middle + 2), (left + width, middle + 6));
+            sheet.fill(whole, theme.grid)?;
+            let bar = Room {
+                right: end.max(left + 1),
+                ..whole
+            };
+            sheet.fill(bar, theme.last)?;
+            let ink = if token.ends {
+                theme.mark_ink
+            } else {
+                theme.ink
+            };
+            let own = percent(token.probability);
+            let name = sheet.shown(&label(&self.names[index]));
+            let name = format!("{name}  {own}");
+            let name = fitting(&name, width, PLAIN);
+            sheet.words(&name, (left, middle - 8), Words::new(PLAIN, ink))?;
+            let all = format!("in all {}", percent(token.cumulated as f32));
+            sheet.words(&all, (left, middle + 14), Words::new(TINY, theme.quiet))?;
         }
         Ok(())
     }

@@ -6,8 +6,7 @@ use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
 use super::CompareArgs;
 use super::lane::{Lane, Told};
 use super::plan::Plan;
-use super::table;
-use crate::chart;
+use super::{picture, table};
 use crate::cli::json::{Header, Record};
 use crate::cli::output::Output;
 use crate::cli::progress::Gauge;
@@ -361,19 +360,8 @@ impl Comparison<'_> {
         }
         self.output.flush()?;
         if let Some(path) = &self.args.chart {
-            let points: Vec<_> = self
-                .lanes
-                .iter()
-                .filter_map(|lane| {
-                    let means = lane.means();
-                    Some(chart::Point {
-                        name: lane.planned.text.clone(),
-                        diversity: means.distinct_2?,
-                        surprisal: means.reference?,
-                    })
-                })
-                .collect();
-            chart::lanes(path, &points).map_err(CliError::failed)?;
+            let model = self.engines[0].model.as_ref();
+            picture::draw(self.args, path, &self.lanes, model, &self.prompt)?;
         }
         if self.interrupted {
             return Err(CliError::Interrupted);

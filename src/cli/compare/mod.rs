@@ -2,6 +2,7 @@
 
 mod drive;
 mod lane;
+mod picture;
 mod plan;
 mod table;
 
@@ -13,10 +14,10 @@ use super::chat_args::ChatArgs;
 use super::generate::MAX_TOKENS;
 use super::generation_keys::GenerationFlags;
 use super::input::PromptInput;
+use super::picture_args::PictureArgs;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::{CliError, runtime};
-use crate::chart::Format;
 use crate::config::Config;
 
 /// Compare several ways of drawing, or several models, on one prompt with the same draws
@@ -53,12 +54,14 @@ pub struct CompareArgs {
     /// Do not stop a text that repeats itself
     #[arg(long, hide_short_help = true)]
     pub allow_loops: bool,
-    /// Draw surprisal against diversity into a file, .svg or .png
+    /// Draw surprisal against diversity into a file, .svg or .png (--help: theme, size, title)
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
     /// Print the engine's events, one line of JSON each, and the figures of all lanes
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub picture: PictureArgs,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]
@@ -85,8 +88,7 @@ impl CompareArgs {
 /// # Errors
 /// When a lane is wrong, a model cannot be loaded or fails, the output cannot be written, or the user interrupts.
 pub fn run(args: &CompareArgs, config: &Config) -> Result<(), CliError> {
-    let format = args.chart.as_deref().map(Format::of).transpose();
-    format.map_err(CliError::usage)?;
+    args.picture.check("--chart", args.chart.as_deref())?;
     let plan = Plan::new(args, config)?;
     let prompt = args.prompt.require_one()?;
     runtime()?.block_on(drive(args, config, plan, prompt))

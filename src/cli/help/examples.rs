@@ -103,7 +103,10 @@ pub const EXAMPLES: [Examples; 21] = [
                 "logitscope odds \"The queen was\" -c \" happy\" -c \" sad\"",
                 "two words and their ratio",
             ),
-            ("logitscope odds \"Once\" --chart odds.svg", "as a picture"),
+            (
+                "logitscope odds \"Once\" --over temperature=0.2..2 --chart odds.svg",
+                "over a knob, as a picture",
+            ),
         ],
     ),
     (

@@ -15,7 +15,7 @@ pub use self::header::Header;
 pub use self::run::{RunRecord, recipe};
 pub use self::texts::{
     BeamRecord, GenerateTotals, NamedOdds, OddsRecord, Prompt, RowRecord, Sample, Score,
-    ScoreTotals, Sums, TokensTotals, reason,
+    ScoreTotals, Sums, TokensTotals, TurnedSetting, reason,
 };
 pub use self::token::{Piece, Place, Token};
 pub use self::tree::{Node, TreeTotals};

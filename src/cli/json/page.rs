@@ -15,7 +15,11 @@ const PAGE: &str = "docs/json.md";
 
 /// Which kinds a subcommand prints after its header.
 const COMMANDS: [(&str, &str, &str); 11] = [
-    ("odds", "odds", "one a prompt"),
+    (
+        "odds",
+        "odds",
+        "one a prompt; with `--over` one for each value of the setting",
+    ),
     (
         "score",
         "token score score_totals",

@@ -133,10 +133,35 @@ pub struct OddsRecord<'a> {
     pub mu_bits: Option<f32>,
     /// What contrastive search weighs, the best first; empty under other methods.
     pub weighed: Vec<Weighed<'a>>,
-    /// The most probable tokens before the chain (`--top`, `--all`), and the one that is taken.
+    /// The setting that was turned (`--over`), and its value here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over: Option<TurnedSetting<'a>>,
+    /// The most probable tokens before the chain (`--top`, `--all`), and the one that is taken; with `--over` those that
+    /// were the most probable ones after the chain under some value.
     pub rows: Vec<RowRecord<'a>>,
     /// The continuations of `--candidate`.
     pub candidates: Vec<NamedOdds>,
+}
+
+/// A setting that was turned, with one of its values.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TurnedSetting<'a> {
+    /// Its name under `[sampler]` in config.toml, or `preset`.
+    pub setting: &'a str,
+    /// A number where it is one, text otherwise.
+    pub value: serde_json::Value,
+}
+
+impl<'a> TurnedSetting<'a> {
+    /// Of a value as it was written.
+    pub fn of(setting: &'a str, value: &str) -> Self {
+        let number = serde_json::from_str::<serde_json::Number>(value);
+        Self {
+            setting,
+            value: number.map_or_else(|_| value.into(), serde_json::Value::Number),
+        }
+    }
 }
 
 /// A token that may follow.
@@ -213,6 +238,7 @@ impl<'a> OddsRecord<'a> {
             u: Some(moment.u),
             mu_bits: moment.mu,
             weighed: Weighed::all(&moment.candidates),
+            over: None,
             rows,
             candidates,
         }

@@ -6,6 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::chart::{self, Across, Run, RunChart, What};
 use crate::cli::CliError;
+use crate::cli::picture_args::PictureArgs;
+use crate::text::numbers::thousands;
 use crate::training::{History, RunDirectory};
 
 /// Which runs, and how they are drawn.
@@ -26,6 +28,11 @@ pub struct ChartArgs {
     /// Draw values on a logarithmic axis
     #[arg(long)]
     pub log: bool,
+    /// Beside the curve of a single run, what it wrote and the odds of its probe, by epoch
+    #[arg(long)]
+    pub samples: bool,
+    #[command(flatten)]
+    pub picture: PictureArgs,
 }
 
 fn what() -> impl TypedValueParser<Value = What> {
@@ -48,6 +55,21 @@ fn across() -> impl TypedValueParser<Value = Across> {
     })
 }
 
+impl ChartArgs {
+    /// Checks what can be told before anything is read.
+    ///
+    /// # Errors
+    /// When the file's name says no format, or the options do not go together.
+    pub fn check(&self) -> Result<(), CliError> {
+        if self.samples && self.names.len() > 1 {
+            return Err(CliError::usage(
+                "--samples shows what a single run wrote: name one",
+            ));
+        }
+        self.picture.check("--out", Some(&self.out))
+    }
+}
+
 /// Draws runs.
 ///
 /// # Errors
@@ -65,5 +87,27 @@ pub fn draw(directories: &[RunDirectory], args: &ChartArgs) -> Result<(), CliErr
         across: args.x,
         log: args.log,
     };
-    chart::runs(&args.out, &runs, chart).map_err(CliError::failed)
+    let caption: Vec<String> = runs.iter().map(facts).collect();
+    let target = args.picture.target(&args.out, &caption.join("; "));
+    let drawn = match runs.as_slice() {
+        [run] if args.samples => chart::run_with_samples(target, *run, chart),
+        _ => chart::runs(target, &runs, chart),
+    };
+    drawn.map_err(CliError::failed)
+}
+
+/// What made a run, for a caption.
+fn facts(run: &Run<'_>) -> String {
+    let Some(started) = run.history.started() else {
+        return run.name.to_owned();
+    };
+    format!(
+        "{}: {} parameters, {} of them trained, on {} tokens, context {}, {}",
+        run.name,
+        thousands(started.parameters),
+        thousands(started.trainable),
+        thousands(started.training.tokens as usize),
+        started.context,
+        started.device
+    )
 }

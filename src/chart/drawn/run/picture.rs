@@ -1,69 +1,44 @@
 //! Lines and marks over time, with axes and a legend.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingAreaErrorKind;
-use plotters::prelude::{
-    Circle, DrawingArea, DrawingBackend, PathElement, Polygon, Rectangle, Text,
-};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::Color;
 
 use super::series::{Series, Shape, Value};
-use crate::chart::drawn::canvas::{Drawing, FONT, text_width};
-use crate::chart::drawn::palette::{GRID, INK, QUIET};
+use crate::chart::drawn::axes::{self, BEFORE, BELOW, Legend, Plot, Sign};
+use crate::chart::drawn::output::Drawing;
+use crate::chart::drawn::sheet::{Drawn, Room, Sheet};
+use crate::chart::drawn::theme::{LIGHT, Paint, Theme};
 use crate::chart::{Across, Axis, ChartError, RunChart, What};
 use crate::training::history::ceiling;
 
-/// Pixels.
-const WIDTH: i32 = 1200;
-const HEIGHT: i32 = 640;
-const MARGIN: i32 = 20;
-const LEFT: i32 = 90;
-const BOTTOM: i32 = 70;
-const TITLE: i32 = 36;
-/// The size of all text but the title.
-const SMALL: i32 = 17;
-const LEGEND_ROW: i32 = 24;
-const SWATCH: i32 = 26;
+/// Pixels of the plot with its axes.
+pub const WIDTH: i32 = 1150;
+pub const HEIGHT: i32 = 520;
 /// More marks than this would run into each other: their line stays.
 const MOST_MARKS: usize = 80;
 
 /// A chart over time.
 pub struct Picture {
-    title: String,
+    pub title: String,
     series: Vec<Series>,
-    across: Axis,
+    pub across: Axis,
     up: Axis,
-    across_name: String,
+    /// By what what lies across is divided.
+    pub unit: f64,
+    pub across_name: String,
     up_name: String,
-    /// What stands in the legend: its place below the title, its look and its name.
-    legend: Vec<Entry>,
-    /// The pixel row at which the plot begins.
-    top: i32,
 }
-
-struct Entry {
-    x: i32,
-    row: i32,
-    key: Key,
-    name: String,
-}
-
-#[derive(Clone, Copy)]
-enum Key {
-    Series(RGBColor, Shape),
-    Gap,
-}
-
-/// Something that can be drawn with, or why not.
-type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
 impl Picture {
-    /// Of some series.
+    /// Of some series; `smoothed` says whether all curves are, without another that is not.
     ///
     /// # Errors
     /// When none of them has a value that the axes have a place for.
-    pub fn new(title: String, series: Vec<Series>, chart: RunChart) -> Result<Self, ChartError> {
+    pub fn new(
+        title: String,
+        series: Vec<Series>,
+        chart: RunChart,
+        smoothed: bool,
+    ) -> Result<Self, ChartError> {
         let values = || {
             series
                 .iter()
@@ -86,12 +61,8 @@ impl Picture {
         let curves: Vec<Vec<f64>> = series
             .iter()
             .map(|series| {
-                series
-                    .pieces
-                    .iter()
-                    .flatten()
-                    .map(|value| value.y)
-                    .collect()
+                let values = series.pieces.iter().flatten();
+                values.map(|value| value.y).collect()
             })
             .collect();
         let ceiling = ceiling(&curves).filter(|ceiling| !chart.log && *ceiling < y.1);
@@ -111,205 +82,127 @@ impl Picture {
             // Nothing here is negative.
             ((y.0 - room).max(0.0), y.1 + room)
         };
-        let (legend, rows) = lay_out(&series);
+        let across = Axis::new((x.0 / unit).min(0.0), x.1 / unit, false, 11);
+        let up = match chart.what {
+            // A share of all ends where all are.
+            What::Accuracy if !chart.log => Axis::new(low, high.min(1.0), false, 9),
+            _ => Axis::new(low, high, chart.log, 9),
+        };
+        let mut up_name = up_name(chart.what).to_owned();
+        if smoothed {
+            up_name += ", smoothed";
+        }
+        if ceiling.is_some() {
+            up_name += " (spikes are cut off)";
+        }
         Ok(Self {
             title,
-            across: Axis::new((x.0 / unit).min(0.0), x.1 / unit, false, 11),
-            up: Axis::new(low, high, chart.log, 9),
-            across_name,
-            up_name: match ceiling {
-                Some(_) => format!("{} (spikes are cut off)", up_name(chart.what)),
-                None => up_name(chart.what).to_owned(),
-            },
             series,
-            legend,
-            top: MARGIN + TITLE + LEGEND_ROW * rows + 10,
+            across,
+            up,
+            unit,
+            across_name,
+            up_name,
         })
     }
 
-    fn x(&self, value: f64) -> i32 {
-        self.across.pixel(value, (LEFT, WIDTH - MARGIN))
+    /// The legend in a width.
+    fn legend(&self, theme: &Theme, width: i32) -> Legend {
+        let named = self.series.iter().filter_map(|series| {
+            let sign = sign(theme, series.colour, series.shape);
+            Some((sign, series.name.clone()?))
+        });
+        let unnamed = self.series.iter().find(|series| series.name.is_none());
+        let validation = unnamed.map(|series| {
+            let sign = sign(theme, Paint::Quiet, series.shape);
+            (sign, "validation, in the run's colour".to_owned())
+        });
+        let gaps = self.series.iter().any(|series| !series.gaps.is_empty());
+        let gap = gaps.then(|| (Sign::Gap, "infinite or no number".to_owned()));
+        Legend::new(width, named.chain(validation).chain(gap))
     }
 
-    fn y(&self, value: f64) -> i32 {
-        self.up.pixel(value, (self.bottom(), self.top))
-    }
-
-    fn bottom(&self) -> i32 {
-        self.size().1 as i32 - BOTTOM
-    }
-
-    fn draw_axes<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let (top, bottom) = (self.top, self.bottom());
-        let (left, right) = (LEFT, WIDTH - MARGIN);
-        let line = |from, to, colour: RGBColor| area.draw(&PathElement::new([from, to], colour));
-        for tick in &self.up.ticks {
-            let y = self.y(tick.value);
-            line((left, y), (right, y), GRID)?;
-            let style = text(SMALL, INK).pos(Pos::new(HPos::Right, VPos::Center));
-            area.draw_text(&tick.label, &style, (left - 10, y))?;
-        }
-        for tick in &self.across.ticks {
-            let x = self.x(tick.value);
-            line((x, bottom), (x, bottom + 5), QUIET)?;
-            let style = text(SMALL, INK).pos(Pos::new(HPos::Center, VPos::Top));
-            area.draw_text(&tick.label, &style, (x, bottom + 9))?;
-        }
-        line((left, top), (left, bottom), QUIET)?;
-        line((left, bottom), (right, bottom), QUIET)?;
-        let style = text(SMALL, QUIET).pos(Pos::new(HPos::Center, VPos::Top));
-        area.draw_text(&self.across_name, &style, ((left + right) / 2, bottom + 36))?;
-        let font = (FONT, SMALL)
-            .into_font()
-            .transform(FontTransform::Rotate270);
-        let style = TextStyle::from(font).color(&QUIET);
-        let style = style.pos(Pos::new(HPos::Center, VPos::Top));
-        area.draw_text(&self.up_name, &style, (MARGIN - 8, (top + bottom) / 2))
-    }
-
-    fn draw_series<B: DrawingBackend>(
+    /// Draws it, with the name of what lies across unless something below shares it. Returns its plot.
+    pub fn draw_in(
         &self,
-        series: &Series,
-        area: &DrawingArea<B, Shift>,
-    ) -> Drawn<B> {
-        let style = line_style(series.colour, series.shape);
-        let marked = matches!(series.shape, Shape::Marks | Shape::Hollow);
-        let count: usize = series.pieces.iter().map(Vec::len).sum();
-        for piece in &series.pieces {
-            if piece.iter().any(|value| value.min < value.max) {
-                let upper = piece
-                    .iter()
-                    .map(|value| (self.x(value.x), self.y(value.max)));
-                let lower = piece
-                    .iter()
-                    .map(|value| (self.x(value.x), self.y(value.min)));
-                let band: Vec<_> = upper.chain(lower.rev()).collect();
-                area.draw(&Polygon::new(band, series.colour.mix(0.18)))?;
-            }
-            let line: Vec<_> = piece
-                .iter()
-                .map(|value| (self.x(value.x), self.y(value.y)))
-                .collect();
-            if let ([alone], false) = (line.as_slice(), marked) {
-                area.draw(&Circle::new(*alone, 3, series.colour.filled()))?;
-            }
-            area.draw(&PathElement::new(line.clone(), style))?;
-            if marked && (count <= MOST_MARKS || line.len() == 1) {
-                for at in line {
-                    mark(area, at, series.colour, series.shape)?;
-                }
-            }
+        sheet: &Sheet<'_>,
+        room: Room,
+        has_name: bool,
+    ) -> Result<Plot, plotters::drawing::DrawingAreaErrorKind<std::io::Error>> {
+        let legend = self.legend(sheet.theme, room.width() - BEFORE);
+        legend.draw(sheet, (room.left + BEFORE, room.top))?;
+        let below = if has_name { BELOW } else { 0 };
+        let plot = Plot {
+            room: room.within(BEFORE, legend.height + 8, 12, below),
+            across: self.across.clone(),
+            up: self.up.clone(),
+        };
+        if has_name {
+            plot.draw(sheet, &self.across_name, &self.up_name)?;
+        } else {
+            plot.draw_up(sheet, &self.up_name)?;
         }
-        for gap in &series.gaps {
-            let x = self.x(*gap);
-            area.draw(&gap_mark(x, self.bottom() - 12))?;
+        for series in &self.series {
+            draw_series(sheet, &plot, series)?;
         }
-        Ok(())
-    }
-
-    fn draw_legend<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        for entry in &self.legend {
-            let y = MARGIN + TITLE + LEGEND_ROW * entry.row + LEGEND_ROW / 2;
-            match entry.key {
-                Key::Series(colour, shape) => {
-                    let line = [(entry.x, y), (entry.x + SWATCH, y)];
-                    area.draw(&PathElement::new(line, line_style(colour, shape)))?;
-                    if matches!(shape, Shape::Marks | Shape::Hollow) {
-                        mark(area, (entry.x + SWATCH / 2, y), colour, shape)?;
-                    }
-                }
-                Key::Gap => area.draw(&gap_mark(entry.x + SWATCH / 2, y - 6))?,
-            }
-            let style = text(SMALL, INK).pos(Pos::new(HPos::Left, VPos::Center));
-            area.draw_text(&entry.name, &style, (entry.x + SWATCH + 8, y))?;
-        }
-        Ok(())
+        Ok(plot)
     }
 }
 
 impl Drawing for Picture {
-    fn size(&self) -> (u32, u32) {
+    fn size(&self) -> (i32, i32) {
         // More rows in the legend leave the plot as high as it is.
-        let rows = (self.top - MARGIN - TITLE - 10) / LEGEND_ROW;
-        (WIDTH as u32, (HEIGHT + LEGEND_ROW * (rows - 1)) as u32)
+        (WIDTH, HEIGHT + self.legend(&LIGHT, WIDTH - BEFORE).height)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Drawn<B> {
-        let style = text(22, INK).pos(Pos::new(HPos::Center, VPos::Top));
-        area.draw(&Text::new(
-            self.title.as_str(),
-            (WIDTH / 2, MARGIN - 4),
-            style,
-        ))?;
-        self.draw_axes(area)?;
-        for series in &self.series {
-            self.draw_series(series, area)?;
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn draw(&self, sheet: &Sheet<'_>, room: Room) -> Drawn {
+        self.draw_in(sheet, room, true).map(|_| ())
+    }
+}
+
+fn draw_series(sheet: &Sheet<'_>, plot: &Plot, series: &Series) -> Drawn {
+    let colour = sheet.theme.of(series.colour);
+    let hollow = series.shape == Shape::Hollow;
+    let marked = matches!(series.shape, Shape::Marks | Shape::Hollow);
+    let width = if series.shape == Shape::Thick { 3 } else { 1 };
+    let count: usize = series.pieces.iter().map(Vec::len).sum();
+    for piece in &series.pieces {
+        if piece.iter().any(|value| value.min < value.max) {
+            let upper = piece.iter().map(|value| plot.at((value.x, value.max)));
+            let lower = piece.iter().map(|value| plot.at((value.x, value.min)));
+            let band: Vec<_> = upper.chain(lower.rev()).collect();
+            sheet.polygon(&band, colour.mix(0.18))?;
         }
-        self.draw_legend(area)
-    }
-}
-
-/// The legend's entries in rows that fit, and how many rows there are.
-fn lay_out(series: &[Series]) -> (Vec<Entry>, i32) {
-    let named = series.iter().filter_map(|series| {
-        let key = Key::Series(series.colour, series.shape);
-        Some((key, series.name.clone()?))
-    });
-    let unnamed = series.iter().find(|series| series.name.is_none());
-    let validation = unnamed.map(|series| {
-        let key = Key::Series(QUIET, series.shape);
-        (key, "validation, in the run's colour".to_owned())
-    });
-    let gaps = series.iter().any(|series| !series.gaps.is_empty());
-    let gap = gaps.then(|| (Key::Gap, "infinite or no number".to_owned()));
-    let (mut x, mut row) = (LEFT, 0);
-    let entries = named.chain(validation).chain(gap).map(|(key, name)| {
-        let width = text_width(&name, SMALL) + SWATCH + 36;
-        if x > LEFT && x + width > WIDTH - MARGIN {
-            (x, row) = (LEFT, row + 1);
+        let points = piece.iter().map(|value| plot.at((value.x, value.y)));
+        let line: Vec<_> = points.collect();
+        if let ([alone], false) = (line.as_slice(), marked) {
+            sheet.dot(*alone, 3, colour)?;
         }
-        let entry = Entry { x, row, key, name };
-        x += width;
-        entry
-    });
-    let entries: Vec<Entry> = entries.collect();
-    let rows = entries.last().map_or(0, |entry| entry.row) + 1;
-    (entries, rows)
-}
-
-fn text(size: i32, colour: RGBColor) -> TextStyle<'static> {
-    TextStyle {
-        color: colour.to_backend_color(),
-        ..TextStyle::from((FONT, size).into_font())
+        sheet.line(&line, colour, width)?;
+        if marked && (count <= MOST_MARKS || line.len() == 1) {
+            for at in line {
+                axes::mark(sheet, at, colour, hollow)?;
+            }
+        }
     }
+    for gap in &series.gaps {
+        axes::gap(sheet, (plot.x(*gap), plot.room.bottom - 12))?;
+    }
+    Ok(())
 }
 
-fn line_style(colour: RGBColor, shape: Shape) -> ShapeStyle {
+fn sign(theme: &Theme, colour: Paint, shape: Shape) -> Sign {
+    let colour = theme.of(colour);
     match shape {
-        Shape::Thick => colour.stroke_width(3),
-        Shape::Thin | Shape::Marks | Shape::Hollow => colour.stroke_width(1),
+        Shape::Thick => Sign::Line(colour, 3),
+        Shape::Thin => Sign::Line(colour, 1),
+        Shape::Marks => Sign::Marks(colour, false),
+        Shape::Hollow => Sign::Marks(colour, true),
     }
-}
-
-fn mark<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    at: (i32, i32),
-    colour: RGBColor,
-    shape: Shape,
-) -> Drawn<B> {
-    let hollow = shape == Shape::Hollow;
-    let inside = if hollow {
-        plotters::style::WHITE
-    } else {
-        colour
-    };
-    area.draw(&Circle::new(at, 5, inside.filled()))?;
-    area.draw(&Circle::new(at, 5, colour.stroke_width(1)))
-}
-
-fn gap_mark(x: i32, top: i32) -> Rectangle<(i32, i32)> {
-    // Black, so that it is no run's.
-    Rectangle::new([(x - 1, top), (x + 1, top + 12)], INK.filled())
 }
 
 /// By what the values across are divided, and what the axis is called.

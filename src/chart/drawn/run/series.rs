@@ -1,8 +1,6 @@
 //! From histories to lines and marks.
 
-use plotters::style::RGBColor;
-
-use crate::chart::drawn::palette::{COMPARED, FINAL, MARK, OTHER, RAW};
+use crate::chart::drawn::theme::Paint;
 use crate::chart::{Run, RunChart, What};
 use crate::text::sanitize;
 use crate::training::history::StepPlace;
@@ -33,7 +31,7 @@ pub struct Value {
 pub struct Series {
     /// What the legend says; none if another series speaks for it.
     pub name: Option<String>,
-    pub colour: RGBColor,
+    pub colour: Paint,
     pub shape: Shape,
     /// Values that follow each other, cut where one was no number.
     pub pieces: Vec<Vec<Value>>,
@@ -74,7 +72,7 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
     };
     let by_epoch = |value: fn(&Epoch) -> f64| Series {
         name: Some("mean of an epoch".to_owned()),
-        colour: FINAL,
+        colour: Paint::Last,
         ..epochs(history, chart, value)
     };
     let mut all = match chart.what {
@@ -86,9 +84,14 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
                 "loss"
             };
             vec![
-                curve(Curve::Loss, name, RAW, Shape::Thin),
-                curve(Curve::MaskedLoss, "loss of text alone", OTHER, Shape::Thin),
-                curve(Curve::Smoothed, "smoothed", FINAL, Shape::Thick),
+                curve(Curve::Loss, name, Paint::Raw, Shape::Thin),
+                curve(
+                    Curve::MaskedLoss,
+                    "loss of text alone",
+                    Paint::Other,
+                    Shape::Thin,
+                ),
+                curve(Curve::Smoothed, "loss, smoothed", Paint::Last, Shape::Thick),
                 by_epoch(|epoch| epoch.loss),
                 validated("validation, padding counted", Shape::Hollow, |v| {
                     v.padded_loss
@@ -103,32 +106,37 @@ pub fn single(history: &History, chart: RunChart) -> Vec<Series> {
             validated("validation", Shape::Marks, |v| Some(v.loss)),
         ],
         What::Perplexity => vec![
-            curve(Curve::Perplexity, "training", RAW, Shape::Thin),
+            curve(Curve::Perplexity, "training", Paint::Raw, Shape::Thin),
             by_epoch(|epoch| epoch.perplexity),
             validated("validation", Shape::Marks, |v| Some(v.perplexity)),
         ],
         What::Accuracy => vec![
-            curve(Curve::Accuracy, "training", RAW, Shape::Thin),
+            curve(Curve::Accuracy, "training", Paint::Raw, Shape::Thin),
             by_epoch(|epoch| epoch.accuracy),
             validated("validation", Shape::Marks, |v| Some(v.accuracy)),
         ],
         What::LearningRate => vec![
-            curve(Curve::LearningRate, "learning rate", FINAL, Shape::Thick),
+            curve(
+                Curve::LearningRate,
+                "learning rate",
+                Paint::Last,
+                Shape::Thick,
+            ),
             by_hand(history, chart),
         ],
         What::GradientNorm => {
             let name = "gradient norm before clipping";
-            vec![curve(Curve::GradientNorm, name, FINAL, Shape::Thin)]
+            vec![curve(Curve::GradientNorm, name, Paint::Last, Shape::Thin)]
         }
         What::Speed => {
             vec![curve(
                 Curve::TokensPerSecond,
                 "tokens a second",
-                FINAL,
+                Paint::Last,
                 Shape::Thin,
             )]
         }
-        What::Memory => vec![curve(Curve::Memory, "bytes", FINAL, Shape::Thin)],
+        What::Memory => vec![curve(Curve::Memory, "bytes", Paint::Last, Shape::Thin)],
     };
     all.retain(|series| !series.pieces.is_empty() || !series.gaps.is_empty());
     all
@@ -140,7 +148,8 @@ type OfValidation = fn(&Validation) -> f64;
 /// The lines of several runs, each in its own colour.
 pub fn compared(runs: &[Run<'_>], chart: RunChart) -> Vec<Series> {
     let mut all = Vec::new();
-    for (run, colour) in runs.iter().zip(COMPARED) {
+    for (place, run) in runs.iter().enumerate() {
+        let colour = Paint::Compared(place);
         let (curve, value): (_, Option<OfValidation>) = match chart.what {
             What::Loss => (Some(Curve::Smoothed), Some(|v| v.loss)),
             What::Validation => (None, Some(|v| v.loss)),
@@ -206,7 +215,7 @@ fn validations(
         Some((at(chart.across.of(place), y), !y.is_finite()))
     });
     Series {
-        colour: MARK,
+        colour: Paint::Mark,
         ..series(values, chart, Shape::Marks)
     }
 }
@@ -233,7 +242,7 @@ fn by_hand(history: &History, chart: RunChart) -> Series {
     set.pieces = single.collect();
     Series {
         name: Some("set by hand".to_owned()),
-        colour: MARK,
+        colour: Paint::Mark,
         ..set
     }
 }
@@ -268,7 +277,7 @@ fn series(values: impl Iterator<Item = (Value, bool)>, chart: RunChart, shape: S
     }
     Series {
         name: None,
-        colour: FINAL,
+        colour: Paint::Last,
         shape,
         pieces,
         gaps,
