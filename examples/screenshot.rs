@@ -1,7 +1,8 @@
 //! Makes the README's pictures: runs the playground on the embedded model without a terminal, and writes its screen
-//! as SVG; then, if a second file is named, the Train screen after the demonstration that learns language from nothing.
+//! as SVG; then, if a second file is named, the Compare screen after a sweep; then, if a third one is, the Train screen after
+//! the demonstration that learns language from nothing.
 //!
-//! usage: cargo run --release --example screenshot -- assets/screen.svg assets/train.svg
+//! usage: cargo run --release --example screenshot -- assets/screen.svg assets/compare.svg assets/train.svg
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 use logitscope::config::{Config, Sources};
 use logitscope::engine::{Command, EngineHandle, Event, RunState, TrainingHandle, TrainingNews};
 use logitscope::tui::{
-    Action, ColourLevel, Effect, Marking, News, PlayOptions, Room, State, ThemeName, Thresholds,
-    TrainAction,
+    Action, ColourLevel, Effect, LanesAction, Marking, News, PlayOptions, Room, State, ThemeName,
+    Thresholds, TrainAction,
 };
 use logitscope::tui::{hear, picture_of_state, update};
 use ratatui::layout::Size;
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = std::env::args().skip(1);
     let path = files
         .next()
-        .ok_or("usage: screenshot PLAY.svg [TRAIN.svg]")?;
+        .ok_or("usage: screenshot PLAY.svg [COMPARE.svg [TRAIN.svg]]")?;
     let config = Config::load(&Sources::defaults())?;
     let options = PlayOptions {
         prompt: PROMPT.to_owned(),
@@ -75,10 +76,50 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     draw(&state, &path)?;
     if let Some(path) = files.next() {
+        compare(&mut state, &engine, &mut events)?;
+        draw(&state, &path)?;
+    }
+    if let Some(path) = files.next() {
         train(&mut state)?;
         draw(&state, &path)?;
     }
     Ok(())
+}
+
+/// Draws three lanes to their end, and looks at the place where the second one left the first.
+fn compare(
+    state: &mut State,
+    engine: &EngineHandle,
+    events: &mut Receiver<Event>,
+) -> Result<(), Box<dyn Error>> {
+    let act = |state: &mut State, action| perform(engine, update(state, action));
+    act(state, Action::Lanes(LanesAction::Page))?;
+    let mut presets = state.play.knobs.presets.iter();
+    let wild = presets.position(|(name, _)| name == "wild");
+    let wild = wild.ok_or("there is no such preset")?;
+    act(state, Action::Lanes(LanesAction::AddPreset(wild)))?;
+    act(state, Action::Lanes(LanesAction::Run))?;
+    hear_until(state, engine, events, |state| {
+        state.lanes.live && state.play.finishes.iter().flatten().count() == 3
+    })?;
+    act(state, Action::First)?;
+    let place = |state: &State| {
+        let [first, second, ..] = &state.play.texts[..] else {
+            return None;
+        };
+        logitscope::decoding::parted(first.tokens(), second.tokens())
+    };
+    for _ in 0..place(state).unwrap_or(0) {
+        act(state, Action::Right)?;
+    }
+    let start = Instant::now();
+    perform(engine, hear(state, News::Frame(Duration::from_secs(60))))?;
+    hear_until(state, engine, events, |state| {
+        let position = state.play.text().in_view();
+        let mut moments = state.lanes.lanes.iter().map(|lane| lane.moment.as_ref());
+        moments.all(|moment| moment.is_some_and(|moment| moment.position == position))
+            || start.elapsed() > Duration::from_secs(10)
+    })
 }
 
 /// Lets the demonstration run to its end, in a directory that is gone afterwards, and looks at its samples.
@@ -126,6 +167,7 @@ fn perform(engine: &EngineHandle, effects: Vec<Effect>) -> Result<(), Box<dyn Er
         match effect {
             Effect::Send(command) => engine.send(command)?,
             Effect::Look(request) => engine.look(*request),
+            Effect::LookAtLanes(None, requests) => engine.look_at_lanes(requests),
             Effect::Compare(request) => engine.compare(*request),
             Effect::CancelRun => engine.cancel(),
             _ => {}

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use logitscope::decoding::{
-    GenerationSettings, LaneSettings, NoCommonDraws, StopReason, TokenRecord, parted,
+    GenerationSettings, LaneFigures, LaneSettings, NoCommonDraws, StopReason, TokenRecord, parted,
 };
 use logitscope::engine::{
-    Command, EngineHandle, Event, GenerateRequest, Given, LanesRequest, LookRequest, RunState,
-    Subject, Then,
+    Command, EngineHandle, Event, GenerateRequest, Given, LanesRequest, LookRequest, RepeatRequest,
+    RunState, Subject, Then,
 };
 use logitscope::model::{
     self, Cache, LoadRequest, LoadedModel, Model, ModelError, ModelInfo, Precision, Rows,
@@ -473,4 +473,81 @@ fn what_another_model_has_said_is_judged_as_if_this_one_had_said_it() {
     let longer = judge(Given::Text(format!("{prompt} xylophone zebra")));
     assert!(longer > Some(mean), "{longer:?} {mean}");
     assert_eq!(judge(Given::Tokens(vec![u32::MAX])), None);
+}
+
+#[test]
+fn lanes_are_drawn_again_with_the_seeds_that_follow_and_leave_the_texts_alone() {
+    let mut bench = Bench::loaded();
+    let prompt = "Once upon a time there was";
+    let lanes = vec![lane(|_| {}), lane(|it| it.temperature = 0.5)];
+    let first = bench.run(lanes.clone(), prompt, 10);
+    let request = RepeatRequest {
+        batch: 4,
+        lanes: LanesRequest {
+            prompt: prompt.to_owned(),
+            generation: ending(10),
+            lanes: lanes.clone(),
+            prompt_odds: false,
+            then: Then::Continue,
+        },
+        runs: 1..3,
+    };
+    let steps = bench.counts.steps.lock().unwrap().len();
+    bench.send(Command::Repeat(Box::new(request.clone())));
+    let told = bench.until(|event| matches!(event, Event::Repeated));
+    assert!(
+        told.iter()
+            .all(|event| !matches!(event, Event::Token { .. } | Event::Branches { .. })),
+        "{told:?}"
+    );
+    let batches = bench.counts.steps.lock().unwrap()[steps..].to_vec();
+    assert!(
+        batches.iter().filter(|batch| **batch == 2).count() >= 2 * 9,
+        "one step for both"
+    );
+    let runs: Vec<_> = told
+        .iter()
+        .filter_map(|event| match event {
+            Event::LaneRun {
+                batch: 4,
+                sample,
+                run,
+                figures,
+                tokens,
+                ..
+            } => Some((*run, *sample, *figures, tokens.clone())),
+            _ => None,
+        })
+        .collect();
+    let places: Vec<_> = runs
+        .iter()
+        .map(|(run, sample, ..)| (*run, *sample))
+        .collect();
+    assert_eq!(places, [(1, 0), (1, 1), (2, 0), (2, 1)]);
+
+    // The text that is there goes on as it was.
+    bench.send(Command::Resume);
+    let on = bench.until_state(RunState::Idle);
+    assert!(!of(&on, 0).is_empty());
+    assert_eq!(of(&on, 0)[0].position, of(&first, 0)[9].position + 1);
+
+    for (run, sample, figures, tokens) in runs {
+        let seeded = lanes.iter().map(|lane| LaneSettings {
+            seed: lane.seed + run,
+            ..lane.clone()
+        });
+        let told = bench.run(seeded.collect(), prompt, 10);
+        let said = of(&told, sample);
+        assert_eq!(ids(&said), tokens);
+        assert_eq!(LaneFigures::of(&said, 8192, true), figures);
+    }
+
+    // Asked for again it ends those before, and a cancel ends all.
+    bench.send(Command::Repeat(Box::new(RepeatRequest {
+        runs: 1..100_000,
+        ..request
+    })));
+    bench.until(|event| matches!(event, Event::LaneRun { .. }));
+    bench.engine.cancel();
+    bench.until(|event| matches!(event, Event::Repeated));
 }

@@ -127,6 +127,7 @@ fn sheet(session: SessionFile, path: &Path, recorded: bool) -> Result<Sheet, Cli
     let mut texts = Vec::with_capacity(unfolded.texts.len());
     for saved in unfolded.texts {
         let lane = session.lanes.get(saved.sample);
+        let lane = lane.filter(|lane| lane.drawn);
         let sampler = lane.map_or(&session.sampler, |lane| &lane.settings.sampler);
         let name = match lane {
             Some(lane) => lane.name.clone(),

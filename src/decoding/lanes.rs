@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{TextStats, TokenRecord};
+use super::{Interval, TextStats, TokenRecord};
 use crate::sampling::{Method, SamplerSettings};
 
 /// How one of several texts beside each other is drawn.
@@ -96,6 +96,39 @@ impl LaneFigures {
             text,
             left: (!drawn.is_empty()).then_some(mean as f32),
             reference: (is_reference && !tokens.is_empty()).then_some(text.surprisal),
+        }
+    }
+}
+
+/// Means over several runs of a lane, each with an interval where there are several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct LaneMeans {
+    pub tokens: Option<Interval>,
+    pub reference: Option<Interval>,
+    pub surprisal: Option<Interval>,
+    pub entropy: Option<Interval>,
+    pub left: Option<Interval>,
+    pub repetition: Option<Interval>,
+    pub distinct_1: Option<Interval>,
+    pub distinct_2: Option<Interval>,
+}
+
+impl LaneMeans {
+    /// The means of the figures of `runs`.
+    pub fn of(runs: &[LaneFigures]) -> Self {
+        let of = |value: &dyn Fn(&LaneFigures) -> Option<f32>| {
+            let values = runs.iter().filter_map(value).map(f64::from);
+            Interval::of(&values.collect::<Vec<_>>())
+        };
+        Self {
+            tokens: of(&|it| Some(it.text.tokens as f32)),
+            reference: of(&|it| it.reference),
+            surprisal: of(&|it| Some(it.text.surprisal)),
+            entropy: of(&|it| Some(it.text.entropy)),
+            left: of(&|it| it.left),
+            repetition: of(&|it| Some(it.text.repetition)),
+            distinct_1: of(&|it| Some(it.text.distinct_1)),
+            distinct_2: of(&|it| Some(it.text.distinct_2)),
         }
     }
 }

@@ -42,7 +42,7 @@ pub use difference::{
 pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};
 pub use interval::Interval;
-pub use lanes::{LaneFigures, LaneSettings, NoCommonDraws, parted, parted_in_text};
+pub use lanes::{LaneFigures, LaneMeans, LaneSettings, NoCommonDraws, parted, parted_in_text};
 pub use levels::{Level, levels};
 pub use likeliest::{Likely, likeliest};
 pub use look::{LookAt, look, look_ahead};

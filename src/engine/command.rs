@@ -1,5 +1,7 @@
 //! What can be asked of the engine.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::Given;
@@ -57,10 +59,13 @@ pub enum Command {
     InspectTokens {
         ids: Vec<u32>,
     },
+    /// Draw lanes again with other seeds, besides the texts that are there and while nothing else goes on. Each text is told
+    /// by an [`super::Event::LaneRun`].
+    Repeat(Box<RepeatRequest>),
     /// Tell how surprising a text that another model has said is, after so many tokens of prompt. It is put beside nothing:
     /// `lane` is the asker's own number for it.
     Judge {
-        lane: usize,
+        lane: u64,
         given: Given,
         prompt: usize,
     },
@@ -137,6 +142,15 @@ pub struct LanesRequest {
     /// Whether to compute the odds of the prompt's tokens too.
     pub prompt_odds: bool,
     pub then: Then,
+}
+
+/// Lanes to draw again and again: the seeds of the run `n` are those of the lanes and `n` more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RepeatRequest {
+    /// The asker's own number for it, which comes back with each text. None are wanted any more where `runs` is empty.
+    pub batch: u64,
+    pub lanes: LanesRequest,
+    pub runs: Range<u64>,
 }
 
 /// The texts of a session, as written to a file.

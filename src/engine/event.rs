@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{Session, Subject};
 use crate::decoding::{
-    Beam, BranchId, BranchInfo, LaneSettings, Likely, Moment, NoCommonDraws, Otherwise, StopReason,
-    TokenRecord,
+    Beam, BranchId, BranchInfo, LaneFigures, LaneSettings, Likely, Moment, NoCommonDraws,
+    Otherwise, StopReason, TokenRecord,
 };
 use crate::model::{LoadProgress, ModelInfo};
 
@@ -55,10 +55,22 @@ pub enum Event {
         /// Why it has no draws in common with the first, if it has none.
         apart: Option<NoCommonDraws>,
     },
+    /// One of the texts of a [`super::Command::Repeat`] has ended.
+    LaneRun {
+        batch: u64,
+        sample: usize,
+        run: u64,
+        figures: LaneFigures,
+        /// What it says after the prompt.
+        tokens: Vec<u32>,
+        bytes: Vec<u8>,
+    },
+    /// No more of them come: all have ended, or something else was begun.
+    Repeated,
     /// How surprising the text of a [`super::Command::Judge`] is: mean bits a token behind the prompt; none where it cannot be
     /// read.
     Judged {
-        lane: usize,
+        lane: u64,
         surprisal: Option<f32>,
     },
     /// One of several texts was taken away. Those after it moved up.

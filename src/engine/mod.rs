@@ -26,8 +26,8 @@ mod training;
 mod worker;
 
 pub use command::{
-    Command, CompareRequest, GenerateRequest, LanesRequest, LookRequest, RestoreRequest, Session,
-    Subject, Then,
+    Command, CompareRequest, GenerateRequest, LanesRequest, LookRequest, RepeatRequest,
+    RestoreRequest, Session, Subject, Then,
 };
 pub use draft::Given;
 pub use error::StartError;

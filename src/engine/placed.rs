@@ -10,6 +10,7 @@ impl Event {
         match &mut self {
             Self::Lane { sample, .. }
             | Self::LaneRemoved { sample }
+            | Self::LaneRun { sample, .. }
             | Self::LaneLook { sample, .. }
             | Self::Token { sample, .. }
             | Self::Compared { sample, .. }

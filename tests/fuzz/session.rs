@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use logitscope::decoding::GenerationSettings;
+use logitscope::decoding::{GenerationSettings, LaneSettings};
 use logitscope::engine::{
     Command, EngineHandle, Event, GenerateRequest, RestoreRequest, RunState, Session, Then,
 };
 use logitscope::model::LoadRequest;
 use logitscope::sampling::SamplerSettings;
-use logitscope::tui::SessionFile;
+use logitscope::tui::{SavedLane, SessionFile};
 use proptest::prelude::*;
 use tokio::sync::mpsc::Receiver;
 
@@ -103,7 +103,22 @@ fn session_file() {
         generation,
         2,
         session,
-    );
+    )
+    .with_lanes(vec![
+        SavedLane {
+            began: Some(("as set".to_owned(), SamplerSettings::default())),
+            said: " a king".to_owned(),
+            drawn: true,
+            ..SavedLane::new(
+                "neutral",
+                LaneSettings {
+                    sampler: SamplerSettings::neutral(),
+                    seed: 3,
+                },
+            )
+        };
+        2
+    ]);
     let target = Target {
         name: "session-file",
         seeds: vec![serde_json::to_vec(&whole).expect("JSON")],

@@ -117,8 +117,8 @@ pub fn of_lanes() -> SessionFile {
     };
     let lanes = [("balanced", SamplerSettings::default()), ("greedy", greedy)];
     let lane = |(name, sampler): (&str, SamplerSettings)| SavedLane {
-        name: name.to_owned(),
-        settings: LaneSettings { sampler, seed: 1 },
+        drawn: true,
+        ..SavedLane::new(name, LaneSettings { sampler, seed: 1 })
     };
     let lanes = lanes.map(lane).to_vec();
     let request = LanesRequest {

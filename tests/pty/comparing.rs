@@ -46,10 +46,52 @@ fn another_model_is_a_lane_and_one_that_cannot_be_had_leaves_the_others() {
     playground.until("its surprisal under the first model", |text| {
         text.matches(" ■ ").count() >= 4 && !text.contains("S –")
     });
-    playground.press("\x1b[D\t\t\to");
+    // More seeds, and the chart of all.
+    playground.press("n");
+    playground.until("5 seeds of three lanes", |text| {
+        text.matches("5 seeds").count() == 3
+    });
+    playground.press("P");
+    playground.until_shows("Quality against diversity");
+    playground.until_shows("d2 ");
+    playground.press("P\x1b[D\t\t\to");
     // Its token in view fills Play's panes.
     playground.until_shows("Why");
     playground.until_shows("after “");
     playground.press("\x03\x03\x03");
+    assert_eq!(playground.until_over(), 0);
+}
+
+#[test]
+fn lanes_come_back_with_the_session() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join("lanes.json");
+    let mut playground = opened(120, 40);
+    playground.press(F8);
+    playground.until_shows("draws all lanes");
+    playground.press("+\r");
+    playground.until_shows("left A at");
+    playground.until("both lanes to end", |text| text.matches(" ■ ").count() >= 3);
+    playground.press(F8);
+    for (command, question) in [
+        ("save-session", "Save the session to the file"),
+        ("open-session", "Open the session file"),
+    ] {
+        playground.press("\x10");
+        playground.until_shows("┏ Commands");
+        playground.press(command);
+        playground.until_shows(&format!("{command}:"));
+        playground.press("\r");
+        playground.until_shows(question);
+        playground.press(&format!("{}\r", file.display()));
+        playground.until("the answer to be taken", |text| !text.contains(question));
+        if command == "save-session" {
+            playground.until_shows("The session was saved");
+        }
+    }
+    playground.press(F8);
+    playground.until_shows("said before:");
+    playground.until_shows("A temperature 0.85, ");
+    playground.press("\x03\x03");
     assert_eq!(playground.until_over(), 0);
 }

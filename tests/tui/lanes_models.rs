@@ -371,17 +371,25 @@ fn the_first_model_judges_what_it_has_said_once() {
     hear(&mut play, Event::State { state });
     play.frame();
     let given = Given::Text(format!("{PROMPT} there was"));
-    let judge = Command::Judge {
-        lane: 2,
-        given,
-        prompt: 4,
+    let asked = sent(&play);
+    let [
+        Command::Judge {
+            lane,
+            given: of,
+            prompt: 4,
+        },
+    ] = asked.as_slice()
+    else {
+        panic!("it is asked: {asked:?}")
     };
-    assert_eq!(sent(&play), [judge]);
+    assert_eq!(*of, given);
     assert!(play.screen().contains("S –"), "{}", play.screen());
-    play.hear(Event::Judged {
-        lane: 2,
-        surprisal: Some(6.25),
-    });
+    // What was asked of lanes that are no more is not taken for an answer.
+    for (lane, surprisal) in [(lane ^ (1 << 32), 9.75), (*lane, 6.25)] {
+        let surprisal = Some(surprisal);
+        play.hear(Event::Judged { lane, surprisal });
+        assert!(!play.screen().contains("S 9.75"));
+    }
     assert!(play.screen().contains("S 6.25"), "{}", play.screen());
     play.frame();
     assert_eq!(sent(&play), []);

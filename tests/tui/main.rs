@@ -13,6 +13,7 @@ mod handout;
 mod inputs;
 mod lanes;
 mod lanes_models;
+mod lanes_runs;
 mod learn;
 mod mouse;
 mod notices;

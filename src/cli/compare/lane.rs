@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::plan::Planned;
-use crate::decoding::{Interval, LaneFigures, StopReason, TokenRecord, parted, parted_in_text};
+use crate::decoding::{LaneFigures, LaneMeans, StopReason, TokenRecord, parted, parted_in_text};
 use crate::model::ModelInfo;
 
 /// A lane as it runs.
@@ -37,20 +37,7 @@ pub struct Told<'a> {
     parted: Option<usize>,
     failed: Option<&'a str>,
     runs: &'a [LaneFigures],
-    means: Means,
-}
-
-/// Means over the runs.
-#[derive(Debug, Serialize)]
-pub struct Means {
-    pub tokens: Option<Interval>,
-    pub reference: Option<Interval>,
-    pub surprisal: Option<Interval>,
-    pub entropy: Option<Interval>,
-    pub left: Option<Interval>,
-    pub repetition: Option<Interval>,
-    pub distinct_1: Option<Interval>,
-    pub distinct_2: Option<Interval>,
+    means: LaneMeans,
 }
 
 impl Lane {
@@ -112,21 +99,8 @@ impl Lane {
     }
 
     /// Means over its runs.
-    pub fn means(&self) -> Means {
-        let of = |value: &dyn Fn(&LaneFigures) -> Option<f32>| {
-            let values = self.runs.iter().filter_map(value).map(f64::from);
-            Interval::of(&values.collect::<Vec<_>>())
-        };
-        Means {
-            tokens: of(&|it| Some(it.text.tokens as f32)),
-            reference: of(&|it| it.reference),
-            surprisal: of(&|it| Some(it.text.surprisal)),
-            entropy: of(&|it| Some(it.text.entropy)),
-            left: of(&|it| it.left),
-            repetition: of(&|it| Some(it.text.repetition)),
-            distinct_1: of(&|it| Some(it.text.distinct_1)),
-            distinct_2: of(&|it| Some(it.text.distinct_2)),
-        }
+    pub fn means(&self) -> LaneMeans {
+        LaneMeans::of(&self.runs)
     }
 
     /// What is told of it in the end.

@@ -49,7 +49,7 @@ impl Worker {
     }
 
     /// Reads what another model has said.
-    pub(super) fn judge(&self, lane: usize, given: Given, prompt: usize) -> Result<(), Ended> {
+    pub(super) fn judge(&self, lane: u64, given: Given, prompt: usize) -> Result<(), Ended> {
         let Some(loaded) = &self.loaded else {
             return Ok(());
         };

@@ -15,6 +15,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Worker {
     pub(super) fn load(&mut self, request: &LoadRequest) -> Result<(), Ended> {
+        self.stop_repeating()?;
         self.shared.clear_cancel();
         self.enter(RunState::Loading)?;
         let mut reported: Option<Instant> = None;

@@ -5,6 +5,7 @@ mod examining;
 mod lanes;
 mod loading;
 mod looking;
+mod repeating;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
+use self::repeating::Repeating;
 use super::draft::{Draft, Given};
 use super::error::TextsError;
 use super::run::Run;
@@ -41,6 +43,8 @@ pub(super) struct Worker {
     comparison: Option<(usize, Counterfactual)>,
     /// Whether looks at lanes wait.
     lanes_wait: bool,
+    /// Runs of lanes that are made while nothing else goes on.
+    repeating: Option<Repeating>,
 }
 
 /// Nobody listens any more, or the thread was told to end.
@@ -67,6 +71,7 @@ impl Worker {
             look_chooser: None,
             comparison: None,
             lanes_wait: false,
+            repeating: None,
         }
     }
 
@@ -77,7 +82,8 @@ impl Worker {
 
     /// All waiting commands, the newest inspection and look, a piece of a comparison, and one token if a run goes on.
     fn turn(&mut self) -> Result<(), Ended> {
-        if self.state != RunState::Running && !self.has_to_compare() && !self.lanes_wait {
+        let waits = self.has_to_compare() || self.lanes_wait || self.has_to_repeat();
+        if self.state != RunState::Running && !waits {
             let message = self.messages.blocking_recv().ok_or(Ended)?;
             self.receive(message)?;
         }
@@ -101,6 +107,8 @@ impl Worker {
         self.compare()?;
         if self.state == RunState::Running {
             self.advance(RunState::Running)?;
+        } else if self.repeating.is_some() {
+            self.repeat()?;
         }
         Ok(())
     }
@@ -138,6 +146,7 @@ impl Worker {
                 self.inspect = Some(Given::Tokens(ids));
                 Ok(())
             }
+            Command::Repeat(request) => self.start_repeating(*request),
             Command::Judge {
                 lane,
                 given,
@@ -228,6 +237,7 @@ impl Worker {
             &dyn Fn() -> bool,
         ) -> Result<(Run, Vec<TokenRecord>), DecodingError>,
     ) -> Result<(), Ended> {
+        self.stop_repeating()?;
         let Some(loaded) = &self.loaded else {
             return self.fail(&TextsError::NoModel);
         };
@@ -326,6 +336,7 @@ impl Worker {
     }
 
     fn cancel(&mut self) -> Result<(), Ended> {
+        self.stop_repeating()?;
         self.shared.clear_cancel();
         match self.state {
             RunState::Running | RunState::Paused => self.end(&StopReason::Cancelled),

@@ -209,6 +209,7 @@ impl<L: EngineLink> App<'_, L> {
                     chart::runs(&path, &shown, drawn)
                 }
                 Chart::NextToken { moment, after } => chart::next_token(&path, moment, &[], after),
+                Chart::Lanes(points) => chart::lanes(&path, points),
                 Chart::Text(tokens) => {
                     let title = format!("Surprisal of {} tokens", tokens.len());
                     chart::surprisal(&path, tokens, &title)

@@ -47,6 +47,9 @@ impl Question {
             Self::Handout => {
                 "Write the hand-out into the file (.html or .md; .svg for this screen)".to_owned()
             }
+            Self::ChartLanes => {
+                "Draw quality against diversity into the file (.svg or .png)".to_owned()
+            }
             Self::Field(field) => {
                 let field = &FIELDS[field];
                 if field.takes.is_list() {

@@ -25,6 +25,8 @@ pub enum Overlay {
 pub enum Topic {
     Pane(Focus),
     Funnel,
+    /// The Compare screen.
+    Lanes,
 }
 
 /// What the words and signs of something mean.

@@ -12,6 +12,7 @@ use crate::engine::Session;
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 use crate::text::{brief, read_text};
+use crate::tui::vocabulary::lanes::MOST_LANES;
 
 /// Which shape the file has.
 const VERSION: u32 = 1;
@@ -30,17 +31,43 @@ pub struct SessionFile {
     pub generation: GenerationSettings,
     pub samples: usize,
     pub texts: Session,
-    /// What the texts are drawn with that stand side by side, in their order; empty where they are no lanes.
+    /// The lanes of the Compare screen; files of earlier versions have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lanes: Vec<SavedLane>,
 }
 
-/// A lane as written to a file.
+/// A lane of the Compare screen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedLane {
     /// What it is called on the screen.
     pub name: String,
     pub settings: LaneSettings,
+    /// What it began as, and the settings that it began with, where knobs were turned since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<(String, SamplerSettings)>,
+    /// Its model, if that is another than the session's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What it said after the prompt.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// Whether one of the session's texts is its, which stand in the order of the lanes.
+    #[serde(default)]
+    pub drawn: bool,
+}
+
+impl SavedLane {
+    /// One of the session's model, that was not drawn.
+    pub fn new(name: &str, settings: LaneSettings) -> Self {
+        Self {
+            name: name.to_owned(),
+            settings,
+            began: None,
+            model: None,
+            said: String::new(),
+            drawn: false,
+        }
+    }
 }
 
 /// Why a session file could not be read.
@@ -74,6 +101,12 @@ impl SessionFile {
         }
     }
 
+    /// The same with lanes.
+    #[must_use]
+    pub fn with_lanes(self, lanes: Vec<SavedLane>) -> Self {
+        Self { lanes, ..self }
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -88,7 +121,7 @@ impl SessionFile {
             detail: brief(&detail).into_owned(),
         };
         let text = read_text(path, LARGEST).map_err(unreadable)?;
-        let session: Self =
+        let mut session: Self =
             serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))?;
         if session.logitscope_session != VERSION {
             return Err(foreign(format!(
@@ -96,10 +129,16 @@ impl SessionFile {
                 session.logitscope_session
             )));
         }
-        session
-            .sampler
-            .validate()
-            .map_err(|error| foreign(error.to_string()))?;
+        let lanes = session.lanes.iter();
+        let samplers = lanes.flat_map(|lane| {
+            let base = lane.began.iter().map(|(_, base)| base);
+            base.chain([&lane.settings.sampler])
+        });
+        for sampler in samplers.chain([&session.sampler]) {
+            let valid = sampler.validate();
+            valid.map_err(|error| foreign(error.to_string()))?;
+        }
+        session.lanes.truncate(MOST_LANES);
         Ok(session)
     }
 
@@ -146,6 +185,34 @@ mod tests {
         assert_eq!(SessionFile::read(&path).expect("read"), session());
         let entries = fs::read_dir(path.parent().expect("a parent")).expect("listed");
         assert_eq!(entries.count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn lanes_come_back_and_a_file_without_them_still_opens() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("session.json");
+        let settings = LaneSettings {
+            sampler: SamplerSettings::neutral(),
+            seed: 7,
+        };
+        let lane = SavedLane {
+            began: Some(("wild".to_owned(), SamplerSettings::default())),
+            model: Some("./other.gguf".to_owned()),
+            said: " there was".to_owned(),
+            ..SavedLane::new("temperature 1, wild", settings)
+        };
+        let with = session().with_lanes(vec![lane; 9]);
+        with.write(&path).expect("written");
+        let read = SessionFile::read(&path).expect("read");
+        assert_eq!(read.lanes, with.lanes[..8], "as many as can be told apart");
+        let whole = serde_json::to_string(&with).expect("JSON");
+        let wrong = whole.replace("\"seed\":7", "\"seed\":-7");
+        fs::write(&path, wrong).expect("written");
+        assert!(SessionFile::read(&path).is_err());
+        session().write(&path).expect("written");
+        let old = fs::read_to_string(&path).expect("read");
+        assert!(!old.contains("lanes"), "as earlier versions wrote it");
+        assert_eq!(SessionFile::read(&path).expect("read").lanes, []);
     }
 
     #[test]

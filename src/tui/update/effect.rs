@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::chart::What;
+use crate::chart::{Point, What};
 use crate::decoding::{Moment, TokenRecord};
 use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
 use crate::handout::{Format, Sheet};
@@ -132,6 +132,8 @@ pub enum Chart {
     },
     /// The odds of a token, and the end of the text that it follows.
     NextToken { moment: Moment, after: String },
+    /// Quality against diversity of lanes.
+    Lanes(Vec<Point>),
     /// Surprisal and entropy along a text.
     Text(Vec<TokenRecord>),
 }

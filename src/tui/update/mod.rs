@@ -223,6 +223,7 @@ fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
     let mut others = others.filter(|other| other.failed.is_none());
     let busy = state.engine.has_run()
         || state.engine.run == RunState::Loading
+        || !state.lanes.repeating.engines.is_empty()
         || others.any(|other| !matches!(other.run, RunState::Idle | RunState::Empty));
     if state.leaving {
         effects.push(Effect::Quit);

@@ -241,8 +241,11 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
         Action::Funnel => Overlay::Funnel(0),
         Action::Legend => {
             // Unlike what follows it takes no keys of the editor's, so that the editor keeps the focus.
-            state.screen.overlay =
-                Some(Overlay::Legend(Legend::new(Topic::Pane(state.play.focus))));
+            let topic = match state.screen.page {
+                Page::Compare => Topic::Lanes,
+                Page::Play | Page::Train => Topic::Pane(state.play.focus),
+            };
+            state.screen.overlay = Some(Overlay::Legend(Legend::new(topic)));
             return true;
         }
         Action::Models => {

@@ -33,6 +33,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
         Question::Handout => "handout.html".to_owned(),
+        Question::ChartLanes => "lanes.svg".to_owned(),
         Question::Field(field) => state.train.form.value(field),
         Question::LearningRate => {
             let newest = state.train.run().and_then(|run| run.history().newest());
@@ -179,6 +180,14 @@ fn accept(
             effects.push(Effect::DrawChart(path, chart));
         }
         Question::Handout => handout::ask(state, file(typed)?, effects)?,
+        Question::ChartLanes => {
+            let path = file(typed)?;
+            let points = super::lanes::points(state);
+            if points.is_empty() {
+                return Err("no lane has said anything yet".to_owned());
+            }
+            effects.push(Effect::DrawChart(path, Box::new(Chart::Lanes(points))));
+        }
         Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,
         Question::GoOn => train::go_on(state, typed, effects)?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::{Command, RestoreRequest, RunState, Session};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::session::{SavedLane, SessionFile};
+use crate::tui::state::session::SessionFile;
 
 /// Longest time that something new stays unsaved while a run goes on.
 const AUTOSAVE: Duration = Duration::from_secs(5);
@@ -44,12 +44,6 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
     let Some(path) = file.clone() else {
         return;
     };
-    let live = state.lanes.lanes.iter().filter(|_| state.lanes.live);
-    let lanes = live.map(|lane| SavedLane {
-        name: lane.name(),
-        settings: lane.settings.clone(),
-    });
-    let lanes = lanes.collect();
     let session = SessionFile::new(
         state.engine.load.clone(),
         state.play.editor.text(),
@@ -57,8 +51,8 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
         state.play.settings.generation.clone(),
         state.play.settings.samples,
         texts,
-    );
-    let session = SessionFile { lanes, ..session };
+    )
+    .with_lanes(super::lanes::saved(state));
     effects.push(Effect::WriteSession {
         path,
         session: Box::new(session),
@@ -77,6 +71,7 @@ pub fn open(state: &mut State, session: SessionFile, effects: &mut Vec<Effect>) 
     state.play.knobs.turns += 1;
     state.play.inspecting.changed();
     state.saving.restoring = Some(session.texts);
+    super::lanes::restore(state, session.lanes, effects);
     if state.engine.model.is_none() || state.engine.load != session.model {
         state.engine.load = session.model;
         effects.push(Effect::Send(Command::Load(state.engine.load.clone())));

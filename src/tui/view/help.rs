@@ -44,7 +44,11 @@ fn lines(state: &State) -> Vec<HelpLine> {
     let mut panes = legend::of_play(state.play.focus, room);
     let of_train = legend::of_train(TrainTopic::in_hand(&state.train), room);
     match state.screen.page {
-        Page::Play | Page::Compare => panes.extend(of_train),
+        Page::Play => panes.extend(of_train),
+        Page::Compare => {
+            panes.insert(0, legend::of_lanes(room));
+            panes.extend(of_train);
+        }
         Page::Train => drop(panes.splice(0..0, of_train)),
     }
     for (pane, rows) in panes {
@@ -59,7 +63,13 @@ fn lines(state: &State) -> Vec<HelpLine> {
         lines.extend(rule.into_iter().map(HelpLine::Note));
     }
     lines.push(HelpLine::Note(String::new()));
-    for scope in Scope::ALL {
+    // The keys of the screen in front come first.
+    let own = match state.screen.page {
+        Page::Compare => Some(Scope::Compare),
+        Page::Play | Page::Train => None,
+    };
+    let others = Scope::ALL.into_iter().filter(|scope| Some(*scope) != own);
+    for scope in own.into_iter().chain(others) {
         lines.push(HelpLine::Heading(scope.title().to_owned()));
         for (binding, keys) in state
             .keymap

@@ -192,6 +192,37 @@ const FUNNEL: &[Entry] = &[
     ),
 ];
 
+const LANES: &[Entry] = &[
+    (
+        "A B C",
+        "lanes: one prompt, and one number u at each position in all",
+    ),
+    ("S", "mean surprisal under A's model, in bits a token"),
+    ("H", "mean entropy of the lane's own model, in bits"),
+    (
+        "left",
+        "tokens that the sampler leaves to draw from, on average",
+    ),
+    ("rep", "share of runs of four tokens that stood before"),
+    ("d1 d2", "different tokens, and pairs of neighbours, of all"),
+    ("±", "how far the 95 % interval over several seeds reaches"),
+    (
+        "left A at 7",
+        "from this position on the text is another than A's",
+    ),
+    (
+        "other tokens",
+        "the model cuts text otherwise: places go by bytes, and u has nothing in common",
+    ),
+    ("◀", "the token that stands there"),
+    ("◇", "where u falls with the lane's knobs as they are now"),
+    ("A", "in a row of odds: what lane A has at this position"),
+    (
+        "cut by, dry -7",
+        "the stage that took the token out, or changed its logit",
+    ),
+];
+
 /// What a pane shows, by topic.
 fn entries(topic: Topic) -> Vec<Entry> {
     let pane = |focus| match focus {
@@ -209,6 +240,7 @@ fn entries(topic: Topic) -> Vec<Entry> {
             let shared = WHY.iter().filter(|(word, _)| shared.contains(word));
             FUNNEL.iter().chain(shared).copied().collect()
         }
+        Topic::Lanes => LANES.to_vec(),
     }
 }
 
@@ -226,6 +258,11 @@ pub fn of_play(hand: Focus, width: u16) -> Vec<(&'static str, Vec<(String, Strin
     panes.rotate_left(first.unwrap_or(0));
     let rows = |pane: Focus| (pane.name(), rows(Topic::Pane(pane), width));
     panes.into_iter().map(rows).collect()
+}
+
+/// The same of the Compare screen.
+pub fn of_lanes(width: u16) -> (&'static str, Vec<(String, String)>) {
+    ("Compare", rows(Topic::Lanes, width))
 }
 
 /// The same of the Train screen.
@@ -282,6 +319,7 @@ pub fn draw(legend: &Legend, theme: &Theme, screen: Rect, seen: &mut Seen, frame
     let name = match legend.topic {
         Topic::Pane(pane) => pane.name(),
         Topic::Funnel => "Funnel",
+        Topic::Lanes => "Compare",
     };
     let height = usize::from(area.height.saturating_sub(2));
     let most = rows.len().saturating_sub(height);
@@ -339,6 +377,20 @@ mod tests {
             ),
             (Topic::Pane(Focus::Tokens), &["H", "raw p"]),
             (Topic::Funnel, &["u", "left", "H bits"]),
+            (
+                Topic::Lanes,
+                &[
+                    "S",
+                    "H",
+                    "left",
+                    "rep",
+                    "d1 d2",
+                    "±",
+                    "left A at 7",
+                    "◀",
+                    "◇",
+                ],
+            ),
         ] {
             let rows = rows(topic, 70);
             for word in words {
@@ -365,10 +417,14 @@ mod tests {
 
     #[test]
     fn on_80_columns_and_24_lines_each_is_whole() {
-        for focus in Focus::ALL {
-            let legend = Legend::new(Topic::Pane(focus));
+        for topic in Focus::ALL
+            .map(Topic::Pane)
+            .into_iter()
+            .chain([Topic::Lanes])
+        {
+            let legend = Legend::new(topic);
             let (area, rows) = laid_out(&legend, Rect::new(0, 0, 80, 24));
-            assert_eq!(rows.len() + 2, usize::from(area.height), "{focus:?}");
+            assert_eq!(rows.len() + 2, usize::from(area.height), "{topic:?}");
         }
     }
 }

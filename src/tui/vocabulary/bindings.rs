@@ -252,6 +252,9 @@ bindings! {
         LanesPreset "compare-preset" Action::Lanes(LanesAction::ListPresets), ["A"] "add a lane of a preset", "preset";
         LanesModel "compare-model" Action::Ask(Question::LaneModel), ["m"] "add a lane of another model, with the selected one's settings", "model";
         LanesSweep "compare-sweep" Action::Lanes(LanesAction::Sweep), ["w"] "sweep the knob in hand over its range, in place of all lanes", "sweep";
+        LanesMore "compare-more" Action::Lanes(LanesAction::More), ["n"] "draw all lanes with 4 more seeds: means with 95 % intervals", "more seeds";
+        LanesPlane "compare-plane" Action::Lanes(LanesAction::Plane), ["P"] "quality against diversity of all lanes, or the lanes again", "chart";
+        LanesDraw "compare-draw" Action::Ask(Question::ChartLanes), ["D"] "draw quality against diversity into a file (SVG, PNG)";
         LanesRemove "compare-remove" Action::Lanes(LanesAction::Remove), ["x" "delete"] "take the selected lane away", "remove";
         LanesOpen "compare-open" Action::Lanes(LanesAction::Open), ["o"] "look at the token in view in Play's panes", "open";
         LanesKeep "compare-keep" Action::Lanes(LanesAction::Keep), ["K"] "make the lane Play's text; the others stay as branches", "keep";

@@ -28,6 +28,10 @@ pub enum LanesAction {
     AddPreset(usize),
     /// Sweep the knob in hand over its range, from the selected lane's settings, in place of all lanes.
     Sweep,
+    /// Draw all lanes again with other seeds, for their figures.
+    More,
+    /// Show quality against diversity, or the lanes again.
+    Plane,
     /// Take the selected lane away.
     Remove,
     /// Turn the knob in hand in the selected lane.

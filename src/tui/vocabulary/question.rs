@@ -48,6 +48,8 @@ pub enum Question {
     ChartText,
     /// The file to write the hand-out into, or a picture of the screen.
     Handout,
+    /// The file to draw quality against diversity of the lanes into.
+    ChartLanes,
     /// A field of the form of a run, by its place.
     Field(usize),
     /// The learning rate of the run that goes on.

@@ -1,8 +1,10 @@
 //! One lane: its settings, and what is known of its text.
 
+use std::collections::BTreeMap;
+
 use super::looks::Stand;
 use super::places::prompt_of;
-use crate::decoding::{LaneFigures, LaneSettings, Moment, NoCommonDraws};
+use crate::decoding::{LaneFigures, LaneMeans, LaneSettings, Moment, NoCommonDraws};
 use crate::sampling::{KNOBS, SamplerSettings};
 use crate::tui::state::passage::Passage;
 
@@ -21,6 +23,8 @@ pub struct Lane {
     pub settings: LaneSettings,
     /// The engine of its model, where that is another than Play's.
     pub engine: Option<usize>,
+    /// What it said when the session that it came from was saved.
+    pub said: String,
     /// Whether an engine was asked for it and has not told of it yet.
     pub asked: bool,
     /// Whether the engine is still to be told of the settings.
@@ -34,6 +38,8 @@ pub struct Lane {
     figures: LaneFigures,
     /// Tokens and edition of the text that the figures are of.
     measured: (usize, u64),
+    /// The figures of its other runs, by their number.
+    runs: BTreeMap<u64, LaneFigures>,
     /// Of another model's lane: mean surprisal in bits under Play's model, and of which text.
     reference: Option<((usize, u64), Option<f32>)>,
 }
@@ -46,6 +52,7 @@ impl Lane {
             base: settings.sampler.clone(),
             settings,
             engine: None,
+            said: String::new(),
             asked: false,
             turned: false,
             apart: None,
@@ -53,14 +60,34 @@ impl Lane {
             looked: None,
             figures: LaneFigures::default(),
             measured: (0, 0),
+            runs: BTreeMap::new(),
             reference: None,
         }
+    }
+
+    /// One whose knobs were turned since it began.
+    pub fn of_base(name: &str, base: SamplerSettings, settings: LaneSettings) -> Self {
+        Self {
+            base,
+            ..Self::new(name, settings)
+        }
+    }
+
+    /// What it began as.
+    pub fn began_as(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings that it began with.
+    pub fn base(&self) -> &SamplerSettings {
+        &self.base
     }
 
     /// Forgets what is known of its text.
     pub fn forget(&mut self) {
         (self.apart, self.moment, self.looked) = (None, None, None);
         self.asked = false;
+        self.runs.clear();
         self.reference = None;
         (self.figures, self.measured) = (LaneFigures::default(), (0, 0));
     }
@@ -119,6 +146,47 @@ impl Lane {
             self.reference = Some((self.measured, None));
         }
         wants
+    }
+
+    /// Asks it again: the answer that was on its way is of no use.
+    pub fn ask_again(&mut self) {
+        self.reference = self.reference.filter(|(_, bits)| bits.is_some());
+    }
+
+    /// Its runs besides the text that is shown.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Takes in the figures of another run. How surprising Play's model finds that text may be told later.
+    pub fn ran(&mut self, run: u64, mut figures: LaneFigures) {
+        if self.engine.is_some() {
+            figures.reference = None;
+        }
+        self.runs.insert(run, figures);
+    }
+
+    /// It is drawn otherwise from now on: the runs were of other settings.
+    pub fn forget_runs(&mut self) {
+        self.runs.clear();
+    }
+
+    /// Takes in how surprising Play's model finds what another run has said.
+    pub fn refer_run(&mut self, run: u64, bits: Option<f32>) {
+        if let Some(figures) = self.runs.get_mut(&run) {
+            figures.reference = bits;
+        }
+    }
+
+    /// The means over all runs, that which is shown among them; none before it has said anything.
+    pub fn means(&self) -> Option<LaneMeans> {
+        let (shown, _) = self.measured;
+        let shown = (shown > 0 && self.figures.text.tokens > 0).then_some(self.figures);
+        let runs: Vec<LaneFigures> = shown
+            .into_iter()
+            .chain(self.runs.values().copied())
+            .collect();
+        (!runs.is_empty()).then(|| LaneMeans::of(&runs))
     }
 
     /// Takes in what Play's model said to that.

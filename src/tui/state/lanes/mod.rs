@@ -4,11 +4,13 @@ mod lane;
 mod looks;
 mod others;
 mod places;
+mod repeating;
 
 pub use self::lane::{Lane, letter};
 pub use self::looks::LooksOf;
 pub use self::others::Other;
 pub use self::places::{Place, prompt_of};
+pub use self::repeating::{Repeating, Ticket};
 
 use std::time::Duration;
 
@@ -35,6 +37,12 @@ pub struct Lanes {
     pub selected: usize,
     /// The row of the knob in hand.
     pub row: usize,
+    /// Whether quality against diversity is shown in place of the lanes.
+    pub plane: bool,
+    /// The other runs that were asked for.
+    pub repeating: Repeating,
+    /// Counts the changes of what the lanes are, so that what was asked of them before is known to be stale.
+    pub edition: u64,
     looks: Looks,
     /// When odds were asked for and texts measured last.
     pub flushed: Duration,
@@ -58,6 +66,11 @@ impl Lanes {
         if let Some((name, sampler)) = other {
             self.lanes.push(Lane::new(name, settings(sampler.clone())));
         }
+        self.take_temperature();
+    }
+
+    /// Takes the knob in hand that most people turn first.
+    pub fn take_temperature(&mut self) {
         let temperature = crate::sampling::knob("temperature").map(KnobRow::Knob);
         let rows = self.rows(0);
         self.row = rows
@@ -86,12 +99,21 @@ impl Lanes {
     /// The engine's texts are others from now on.
     pub fn end(&mut self) {
         self.live = false;
+        self.changed();
         self.looks = Looks::default();
         for lane in &mut self.lanes {
             lane.forget();
         }
         for other in &mut self.others {
             other.end();
+        }
+    }
+
+    /// They are others from now on, or drawn otherwise.
+    pub fn changed(&mut self) {
+        self.edition += 1;
+        for lane in &mut self.lanes {
+            lane.ask_again();
         }
     }
 
@@ -143,6 +165,15 @@ impl Lanes {
         self.engines += 1;
         self.others.push(Other::new(self.engines, source));
         self.engines
+    }
+
+    /// Another model, to be loaded when its lanes are drawn.
+    pub fn plan_other(&mut self, source: &str) -> usize {
+        let engine = self.begin_other(source);
+        if let Some(other) = self.other_mut(engine) {
+            other.run = RunState::Empty;
+        }
+        engine
     }
 
     /// Whether lanes of other models go on.

@@ -65,6 +65,7 @@ pub fn put(state: &mut State, mut lane: Lane, effects: &mut Vec<Effect>) {
         }
     }
     state.lanes.lanes.insert(at, lane);
+    state.lanes.changed();
     state.reflow();
 }
 
@@ -149,6 +150,7 @@ pub fn taken_away(state: &mut State, at: usize) {
     if at < state.lanes.lanes.len() {
         state.lanes.lanes.remove(at);
     }
+    state.lanes.changed();
     if state.lanes.live {
         if at < state.play.texts.len() && state.play.texts.len() > 1 {
             state.play.texts.remove(at);

@@ -3,10 +3,14 @@
 mod adding;
 mod news;
 mod others;
+mod repeating;
+mod saving;
 mod scrubbing;
 
-pub use news::{added, failed, flush, judged, removed, seen, started};
+pub use news::{added, failed, flush, removed, seen, started};
 pub use others::{add_model, heard, stop};
+pub use repeating::{judged, points, ran, repeated};
+pub use saving::{restore, saved};
 
 use self::scrubbing::scrub;
 use super::run;
@@ -67,14 +71,19 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         Action::PageDown => scrub(state, PAGE),
         Action::First => scrub(state, isize::MIN),
         Action::Last => state.play.texts.iter_mut().for_each(|text| text.follow()),
-        Action::CycleMarking | Action::MarkMore | Action::MarkFewer => return Some(action),
+        Action::Legend | Action::CycleMarking | Action::MarkMore | Action::MarkFewer => {
+            return Some(action);
+        }
         Action::FocusPrompt => {
             turn_page(state);
             return Some(action);
         }
-        Action::Ask(Question::PresetName | Question::LanePreset | Question::LaneModel) => {
-            return Some(action);
-        }
+        Action::Ask(
+            Question::PresetName
+            | Question::LanePreset
+            | Question::LaneModel
+            | Question::ChartLanes,
+        ) => return Some(action),
         Action::Escape if state.screen.banners.is_empty() && state.screen.help.is_none() => {
             turn_page(state);
         }
@@ -115,6 +124,8 @@ fn act(state: &mut State, action: &LanesAction, effects: &mut Vec<Effect>) {
                 adding::add(state, &name, sampler, effects);
             }
         }
+        LanesAction::More => repeating::more(state, effects),
+        LanesAction::Plane => state.lanes.plane = !state.lanes.plane,
         LanesAction::Sweep => adding::sweep(state, effects),
         LanesAction::Remove => adding::remove(state, effects),
         LanesAction::TurnUp => turn(state, 1),
@@ -185,6 +196,8 @@ fn turn(state: &mut State, steps: i32) {
     );
     lane.settings.seed = other.seed;
     lane.turned = true;
+    lane.forget_runs();
+    state.lanes.changed();
     let rows = state.lanes.rows(selected);
     if let Some(at) = rows.iter().position(|other| *other == row) {
         state.lanes.row = at;

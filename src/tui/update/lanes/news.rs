@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::adding::{prompt_alone, taken_away};
-use super::others;
+use super::{others, repeating};
 use crate::decoding::{LaneSettings, Moment, NoCommonDraws};
-use crate::engine::{Command, Given, RunState};
+use crate::engine::{Command, RunState};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::lanes::{Lane, prompt_of};
+use crate::tui::state::lanes::Lane;
 use crate::tui::state::passage::Passage;
 use crate::tui::vocabulary::focus::Page;
 
@@ -87,16 +87,10 @@ pub fn seen(state: &mut State, sample: usize, moment: Moment) {
     state.lanes.seen(sample, moment);
 }
 
-/// Takes in how surprising Play's model finds the text of another model's lane.
-pub fn judged(state: &mut State, at: usize, surprisal: Option<f32>) {
-    if let Some(lane) = state.lanes.lanes.get_mut(at) {
-        lane.refer(surprisal);
-    }
-}
-
 /// Before a frame: the engines are told of knobs that were turned, asked for odds, and texts are measured.
 pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
     end_what_is_no_lane(state, effects);
+    repeating::end_what_is_stale(state, effects);
     if state.screen.page != Page::Compare || !state.lanes.live {
         return;
     }
@@ -117,7 +111,7 @@ pub fn flush(state: &mut State, effects: &mut Vec<Effect>) {
         let vocabulary = state.model_of(at).map_or(0, |model| model.vocabulary);
         state.lanes.lanes[at].measure(&state.play.texts[at], vocabulary);
         if !running && state.lanes.lanes[at].wants_reference() {
-            effects.extend(reference(state, at).map(Effect::Send));
+            effects.extend(repeating::shown(state, at).map(Effect::Send));
         }
     }
     let looks = state.lanes.looks(&state.play).into_iter();
@@ -133,34 +127,4 @@ fn end_what_is_no_lane(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::SendLanes(other.engine, Command::Cancel));
         }
     }
-}
-
-/// What asks Play's model how surprising the text of another model's lane is.
-fn reference(state: &State, at: usize) -> Option<Command> {
-    let tokens = state.play.texts[at].tokens();
-    let prompt = prompt_of(tokens);
-    if prompt == tokens.len() {
-        return None;
-    }
-    let given = if state.has_own_tokens(at) {
-        Given::Tokens(tokens.iter().map(|token| token.id).collect())
-    } else if state.engine.load.chat {
-        // A conversation is written otherwise for each model.
-        return None;
-    } else {
-        let said = tokens[prompt..].iter();
-        let said: Vec<u8> = said.flat_map(|it| it.bytes.iter().copied()).collect();
-        let said = String::from_utf8_lossy(&said);
-        Given::Text(format!("{}{said}", state.play.last_prompt.as_deref()?))
-    };
-    let prompt = if state.has_own_tokens(at) {
-        prompt
-    } else {
-        prompt_of(state.play.texts[0].tokens())
-    };
-    Some(Command::Judge {
-        lane: at,
-        given,
-        prompt,
-    })
 }

@@ -54,7 +54,7 @@ pub fn start(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
         let Some(other) = state.lanes.other_mut(engine) else {
             continue;
         };
-        if other.failed.take().is_some() {
+        if other.failed.take().is_some() || other.run == RunState::Empty {
             let source = other.source.clone();
             (other.model, other.run) = (None, RunState::Loading);
             effects.push(load(state, engine, &source));
@@ -95,7 +95,8 @@ pub fn tell_all(state: &State, command: &Command, effects: &mut Vec<Effect>) {
 }
 
 /// Ends what other models do, be it loading. Whether any did something.
-pub fn stop(state: &State, effects: &mut Vec<Effect>) -> bool {
+pub fn stop(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let repeated = super::repeating::stop(state, effects);
     let busy = |run| {
         matches!(
             run,
@@ -106,7 +107,7 @@ pub fn stop(state: &State, effects: &mut Vec<Effect>) -> bool {
     let stopped = others.map(|other| Effect::SendLanes(other.engine, Command::Cancel));
     let before = effects.len();
     effects.extend(stopped);
-    effects.len() > before
+    repeated || effects.len() > before
 }
 
 /// The text of a lane becomes Play's, which means that its model does: its engine is asked for the text, see [`heard`].
@@ -158,6 +159,22 @@ pub fn heard(state: &mut State, number: usize, event: Event, effects: &mut Vec<E
             other.end();
             effects.push(Effect::UnloadLanes(number));
         }
+        Event::LaneRun {
+            batch,
+            sample,
+            run,
+            figures,
+            tokens,
+            bytes,
+        } => super::ran(
+            state,
+            (Some(number), batch),
+            (sample, run),
+            figures,
+            (&tokens, &bytes),
+            effects,
+        ),
+        Event::Repeated => super::repeated(state, Some(number)),
         Event::Failed { message } => refused(state, number, message),
         event => of_its_texts(state, number, event),
     }

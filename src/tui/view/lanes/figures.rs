@@ -3,7 +3,9 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::decoding::{NoCommonDraws, StopReason, parted, parted_in_text};
+use crate::decoding::{
+    Interval, LaneFigures, LaneMeans, NoCommonDraws, StopReason, parted, parted_in_text,
+};
 use crate::text::numbers::thousands;
 use crate::tui::state::State;
 use crate::tui::state::knob_values::{self, Settings};
@@ -13,38 +15,82 @@ use crate::tui::vocabulary::knob_rows::KnobRow;
 use crate::tui::vocabulary::safe::{self, fit};
 use crate::tui::vocabulary::theme::Theme;
 
-/// Lines of exactly so many cells.
+/// Lines of exactly so many cells: figures, where it left the first lane, and the knob in hand.
 pub fn lines(state: &State, theme: &Theme, at: usize, width: u16) -> Vec<Line<'static>> {
     let cells = usize::from(width);
-    let figures = state.lanes.lanes[at].figures();
-    let left = figures.left.map_or_else(
-        || "–".to_owned(),
-        |left| {
-            if left < 10.0 {
-                format!("{left:.1}")
-            } else {
-                thousands(left.round() as usize)
-            }
-        },
-    );
+    let lane = &state.lanes.lanes[at];
+    let (mut words, style) = standing(state, theme, at);
+    let means = lane.means().filter(|_| lane.runs() > 0);
+    let figures = match means {
+        Some(means) => {
+            words = format!("{} seeds · {words}", lane.runs() + 1);
+            over_runs(&means)
+        }
+        None => of_one(lane.figures()),
+    };
+    let figures = figures.iter();
+    let mut lines: Vec<Line> = figures
+        .map(|line| Line::styled(fit(line, cells), theme.base))
+        .collect();
+    lines.push(Line::styled(fit(&words, cells), style));
+    lines.push(knob(state, theme, at, width));
+    lines
+}
+
+/// The figures of one text.
+fn of_one(figures: &LaneFigures) -> Vec<String> {
     // Under the first lane's model: another model's own surprisal would not compare.
-    let reference = figures
-        .reference
-        .map_or_else(|| "–".to_owned(), |bits| format!("{bits:.2}"));
-    let first = format!("S {reference}  H {:.2}  {left} left", figures.text.entropy);
-    let second = format!(
-        "rep {:.0} %  d1 {:.2}  d2 {:.2}",
-        figures.text.repetition * 100.0,
-        figures.text.distinct_1,
-        figures.text.distinct_2
-    );
-    let (words, style) = standing(state, theme, at);
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    let reference = or_none(figures.reference.map(|bits| format!("{bits:.2}")));
+    let left = or_none(figures.left.map(|left| tokens(left.into())));
     vec![
-        Line::styled(fit(&first, cells), theme.base),
-        Line::styled(fit(&second, cells), theme.base),
-        Line::styled(fit(&words, cells), style),
-        knob(state, theme, at, width),
+        format!("S {reference}  H {:.2}  {left} left", figures.text.entropy),
+        format!(
+            "rep {:.0} %  d1 {:.2}  d2 {:.2}",
+            figures.text.repetition * 100.0,
+            figures.text.distinct_1,
+            figures.text.distinct_2
+        ),
     ]
+}
+
+/// The means over several runs, each with its 95 % interval.
+fn over_runs(means: &LaneMeans) -> Vec<String> {
+    let written = |interval: Option<Interval>, write: &dyn Fn(f64) -> String| {
+        let Some(interval) = interval else {
+            return "–".to_owned();
+        };
+        let half = interval.half.map(|half| format!(" ±{}", write(half)));
+        format!("{}{}", write(interval.mean), half.unwrap_or_default())
+    };
+    let two = |value: f64| format!("{value:.2}");
+    let percent = |value: f64| format!("{:.0}", value * 100.0);
+    vec![
+        format!(
+            "S {}  H {}",
+            written(means.reference, &two),
+            written(means.entropy, &two)
+        ),
+        format!(
+            "rep {} %  {} left",
+            written(means.repetition, &percent),
+            written(means.left, &tokens)
+        ),
+        format!(
+            "d1 {}  d2 {}",
+            written(means.distinct_1, &two),
+            written(means.distinct_2, &two)
+        ),
+    ]
+}
+
+/// A number of tokens, which need not be whole.
+fn tokens(count: f64) -> String {
+    if count < 10.0 {
+        format!("{count:.1}")
+    } else {
+        thousands(count.round() as usize)
+    }
 }
 
 /// Where it left the first lane, or why the two have no draws in common; how it ended.

@@ -2,14 +2,16 @@
 
 mod figures;
 mod odds;
+mod plane;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{draw, text};
+use crate::engine::RunState;
 use crate::tui::state::State;
-use crate::tui::state::lanes::{Other, letter};
+use crate::tui::state::lanes::{Lane, Other, letter};
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::Focus;
@@ -20,8 +22,6 @@ use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::window::scroll_mark;
 use crate::tui::vocabulary::wrapped::wrapped;
 
-/// Lines of figures below a lane's text: three of them, and the knob in hand.
-const FIGURES: u16 = 4;
 /// Least lines of a text.
 const TEXT: u16 = 3;
 
@@ -29,6 +29,10 @@ const TEXT: u16 = 3;
 pub fn draw(state: &State, theme: &Theme, panes: &Panes, seen: &mut Seen, frame: &mut Frame) {
     let [above, below] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(panes.body);
+    if state.lanes.plane {
+        draw::lines(vec![prompt(state, theme, "", above)], above, frame);
+        return plane::draw(state, theme, below, frame);
+    }
     let count = state.lanes.lanes.len();
     let selected = state.lane();
     let (shown, places) = places(below, count, selected);
@@ -47,11 +51,19 @@ fn prompt(state: &State, theme: &Theme, more: &str, area: Rect) -> Line<'static>
         _ => state.play.editor.text(),
     };
     let said = safe::safe(&said.replace('\n', " ")).into_owned();
-    let more = if more.is_empty() {
+    let mut more = if more.is_empty() {
         String::new()
     } else {
         format!("  lanes {more}")
     };
+    if !state.lanes.repeating.engines.is_empty() {
+        let made = state.lanes.lanes.iter().map(Lane::runs).min().unwrap_or(0);
+        more += &format!(
+            "  seed {} of {}",
+            made + 2,
+            state.lanes.repeating.wanted + 1
+        );
+    }
     let room = usize::from(area.width).saturating_sub(10 + safe::width(&more));
     Line::from(vec![
         Span::styled(" prompt ", theme.quiet),
@@ -95,11 +107,14 @@ fn draw_lane(
     let Some(passage) = passage else {
         return planned(state, theme, at, inside, frame);
     };
-    let rest = inside.height.saturating_sub(FIGURES + TEXT + 1);
+    let figures = figures::lines(state, theme, at, inside.width);
+    let rest = inside
+        .height
+        .saturating_sub(figures.len() as u16 + TEXT + 1);
     let odds = (rest * 3 / 5).max(rest.min(6));
     let [above, middle, line, below] = Layout::vertical([
         Constraint::Fill(1),
-        Constraint::Length(FIGURES),
+        Constraint::Length(figures.len() as u16),
         Constraint::Length(1),
         Constraint::Length(odds),
     ])
@@ -112,11 +127,7 @@ fn draw_lane(
         area,
     };
     text::passage(&canvas, (at, passage), above, seen, frame);
-    draw::lines(
-        figures::lines(state, theme, at, middle.width),
-        middle,
-        frame,
-    );
+    draw::lines(figures, middle, frame);
     let position = passage.in_view();
     let divider = format!("── token {position} ");
     let cells = usize::from(line.width);
@@ -136,6 +147,8 @@ fn draw_lane(
 fn unready(other: &Other) -> Option<String> {
     match (&other.failed, &other.model) {
         (Some(why), _) => Some(format!("failed: {why}")),
+        // It is loaded when its lanes are drawn.
+        (None, None) if other.run == RunState::Empty => None,
         (None, None) => Some(draw::loading(other.loading.as_ref())),
         (None, Some(_)) => None,
     }
@@ -160,6 +173,16 @@ fn planned(state: &State, theme: &Theme, at: usize, inside: Rect, frame: &mut Fr
             let wrapped = wrapped(&said, inside.width).into_iter();
             lines.extend(wrapped.map(|line| Line::styled(line, theme.quiet)));
         }
+    }
+    let said = &state.lanes.lanes[at].said;
+    if !said.is_empty() {
+        lines.push(Line::default());
+        let before = wrapped(&format!("said before:{}", safe::safe(said)), inside.width);
+        lines.extend(
+            before
+                .into_iter()
+                .map(|line| Line::styled(line, theme.base)),
+        );
     }
     draw::lines(lines, inside, frame);
 }

@@ -16,6 +16,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
+pub use self::chart::beside;
 pub use self::words::TrainTopic;
 use super::draw;
 use crate::tui::state::State;
