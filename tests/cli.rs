@@ -404,6 +404,41 @@ fn score_reads_a_text_longer_than_the_context() {
 }
 
 #[test]
+fn a_draft_tells_its_rounds_and_what_it_gained() {
+    let home = Home::new();
+    let run = ["generate", "The king said", "--draft", "embedded", "--json"];
+    let more = ["--max-tokens", "20", "--ignore-end"];
+    let lines = lines_of_json(&home.out(&[&run[..], &more].concat()));
+    let kinds: Vec<&str> = lines
+        .iter()
+        .map(|line| line["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!((kinds[0], kinds[kinds.len() - 1]), ("header", "gain"));
+    assert!(
+        kinds[1..kinds.len() - 1]
+            .iter()
+            .all(|kind| *kind == "round")
+    );
+    assert_eq!(lines[0]["draft"]["source"], "embedded");
+    let gain = &lines[lines.len() - 1];
+    let rounds = &lines[1..lines.len() - 1];
+    let ids = |round: &Value| round["ids"].as_array().unwrap().len() as u64;
+    // The first ones are without it, to know how fast the model is alone.
+    let with_draft = rounds.iter().skip(4);
+    assert_eq!(rounds.iter().map(ids).sum::<u64>(), 20);
+    assert_eq!(
+        with_draft.clone().map(ids).sum::<u64>(),
+        gain["tokens"].as_u64().unwrap()
+    );
+    // A model that runs ahead of itself is right, as far as rounding lets it.
+    let accepted = with_draft
+        .flat_map(|round| round["proposals"].as_array().unwrap())
+        .filter(|proposal| proposal["accepted"] == true);
+    assert_eq!(accepted.count() as u64, gain["accepted"].as_u64().unwrap());
+    assert!(gain["accepted"].as_u64().unwrap() > 8);
+}
+
+#[test]
 fn two_models_are_compared_along_a_text() {
     let home = Home::new();
     let text = "The king said to the queen.";
@@ -413,23 +448,31 @@ fn two_models_are_compared_along_a_text() {
         home.out(&[&pair[..], &precisions, more].concat())
     };
     let lines = lines_of_json(&diff(&["--json", "--top", "2"]));
-    let (summary, tokens) = lines.split_last().unwrap();
-    assert!(tokens[0]["odds"].is_null());
+    assert_eq!(
+        (&lines[0]["kind"], &lines[0]["command"]),
+        (&"header".into(), &"diff".into())
+    );
+    assert_eq!(lines[0]["base"]["precision"], "f32");
+    assert_eq!(lines[0]["model"]["precision"], "q4_0");
+    let (summary, tokens) = lines[1..].split_last().unwrap();
+    assert_eq!(summary["kind"], "difference_totals");
+    assert!(tokens.iter().all(|token| token["kind"] == "difference"));
+    assert!(tokens[0]["kl_bits"].is_null() && tokens[0]["base"].is_null());
     let kl: Vec<f64> = tokens[1..]
         .iter()
-        .map(|token| token["odds"]["kl"].as_f64().unwrap())
+        .map(|token| token["kl_bits"].as_f64().unwrap())
         .collect();
     let mean = kl.iter().sum::<f64>() / kl.len() as f64;
-    assert!((summary["mean_kl"].as_f64().unwrap() - mean).abs() < 1e-9 && mean > 0.0);
+    assert!((summary["mean_kl_bits"].as_f64().unwrap() - mean).abs() < 1e-9 && mean > 0.0);
     let most = kl.iter().copied().fold(0.0, f64::max);
     let changed = summary["changed"].as_array().unwrap();
     assert_eq!(changed.len(), 2);
-    assert_eq!(changed[0]["kl"].as_f64(), Some(most));
-    assert!(changed[1]["kl"].as_f64() <= changed[0]["kl"].as_f64());
+    assert_eq!(changed[0]["kl_bits"].as_f64(), Some(most));
+    assert!(changed[1]["kl_bits"].as_f64() <= changed[0]["kl_bits"].as_f64());
 
     let at = changed[0]["position"].to_string();
-    let shift = &lines_of_json(&diff(&["--json", "--at", &at]))[0];
-    assert!((shift["odds"]["kl"].as_f64().unwrap() - most).abs() < 1e-4 * most);
+    let shift = &lines_of_json(&diff(&["--json", "--at", &at]))[1];
+    assert!((shift["kl_bits"].as_f64().unwrap() - most).abs() < 1e-4 * most);
     assert_eq!(shift["rose"].as_array().map(Vec::len), Some(10));
 
     let table = diff(&["--top", "1"]);

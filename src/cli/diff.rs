@@ -5,11 +5,12 @@ mod coloured;
 mod figures;
 mod table;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use self::changed::Changed;
 use self::coloured::ColouredText;
 use super::input::TextInput;
+use super::json::{self, Difference, Header, Record, ShiftRecord};
 use super::output::Output;
 use super::progress::Gauge;
 use super::{CliError, load};
@@ -68,7 +69,6 @@ const PRECISIONS: [&str; 6] = ["auto", "f32", "bf16", "f16", "q8_0", "q4_0"];
 const WINDOW: usize = 512;
 
 /// One of the two models.
-#[derive(Serialize)]
 struct Side<'a> {
     name: &'a str,
     precision: Precision,
@@ -88,7 +88,17 @@ impl<'a> Side<'a> {
     }
 }
 
-#[derive(Serialize)]
+impl Side<'_> {
+    fn record(&self) -> json::ModelFigures<'_> {
+        json::ModelFigures {
+            name: self.name,
+            precision: self.precision.name(),
+            perplexity: self.perplexity,
+            bits_per_byte: self.bits_per_byte,
+        }
+    }
+}
+
 struct Summary<'a> {
     base: Side<'a>,
     tuned: Side<'a>,
@@ -109,6 +119,25 @@ struct Summary<'a> {
     llama_cpp: Option<LlamaCppFigures>,
 }
 
+impl Summary<'_> {
+    fn record(&self) -> json::DifferenceTotals<'_> {
+        json::DifferenceTotals {
+            base: self.base.record(),
+            tuned: self.tuned.record(),
+            tokens: self.tokens,
+            predicted: self.predicted,
+            mean_kl_bits: self.mean_kl,
+            median_kl_bits: self.median_kl,
+            kl_99_bits: self.kl_99,
+            max_kl_bits: self.max_kl,
+            mean_kl_reverse_bits: self.mean_kl_reverse,
+            top_agreement: self.top_agreement,
+            changed: self.changed.iter().map(Changed::record).collect(),
+            llama_cpp: self.llama_cpp.as_ref(),
+        }
+    }
+}
+
 /// Runs the subcommand.
 ///
 /// # Errors
@@ -116,16 +145,11 @@ struct Summary<'a> {
 /// written.
 pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
     let text = args.text.require()?;
-    let base = load(&request(
-        config,
-        &args.base,
-        args.base_precision.as_deref(),
-    )?)?;
-    let tuned = load(&request(
-        config,
-        &args.tuned,
-        args.tuned_precision.as_deref(),
-    )?)?;
+    let asked = [
+        request(config, &args.base, args.base_precision.as_deref())?,
+        request(config, &args.tuned, args.tuned_precision.as_deref())?,
+    ];
+    let (base, tuned) = (load(&asked[0])?, load(&asked[1])?);
     let pair = Pair::new(&base, &tuned)?;
     let ids = encode_prompt(&base, &text)?;
     if text.is_empty() || ids.len() < 2 {
@@ -134,6 +158,12 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
         ));
     }
     let mut output = Output::stdout();
+    if args.json {
+        let header = Header::new("diff")
+            .with_model(tuned.model.info(), &asked[1])?
+            .with_base(base.model.info(), &asked[0])?;
+        output.json(&Record::Header(&header))?;
+    }
     if let Some(position) = args.at {
         return at(args, (&pair, &base), &ids, position, &mut output);
     }
@@ -153,7 +183,7 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
         changed.add(&token, &base);
         match &mut shown {
             Shown::Nothing => gauge.count("comparing", token.position + 1, ids.len()),
-            Shown::Json => output.json(&token)?,
+            Shown::Json => output.json(&Record::Difference(Difference::from(&token)))?,
             Shown::Table => output.line(&table::line(&token, &base))?,
             Shown::Text(text) => text.token(&token, &mut output)?,
         }
@@ -186,7 +216,7 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
         llama_cpp: llama_cpp.transpose()?,
     };
     if args.json {
-        output.json(&summary)?;
+        output.json(&Record::DifferenceTotals(summary.record()))?;
     } else {
         figures::print(&summary, &mut output)?;
     }
@@ -251,7 +281,7 @@ fn at(
     }
     let shift = pair.shift(ids, position, args.rows.into())?;
     if args.json {
-        output.json(&shift)?;
+        output.json(&Record::Shift(ShiftRecord::from(&shift)))?;
     } else {
         table::shift(&shift, &changed::before(base, ids, position), output)?;
     }

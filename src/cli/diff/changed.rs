@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-use serde::Serialize;
-
+use crate::cli::json::ChangedPlace;
 use crate::decoding::TokenDifference;
 use crate::model::LoadedModel;
 use crate::text::display_token;
@@ -13,7 +12,7 @@ use crate::text::display_token;
 const BEFORE: usize = 32;
 
 /// A place whose distribution changed much.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Changed {
     pub position: usize,
     /// D(base‖tuned) in bits.
@@ -28,6 +27,22 @@ pub struct Changed {
     pub base_best: String,
     /// The tuned model's.
     pub tuned_best: String,
+}
+
+impl Changed {
+    /// As `--json` tells it.
+    pub fn record(&self) -> ChangedPlace<'_> {
+        ChangedPlace {
+            position: self.position,
+            kl_bits: self.kl,
+            before: &self.before,
+            display: &self.display,
+            base_best: &self.base_best,
+            tuned_best: &self.tuned_best,
+            base_probability: self.base_probability,
+            tuned_probability: self.tuned_probability,
+        }
+    }
 }
 
 /// Collects them along a text.

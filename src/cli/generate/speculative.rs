@@ -2,15 +2,13 @@
 
 use std::time::Instant;
 
-use serde::Serialize;
-
 use super::GenerateArgs;
 use super::sample_text::{Cuts, SampleText};
-use crate::cli::json::{Header, Record};
+use crate::cli::json::{GainRecord, Header, Record, RoundRecord};
 use crate::cli::output::Output;
 use crate::cli::{CliError, load, slid, warn};
 use crate::config::Config;
-use crate::decoding::{Gain, Generation, Judging, Proposal, Round, Speculation, StepOutcome};
+use crate::decoding::{Gain, Generation, Judging, Round, Speculation, StepOutcome};
 use crate::model::{LoadRequest, LoadedModel};
 use crate::text::numbers::percent_in_full;
 
@@ -26,26 +24,6 @@ pub enum Accepting {
     Sampling,
 }
 
-#[derive(Serialize)]
-struct RoundLine<'a> {
-    kind: &'static str,
-    proposals: &'a [Proposal],
-    /// Ids of the new tokens.
-    tokens: Vec<u32>,
-}
-
-#[derive(Serialize)]
-struct GainLine {
-    kind: &'static str,
-    #[serde(flatten)]
-    gain: Gain,
-    /// Tokens a pass of the target.
-    tokens_per_pass: f64,
-    /// Tokens a second with the draft, and what the target reached in the first tokens, without it.
-    tokens_per_second: f64,
-    alone_tokens_per_second: f64,
-}
-
 /// Generates one sample with the draft ahead.
 ///
 /// # Errors
@@ -58,11 +36,12 @@ pub fn run(
     cuts: &Cuts,
 ) -> Result<(), CliError> {
     let target = load(&config.model)?;
-    let draft = load(&LoadRequest {
+    let ahead_of_it = LoadRequest {
         source: draft.to_owned(),
         base: String::new(),
         ..config.model.clone()
-    })?;
+    };
+    let draft = load(&ahead_of_it)?;
     let mut settings = config.generation.clone();
     settings.stop.extend(cuts.truncate.clone());
     let mut text = Generation::new(&target, prompt, &config.sampler, &settings, false, &|| {
@@ -87,6 +66,7 @@ pub fn run(
     if args.json {
         let mut header = Header::new("generate")
             .with_model(target.model.info(), &config.model)?
+            .with_draft(draft.model.info(), &ahead_of_it)?
             .with_settings(&config.sampler, &config.generation);
         header.prompt = Some(prompt.to_owned());
         shown.output.json(&Record::Header(&header))?;
@@ -124,12 +104,8 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn round(&mut self, round: &Round) -> Result<(), CliError> {
         if self.args.json {
-            let ids = round.outcomes.iter().map(|outcome| outcome.record.id);
-            self.output.json(&RoundLine {
-                kind: "round",
-                proposals: &round.proposals,
-                tokens: ids.collect(),
-            })?;
+            let record = Record::Round(RoundRecord::from(round));
+            self.output.json(&record)?;
         } else if self.args.draft_rounds {
             self.lines(round)?;
         }
@@ -180,17 +156,9 @@ impl Shown<'_> {
     }
 
     fn end(mut self, gain: Gain, alone: f64) -> Result<(), CliError> {
-        let tokens = gain.tokens as f64;
-        let seconds = gain.draft_seconds + gain.target_seconds;
-        let line = GainLine {
-            kind: "gain",
-            gain,
-            tokens_per_pass: tokens / gain.passes.max(1) as f64,
-            tokens_per_second: if seconds > 0.0 { tokens / seconds } else { 0.0 },
-            alone_tokens_per_second: alone,
-        };
+        let line = GainRecord::new(gain, alone);
         if self.args.json {
-            self.output.json(&line)?;
+            self.output.json(&Record::Gain(line))?;
             return self.output.flush();
         }
         if !self.args.draft_rounds {

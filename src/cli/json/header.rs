@@ -25,6 +25,12 @@ pub struct Header {
     /// The model, where one is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<HeaderModel>,
+    /// The model that it is held against, where there are two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<HeaderModel>,
+    /// The model that runs ahead of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft: Option<HeaderModel>,
     /// The sampler's settings, by their names under `[sampler]` in config.toml.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler: Option<Value>,
@@ -78,6 +84,8 @@ impl Header {
             version: env!("CARGO_PKG_VERSION"),
             command,
             model: None,
+            base: None,
+            draft: None,
             sampler: None,
             generation: None,
             seed: None,
@@ -91,20 +99,25 @@ impl Header {
     /// # Errors
     /// When they cannot be read any more.
     pub fn with_model(mut self, info: &ModelInfo, request: &LoadRequest) -> Result<Self, CliError> {
-        let (request, _) = with_run(request).map_err(CliError::failed)?;
-        self.model = Some(HeaderModel {
-            source: request.source.clone(),
-            name: info.name.clone(),
-            architecture: info.architecture.clone(),
-            parameters: info.parameters,
-            vocabulary: info.vocabulary,
-            context_length: info.context_length,
-            precision: info.precision.name(),
-            device: info.device.clone(),
-            card: info.card.clone(),
-            chat: request.chat,
-            files: weight_files(&request).map_err(CliError::failed)?,
-        });
+        self.model = Some(HeaderModel::new(info, request)?);
+        Ok(self)
+    }
+
+    /// With the model that it is held against.
+    ///
+    /// # Errors
+    /// When its files cannot be read any more.
+    pub fn with_base(mut self, info: &ModelInfo, request: &LoadRequest) -> Result<Self, CliError> {
+        self.base = Some(HeaderModel::new(info, request)?);
+        Ok(self)
+    }
+
+    /// With the model that runs ahead.
+    ///
+    /// # Errors
+    /// When its files cannot be read any more.
+    pub fn with_draft(mut self, info: &ModelInfo, request: &LoadRequest) -> Result<Self, CliError> {
+        self.draft = Some(HeaderModel::new(info, request)?);
         Ok(self)
     }
 
@@ -118,5 +131,24 @@ impl Header {
         self.generation = serde_json::to_value(generation).ok();
         self.seed = Some(generation.seed);
         self
+    }
+}
+
+impl HeaderModel {
+    fn new(info: &ModelInfo, request: &LoadRequest) -> Result<Self, CliError> {
+        let (request, _) = with_run(request).map_err(CliError::failed)?;
+        Ok(Self {
+            source: request.source.clone(),
+            name: info.name.clone(),
+            architecture: info.architecture.clone(),
+            parameters: info.parameters,
+            vocabulary: info.vocabulary,
+            context_length: info.context_length,
+            precision: info.precision.name(),
+            device: info.device.clone(),
+            card: info.card.clone(),
+            chat: request.chat,
+            files: weight_files(&request).map_err(CliError::failed)?,
+        })
     }
 }

@@ -1,9 +1,11 @@
 //! The records of `--json`: one a line, told apart by `kind`. docs/json.md is written from these types, and a test holds it
 //! to them.
 
+mod draft;
 mod header;
 #[cfg(test)]
 mod page;
+mod pair;
 mod run;
 mod texts;
 mod token;
@@ -11,7 +13,9 @@ mod tree;
 
 use serde::Serialize;
 
+pub use self::draft::{GainRecord, RoundRecord};
 pub use self::header::Header;
+pub use self::pair::{ChangedPlace, Difference, DifferenceTotals, ModelFigures, ShiftRecord};
 pub use self::run::{RunRecord, recipe};
 pub use self::texts::{
     BeamRecord, GenerateTotals, NamedOdds, OddsRecord, Prompt, RowRecord, Sample, Score,
@@ -50,10 +54,15 @@ pub enum Record<'a> {
         message: &'a str,
     },
     GenerateTotals(GenerateTotals),
+    Round(RoundRecord<'a>),
+    Gain(GainRecord),
     Odds(OddsRecord<'a>),
     Score(Score<'a>),
     ScoreTotals(ScoreTotals),
     TokensTotals(TokensTotals),
+    Difference(Difference<'a>),
+    DifferenceTotals(DifferenceTotals<'a>),
+    Shift(ShiftRecord<'a>),
     Node(Node<'a>),
     TreeTotals(TreeTotals),
     /// A model at hand.

@@ -14,7 +14,7 @@ use crate::training::{RunEvent, Verdict};
 const PAGE: &str = "docs/json.md";
 
 /// Which kinds a subcommand prints after its header.
-const COMMANDS: [(&str, &str, &str); 11] = [
+const COMMANDS: [(&str, &str, &str); 14] = [
     (
         "odds",
         "odds",
@@ -30,6 +30,17 @@ const COMMANDS: [(&str, &str, &str); 11] = [
         "prompt token sample beam slid notice generate_totals",
         "tokens of samples that are made at once come in turn; `beam` with `--all-beams`",
     ),
+    (
+        "generate --draft",
+        "round gain",
+        "a record a pass of the target",
+    ),
+    (
+        "diff",
+        "difference difference_totals",
+        "`--summary` leaves the tokens out",
+    ),
+    ("diff --at", "shift", "what rose and what fell at one place"),
     ("tree", "node tree_totals", "a record a token"),
     ("tokens", "token tokens_totals", ""),
     ("models", "model", ""),

@@ -14,6 +14,7 @@ use crate::decoding::DecodingError;
 
 /// The figures, as the tool states them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LlamaCppFigures {
     /// Tokens of a window.
     pub window: usize,
@@ -45,6 +46,7 @@ pub struct LlamaCppFigures {
 
 /// A figure and its standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Uncertain {
     pub value: f64,
     pub error: f64,
