@@ -1,15 +1,16 @@
 //! The tree of what could follow a text: the most probable continuations, and how probable each is as a whole.
 //!
-//! It grows where it is most probable first, so that a limit of tokens leaves out the least. One text with one cache goes
-//! from branch to branch: of each, the model reads what the branch before did not have.
-
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+//! It grows level by level: the tokens of a level are read in one batch, each after the path that leads to it, with the keys
+//! and values of the text itself held once. A limit of tokens leaves out the least probable ones, whose continuations are
+//! less probable still, so that they need not be read.
 
 use super::chooser::Chooser;
-use super::{DecodingError, Origin, Sequence};
+use super::{DecodingError, Origin, Sequence, batch};
 use crate::model::LoadedModel;
-use crate::sampling::RawOdds;
+use crate::sampling::{Distribution, RawOdds};
+
+/// Texts that are read in one pass.
+const AT_ONCE: usize = 64;
 
 /// How many of the tokens that can follow are branches.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,35 +79,6 @@ impl Tree {
     }
 }
 
-/// A place whose continuations are still to be looked at.
-struct Open {
-    cumulated: f64,
-    /// None is the text itself.
-    token: Option<usize>,
-}
-
-impl Ord for Open {
-    /// The more probable is the greater; of equals the one that came first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let first = other.token.cmp(&self.token);
-        self.cumulated.total_cmp(&other.cumulated).then(first)
-    }
-}
-
-impl PartialOrd for Open {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Open {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Open {}
-
 /// Grows the tree of what could follow `sequence` under the chain of `chooser`. Methods that steer know of the tree what
 /// they know of a text that begins: they draw nothing in it. The text stays as it is.
 ///
@@ -119,93 +91,181 @@ pub fn tree(
     settings: TreeSettings,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Tree, DecodingError> {
-    if chooser.needs_second() {
-        return Err(DecodingError::NoSecond);
-    }
-    let length = sequence.len();
-    let grown = grow(loaded, sequence, chooser, settings, cancelled);
-    sequence.rewind(length);
-    grown
+    let mut growing = Growing::new(loaded, sequence, chooser, settings)?;
+    while growing.step(loaded, chooser, cancelled)? {}
+    Ok(growing.tree)
 }
 
-fn grow(
-    loaded: &LoadedModel,
-    sequence: &mut Sequence,
-    chooser: &Chooser,
+/// A tree that grows a level at a time.
+pub struct Growing {
+    tree: Tree,
     settings: TreeSettings,
-    cancelled: &dyn Fn() -> bool,
-) -> Result<Tree, DecodingError> {
-    let length = sequence.len();
-    let mut tree = Tree {
-        tokens: Vec::new(),
-        is_full: false,
-    };
-    let mut open = BinaryHeap::from([Open {
-        cumulated: 1.0,
-        token: None,
-    }]);
-    while let Some(Open { cumulated, token }) = open.pop() {
-        if cancelled() {
-            return Err(DecodingError::Cancelled);
-        }
-        if tree.tokens.len() >= settings.tokens {
-            tree.is_full = true;
-            break;
-        }
-        let path = token.map_or_else(Vec::new, |index| tree.path(index));
-        go_to(loaded, sequence, length, &path);
-        sequence.catch_up(loaded, cancelled)?;
-        let logits = loaded.model.logits(&sequence.predictor(sequence.len())?)?;
-        let logits = logits.row(0);
-        let raw = RawOdds::new(logits);
-        let start = chooser.start();
-        let distribution = chooser.distribution(logits, sequence.ids(), length, start, false);
-        let depth = path.len() + 1;
-        let room = settings.tokens - tree.tokens.len();
-        let followed = followed(
-            &distribution.top(most(settings.spread, &distribution)),
-            settings.spread,
-        );
-        let likely = followed
-            .into_iter()
-            .map(|(id, probability)| (id, probability, cumulated * f64::from(probability)))
-            .filter(|&(_, _, cumulated)| cumulated > 0.0 && cumulated >= settings.least);
-        for (place, (id, probability, cumulated)) in likely.enumerate() {
-            if place == room {
-                tree.is_full = true;
-                break;
-            }
-            let ends = loaded.model.info().end_tokens.contains(&id);
-            if !ends && depth < settings.depth {
-                let token = Some(tree.tokens.len());
-                open.push(Open { cumulated, token });
-            }
-            tree.tokens.push(TreeToken {
-                parent: token,
-                depth,
-                id,
-                raw_probability: raw.probability(logits, id),
-                probability,
-                cumulated,
-                ends,
-            });
-        }
-    }
-    Ok(tree)
+    /// Tokens of the text that it grows from.
+    length: usize,
+    /// The texts whose continuations are the next level, each with the token of the tree that it ends in.
+    ends: Vec<(Option<usize>, Sequence)>,
 }
 
-/// Leads the text, whose root has `length` tokens, to another branch, keeping what both have in common.
-fn go_to(loaded: &LoadedModel, sequence: &mut Sequence, length: usize, path: &[u32]) {
-    let here = &sequence.ids()[length..];
-    let common = here.iter().zip(path).take_while(|(a, b)| a == b).count();
-    sequence.rewind(length + common);
-    for &id in &path[common..] {
-        sequence.push(loaded, id, Origin::Chosen, None, None);
+/// A token of the next level, with the text that it follows as an index into [`Growing::ends`].
+struct Bud {
+    text: usize,
+    token: TreeToken,
+}
+
+impl Growing {
+    /// A tree of what could follow `sequence`, with nothing in it yet.
+    ///
+    /// # Errors
+    /// When the chain goes by a second context, or the device has no room.
+    pub fn new(
+        loaded: &LoadedModel,
+        sequence: &mut Sequence,
+        chooser: &Chooser,
+        settings: TreeSettings,
+    ) -> Result<Self, DecodingError> {
+        if chooser.needs_second() {
+            return Err(DecodingError::NoSecond);
+        }
+        let length = sequence.len();
+        Ok(Self {
+            tree: Tree {
+                tokens: Vec::new(),
+                is_full: false,
+            },
+            settings,
+            length,
+            ends: vec![(None, sequence.beginning(loaded, length)?)],
+        })
     }
+
+    /// The tree so far.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Adds a level. Returns whether there may be another one.
+    ///
+    /// # Errors
+    /// When the model fails, or with [`DecodingError::Cancelled`].
+    pub fn step(
+        &mut self,
+        loaded: &LoadedModel,
+        chooser: &Chooser,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<bool, DecodingError> {
+        let mut buds = Vec::new();
+        let mut text = 0;
+        for ends in self.ends.chunks_mut(AT_ONCE) {
+            if cancelled() {
+                return Err(DecodingError::Cancelled);
+            }
+            let mut texts: Vec<_> = ends.iter_mut().map(|(_, sequence)| sequence).collect();
+            let (rows, _) = batch::next_logits(loaded, &mut texts, cancelled)?;
+            for ((parent, sequence), logits) in ends.iter().zip(rows.iter()) {
+                let start = chooser.start();
+                let ids = sequence.ids();
+                let odds = chooser.distribution(logits, ids, self.length, start, false);
+                let tokens = followers(loaded, &self.tree, *parent, logits, &odds, self.settings);
+                buds.extend(tokens.map(|token| Bud { text, token }));
+                text += 1;
+            }
+        }
+        self.keep_most_probable(&mut buds);
+        self.ends = self.next_ends(loaded, buds)?;
+        Ok(!self.ends.is_empty())
+    }
+
+    /// Leaves out of the tree and of the next level what the limit has no room for: the least probable, of equals the later.
+    fn keep_most_probable(&mut self, buds: &mut Vec<Bud>) {
+        let (before, most) = (self.tree.tokens.len(), self.settings.tokens);
+        if before + buds.len() <= most {
+            return;
+        }
+        self.tree.is_full = true;
+        let old = self.tree.tokens.iter();
+        let all: Vec<f64> = old
+            .chain(buds.iter().map(|bud| &bud.token))
+            .map(|token| token.cumulated)
+            .collect();
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        order.sort_by(|&a, &b| all[b].total_cmp(&all[a]));
+        let mut kept = vec![false; all.len()];
+        for &index in order.iter().take(most) {
+            kept[index] = true;
+        }
+        // A token is no more probable than the one before it, so that none loses its parent.
+        let mut places = Vec::with_capacity(before);
+        let mut count = 0;
+        for &kept in &kept[..before] {
+            places.push(count);
+            count += usize::from(kept);
+        }
+        let moved = |token: &mut TreeToken| token.parent = token.parent.map(|at| places[at]);
+        let mut index = 0;
+        self.tree.tokens.retain_mut(|token| {
+            moved(token);
+            index += 1;
+            kept[index - 1]
+        });
+        let mut index = before;
+        buds.retain_mut(|bud| {
+            moved(&mut bud.token);
+            index += 1;
+            kept[index - 1]
+        });
+    }
+
+    /// Takes the level in, and makes a text of each of its tokens that goes on.
+    fn next_ends(
+        &mut self,
+        loaded: &LoadedModel,
+        buds: Vec<Bud>,
+    ) -> Result<Vec<(Option<usize>, Sequence)>, DecodingError> {
+        let texts = std::mem::take(&mut self.ends);
+        let mut ends = Vec::new();
+        for Bud { text, token } in buds {
+            if !token.ends && token.depth < self.settings.depth {
+                let mut grown = texts[text].1.try_clone()?;
+                grown.push(loaded, token.id, Origin::Chosen, None, None);
+                ends.push((Some(self.tree.tokens.len()), grown));
+            }
+            self.tree.tokens.push(token);
+        }
+        Ok(ends)
+    }
+}
+
+/// What follows a token of the tree, or the text itself, the more probable first.
+fn followers<'a>(
+    loaded: &'a LoadedModel,
+    tree: &Tree,
+    parent: Option<usize>,
+    logits: &'a [f32],
+    odds: &Distribution,
+    settings: TreeSettings,
+) -> impl Iterator<Item = TreeToken> + 'a {
+    let (depth, before) = match parent {
+        Some(at) => (tree.tokens[at].depth + 1, tree.tokens[at].cumulated),
+        None => (1, 1.0),
+    };
+    let raw = RawOdds::new(logits);
+    let top = odds.top(most(settings.spread, odds));
+    followed(&top, settings.spread)
+        .into_iter()
+        .map(move |(id, probability)| TreeToken {
+            parent,
+            depth,
+            id,
+            raw_probability: raw.probability(logits, id),
+            probability,
+            cumulated: before * f64::from(probability),
+            ends: loaded.model.info().end_tokens.contains(&id),
+        })
+        .filter(move |token| token.cumulated > 0.0 && token.cumulated >= settings.least)
 }
 
 /// How many of the kept tokens have to be put in order.
-fn most(spread: Spread, distribution: &crate::sampling::Distribution) -> usize {
+fn most(spread: Spread, distribution: &Distribution) -> usize {
     match spread {
         Spread::TopN(count) => count,
         Spread::Mass(_) => distribution.kept(),
@@ -242,18 +302,5 @@ mod tests {
         }
         assert_eq!(count(Spread::TopN(2)), 2);
         assert_eq!(count(Spread::TopN(9)), 4);
-    }
-
-    #[test]
-    fn the_most_probable_place_is_looked_at_first() {
-        let place = |cumulated, token| Open { cumulated, token };
-        let mut open = BinaryHeap::from([
-            place(0.1, Some(0)),
-            place(0.5, Some(1)),
-            place(0.5, Some(2)),
-            place(0.2, Some(3)),
-        ]);
-        let order: Vec<_> = std::iter::from_fn(|| open.pop()?.token).collect();
-        assert_eq!(order, [1, 2, 3, 0]);
     }
 }
