@@ -10,15 +10,9 @@ use super::output::Output;
 use super::{CliError, load};
 use crate::config::Config;
 use crate::decoding::{View, encode_prompt, score};
-use crate::lessons::shannon::{Guesses, letters};
+use crate::lessons::shannon::{Guesses, TEXT, TOLD, Tally, letters};
 use crate::model::LoadedModel;
 use crate::text::numbers::bits;
-
-/// What is guessed where no text is named; written for this.
-const TEXT: &str = "It rained all night, and in the morning the road to the mill was under water. The miller stood at his \
-                    window and counted the ducks. There were more of them than on the day before.";
-/// Letters and the space, as Shannon counted them: what a letter counts that was told.
-const SYMBOLS: usize = 27;
 
 /// Guess a text letter by letter, and see what you and the model know of it (Shannon's game of 1951)
 #[derive(Debug, clap::Args)]
@@ -74,13 +68,15 @@ pub fn run(args: &GuessArgs, config: &Config) -> Result<(), CliError> {
         bounds.lower,
         bounds.upper
     ))?;
-    match of_model(&loaded, &all, args.given..reached)? {
-        Some((bits_a_letter, right)) => output.line(&format!(
-            "{}: {} bits a letter, {right:.0} % of its tokens with the first guess",
+    let tally = of_model(&loaded, &all, args.given..reached)?;
+    match (tally.bits_a_letter(), tally.first()) {
+        (Some(bits_a_letter), Some(first)) => output.line(&format!(
+            "{}: {} bits a letter, {:.0} % of its tokens with the first guess",
             loaded.model.info().name,
-            bits(bits_a_letter as f32)
+            bits(bits_a_letter as f32),
+            100.0 * first
         ))?,
-        None => output.line("The model has read too little of it to be compared.")?,
+        _ => output.line("The model has read too little of it to be compared.")?,
     }
     output.flush()
 }
@@ -105,7 +101,7 @@ fn play(all: &[char], given: usize, output: &mut Output) -> Result<(Guesses, usi
             let guess = if typed == '_' { ' ' } else { typed };
             let guess = guess.to_lowercase().next().unwrap_or(guess);
             if guess == '?' {
-                guesses.add(SYMBOLS);
+                guesses.add(TOLD);
                 break;
             }
             if guess == wanted {
@@ -122,37 +118,19 @@ fn play(all: &[char], given: usize, output: &mut Output) -> Result<(Guesses, usi
     Ok((guesses, known))
 }
 
-/// The model's bits a letter for the tokens that lie within the letters that were guessed, and the percentage of them that
-/// were its first choice. None where no token does. It reads a little further, so that no word is cut in the middle.
-fn of_model(
-    loaded: &LoadedModel,
-    all: &[char],
-    guessed: Range<usize>,
-) -> Result<Option<(f64, f64)>, CliError> {
+/// What the model thinks of the tokens that lie within the letters that were guessed. It reads a little further, so that no
+/// word is cut in the middle.
+fn of_model(loaded: &LoadedModel, all: &[char], guessed: Range<usize>) -> Result<Tally, CliError> {
     /// Longer than words.
     const FURTHER: usize = 40;
     let read = all.len().min(guessed.end + FURTHER);
     let text: String = all[..read].iter().collect();
     let bytes = |letters: usize| -> usize { all[..letters].iter().map(|c| c.len_utf8()).sum() };
-    let (begin, end) = (bytes(guessed.start), bytes(guessed.end));
-    let (mut at, mut sum, mut letters, mut tokens, mut right) = (0, 0.0, 0, 0, 0);
+    let mut tally = Tally::within(bytes(guessed.start)..bytes(guessed.end));
     let ids = encode_prompt(loaded, &text)?;
     score(loaded, &ids, View::default(), |record| {
-        let start = at;
-        at += record.bytes.len();
-        if let Some(odds) = record
-            .odds
-            .filter(|_| start >= begin && at <= end && at > start)
-        {
-            sum += f64::from(odds.surprisal);
-            letters += String::from_utf8_lossy(&record.bytes).chars().count();
-            tokens += 1;
-            right += usize::from(odds.rank == 1);
-        }
+        tally.add(&record);
         Ok::<_, CliError>(())
     })?;
-    Ok((tokens > 0).then(|| {
-        let share = 100.0 * right as f64 / tokens as f64;
-        (sum / letters.max(1) as f64, share)
-    }))
+    Ok(tally)
 }

@@ -1,6 +1,86 @@
 //! Shannon's guessing game: how many guesses a reader needs for each letter says between which bounds the entropy of the
 //! text lies. C. E. Shannon, "Prediction and Entropy of Printed English", Bell System Technical Journal 30 (1951), 50–64.
 
+use std::ops::Range;
+
+use crate::decoding::TokenRecord;
+
+/// What is guessed where no text is named; written for this.
+pub const TEXT: &str = "It rained all night, and in the morning the road to the mill was under water. The miller stood at his \
+                        window and counted the ducks. There were more of them than on the day before.";
+/// What counts that was told: letters and the space, as Shannon counted them.
+pub const TOLD: usize = 27;
+
+/// What a model thought of the tokens that lie within a part of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    within: Range<usize>,
+    at: usize,
+    bits: f64,
+    letters: usize,
+    tokens: usize,
+    ranks: Guesses,
+}
+
+impl Default for Tally {
+    /// Of all tokens.
+    fn default() -> Self {
+        Self::within(0..usize::MAX)
+    }
+}
+
+impl Tally {
+    /// Of the tokens that lie within these bytes as a whole. All tokens of the text are to be added in their order.
+    pub fn within(bytes: Range<usize>) -> Self {
+        Self {
+            within: bytes,
+            at: 0,
+            bits: 0.0,
+            letters: 0,
+            tokens: 0,
+            ranks: Guesses::default(),
+        }
+    }
+
+    /// Takes the next token in.
+    pub fn add(&mut self, token: &TokenRecord) {
+        let start = self.at;
+        self.at += token.bytes.len();
+        let inside = start >= self.within.start && self.at <= self.within.end && self.at > start;
+        if let Some(odds) = token.odds.filter(|_| inside) {
+            self.bits += f64::from(odds.surprisal);
+            self.letters += String::from_utf8_lossy(&token.bytes).chars().count();
+            self.tokens += 1;
+            self.ranks.add(odds.rank);
+        }
+    }
+
+    /// Where the part begins, in bytes.
+    pub fn start(&self) -> usize {
+        self.within.start
+    }
+
+    /// Bits a letter; none where no token lies within.
+    pub fn bits_a_letter(&self) -> Option<f64> {
+        (self.letters > 0).then(|| self.bits / self.letters as f64)
+    }
+
+    /// Bits a token, likewise.
+    pub fn bits_a_token(&self) -> Option<f64> {
+        (self.tokens > 0).then(|| self.bits / self.tokens as f64)
+    }
+
+    /// The share of tokens that were the model's first choice (0 to 1), likewise.
+    pub fn first(&self) -> Option<f64> {
+        (self.tokens > 0).then(|| self.ranks.with(1) as f64 / self.tokens as f64)
+    }
+
+    /// The ranks of the tokens: how many guesses the model would have taken, had it guessed in the order of its odds.
+    pub fn ranks(&self) -> &Guesses {
+        &self.ranks
+    }
+}
+
 /// The letters of a text as the game has them: lower case, everything else one space.
 pub fn letters(text: &str) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
@@ -86,6 +166,45 @@ impl Guesses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_is_counted_by_the_tokens_within() {
+        let token = |text: &str, surprisal, rank| TokenRecord {
+            position: 0,
+            id: 0,
+            bytes: text.as_bytes().to_vec(),
+            display: text.to_owned(),
+            origin: crate::decoding::Origin::Prompt,
+            odds: Some(crate::decoding::TokenOdds {
+                probability: 0.5,
+                rank,
+                surprisal,
+                entropy: 1.0,
+                best: 0,
+            }),
+            draw: None,
+        };
+        let text = [
+            token("ab", 1.0, 1),
+            token("cde", 2.0, 1),
+            token("f", 4.0, 9),
+            token("gh", 8.0, 1),
+        ];
+        let tally = |within| {
+            let mut tally = Tally::within(within);
+            text.iter().for_each(|token| tally.add(token));
+            tally
+        };
+        let inside = tally(2..7);
+        assert_eq!(inside.bits_a_letter(), Some(1.5), "cde and f");
+        assert_eq!(
+            (inside.bits_a_token(), inside.first()),
+            (Some(3.0), Some(0.5))
+        );
+        assert_eq!((inside.ranks().with(9), inside.start()), (1, 2));
+        assert_eq!(tally(0..usize::MAX).bits_a_token(), Some(3.75));
+        assert_eq!(tally(3..5).bits_a_letter(), None);
+    }
 
     #[test]
     fn a_text_becomes_letters_and_single_spaces() {

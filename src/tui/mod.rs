@@ -28,7 +28,9 @@ pub use update::effect::{Chart, Effect};
 pub use update::news::News;
 pub use update::{hear, update};
 pub use view::view;
-pub use vocabulary::action::{Action, Copied, Edit, LearnAction, Mouse, MouseKind, TrainAction};
+pub use vocabulary::action::{
+    Action, Copied, Edit, GameAction, LearnAction, Mouse, MouseKind, TrainAction,
+};
 pub use vocabulary::colour::ColourLevel;
 pub use vocabulary::focus::{Focus, Page};
 pub use vocabulary::keymap::{Keymap, KeymapError, default_keys};

@@ -5,6 +5,7 @@
 mod class;
 mod closing;
 mod comparing;
+mod guessing;
 mod handing_out;
 mod keeping_runs;
 mod lessons;

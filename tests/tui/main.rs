@@ -9,6 +9,7 @@ mod film;
 mod fixtures;
 mod form;
 mod frames;
+mod game;
 mod handout;
 mod inputs;
 mod lanes;

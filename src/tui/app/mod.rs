@@ -318,6 +318,7 @@ impl<'a, L: EngineLink> App<'a, L> {
                     tracing::warn!("the model could not be remembered: {error}");
                 }
             }
+            Effect::ReadText { path, letters } => self.read_text(path, letters),
             Effect::WriteHandout(path, format, sheet) => self.write_handout(path, format, sheet),
             Effect::DrawScreen(path) => self.draw_screen(path),
             Effect::DrawChart(path, chart) => self.draw_chart(path, *chart),

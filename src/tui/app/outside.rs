@@ -12,6 +12,7 @@ use super::{App, TuiError};
 use crate::chart;
 use crate::handout::{Format, Sheet};
 use crate::sampling::SamplerSettings;
+use crate::text;
 use crate::training;
 use crate::tui::app::{clipboard, models, picture, presets};
 use crate::tui::state::history;
@@ -223,6 +224,17 @@ impl<L: EngineLink> App<'_, L> {
                 Err(error) => (error.to_string(), true),
             };
             News::Told { message, error }
+        });
+    }
+
+    /// Reads a text that is to be guessed, in the background.
+    pub(super) fn read_text(&self, path: PathBuf, letters: bool) {
+        /// Longer ones nobody guesses.
+        const LARGEST: u64 = 1 << 20;
+        self.in_background(move || {
+            let text = text::read_text(&path, LARGEST)
+                .map_err(|error| format!("{}: {error}", path.display()));
+            News::TextRead { text, letters }
         });
     }
 

@@ -21,6 +21,7 @@ impl Question {
             | Self::OpenSession
             | Self::SaveSession
             | Self::Handout
+            | Self::GuessFile { .. }
             | Self::Export { .. } => true,
             _ => false,
         }
@@ -44,6 +45,8 @@ impl Question {
             Self::ChartText => {
                 "Draw surprisal and entropy of the text into the file (.svg or .png)".to_owned()
             }
+            Self::GuessFile { letters: true } => "Guess the letters of the text file".to_owned(),
+            Self::GuessFile { letters: false } => "Guess the tokens of the text file".to_owned(),
             Self::Handout => {
                 "Write the hand-out into the file (.html or .md; .svg for this screen)".to_owned()
             }

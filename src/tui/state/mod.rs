@@ -5,6 +5,7 @@ pub mod beam_log;
 pub mod comparing;
 pub mod editor;
 pub mod engine;
+pub mod game;
 pub mod history;
 pub mod inspecting;
 pub mod knob_values;

@@ -1,6 +1,7 @@
 //! What lies over the panes and takes the keys: one thing at a time.
 
 use super::ask::Ask;
+use super::game::Game;
 use super::picker::Picker;
 use crate::decoding::{BranchId, TokenRecord};
 use crate::tui::vocabulary::focus::Focus;
@@ -18,6 +19,8 @@ pub enum Overlay {
     Funnel(usize),
     /// What the words and signs of a pane mean.
     Legend(Legend),
+    /// The game “What comes next?”.
+    Game(Box<Game>),
 }
 
 /// What a legend is about.
@@ -52,7 +55,7 @@ impl Legend {
 impl Overlay {
     /// Whether characters are typed into it.
     pub fn takes_text(&self) -> bool {
-        matches!(self, Self::Picker(_) | Self::Ask(_))
+        matches!(self, Self::Picker(_) | Self::Ask(_) | Self::Game(_))
     }
 }
 

@@ -10,6 +10,8 @@ pub const COMMANDS: &str = "Commands";
 pub const MODELS: &str = "Models";
 /// Lessons to begin or to go on with.
 pub const LESSONS: &str = "Lessons";
+/// What can be guessed.
+pub const GAMES: &str = "What comes next?";
 /// Runs to open.
 pub const OPEN_RUN: &str = "Open a run";
 /// Runs to draw beside the one in view.

@@ -107,6 +107,11 @@ pub enum Effect {
     RememberModel(String),
     /// Draw a chart into a file.
     DrawChart(PathBuf, Box<Chart>),
+    /// Read a text that is to be guessed, letter by letter or token by token.
+    ReadText {
+        path: PathBuf,
+        letters: bool,
+    },
     /// Write a hand-out to a file.
     WriteHandout(PathBuf, Format, Box<Sheet>),
     /// Draw the screen as it is into an SVG file.

@@ -4,7 +4,7 @@ use ratatui::layout::Size;
 
 use super::effect::Effect;
 use super::news::News;
-use super::{engine, knobs, lanes, learn, overlay, questions, second, session, train};
+use super::{engine, game, knobs, lanes, learn, overlay, questions, second, session, train};
 use crate::engine::{Command, LookRequest, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
 use crate::tui::vocabulary::focus::Page;
@@ -14,6 +14,7 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
     let mut effects = Vec::new();
     heard(state, news, &mut effects);
     train::survey(state, &mut effects);
+    game::heed(state);
     learn::heed(state, &mut effects);
     effects
 }
@@ -30,6 +31,13 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         News::Lanes(engine, event) => lanes::heard(state, engine, event, effects),
         News::SessionRead(Ok(session)) => session::open(state, *session, effects),
         News::SessionRead(Err(message)) => state.tell(message, true),
+        News::TextRead {
+            text: Ok(text),
+            letters,
+        } => game::own(state, &text, letters),
+        News::TextRead {
+            text: Err(message), ..
+        } => state.tell(message, true),
         News::Listed(items) => overlay::listed(state, items),
         News::PresetSaved(name, sampler) => knobs::keep_preset(state, name, *sampler),
         News::Told { message, error } => state.tell(message, error),

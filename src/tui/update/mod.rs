@@ -6,6 +6,7 @@ mod copying;
 mod editing;
 pub mod effect;
 mod engine;
+mod game;
 mod handout;
 mod hearing;
 mod knobs;
@@ -82,6 +83,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         state.reflow();
     }
     train::survey(state, &mut effects);
+    game::heed(state);
     learn::heed(state, &mut effects);
     effects
 }
@@ -206,6 +208,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::Learn(action) => learn::act(state, action, effects),
+        Action::Game(action) => game::open(state, action),
         Action::Lanes(action) => {
             if action == LanesAction::Page {
                 lanes::turn_page(state);

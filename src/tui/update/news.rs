@@ -46,6 +46,11 @@ pub enum News {
     // Files.
     /// A session file was read, or the sentence says why not.
     SessionRead(Result<Box<SessionFile>, String>),
+    /// A text was read that is to be guessed, or the sentence says why not.
+    TextRead {
+        text: Result<String, String>,
+        letters: bool,
+    },
     /// The session could not be saved; the sentence says why.
     SaveFailed(String),
     /// The models were listed; shown if the list is still open.

@@ -1,20 +1,32 @@
 //! What the user does while something lies over the panes: a list, a question, the branches, a token's funnel.
 
-use super::{branches, editing, learn, palette, questions};
+use super::{branches, editing, game, learn, palette, questions};
 use crate::tui::state::overlay::{BranchView, Legend, Overlay, Topic};
 use crate::tui::state::picker::{COMMANDS, Item, MODELS, Picker};
 use crate::tui::state::{State, tree};
 use crate::tui::vocabulary::action::{Concern, Edit};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::question::Question;
-use crate::tui::{Action, Effect, LearnAction};
+use crate::tui::{Action, Effect, GameAction, LearnAction};
 
 /// Takes an action of the user in. Returns what is left to be done underneath.
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
     match action {
         // The way out, and what concerns the whole screen.
         _ if action.concern() == Concern::Whole => return Some(action),
+        // Help lies over lists and the game too.
+        Action::ToggleHelp
+            if matches!(
+                state.screen.overlay,
+                Some(Overlay::Picker(_) | Overlay::Game(_))
+            ) =>
+        {
+            return Some(action);
+        }
         Action::Escape => {
+            if let Some(Overlay::Game(_)) = &state.screen.overlay {
+                state.play.search.clear();
+            }
             let under = match &state.screen.overlay {
                 Some(Overlay::Legend(legend)) => legend.over_funnel,
                 _ => None,
@@ -24,8 +36,10 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
         }
         _ => {}
     }
-    if let Some(Overlay::Legend(_)) = &state.screen.overlay {
-        return read_legend(state, action);
+    match &state.screen.overlay {
+        Some(Overlay::Legend(_)) => return read_legend(state, action),
+        Some(Overlay::Game(_)) => return game::act(state, action),
+        _ => {}
     }
     match &mut state.screen.overlay {
         Some(Overlay::Picker(picker)) => match action {
@@ -80,7 +94,7 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             // Scrubbing and knobs stay at hand.
             other => return Some(other),
         },
-        Some(Overlay::Legend(_)) | None => return Some(action),
+        Some(Overlay::Legend(_) | Overlay::Game(_)) | None => return Some(action),
     }
     None
 }
@@ -167,7 +181,7 @@ fn browse(view: &mut BranchView, action: &Action, count: usize) -> bool {
 }
 
 /// Edits a line. Returns whether its text changed.
-fn edited(line: &mut crate::tui::state::editor::Editor, action: Action) -> bool {
+pub(super) fn edited(line: &mut crate::tui::state::editor::Editor, action: Action) -> bool {
     match action {
         Action::Insert(c) => line.insert(c.encode_utf8(&mut [0; 4])),
         Action::Paste(text) => line.insert(&text.replace(['\n', '\r'], " ")),
@@ -213,6 +227,7 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
     state.screen.overlay = Some(match action {
         Action::Palette => Overlay::Picker(Box::new(palette::everything(state))),
         Action::Learn(LearnAction::List) => Overlay::Picker(Box::new(learn::list(state))),
+        Action::Game(GameAction::List) => Overlay::Picker(Box::new(game::list())),
         Action::CopyWhat => Overlay::Picker(Box::new(palette::copies())),
         Action::Ask(question) => Overlay::Ask(Box::new(questions::ask(state, *question))),
         Action::Quit => match questions::staying(state) {

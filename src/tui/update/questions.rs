@@ -52,6 +52,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
         | Question::LaneModel
         | Question::GoOn
         | Question::AbandonRun
+        | Question::GuessFile { .. }
         | Question::Export { .. }
         | Question::DeleteRun => String::new(),
     };
@@ -179,6 +180,10 @@ fn accept(
             let chart = Box::new(Chart::Text(tokens.to_vec()));
             effects.push(Effect::DrawChart(path, chart));
         }
+        Question::GuessFile { letters } => effects.push(Effect::ReadText {
+            path: file(typed)?,
+            letters,
+        }),
         Question::Handout => handout::ask(state, file(typed)?, effects)?,
         Question::ChartLanes => {
             let path = file(typed)?;

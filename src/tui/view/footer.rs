@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::engine::RunState;
 use crate::tui::state::State;
+use crate::tui::state::game::Unit;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::MODELS;
 use crate::tui::state::train::Job;
@@ -76,6 +77,24 @@ fn hints(state: &State) -> Vec<Hint> {
                 Hint::Own(Bound::Legend),
                 Hint::Said(&[Bound::Escape], "close"),
             ];
+        }
+        Some(Overlay::Game(game)) => {
+            let mut hints = vec![Hint::Said(&[Bound::FocusNext], "tell it")];
+            match (game.unit, &game.revealed) {
+                (Unit::Letter, _) => {}
+                (Unit::Token, None) => hints
+                    .splice(
+                        0..0,
+                        [
+                            Hint::Said(&[Bound::Run], "guess"),
+                            Hint::Said(&[Bound::Up, Bound::Down], "choose"),
+                        ],
+                    )
+                    .for_each(drop),
+                (Unit::Token, Some(_)) => hints = vec![Hint::Said(&[Bound::Run], "on")],
+            }
+            hints.push(Hint::Said(&[Bound::Escape], "end"));
+            return hints;
         }
         Some(Overlay::Legend(_)) => {
             return vec![
@@ -149,6 +168,8 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Own(Bound::Funnel),
             Hint::Own(Bound::Branches),
             Hint::Own(Bound::Marking),
+            Hint::Own(Bound::Game),
+            Hint::Own(Bound::Handout),
         ]);
     }
     // Training is told of already where the first prompt is chosen.

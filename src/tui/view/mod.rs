@@ -5,6 +5,7 @@ mod branches;
 mod draw;
 mod footer;
 mod funnel;
+mod game;
 mod help;
 mod knobs;
 mod lanes;
@@ -118,6 +119,10 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
         Some(Overlay::Picker(picker)) => picker::draw(picker, theme, seen, frame),
         Some(Overlay::Ask(ask)) => {
             let area = picker::draw_ask(ask, theme, frame);
+            seen.put(area, Hit::Over);
+        }
+        Some(Overlay::Game(game)) => {
+            let area = game::draw(state, game, theme, over, frame);
             seen.put(area, Hit::Over);
         }
         Some(Overlay::Branches(view)) => branches::draw(state, view, theme, over, seen, frame),

@@ -138,6 +138,8 @@ pub enum Action {
     Learn(LearnAction),
     /// Something on the Compare screen, or the way there.
     Lanes(LanesAction),
+    /// The game “What comes next?”.
+    Game(GameAction),
 
     // The prompt editor.
     /// Type a character.
@@ -198,6 +200,7 @@ impl Action {
             Self::Train(_) => Concern::Train,
             Self::Lanes(_) => Concern::Lanes,
             Self::Legend
+            | Self::Game(_)
             | Self::CopyWhat
             | Self::Copy(_)
             | Self::LoadSecond(_)
@@ -269,6 +272,19 @@ pub enum LearnAction {
     Again,
     /// Leave it, and undo what it set up.
     Leave,
+}
+
+/// What is guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GameAction {
+    /// List what can be.
+    List,
+    /// The text in view, token by token.
+    Tokens,
+    /// The text in view, letter by letter.
+    Letters,
+    /// A text from inside of the program, letter by letter.
+    Bundled,
 }
 
 /// What is done on the Train screen.

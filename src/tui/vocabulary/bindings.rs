@@ -1,7 +1,7 @@
 //! The one table of what can be asked by a key or by name: names, actions, default keys, where they hold, and what the
 //! help page, the palette and the footer say of each.
 
-use super::action::{Action, Edit, LearnAction, TrainAction};
+use super::action::{Action, Edit, GameAction, LearnAction, TrainAction};
 use super::focus::Focus;
 use super::lanes::LanesAction;
 use super::question::Question;
@@ -127,6 +127,7 @@ bindings! {
         SamplePrevious "sample-previous" Action::PreviousSample, ["{"] "the sample before";
         Branches "branches" Action::Branches, ["v"] "list the branches: texts that were left";
         Funnel "funnel" Action::Funnel, ["w"] "the whole way of the token in view, from logits to draw";
+        Game "what-next" Action::Game(GameAction::List), ["W"] "the game: guess what comes next, then see the odds", "guess";
         Marking "marking" Action::CycleMarking, ["c"] "colour the text by the next figure", "colour";
         MarkMore "mark-more" Action::MarkMore, [">"] "let more tokens stand out";
         MarkFewer "mark-fewer" Action::MarkFewer, ["<"] "let fewer tokens stand out";

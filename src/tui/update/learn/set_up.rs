@@ -53,6 +53,10 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Changes the screen. Returns the edition of the text before a run that is started.
 fn apply(state: &mut State, setup: &SetUp, effects: &mut Vec<Effect>) -> Option<u64> {
+    if state.game().is_some() {
+        // What the game had the engine look for.
+        state.play.search.clear();
+    }
     (state.screen.overlay, state.screen.help) = (None, None);
     if let Some(screen) = &setup.screen {
         let page = match screen.value {

@@ -1,6 +1,7 @@
 //! The figures of the screen by name: what lessons fill their sentences with, and what they wait for. Each is taken from
 //! what is shown, so that a sentence and the pane beside it say the same.
 
+mod of_game;
 mod of_screen;
 mod of_text;
 mod of_token;
@@ -151,6 +152,12 @@ pub static FIGURES: &[Figure] = &[
     whole("kept", of_token::kept),
     whole("cut", of_token::cut),
     whole("row", of_token::row_number),
+    // The game.
+    whole("guesses", of_game::guesses),
+    whole("guessed", of_game::guessed),
+    said(whole("guess", of_game::guess)),
+    whole("guess-rank", of_game::guess_rank),
+    whole("guess-p", of_game::guess_p),
     // The screen.
     one_of(
         || words(&Focus::ALL.map(Focus::word)),
