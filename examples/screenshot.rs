@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         colours: Some(ColourLevel::True),
         marking: Marking::Probability,
         thresholds: Thresholds::default(),
+        present: false,
         mouse: false,
         ascii: false,
         autosave_file: None,

@@ -24,6 +24,9 @@ pub struct LearnArgs {
     /// Print the list of lessons
     #[arg(long, conflicts_with = "answers")]
     pub list: bool,
+    /// For a room: one thing at a time, in big letters
+    #[arg(long, conflicts_with_all = ["answers", "list"])]
+    pub present: bool,
     /// The language, such as de; what is not translated is English
     #[arg(long, value_name = "LANGUAGE", global = true)]
     pub lang: Option<String>,
@@ -69,7 +72,11 @@ pub fn run(args: &LearnArgs, config: &Config) -> Result<(), CliError> {
                 ..options(open)
             };
             // What was played before a lesson is not written over by its texts.
-            play::open(&PlayArgs::default(), config, None, learn)
+            let play = PlayArgs {
+                present: args.present,
+                ..PlayArgs::default()
+            };
+            play::open(&play, config, None, learn)
         }
     }
 }

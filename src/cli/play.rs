@@ -39,6 +39,9 @@ pub struct PlayArgs {
         hide_short_help = true
     )]
     pub base: Option<String>,
+    /// For a room: one thing at a time, in big letters
+    #[arg(long)]
+    pub present: bool,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]
@@ -92,6 +95,7 @@ pub(super) fn open(
             surprisal: config.ui.marks_surprisal,
             entropy: config.ui.marks_entropy,
         },
+        present: args.present,
         mouse: config.ui.mouse,
         ascii: match config.ui.ascii {
             Ascii::Auto => tui::ascii_is_needed(|name| std::env::var(name).ok()),

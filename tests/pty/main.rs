@@ -10,6 +10,7 @@ mod handing_out;
 mod keeping_runs;
 mod lessons;
 mod limits;
+mod presenting;
 mod showing;
 mod stranger;
 mod streams;

@@ -25,6 +25,7 @@ pub fn options(prompt: &str) -> PlayOptions {
     PlayOptions {
         marking: Marking::Probability,
         thresholds: Thresholds::default(),
+        present: false,
         mouse: true,
         ascii: false,
         autosave_file: None,

@@ -20,6 +20,7 @@ mod mouse;
 mod notices;
 mod palette;
 mod panes;
+mod present;
 mod random;
 mod runs;
 mod second;

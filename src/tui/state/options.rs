@@ -34,6 +34,8 @@ pub struct PlayOptions {
     pub marking: Marking,
     pub thresholds: Thresholds,
     /// Whether the mouse is taken.
+    /// Whether one thing at a time is shown in big letters.
+    pub present: bool,
     pub mouse: bool,
     /// Draw with ASCII alone.
     pub ascii: bool,

@@ -26,6 +26,8 @@ pub struct Screen {
     pub mouse: bool,
     /// How far the help page is scrolled, while it is open.
     pub help: Option<usize>,
+    /// Whether one thing at a time is shown in big letters, for a room.
+    pub presenting: bool,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// Sentences across the top, the newest first.
@@ -45,6 +47,7 @@ impl Screen {
             held: None,
             mouse: options.mouse,
             help: None,
+            presenting: options.present,
             overlay: None,
             banners: Vec::new(),
             now: Duration::ZERO,

@@ -17,6 +17,7 @@ mod movement;
 pub mod news;
 mod overlay;
 mod palette;
+mod present;
 mod questions;
 mod run;
 mod second;
@@ -118,6 +119,10 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::FocusPrevious => editing::go_to(state, state.play.focus.moved(-1)),
         Action::FocusPrompt => editing::go_to(state, Focus::Prompt),
         Action::Follow => state.play.passage_mut().follow(),
+        Action::Present => present::toggle(state),
+        Action::PageUp | Action::PageDown if presents(state) => {
+            present::step(state, action == Action::PageDown, effects);
+        }
         Action::Up
         | Action::Down
         | Action::Left
@@ -218,6 +223,11 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Paste(text) => editing::insert(state, &text),
         Action::Edit(edit) => editing::edit(state, edit),
     }
+}
+
+/// Whether one thing at a time is shown, and nothing over it.
+fn presents(state: &State) -> bool {
+    state.screen.presenting && state.screen.page == Page::Play && state.screen.help.is_none()
 }
 
 /// What runs is stopped once; after that the way out does not depend on the engine's answer.

@@ -22,6 +22,10 @@ pub fn moved(state: &mut State, mouse: Mouse) -> Option<Action> {
     if state.screen.help.is_some() || state.screen.overlay.is_some() {
         return over(state, mouse.kind, at);
     }
+    // What lies where is the panes' alone.
+    if state.screen.presenting && state.screen.page == Page::Play {
+        return None;
+    }
     if mouse.kind == MouseKind::Press && matches!(state.screen.seen.at(at), Some((_, Hit::Lesson)))
     {
         return Some(Action::Learn(LearnAction::On));

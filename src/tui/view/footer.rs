@@ -102,6 +102,14 @@ fn hints(state: &State) -> Vec<Hint> {
                 Hint::Said(&[Bound::Escape], "close"),
             ];
         }
+        None if state.screen.presenting && state.screen.page == Page::Play => {
+            return vec![
+                Hint::Said(&[Bound::PageUp, Bound::PageDown], "step"),
+                Hint::Said(&[Bound::FocusNext], "text, odds, way"),
+                Hint::Said(&[Bound::Present], "panes"),
+                Hint::Own(Bound::Help),
+            ];
+        }
         None if state.screen.page == Page::Train => return training_hints(state),
         None if state.screen.page == Page::Compare => return lanes_hints(state),
         None => {}

@@ -14,6 +14,7 @@ mod legend;
 mod next;
 mod picker;
 mod popup;
+mod present;
 mod prompt;
 mod samples;
 mod second;
@@ -26,7 +27,7 @@ mod why;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Color;
 use ratatui::text::Line;
 
@@ -34,7 +35,7 @@ use super::state::State;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::focus::{Focus, Page};
-use crate::tui::vocabulary::layout::{self, SMALLEST};
+use crate::tui::vocabulary::layout::{self, Panes, SMALLEST};
 use crate::tui::vocabulary::theme::Theme;
 
 /// Draws everything. Returns what lies where; nothing where the terminal is too small.
@@ -65,6 +66,13 @@ fn paint(buffer: &mut Buffer, theme: &Theme) {
 fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let size = frame.area().as_size();
     let panes = state.panes(size);
+    if state.screen.presenting && state.screen.page == Page::Play {
+        let [shown, footer] =
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(frame.area());
+        present::draw(state, theme, shown, frame);
+        footer::draw(state, theme, footer, frame);
+        return draw_over(state, theme, &panes, frame.area(), seen, frame);
+    }
     status::draw(state, theme, panes.status, frame);
     banner::draw(state, theme, panes.banner, frame);
     let panes_of_play = Focus::ALL
@@ -112,6 +120,18 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
         height: size.height - panes.lesson.height,
         ..frame.area()
     };
+    draw_over(state, theme, &panes, over, seen, frame);
+}
+
+/// What lies over what a screen shows, within `over`.
+fn draw_over(
+    state: &State,
+    theme: &Theme,
+    panes: &Panes,
+    over: Rect,
+    seen: &mut Seen,
+    frame: &mut Frame,
+) {
     if let (Some(progress), Some(text)) = (&state.engine.loading, panes.place(Focus::Text)) {
         popup::loading(state, progress, theme, text, frame);
     }

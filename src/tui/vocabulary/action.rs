@@ -36,6 +36,8 @@ pub enum Action {
     Palette,
     /// Give the focused pane the whole screen, or take it away again.
     Zoom,
+    /// Show one thing at a time in big letters, for a room, or the panes again.
+    Present,
     /// Choose what to copy.
     CopyWhat,
     /// Copy something to the clipboard, through the terminal.
@@ -200,6 +202,7 @@ impl Action {
             Self::Train(_) => Concern::Train,
             Self::Lanes(_) => Concern::Lanes,
             Self::Legend
+            | Self::Present
             | Self::Game(_)
             | Self::CopyWhat
             | Self::Copy(_)

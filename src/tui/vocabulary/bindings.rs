@@ -136,6 +136,7 @@ bindings! {
         Copy "copy" Action::CopyWhat, ["y"] "copy the text, a table or a record";
         Handout "hand-out" Action::Ask(Question::Handout), ["E" "ctrl-x"] "write the text with its odds as a page or Markdown, or this screen as a picture", "hand out";
         Zoom "zoom" Action::Zoom, ["z"] "give the pane the whole screen, or take it away";
+        Present "present" Action::Present, ["P" "f11"] "for a room: one thing at a time in big letters; Page Down and Page Up step";
         Palette "palette" Action::Palette, ["ctrl-p" ":"] "find any command by typing", "commands";
         Models "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, of a run, a directory";
         UnloadSecond "unload-beside" Action::UnloadSecond, ["M"] "unload the model beside";

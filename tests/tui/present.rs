@@ -1,0 +1,113 @@
+//! For a room: one thing at a time in big letters, stepped by Page Down and Page Up, without what nobody needs to see.
+
+use insta::assert_snapshot;
+use logitscope::decoding::StopReason;
+use logitscope::engine::{Command, Event, RunState};
+use logitscope::lessons::Course;
+use logitscope::tui::{Action, Effect, Focus, Key, LearnOptions, Opening};
+
+use crate::fixtures::{NEXT_WORDS, Play, model, options, read};
+
+const PROMPT: &str = "Once upon a time";
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn presented(width: u16, height: u16) -> Play {
+    let mut play = Play::running(PROMPT, &[" there", " was", " a", " cat"], width, height);
+    play.hear(Event::Finished {
+        sample: 0,
+        reason: StopReason::MaxTokens,
+        tokens: 4,
+        seconds: 0.05,
+    });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    play.act(Action::Present);
+    play.frame();
+    play
+}
+
+#[test]
+fn text_odds_and_the_way_are_each_shown_alone() {
+    for (width, height) in SIZES {
+        let mut play = presented(width, height);
+        for (name, focus) in [
+            ("text", Focus::Text),
+            ("odds", Focus::Next),
+            ("way", Focus::Why),
+        ] {
+            play.state.focus_on(focus);
+            play.frame();
+            let screen = play.screen();
+            for hidden in ["seed", "embedded", "stories-6M", "logitscope"] {
+                assert!(!screen.contains(hidden), "{hidden}: {screen}");
+            }
+            assert_snapshot!(format!("present_{name}_{width}x{height}"), screen);
+        }
+    }
+}
+
+#[test]
+fn page_down_and_page_up_step_along_the_text_and_draw_behind_its_end() {
+    let mut play = presented(80, 24);
+    play.act(Action::PageUp);
+    play.act(Action::PageUp);
+    assert_eq!(play.state.figure("position").as_deref(), Some("5"));
+    play.act(Action::PageDown);
+    assert_eq!(play.state.figure("position").as_deref(), Some("6"));
+    play.act(Action::PageDown);
+    assert!(play.effects.is_empty(), "{:?}", play.effects);
+    play.act(Action::PageDown);
+    assert!(
+        play.effects.contains(&Effect::Send(Command::Step)),
+        "{:?}",
+        play.effects
+    );
+    let key: Key = "P".parse().expect("a key");
+    play.state.focus_on(Focus::Text);
+    assert_eq!(play.state.key_action(key), Some(Action::Present));
+    play.act(Action::Present);
+    assert!(play.screen().contains("logitscope"), "the panes are back");
+}
+
+#[test]
+fn the_lessons_sentence_is_big_where_there_is_room_and_its_steps_are_stepped() {
+    for (width, height) in SIZES {
+        let mut options = options("");
+        options.present = true;
+        options.learn = LearnOptions {
+            course: Course::bundled("en").ok(),
+            open: Opening::Lesson(1),
+            ..LearnOptions::default()
+        };
+        let mut play = Play::with(&options, width, height);
+        play.hear(Event::Loaded { model: model() });
+        play.hear(Event::State {
+            state: RunState::Idle,
+        });
+        for _ in 0..3 {
+            let prompt = play.state.play.editor.text();
+            play.frame();
+            play.hear(Event::PromptRead {
+                subject: logitscope::engine::Subject::Draft,
+                tokens: read(&prompt),
+                seconds: 0.01,
+            });
+            play.frame();
+            if play
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Look(_)))
+            {
+                play.answer(&NEXT_WORDS);
+            }
+        }
+        assert_snapshot!(format!("present_lesson_{width}x{height}"), play.screen());
+        play.act(Action::PageDown);
+        let step = play.state.learn.going.as_ref().map(|going| going.step);
+        assert_eq!(step, Some(1));
+        play.act(Action::PageUp);
+        let step = play.state.learn.going.as_ref().map(|going| going.step);
+        assert_eq!(step, Some(0));
+    }
+}
