@@ -156,9 +156,8 @@ pub fn act(state: &mut State, action: Action) -> Option<Action> {
         }
         (Unit::Token, Action::Run) => guess_token(state),
         (Unit::Token, action) if game.revealed.is_none() => {
-            if super::overlay::edited(&mut game.typed, action) {
-                game.chosen = None;
-            }
+            let typed = super::overlay::edited(&mut game.typed, action);
+            game.chosen = game.chosen.filter(|_| !typed);
         }
         _ => {}
     }
