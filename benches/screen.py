@@ -4,7 +4,7 @@ usage: python screen.py LOGITSCOPE [MODEL ...]        (needs Python alone)
 
 LOGITSCOPE is the release binary. For the embedded model: the time from the start of the process to the first frame, and
 to the first speed in tokens a second that is shown, where Enter is pressed at once; the processor time of ten idle
-seconds; and the time from F1 to the help on the screen, 200 times, idle and while the demonstration trains. For each
+seconds; and the time from F1 to the help on the screen, 200 times, idle, while six lanes stream at 200 x 60, and while the demonstration trains. For each
 MODEL: the times until it is ready and until the first speed is shown, the frames a second and the memory while it
 generates, and the time from F1 to the help meanwhile.
 """
@@ -122,6 +122,20 @@ def generate(binary, model):
     screen.close()
 
 
+def lanes(binary):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
+        config.write("[generation]\nmax_tokens = 1000000\ndetect_loops = false\nstop_at_end_token = false\n")
+        config.flush()
+        screen = Playground(binary, "play", "--config", config.name, columns=200, rows=60)
+        screen.until(b"ready")
+    screen.press(b"\x1b[19~")
+    screen.until(b"draws all")
+    screen.press(b"dddd\r")
+    screen.until(b"tok/s")
+    told("six lanes streaming", screen.help_delays())
+    screen.close()
+
+
 def main():
     binary, models = os.path.abspath(sys.argv[1]), sys.argv[2:]
     frames, tokens = [], []
@@ -144,6 +158,7 @@ def main():
     screen.quiet(10.0)
     print(f"idle: {10 * (screen.processor_seconds() - before):.1f} % of a processor")
     told("idle", screen.help_delays())
+    lanes(binary)
     screen.press(b"\x1b")
     screen.quiet(0.3)
     screen.press(b"\x1bOQ")

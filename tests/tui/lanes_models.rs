@@ -273,6 +273,8 @@ fn its_knob_is_turned_and_its_token_fills_play_s_panes() {
         },
     );
     assert!(play.state.play.moment().is_some());
+    // Each text is told with its own lane's seed, not with the seeds of samples.
+    assert!(play.screen().contains("▶ C seed 1"), "{}", play.screen());
     // It cannot be cut here.
     play.act(Action::Rewind);
     assert_eq!(sent(&play), []);

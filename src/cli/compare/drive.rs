@@ -1,7 +1,10 @@
 //! Runs the lanes: an engine for each model, a run for each seed, one token of all lanes of a model at a time.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use serde::Serialize;
-use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver};
+use tokio::sync::mpsc::Receiver;
 
 use super::CompareArgs;
 use super::lane::{Lane, Told};
@@ -19,6 +22,7 @@ use crate::model::{LoadRequest, ModelInfo};
 /// An engine with one of the models.
 struct Engine {
     handle: EngineHandle,
+    events: Receiver<Event>,
     /// Places of its lanes among all.
     places: Vec<usize>,
     model: Option<ModelInfo>,
@@ -51,7 +55,6 @@ struct Comparison<'a> {
     models: Vec<String>,
     engines: Vec<Engine>,
     lanes: Vec<Lane>,
-    events: UnboundedReceiver<(usize, Event)>,
     output: Output,
     /// Whether events are printed: those of loading are not.
     printing: bool,
@@ -69,11 +72,9 @@ pub async fn drive(
     plan: Plan,
     prompt: String,
 ) -> Result<(), CliError> {
-    let (told, events) = mpsc::unbounded_channel();
     let mut engines = Vec::new();
     for (index, source) in plan.models.iter().enumerate() {
-        let (handle, heard) = EngineHandle::spawn();
-        forward(index, heard, told.clone());
+        let (handle, events) = EngineHandle::spawn();
         let request = LoadRequest {
             source: source.clone(),
             ..config.model.clone()
@@ -85,6 +86,7 @@ pub async fn drive(
         let places = lanes.filter(|(_, lane)| lane.model == index);
         engines.push(Engine {
             handle,
+            events,
             places: places.map(|(place, _)| place).collect(),
             model: None,
             prompt: Vec::new(),
@@ -98,7 +100,6 @@ pub async fn drive(
         models: plan.models,
         engines,
         lanes: plan.lanes.into_iter().map(Lane::new).collect(),
-        events,
         output: Output::stdout(),
         printing: false,
         gauge: Gauge::new(),
@@ -114,15 +115,18 @@ pub async fn drive(
     comparison.end()
 }
 
-/// Hands an engine's events on, with its number.
-fn forward(index: usize, mut from: Receiver<Event>, to: mpsc::UnboundedSender<(usize, Event)>) {
-    tokio::spawn(async move {
-        while let Some(event) = from.recv().await {
-            if to.send((index, event)).is_err() {
-                break;
+/// What an engine says next, and which. Nothing stands between: a thread that hands on would take the time of one that
+/// computes.
+async fn hear(engines: &mut [Engine]) -> (usize, Option<Event>) {
+    poll_fn(|context| {
+        for (index, engine) in engines.iter_mut().enumerate() {
+            if let Poll::Ready(event) = engine.events.poll_recv(context) {
+                return Poll::Ready((index, event));
             }
         }
-    });
+        Poll::Pending
+    })
+    .await
 }
 
 impl Comparison<'_> {
@@ -130,7 +134,9 @@ impl Comparison<'_> {
     async fn next(&mut self) -> Result<(usize, Event), CliError> {
         loop {
             let (index, event) = tokio::select! {
-                event = self.events.recv() => event.ok_or_else(|| CliError::failed("the engine ended"))?,
+                (index, event) = hear(&mut self.engines) => {
+                    (index, event.ok_or_else(|| CliError::failed("the engine ended"))?)
+                }
                 _ = tokio::signal::ctrl_c() => {
                     if self.interrupted {
                         return Err(CliError::Interrupted);

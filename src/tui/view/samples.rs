@@ -10,6 +10,7 @@ use super::draw::{self, Canvas};
 use super::text;
 use crate::decoding::{Origin, TextStats};
 use crate::tui::state::State;
+use crate::tui::state::lanes::letter;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::columns::columns;
 use crate::tui::vocabulary::safe;
@@ -48,16 +49,9 @@ pub fn draw(canvas: &Canvas, inside: Rect, seen: &mut Seen, frame: &mut Frame) {
         let selected = sample == state.play.sample;
         let ended = state.play.finishes.get(sample).is_some_and(Option::is_some);
         let head = format!(
-            "{}{}/{} seed {} · {} tokens{}",
+            "{}{} · {} tokens{}",
             if selected { "▶ " } else { "  " },
-            sample + 1,
-            state.play.texts.len(),
-            state
-                .play
-                .settings
-                .generation
-                .seed
-                .wrapping_add(sample as u64),
+            called(state, sample),
             stats.tokens,
             if ended { " ■" } else { "" }
         );
@@ -87,6 +81,17 @@ pub fn draw(canvas: &Canvas, inside: Rect, seen: &mut Seen, frame: &mut Frame) {
         };
         text::passage(canvas, (sample, passage), below, seen, frame);
     }
+}
+
+/// Which of the texts it is, and the seed that it is drawn with: a lane has its own.
+fn called(state: &State, sample: usize) -> String {
+    let lane = state.lanes.lanes.get(sample);
+    if let Some(lane) = lane.filter(|_| state.lanes.live) {
+        return format!("{} seed {}", letter(sample), lane.settings.seed);
+    }
+    let seed = state.play.settings.generation.seed;
+    let seed = seed.wrapping_add(sample as u64);
+    format!("{}/{} seed {seed}", sample + 1, state.play.texts.len())
 }
 
 /// distinct-1, distinct-2, share of repeated runs of four, mean surprisal and entropy in bits.
