@@ -23,6 +23,7 @@ const CPU_ALONE: &[(&str, &str)] = &[
     ("ReadAttention", "model::network::on_card, by kernels::cuda"),
     ("RmsNorm", "kernels::cuda::rms_norm"),
     ("StepAttention", "kernels::cuda::step_attention"),
+    ("Sum", "candle's own sum, in kernels::sum"),
     ("SwiGlu", "kernels::cuda::swiglu"),
     ("Update", "kernels::cuda::adam and sgd"),
 ];

@@ -242,6 +242,37 @@ fn every_record_of_every_subcommand_is_as_the_page_says() {
                 "--json",
             ],
         ),
+        (
+            "generate --draft",
+            vec![
+                "generate",
+                "The king",
+                "--max-tokens=6",
+                "--draft=embedded",
+                "--json",
+            ],
+        ),
+        (
+            "diff --at",
+            vec![
+                "diff",
+                "embedded",
+                "embedded",
+                "The king said “no”.",
+                "--at=2",
+                "--json",
+            ],
+        ),
+        (
+            "diff",
+            vec![
+                "diff",
+                "embedded",
+                "embedded",
+                "The king said “no”.",
+                "--json",
+            ],
+        ),
         ("tree", vec!["tree", "Once upon a", "--tokens=5", "--json"]),
         ("tokens", vec!["tokens", "Zoë 🦊", "--json"]),
         ("tokens", vec!["tokens", "--json", "--decode", "1", "2"]),
