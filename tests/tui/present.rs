@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use logitscope::decoding::StopReason;
 use logitscope::engine::{Command, Event, RunState};
 use logitscope::lessons::Course;
+use logitscope::sampling::SamplerSettings;
 use logitscope::tui::{Action, Effect, Focus, Key, LearnOptions, Opening};
 
 use crate::fixtures::{NEXT_WORDS, Play, model, options, read};
@@ -48,6 +49,25 @@ fn text_odds_and_the_way_are_each_shown_alone() {
 }
 
 #[test]
+fn what_went_wrong_is_told_to_the_room_too() {
+    let mut play = presented(80, 24);
+    play.hear(Event::Notice {
+        message: "a remark for the keyboard".to_owned(),
+    });
+    play.frame();
+    assert!(!play.screen().contains("a remark"), "{}", play.screen());
+    play.hear(Event::Failed {
+        message: "there is no room for the text".to_owned(),
+    });
+    play.frame();
+    assert!(
+        play.screen().contains("there is no room"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
 fn page_down_and_page_up_step_along_the_text_and_draw_behind_its_end() {
     let mut play = presented(80, 24);
     play.act(Action::PageUp);
@@ -75,6 +95,9 @@ fn the_lessons_sentence_is_big_where_there_is_room_and_its_steps_are_stepped() {
     for (width, height) in SIZES {
         let mut options = options("");
         options.present = true;
+        // What the lesson sets up first.
+        let neutral = ("neutral".to_owned(), SamplerSettings::neutral());
+        options.presets.push(neutral);
         options.learn = LearnOptions {
             course: Course::bundled("en").ok(),
             open: Opening::Lesson(1),

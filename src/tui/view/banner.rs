@@ -8,15 +8,19 @@ use super::draw;
 use crate::tui::state::State;
 use crate::tui::vocabulary::theme::Theme;
 
+/// Whether it tells of something that went wrong.
+pub fn is_error(state: &State) -> bool {
+    let first = state.screen.banners.first();
+    state.engine.died.is_some() || first.is_some_and(|banner| banner.error)
+}
+
 /// Draws it.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let error = state.engine.died.is_some()
-        || state
-            .screen
-            .banners
-            .first()
-            .is_some_and(|banner| banner.error);
-    let style = if error { theme.error } else { theme.notice };
+    let style = if is_error(state) {
+        theme.error
+    } else {
+        theme.notice
+    };
     let lines = state
         .banner_lines(area.width)
         .into_iter()

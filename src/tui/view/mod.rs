@@ -67,8 +67,19 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let size = frame.area().as_size();
     let panes = state.panes(size);
     if state.screen.presenting && state.screen.page == Page::Play {
-        let [shown, footer] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(frame.area());
+        // What went wrong is for everybody; other notices are for whoever sits at the keyboard.
+        let told = if banner::is_error(state) {
+            state.banner_lines(size.width).len() as u16
+        } else {
+            0
+        };
+        let [above, shown, footer] = Layout::vertical([
+            Constraint::Length(told),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+        ])
+        .areas(frame.area());
+        banner::draw(state, theme, above, frame);
         present::draw(state, theme, shown, frame);
         footer::draw(state, theme, footer, frame);
         return draw_over(state, theme, &panes, frame.area(), seen, frame);
