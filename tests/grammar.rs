@@ -205,7 +205,6 @@ fn what_follows_a_schema_is_json_of_it() {
             },
             "required": ["name", "age", "tags"],
             "additionalProperties": false,
-            "x-guidance": {"whitespace_flexible": false},
             "$defs": {"tag": {"enum": ["wolf", "tower", "gold"]}}
         }"##,
     );

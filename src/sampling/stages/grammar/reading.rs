@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use llguidance::Matcher;
 use llguidance::api::TopLevelGrammar;
 use llguidance::toktrie::SimpleVob;
+use serde_json::Value;
 
 use super::Source;
 use super::sentence;
@@ -156,13 +157,31 @@ impl Grammar {
     }
 }
 
+/// The field of a schema that holds settings of llguidance.
+const OPTIONS: &str = "x-guidance";
+
+/// Of white space between a text's parts a schema says nothing, and small models write it without end: as much as an
+/// indented text has is enough (the bounds are those of llama.cpp's grammars), where the schema asks for nothing else.
+fn with_little_space(mut schema: Value) -> Value {
+    const SPACE: &str = r" |\n{1,2}[ \t]{0,20}";
+    if let Some(fields) = schema.as_object_mut()
+        && !fields.contains_key(OPTIONS)
+    {
+        fields.insert(
+            OPTIONS.to_owned(),
+            serde_json::json!({ "whitespace_pattern": SPACE }),
+        );
+    }
+    schema
+}
+
 fn top_level(source: Source<'_>) -> Result<TopLevelGrammar, String> {
     Ok(match source {
         Source::Regex(regex) => TopLevelGrammar::from_regex(regex),
         Source::Lark(grammar) => TopLevelGrammar::from_lark(grammar.to_owned()),
         Source::JsonSchema(schema) => {
-            let schema = serde_json::from_str(schema);
-            TopLevelGrammar::from_json_schema(schema.map_err(|error| error.to_string())?)
+            let schema = serde_json::from_str(schema).map_err(|error| error.to_string())?;
+            TopLevelGrammar::from_json_schema(with_little_space(schema))
         }
     })
 }
