@@ -108,11 +108,12 @@ with tempfile.TemporaryDirectory() as folder:
     assert len(table(tuned, "step")) == 5
     print(table(records("runs", "list", cwd=folder), "run")[["name", "running", "finished"]])
     print(table(records("runs", "compare", "small", "tuned", cwd=folder), "validation")[["run", "step", "loss"]])
-    # What finetuning changed along a text. These records have no kind: one a token, and in the end one of all.
+    # What finetuning changed along a text.
     said = records("diff", "small", "tuned", "The cat sat on the mat.", cwd=folder)
-    changed = pd.json_normalize([record for record in said if record.get("odds")])
-    assert (changed["odds.kl"] >= 0).all() and said[-1]["mean_kl"] >= 0
-    print(changed[["position", "display", "odds.base.probability", "odds.tuned.probability", "odds.kl"]])
+    changed = pd.json_normalize([record for record in said if record["kind"] == "difference" and record["base"]])
+    [totals] = table(said, "difference_totals").to_dict("records")
+    assert (changed["kl_bits"] >= 0).all() and totals["mean_kl_bits"] >= 0
+    print(changed[["position", "text", "base.raw_probability", "tuned.raw_probability", "kl_bits"]])
 assert list(steps["step"]) == list(range(1, 21))
 print(validations[["step", "loss", "perplexity", "is_best"]])
 
