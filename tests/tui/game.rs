@@ -119,6 +119,27 @@ fn what_stands_there_is_guessed_until_it_is_right_or_told() {
 }
 
 #[test]
+fn a_guess_before_the_odds_are_there_is_told_once_they_are() {
+    let mut play = asked(80, 24);
+    play.act(Action::Escape);
+    play.state.focus_on(Focus::Text);
+    play.act(Action::Left);
+    play.act(Action::Left);
+    play.frame();
+    play.answer(&NEXT_WORDS);
+    play.act(Action::Game(GameAction::Tokens));
+    play.frame();
+    guess(&mut play, "was");
+    play.act(Action::Run);
+    // Nothing is known of the next place yet.
+    guess(&mut play, "a");
+    play.frame();
+    play.answer(&NEXT_WORDS);
+    let screen = play.screen();
+    assert!(screen.contains("right at the first guess"), "{screen}");
+}
+
+#[test]
 fn one_of_four_can_be_chosen_and_their_order_tells_nothing() {
     let mut play = asked(80, 24);
     let screen = play.screen();

@@ -62,6 +62,8 @@ pub struct Game {
     /// All guesses.
     pub made: usize,
     pub revealed: Option<Revealed>,
+    /// The place is to be told once its odds are there, and how many guesses it took.
+    pub due: Option<Option<usize>>,
     /// How many guesses each place took, told ones by a number of their own.
     pub guesses: Guesses,
     /// What the model thought of the same.
@@ -88,6 +90,7 @@ impl Game {
             last: None,
             made: 0,
             revealed: None,
+            due: None,
             guesses: Guesses::default(),
             model: Tally::default(),
             letters: Vec::new(),
@@ -147,6 +150,7 @@ impl Game {
         self.chosen = None;
         self.tried.clear();
         self.revealed = None;
+        self.due = None;
     }
 
     /// What to choose among at this place: the token that stands there, if one does, and the likeliest others.

@@ -109,6 +109,10 @@ pub fn heed(state: &mut State) {
         {
             game.offer(&moment);
         }
+        let due = state.game().and_then(|game| game.due);
+        if let Some(guesses) = due {
+            reveal(state, guesses);
+        }
     }
 }
 
@@ -172,6 +176,9 @@ fn guess_token(state: &mut State) {
     if game.revealed.is_some() {
         return go_on(state);
     }
+    if game.due.is_some() {
+        return;
+    }
     let (typed, chosen) = (
         game.typed.text(),
         game.chosen.and_then(|at| game.choices.get(at)),
@@ -210,17 +217,20 @@ fn guess_token(state: &mut State) {
     }
 }
 
-/// Tells the place, which took so many guesses, or was given up or has nothing yet.
+/// Tells the place, which took so many guesses, or was given up or has nothing yet: once its odds are there.
 fn reveal(state: &mut State, guesses: Option<usize>) {
-    let Some(moment) = state.play.moment().cloned() else {
-        return;
-    };
+    let moment = state.play.moment().cloned();
     let Some(Overlay::Game(game)) = &mut state.screen.overlay else {
         return;
     };
-    if game.revealed.is_some() || moment.position != game.place {
+    if game.revealed.is_some() {
         return;
     }
+    let Some(moment) = moment.filter(|moment| moment.position == game.place) else {
+        game.due = Some(guesses);
+        return;
+    };
+    game.due = None;
     game.revealed = Some(Revealed {
         guesses,
         rows: moment.rows.clone(),
