@@ -96,12 +96,11 @@ impl Subcommand {
             _ => return Vec::new(),
         };
         let base = match self {
-            Self::Play(args) => args.base.as_ref(),
-            Self::Generate(args) => args.base.as_ref(),
-            Self::Odds(args) => args.base.as_ref(),
+            Self::Play(args) => args.base.overrides(),
+            Self::Generate(args) => args.base.overrides(),
+            Self::Odds(args) => args.base.overrides(),
             _ => None,
         };
-        let base = base.map(|base| ("model.base".to_owned(), Value::String(base.clone())));
         keys.extend(base);
         keys.extend(chat.overrides());
         let sampler = sampler.settings.iter();

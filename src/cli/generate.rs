@@ -15,6 +15,7 @@ use self::records::Records;
 use self::sample_text::Cuts;
 use self::speculative::Accepting;
 use self::writer::Writer;
+use super::base_args::BaseArgs;
 use super::chat_args::ChatArgs;
 use super::colour::{Painter, When};
 use super::documents::Document;
@@ -125,14 +126,8 @@ pub struct GenerateArgs {
     /// Print records instead, one line of JSON each (docs/json.md)
     #[arg(long)]
     pub json: bool,
-    /// A model with the same tokens that this one was made of, for --difference-weight
-    #[arg(
-        long,
-        value_name = "MODEL",
-        help_heading = "Model",
-        hide_short_help = true
-    )]
-    pub base: Option<String>,
+    #[command(flatten)]
+    pub base: BaseArgs,
     #[command(flatten)]
     pub chat: ChatArgs,
     #[command(flatten)]

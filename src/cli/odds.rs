@@ -14,6 +14,7 @@ use self::over::Turned;
 use self::print::print;
 use self::prompt::ReadPrompt;
 
+use super::base_args::BaseArgs;
 use super::chat_args::ChatArgs;
 use super::documents::Document;
 use super::input::PromptInput;
@@ -62,14 +63,8 @@ pub struct OddsArgs {
     /// Print a record of it, one line of JSON (docs/json.md)
     #[arg(long)]
     pub json: bool,
-    /// A model with the same tokens that this one was made of, for --difference-weight
-    #[arg(
-        long,
-        value_name = "MODEL",
-        help_heading = "Model",
-        hide_short_help = true
-    )]
-    pub base: Option<String>,
+    #[command(flatten)]
+    pub base: BaseArgs,
     #[command(flatten)]
     pub table: TableArgs,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::base_args::BaseArgs;
 use super::chat_args::ChatArgs;
 use super::generate::MAX_TOKENS;
 use super::sampler_args::SamplerArgs;
@@ -31,14 +32,8 @@ pub struct PlayArgs {
     /// Open a session that was saved to a file
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
-    /// A model with the same tokens that this one was made of, for --difference-weight
-    #[arg(
-        long,
-        value_name = "MODEL",
-        help_heading = "Model",
-        hide_short_help = true
-    )]
-    pub base: Option<String>,
+    #[command(flatten)]
+    pub base: BaseArgs,
     /// For a room: one thing at a time, in big letters
     #[arg(long)]
     pub present: bool,
