@@ -65,6 +65,31 @@ pub struct ModelInfo {
     pub adds_first_space: bool,
 }
 
+#[cfg(test)]
+impl ModelInfo {
+    /// One for tests that ask for little of it.
+    pub(crate) fn small() -> Self {
+        Self {
+            name: "a".to_owned(),
+            architecture: "gpt2".to_owned(),
+            parameters: 1,
+            layers: 1,
+            heads: 1,
+            width: 1,
+            vocabulary: 1000,
+            context_length: 100,
+            sliding_window: None,
+            start_token: None,
+            end_tokens: Vec::new(),
+            device: "cpu".to_owned(),
+            card: None,
+            precision: Precision::F32,
+            token_set: 1,
+            adds_first_space: false,
+        }
+    }
+}
+
 /// A causal language model: reads tokens into hidden states, turns hidden states into logits.
 ///
 /// Hidden states are those after the final norm, so that [`Model::logits`] alone gives the odds again.

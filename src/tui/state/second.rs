@@ -234,26 +234,11 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::decoding::Origin;
-    use crate::model::Precision;
 
     fn model(token_set: u64) -> ModelInfo {
         ModelInfo {
-            name: "a".to_owned(),
-            architecture: "gpt2".to_owned(),
-            parameters: 1,
-            layers: 1,
-            heads: 1,
-            width: 1,
-            vocabulary: 1000,
-            context_length: 100,
-            sliding_window: None,
-            start_token: None,
-            end_tokens: Vec::new(),
-            device: "cpu".to_owned(),
-            card: None,
-            precision: Precision::F32,
             token_set,
-            adds_first_space: false,
+            ..ModelInfo::small()
         }
     }
 

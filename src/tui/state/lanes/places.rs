@@ -60,26 +60,11 @@ fn bytes(tokens: &[TokenRecord], at: usize, model: &ModelInfo) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Precision;
 
     fn model(adds_first_space: bool) -> ModelInfo {
         ModelInfo {
-            name: "a".to_owned(),
-            architecture: "gpt2".to_owned(),
-            parameters: 1,
-            layers: 1,
-            heads: 1,
-            width: 1,
-            vocabulary: 1000,
-            context_length: 100,
-            sliding_window: None,
-            start_token: None,
-            end_tokens: Vec::new(),
-            device: "cpu".to_owned(),
-            card: None,
-            precision: Precision::F32,
-            token_set: 1,
             adds_first_space,
+            ..ModelInfo::small()
         }
     }
 
