@@ -1,9 +1,13 @@
 //! The engine's thread: commands in, events out, on the embedded model.
 
+#[path = "support/bench.rs"]
+mod bench;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bench::Bench;
 use logitscope::decoding::GenerationSettings;
 use logitscope::decoding::{BranchInfo, Origin, StopReason, TokenRecord};
 use logitscope::engine::{
@@ -14,13 +18,6 @@ use logitscope::model::{
     self, Cache, LoadRequest, LoadedModel, Model, ModelError, ModelInfo, Rows,
 };
 use logitscope::sampling::{Method, SamplerSettings};
-use tokio::sync::mpsc::Receiver;
-
-/// An engine under test and what it told.
-struct Bench {
-    engine: EngineHandle,
-    events: Receiver<Event>,
-}
 
 impl Bench {
     /// An engine with the embedded model.
@@ -28,37 +25,8 @@ impl Bench {
         let (engine, events) = EngineHandle::spawn();
         let mut bench = Self { engine, events };
         bench.send(Command::Load(LoadRequest::default()));
-        bench.until(|event| {
-            matches!(
-                event,
-                Event::State {
-                    state: RunState::Idle
-                }
-            )
-        });
+        bench.until_state(RunState::Idle);
         bench
-    }
-
-    fn send(&self, command: Command) {
-        self.engine
-            .send(command)
-            .expect("there is room for a command");
-    }
-
-    /// Waits for an event that fits, and returns all up to it.
-    fn until(&mut self, fits: impl Fn(&Event) -> bool) -> Vec<Event> {
-        let mut seen = Vec::new();
-        loop {
-            let event = self.events.blocking_recv().expect("the engine lives");
-            seen.push(event);
-            if fits(&seen[seen.len() - 1]) {
-                return seen;
-            }
-        }
-    }
-
-    fn until_state(&mut self, wanted: RunState) -> Vec<Event> {
-        self.until(|event| matches!(event, Event::State { state } if *state == wanted))
     }
 }
 

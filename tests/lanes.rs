@@ -1,5 +1,9 @@
 //! Texts side by side in the engine: one pass over the weights for all, the prompt held once, each drawn in its own way.
 
+#[path = "support/bench.rs"]
+mod bench;
+
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +18,6 @@ use logitscope::model::{
     self, Cache, LoadRequest, LoadedModel, Model, ModelError, ModelInfo, Precision, Rows,
 };
 use logitscope::sampling::{Method, SamplerSettings};
-use tokio::sync::mpsc::Receiver;
 
 /// What the model was asked for.
 #[derive(Default)]
@@ -67,10 +70,24 @@ impl Model for Watched {
     }
 }
 
+/// An engine with the watched model, and what it was asked for.
 struct Bench {
-    engine: EngineHandle,
-    events: Receiver<Event>,
+    bench: bench::Bench,
     counts: Arc<Counts>,
+}
+
+impl Deref for Bench {
+    type Target = bench::Bench;
+
+    fn deref(&self) -> &Self::Target {
+        &self.bench
+    }
+}
+
+impl DerefMut for Bench {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.bench
+    }
 }
 
 impl Bench {
@@ -90,36 +107,14 @@ impl Bench {
                 ..loaded
             })
         }));
-        let mut bench = Self {
-            engine,
-            events,
-            counts,
-        };
+        let bench = bench::Bench { engine, events };
+        let mut bench = Self { bench, counts };
         bench.send(Command::Load(LoadRequest {
             precision: Precision::F32,
             ..LoadRequest::default()
         }));
         bench.until_state(RunState::Idle);
         bench
-    }
-
-    fn send(&self, command: Command) {
-        self.engine.send(command).expect("there is room");
-    }
-
-    fn until(&mut self, fits: impl Fn(&Event) -> bool) -> Vec<Event> {
-        let mut seen = Vec::new();
-        loop {
-            let event = self.events.blocking_recv().expect("the engine lives");
-            seen.push(event);
-            if fits(&seen[seen.len() - 1]) {
-                return seen;
-            }
-        }
-    }
-
-    fn until_state(&mut self, wanted: RunState) -> Vec<Event> {
-        self.until(|event| matches!(event, Event::State { state } if *state == wanted))
     }
 
     /// Runs lanes to their end.
