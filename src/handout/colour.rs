@@ -9,7 +9,7 @@ use crate::decoding::{Likely, Origin, TokenRecord, display_in_text};
 use crate::text::numbers::{bits, percent};
 use crate::text::sanitize;
 
-/// Raw probabilities at which one class ends and the next begins, those of the screen.
+/// Raw probabilities at which one class ends and the next begins: those of the screen unless it is configured otherwise.
 pub const BORDERS: [f32; 3] = [0.5, 0.1, 0.01];
 
 /// The class of a probability, from the most expected on: 0 to 3.
