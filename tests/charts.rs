@@ -110,10 +110,12 @@ fn surprisal_names_the_tokens_of_a_short_text_and_counts_those_of_a_long_one() {
 fn a_tree_has_a_row_for_each_continuation() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("tree.svg");
-    let token = |parent, depth, probability: f32, cumulated, ends| TreeToken {
+    let token = |display: &str, parent, depth, probability: f32, cumulated, ends| TreeToken {
         parent,
         depth,
         id: 1,
+        bytes: Vec::new(),
+        display: display.to_owned(),
         raw_probability: 0.5,
         probability,
         cumulated,
@@ -121,15 +123,14 @@ fn a_tree_has_a_row_for_each_continuation() {
     };
     let grown = Tree {
         tokens: vec![
-            token(None, 1, 0.5, 0.5, false),
-            token(None, 1, 0.25, 0.25, true),
-            token(Some(0), 2, 0.75, 0.375, false),
-            token(Some(0), 2, 0.125, 0.0625, false),
+            token("·time", None, 1, 0.5, 0.5, false),
+            token("<end>", None, 1, 0.25, 0.25, true),
+            token("·there", Some(0), 2, 0.75, 0.375, false),
+            token("·in", Some(0), 2, 0.125, 0.0625, false),
         ],
         is_full: false,
     };
-    let names = ["·time", "<end>", "·there", "·in"].map(str::to_owned);
-    tree(&path, &grown, &names, "once upon a").expect("written");
+    tree(&path, &grown, "once upon a").expect("written");
     let svg = fs::read_to_string(&path).expect("read");
     for text in [
         "once upon a",
@@ -143,11 +144,7 @@ fn a_tree_has_a_row_for_each_continuation() {
     }
     // Three leaves.
     assert!(svg.contains(&format!("height=\"{}\"", 48 + 40 + 3 * 44)));
-    let none = Tree {
-        tokens: Vec::new(),
-        is_full: false,
-    };
-    assert!(tree(&path, &none, &[], "x").is_err());
+    assert!(tree(&path, &Tree::default(), "x").is_err());
 }
 
 #[test]
@@ -511,6 +508,8 @@ fn a_tree_says_what_it_leaves_out() {
                 parent: None,
                 depth: 1,
                 id: 1,
+                bytes: b"x".to_vec(),
+                display: "x".to_owned(),
                 raw_probability: 0.001,
                 probability: 0.001,
                 cumulated: 0.001,
@@ -520,8 +519,7 @@ fn a_tree_says_what_it_leaves_out() {
         is_full,
     };
     let svg = |count, is_full| {
-        let names = vec!["x".to_owned(); count];
-        in_directory(|path| tree(path, &grown(count, is_full), &names, "a").expect("written"))
+        in_directory(|path| tree(path, &grown(count, is_full), "a").expect("written"))
     };
     assert!(svg(450, false).contains("360 of 450 tokens are drawn"));
     assert!(svg(3, true).contains("less probable than these are left out"));

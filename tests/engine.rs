@@ -183,7 +183,7 @@ fn another_token_is_taken_and_the_text_goes_on_from_it() {
     let token = (first[4].id + 7) % 8192;
     bench.send(Command::Replace {
         position,
-        token,
+        tokens: vec![token],
         then: Then::Pause,
     });
     let events = bench.until_state(RunState::Paused);
@@ -203,7 +203,7 @@ fn going_on_from_a_token_gives_the_full_number_of_new_tokens() {
     let from_the_end = first[7].position;
     bench.send(Command::Replace {
         position: from_the_end,
-        token: first[8].id,
+        tokens: vec![first[8].id],
         then: Then::Continue,
     });
     let taken = tokens(&bench.until_state(RunState::Idle));
@@ -571,7 +571,7 @@ fn with_two_branches(bench: &mut Bench) -> (Vec<TokenRecord>, Vec<TokenRecord>, 
     said.extend(tokens(&first));
     bench.send(Command::Replace {
         position: prompt_len + 6,
-        token: 300,
+        tokens: vec![300],
         then: Then::Continue,
     });
     let second = bench.until_state(RunState::Idle);

@@ -41,12 +41,7 @@ pub fn over<'a>(target: impl Into<Target<'a>>, _: &Over) -> Result<(), ChartErro
 ///
 /// # Errors
 /// Always: [`ChartError::LeftOut`].
-pub fn tree<'a>(
-    target: impl Into<Target<'a>>,
-    _: &Tree,
-    _: &[String],
-    _: &str,
-) -> Result<(), ChartError> {
+pub fn tree<'a>(target: impl Into<Target<'a>>, _: &Tree, _: &str) -> Result<(), ChartError> {
     Err(ChartError::LeftOut(target.into().path.to_owned()))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::chat_args::ChatArgs;
 use super::input::TextInput;
-use super::json::{Header, Node, Piece, Record, TreeTotals};
+use super::json::{Header, Node, Record, TreeTotals};
 use super::output::Output;
 use super::picture_args::{PictureArgs, end_of, of_model_and_sampler};
 use super::progress::Gauge;
@@ -15,7 +15,6 @@ use super::{CliError, interrupt, load, slid, warn};
 use crate::chart;
 use crate::config::Config;
 use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
-use crate::model::LoadedModel;
 use crate::text::numbers::percent_in_full;
 
 /// Show the most probable continuations of a prompt as a tree, with the probability of each as a whole
@@ -118,15 +117,10 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
     let grown = tree(&loaded, &mut sequence, &chooser, settings, &cancelled)?;
     drop(gauge);
     if let Some(path) = &args.chart {
-        let names: Vec<String> = grown
-            .tokens
-            .iter()
-            .map(|token| loaded.tokenizer.display(token.id))
-            .collect();
         let caption = of_model_and_sampler(loaded.model.info(), &config.sampler);
         let target = args.picture.target(path, &caption);
         let end = end_of(&prompt, CHART_CONTEXT);
-        chart::tree(target, &grown, &names, &end).map_err(CliError::failed)?;
+        chart::tree(target, &grown, &end).map_err(CliError::failed)?;
     }
     let mut output = Output::stdout();
     if args.json {
@@ -135,13 +129,13 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
             .with_settings(&config.sampler, &config.generation);
         header.prompt = Some(prompt);
         output.json(&Record::Header(&header))?;
-        records(&mut output, None, &loaded, &grown)?;
+        records(&mut output, None, &grown)?;
     } else if let Some(table) = args.table.table(COLUMNS) {
         table.head(&mut output)?;
-        records(&mut output, Some(table), &loaded, &grown)?;
+        records(&mut output, Some(table), &grown)?;
     } else {
         output.line(&prompt)?;
-        print(&mut output, &branches(&loaded, &grown), "")?;
+        print(&mut output, &branches(&grown), "")?;
         if grown.is_full {
             output.line(&format!(
                 "{} tokens; less probable ones are left out (--tokens)",
@@ -153,16 +147,9 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
 }
 
 /// The tree as records, or as rows of a table.
-fn records(
-    output: &mut Output,
-    table: Option<Table>,
-    loaded: &LoadedModel,
-    tree: &Tree,
-) -> Result<(), CliError> {
+fn records(output: &mut Output, table: Option<Table>, tree: &Tree) -> Result<(), CliError> {
     for (index, token) in tree.tokens.iter().enumerate() {
-        let display = loaded.tokenizer.display(token.id);
-        let piece = Piece::new(token.id, loaded.tokenizer.token_bytes(token.id), &display);
-        let node = Node::of(index, token, piece);
+        let node = Node::of(index, token);
         match table {
             Some(table) => table.row(output, &node)?,
             None => output.json(&Record::Node(node))?,
@@ -178,14 +165,14 @@ fn records(
 }
 
 /// The tree by its branches. Children stand behind their parents, so that those are filled from the last one on.
-fn branches(loaded: &LoadedModel, tree: &Tree) -> Vec<Branch> {
+fn branches(tree: &Tree) -> Vec<Branch> {
     let mut filled: Vec<Vec<Branch>> = tree.tokens.iter().map(|_| Vec::new()).collect();
     let mut roots = Vec::new();
     for (index, token) in tree.tokens.iter().enumerate().rev() {
         let mut children = std::mem::take(&mut filled[index]);
         children.reverse();
         let branch = Branch {
-            display: loaded.tokenizer.display(token.id),
+            display: token.display.clone(),
             probability: token.probability,
             cumulated: token.cumulated,
             ends: token.ends,

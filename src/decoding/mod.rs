@@ -57,6 +57,6 @@ pub use speculative::{Gain, Judging, Proposal, Round, Speculation, Verdict, judg
 pub use stats::TextStats;
 pub use stop::{LoopDetector, StopTexts};
 pub use tail::Tail;
-pub use tree::{Growing, Spread, Tree, TreeSettings, TreeToken, tree};
+pub use tree::{Growing, Spread, Tree, TreeRoot, TreeSettings, TreeToken, tree};
 pub use vocabulary::ModelVocabulary;
 pub use window::Slide;

@@ -181,6 +181,13 @@ impl Sequence {
         &self.records[self.records.len() - 1]
     }
 
+    /// Keeps of the tokens only what they are: for a text that nobody looks back at, which is copied often.
+    pub(super) fn forget_odds(&mut self) {
+        for record in &mut self.records {
+            (record.odds, record.draw) = (None, None);
+        }
+    }
+
     /// Tokens that can be read before the context is full.
     pub(super) fn room(&self) -> usize {
         self.window.context().saturating_sub(self.seen())

@@ -4,10 +4,15 @@
 //! and values of the text itself held once. A limit of tokens leaves out the least probable ones, whose continuations are
 //! less probable still, so that they need not be read.
 
+use serde::Serialize;
+
 use super::chooser::Chooser;
+use super::generation::Generation;
+use super::shown::bytes_before;
 use super::{DecodingError, Origin, Sequence, batch};
 use crate::model::LoadedModel;
-use crate::sampling::{Distribution, RawOdds};
+use crate::sampling::{Distribution, RawOdds, Running};
+use crate::text::display_between;
 
 /// Texts that are read in one pass.
 const AT_ONCE: usize = 64;
@@ -33,14 +38,31 @@ pub struct TreeSettings {
     pub tokens: usize,
 }
 
+/// Where in a text a tree grows.
+#[derive(Debug, Clone, Copy)]
+pub struct TreeRoot<'a> {
+    /// Tokens of the text that it follows.
+    pub length: usize,
+    /// Tokens of the text's prompt, for stages that count what follows it.
+    pub prompt_len: usize,
+    /// What a method that steers knows there. It draws nothing in a tree, so that it knows no more along it.
+    pub running: Running,
+    /// Tokens between the text and the tree, which stand in no text.
+    pub path: &'a [u32],
+}
+
 /// One token of a tree.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TreeToken {
     /// The token before it, as an index into [`Tree::tokens`]; none for what follows the text itself.
     pub parent: Option<usize>,
     /// 1 for what follows the text itself.
     pub depth: usize,
     pub id: u32,
+    /// Its bytes, which need not be whole characters.
+    pub bytes: Vec<u8>,
+    /// Made safe and visible for display, with the character that it completes for the tokens before it.
+    pub display: String,
     /// Probability before the chain (0 to 1).
     pub raw_probability: f32,
     /// Probability after the chain (0 to 1).
@@ -52,7 +74,7 @@ pub struct TreeToken {
 }
 
 /// What could follow a text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tree {
     /// Parents before their children; those of one parent stand together, the more probable first.
     pub tokens: Vec<TreeToken>,
@@ -100,8 +122,8 @@ pub fn tree(
 pub struct Growing {
     tree: Tree,
     settings: TreeSettings,
-    /// Tokens of the text that it grows from.
-    length: usize,
+    prompt_len: usize,
+    running: Running,
     /// The texts whose continuations are the next level, each with the token of the tree that it ends in.
     ends: Vec<(Option<usize>, Sequence)>,
 }
@@ -113,28 +135,84 @@ struct Bud {
 }
 
 impl Growing {
-    /// A tree of what could follow `sequence`, with nothing in it yet.
+    /// A tree of what could follow `sequence`, all of it a prompt, with nothing in it yet.
     ///
     /// # Errors
-    /// When the chain goes by a second context, or the device has no room.
+    /// As [`Self::at`].
     pub fn new(
         loaded: &LoadedModel,
         sequence: &mut Sequence,
         chooser: &Chooser,
         settings: TreeSettings,
     ) -> Result<Self, DecodingError> {
+        let root = TreeRoot {
+            length: sequence.len(),
+            prompt_len: sequence.len(),
+            running: chooser.start(),
+            path: &[],
+        };
+        Self::at(loaded, sequence, root, chooser, settings)
+    }
+
+    /// A tree of what could follow the first `length` tokens of a text that grows, and `path`, by `chooser`'s chain, with
+    /// nothing in it yet.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn in_text(
+        loaded: &LoadedModel,
+        text: &mut Generation,
+        (length, path): (usize, &[u32]),
+        chooser: &Chooser,
+        settings: TreeSettings,
+    ) -> Result<Self, DecodingError> {
+        let (prompt_len, running) = (text.prompt_len(), text.running());
+        let standing = text.sequence().records().get(length);
+        let drawn = standing.and_then(|record| record.draw.as_ref());
+        let root = TreeRoot {
+            length,
+            prompt_len,
+            running: drawn.map_or(running, |draw| draw.running(running)),
+            path,
+        };
+        Self::at(loaded, text.sequence_mut(), root, chooser, settings)
+    }
+
+    /// A tree of what could follow a place in `sequence`, with nothing in it yet.
+    ///
+    /// # Errors
+    /// When the chain goes by a second context, there is no such place or token, or the device has no room.
+    pub fn at(
+        loaded: &LoadedModel,
+        sequence: &mut Sequence,
+        root: TreeRoot<'_>,
+        chooser: &Chooser,
+        settings: TreeSettings,
+    ) -> Result<Self, DecodingError> {
         if chooser.needs_second() {
             return Err(DecodingError::NoSecond);
         }
-        let length = sequence.len();
+        if root.length == 0 || root.length > sequence.len() {
+            return Err(DecodingError::NoSuchToken {
+                position: root.length,
+                length: sequence.len(),
+            });
+        }
+        let vocabulary = loaded.model.info().vocabulary;
+        if let Some(&id) = root.path.iter().find(|&&id| id as usize >= vocabulary) {
+            return Err(DecodingError::NoSuchId { id, vocabulary });
+        }
+        let mut text = sequence.beginning(loaded, root.length)?;
+        text.forget_odds();
+        for &id in root.path {
+            text.push(loaded, id, Origin::Chosen, None, None);
+        }
         Ok(Self {
-            tree: Tree {
-                tokens: Vec::new(),
-                is_full: false,
-            },
+            tree: Tree::default(),
             settings,
-            length,
-            ends: vec![(None, sequence.beginning(loaded, length)?)],
+            prompt_len: root.prompt_len.min(root.length),
+            running: root.running,
+            ends: vec![(None, text)],
         })
     }
 
@@ -143,7 +221,8 @@ impl Growing {
         &self.tree
     }
 
-    /// Adds a level. Returns whether there may be another one.
+    /// Adds a level. Returns whether there may be another one. What was read when it was cancelled is not read again by the
+    /// next call.
     ///
     /// # Errors
     /// When the model fails, or with [`DecodingError::Cancelled`].
@@ -162,10 +241,10 @@ impl Growing {
             let mut texts: Vec<_> = ends.iter_mut().map(|(_, sequence)| sequence).collect();
             let (rows, _) = batch::next_logits(loaded, &mut texts, cancelled)?;
             for ((parent, sequence), logits) in ends.iter().zip(rows.iter()) {
-                let start = chooser.start();
-                let ids = sequence.ids();
-                let odds = chooser.distribution(logits, ids, self.length, start, false);
-                let tokens = followers(loaded, &self.tree, *parent, logits, &odds, self.settings);
+                let (ids, length) = (sequence.ids(), self.prompt_len);
+                let odds = chooser.distribution(logits, ids, length, self.running, false);
+                let place = (&self.tree, *parent, sequence);
+                let tokens = followers(loaded, place, logits, &odds, self.settings);
                 buds.extend(tokens.map(|token| Bud { text, token }));
                 text += 1;
             }
@@ -238,8 +317,7 @@ impl Growing {
 /// What follows a token of the tree, or the text itself, the more probable first.
 fn followers<'a>(
     loaded: &'a LoadedModel,
-    tree: &Tree,
-    parent: Option<usize>,
+    (tree, parent, text): (&Tree, Option<usize>, &Sequence),
     logits: &'a [f32],
     odds: &Distribution,
     settings: TreeSettings,
@@ -248,18 +326,28 @@ fn followers<'a>(
         Some(at) => (tree.tokens[at].depth + 1, tree.tokens[at].cumulated),
         None => (1, 1.0),
     };
+    let bytes_before = bytes_before(text.records(), text.len());
+    let display = move |id: u32, bytes: &[u8]| match bytes {
+        [] => loaded.tokenizer.display(id),
+        bytes => display_between(&bytes_before, bytes, &[]),
+    };
     let raw = RawOdds::new(logits);
     let top = odds.top(most(settings.spread, odds));
     followed(&top, settings.spread)
         .into_iter()
-        .map(move |(id, probability)| TreeToken {
-            parent,
-            depth,
-            id,
-            raw_probability: raw.probability(logits, id),
-            probability,
-            cumulated: before * f64::from(probability),
-            ends: loaded.model.info().end_tokens.contains(&id),
+        .map(move |(id, probability)| {
+            let bytes = loaded.tokenizer.token_bytes(id);
+            TreeToken {
+                parent,
+                depth,
+                id,
+                bytes: bytes.to_vec(),
+                display: display(id, bytes),
+                raw_probability: raw.probability(logits, id),
+                probability,
+                cumulated: before * f64::from(probability),
+                ends: loaded.model.info().end_tokens.contains(&id),
+            }
         })
         .filter(move |token| token.cumulated > 0.0 && token.cumulated >= settings.least)
 }

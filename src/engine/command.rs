@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Given;
 
-use crate::decoding::{BranchId, GenerationSettings, LaneSettings, SavedBranch};
+use crate::decoding::{BranchId, GenerationSettings, LaneSettings, SavedBranch, TreeSettings};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 
@@ -90,10 +90,10 @@ pub enum Command {
         length: usize,
         then: Then,
     },
-    /// Cut the text to its first `position` tokens and put `token` there.
+    /// Cut the text to its first `position` tokens and put `tokens` there.
     Replace {
         position: usize,
-        token: u32,
+        tokens: Vec<u32>,
         then: Then,
     },
     /// Make a branch the text; what was the text stays as a branch.
@@ -198,4 +198,23 @@ pub struct LookRequest {
     pub rows: usize,
     /// Return tokens whose text contains this, upper and lower case alike; empty for all.
     pub search: String,
+}
+
+/// A request to grow the tree of what could follow a place of a text. Only the newest one counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrowRequest {
+    /// The asker's own number for the tree, which comes back with what grew.
+    pub tree: u64,
+    pub subject: Subject,
+    /// Which sample of the run; of a draft there is one.
+    pub sample: usize,
+    /// The token in whose place its first level stands; the text's length means what would come next.
+    pub position: usize,
+    /// Tokens after those before that place, which the tree follows too. They stand in no text.
+    pub path: Vec<u32>,
+    /// The settings of the chain whose odds it has.
+    pub sampler: SamplerSettings,
+    /// Seeds the draws in a draft, which some stages go by; a text has its own.
+    pub seed: u64,
+    pub settings: TreeSettings,
 }

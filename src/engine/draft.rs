@@ -62,4 +62,9 @@ impl Draft {
     pub fn sequence(&self) -> &Sequence {
         &self.sequence
     }
+
+    /// As [`Self::sequence`], for texts that begin like it.
+    pub fn sequence_mut(&mut self) -> &mut Sequence {
+        &mut self.sequence
+    }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Session, Subject};
 use crate::decoding::{
     Beam, BranchId, BranchInfo, LaneFigures, LaneSettings, Likely, Moment, NoCommonDraws,
-    Otherwise, StopReason, TokenRecord,
+    Otherwise, StopReason, TokenRecord, Tree,
 };
 use crate::model::{LoadProgress, ModelInfo};
 
@@ -116,6 +116,19 @@ pub enum Event {
         from: usize,
         upto: usize,
         otherwise: Vec<Otherwise>,
+    },
+    /// The tree of the newest [`super::GrowRequest`] has grown by a level.
+    Grown {
+        /// The asker's own number for it.
+        number: u64,
+        tree: Tree,
+        /// Whether it grows no more.
+        done: bool,
+    },
+    /// It cannot grow, or not any further.
+    GrowFailed {
+        number: u64,
+        message: String,
     },
     /// All branches, when there are several.
     Branches {

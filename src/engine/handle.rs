@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::shared::{Loader, Message, Shared};
 use super::worker::Worker;
-use super::{Command, CompareRequest, Event, LookRequest, load};
+use super::{Command, CompareRequest, Event, GrowRequest, LookRequest, load};
 use crate::text::panic_text;
 
 /// Commands that may wait before the engine has served them.
@@ -100,6 +100,12 @@ impl EngineHandle {
     /// Asks for a comparison of the whole text, in the background. It ends one that goes on.
     pub fn compare(&self, request: CompareRequest) {
         let idle = self.shared.put_compare(request);
+        self.wake(idle);
+    }
+
+    /// Asks for the tree of what could follow, or for none any more. It ends one that grows, within one pass.
+    pub fn grow(&self, request: Option<GrowRequest>) {
+        let idle = self.shared.put_grow(request);
         self.wake(idle);
     }
 

@@ -5,6 +5,7 @@
 //!  EngineHandle ── Command (bounded) ────────▶ Worker ─ LoadedModel
 //!               ── newest LookRequest (slot) ▶        ├ Texts  the Run (Generations or a BeamSearch), Branches
 //!               ── newest CompareRequest ────▶        ├ Counterfactual of the text
+//!               ── newest GrowRequest ───────▶        ├ Growing tree of what could follow
 //!               ── newest looks at lanes ────▶        │
 //!               ── cancel flag ──────────────▶        └ draft  the prompt being typed
 //!  Receiver ◀── Event (bounded) ──────────────
@@ -26,8 +27,8 @@ mod training;
 mod worker;
 
 pub use command::{
-    Command, CompareRequest, GenerateRequest, LanesRequest, LookRequest, RepeatRequest,
-    RestoreRequest, Session, Subject, Then,
+    Command, CompareRequest, GenerateRequest, GrowRequest, LanesRequest, LookRequest,
+    RepeatRequest, RestoreRequest, Session, Subject, Then,
 };
 pub use draft::Given;
 pub use error::StartError;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Command, CompareRequest, LookRequest};
+use super::{Command, CompareRequest, GrowRequest, LookRequest};
 use crate::model::{LoadProgress, LoadRequest, LoadedModel, ModelError};
 
 /// Loads a model: [`load()`](super::load()), or a stand-in for tests.
@@ -31,6 +31,8 @@ pub(super) struct Shared {
     look: Mutex<Option<LookRequest>>,
     compare: Mutex<Option<CompareRequest>>,
     lanes: Mutex<Vec<LookRequest>>,
+    /// The newest wish for a tree: one, or none any more.
+    grow: Mutex<Option<Option<GrowRequest>>>,
 }
 
 impl Shared {
@@ -47,6 +49,11 @@ impl Shared {
     /// As [`Self::put_look`].
     pub(super) fn put_compare(&self, request: CompareRequest) -> bool {
         slot(&self.compare).replace(request).is_none()
+    }
+
+    /// As [`Self::put_look`]; none is wanted any more where there is no request.
+    pub(super) fn put_grow(&self, request: Option<GrowRequest>) -> bool {
+        slot(&self.grow).replace(request).is_none()
     }
 
     /// Puts looks in place of those that were not served yet. Whether there were none.
@@ -71,6 +78,15 @@ impl Shared {
         let mut waiting = slot(&self.lanes);
         let first = (!waiting.is_empty()).then(|| waiting.remove(0));
         (first, !waiting.is_empty())
+    }
+
+    /// Whether there is a newer wish for a tree.
+    pub(super) fn has_grow(&self) -> bool {
+        slot(&self.grow).is_some()
+    }
+
+    pub(super) fn take_grow(&self) -> Option<Option<GrowRequest>> {
+        slot(&self.grow).take()
     }
 
     pub(super) fn take_compare(&self) -> Option<CompareRequest> {

@@ -89,7 +89,7 @@ fn session_file() {
     for position in [3, 2] {
         bench.send(Command::Replace {
             position,
-            token: 300,
+            tokens: vec![300],
             then: Then::Continue,
         });
         bench.until(is_idle);

@@ -169,7 +169,7 @@ fn show(source: &str, device: DevicePreference, precision: Precision) -> Shown {
     let otherwise = otherwise.sum();
     bench.send(Command::Replace {
         position: length + 10,
-        token: 300,
+        tokens: vec![300],
         then: Then::Continue,
     });
     let replaced = ids(&said(&bench.until_state(RunState::Idle), 0));

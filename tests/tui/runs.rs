@@ -122,7 +122,7 @@ fn the_selected_row_can_be_taken_instead() {
         commands(&play),
         [Command::Replace {
             position: 5,
-            token: 2,
+            tokens: vec![2],
             then: Then::Continue
         }]
     );
@@ -150,7 +150,7 @@ fn taking_a_row_of_the_draft_opens_a_paused_run_first() {
         *replace,
         Command::Replace {
             position: 4,
-            token: 2,
+            tokens: vec![2],
             then: Then::Continue
         }
     );

@@ -15,16 +15,11 @@ const ROW: i32 = 44;
 const TINY: i32 = 11;
 
 /// Writes the tree of what could follow a text: each token with its probability, and that of all from the text to it.
-/// `names` are the tokens' texts, as many as the tree has; `after` is the end of the text.
+/// `after` is the end of the text.
 ///
 /// # Errors
 /// When the tree is empty, or the file cannot be written.
-pub fn tree<'a>(
-    target: impl Into<Target<'a>>,
-    tree: &Tree,
-    names: &[String],
-    after: &str,
-) -> Result<(), ChartError> {
+pub fn tree<'a>(target: impl Into<Target<'a>>, tree: &Tree, after: &str) -> Result<(), ChartError> {
     if tree.tokens.is_empty() {
         return Err(ChartError::Empty("nothing follows the text"));
     }
@@ -39,7 +34,6 @@ pub fn tree<'a>(
     }
     let mut drawing = Branches {
         tree,
-        names,
         after,
         rows: vec![0.0; count],
         leaves: 0,
@@ -52,7 +46,6 @@ pub fn tree<'a>(
 
 struct Branches<'a> {
     tree: &'a Tree,
-    names: &'a [String],
     after: &'a str,
     /// On which row each token stands: a leaf on its own, others in the middle of what follows them.
     rows: Vec<f32>,
@@ -138,7 +131,7 @@ impl Drawing for Branches<'_> {
                 theme.ink
             };
             let own = percent(token.probability);
-            let name = sheet.shown(&label(&self.names[index]));
+            let name = sheet.shown(&label(&token.display));
             let name = format!("{name}  {own}");
             let name = fitting(&name, width, PLAIN);
             sheet.words(&name, (left, middle - 8), Words::new(PLAIN, ink))?;

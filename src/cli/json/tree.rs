@@ -29,12 +29,12 @@ pub struct Node<'a> {
 
 impl<'a> Node<'a> {
     /// Of the token of this number.
-    pub fn of(index: usize, token: &TreeToken, piece: Piece<'a>) -> Self {
+    pub fn of(index: usize, token: &'a TreeToken) -> Self {
         Self {
             index,
             parent: token.parent,
             depth: token.depth,
-            piece,
+            piece: Piece::new(token.id, &token.bytes, &token.display),
             raw_probability: token.raw_probability,
             final_probability: token.probability,
             joint_probability: token.cumulated,

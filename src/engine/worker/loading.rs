@@ -40,6 +40,7 @@ impl Worker {
                 let notices = loaded.notices.clone();
                 self.texts = Texts::default();
                 self.comparison = None;
+                self.growing = None;
                 self.draft = None;
                 self.draft_second = Second::default();
                 self.look_chooser = None;

@@ -1,7 +1,9 @@
 //! The engine's thread: serves commands between tokens, then looks, then one token, and so on.
 
+mod changing;
 mod comparing;
 mod examining;
+mod growing;
 mod lanes;
 mod loading;
 mod looking;
@@ -13,6 +15,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
+use self::growing::GrowingTree;
 use self::repeating::Repeating;
 use super::draft::{Draft, Given};
 use super::error::TextsError;
@@ -41,6 +44,8 @@ pub(super) struct Worker {
     look_chooser: Option<Chooser>,
     /// The comparison under way, and of which sample.
     comparison: Option<(usize, Counterfactual)>,
+    /// The tree that grows.
+    growing: Option<GrowingTree>,
     /// Whether looks at lanes wait.
     lanes_wait: bool,
     /// Runs of lanes that are made while nothing else goes on.
@@ -70,6 +75,7 @@ impl Worker {
             inspect: None,
             look_chooser: None,
             comparison: None,
+            growing: None,
             lanes_wait: false,
             repeating: None,
         }
@@ -80,9 +86,13 @@ impl Worker {
         while let Ok(()) = self.turn() {}
     }
 
-    /// All waiting commands, the newest inspection and look, a piece of a comparison, and one token if a run goes on.
+    /// All waiting commands, the newest inspection and look, a piece of a comparison, a level of a tree, and one token if
+    /// a run goes on.
     fn turn(&mut self) -> Result<(), Ended> {
-        let waits = self.has_to_compare() || self.lanes_wait || self.has_to_repeat();
+        let waits = self.has_to_compare()
+            || self.growing.is_some()
+            || self.lanes_wait
+            || self.has_to_repeat();
         if self.state != RunState::Running && !waits {
             let message = self.messages.blocking_recv().ok_or(Ended)?;
             self.receive(message)?;
@@ -105,6 +115,10 @@ impl Worker {
             self.start_comparison(&request)?;
         }
         self.compare()?;
+        if let Some(wish) = self.shared.take_grow() {
+            self.start_growing(wish)?;
+        }
+        self.grow()?;
         if self.state == RunState::Running {
             self.advance(RunState::Running)?;
         } else if self.repeating.is_some() {
@@ -179,16 +193,9 @@ impl Worker {
             }),
             Command::Replace {
                 position,
-                token,
+                tokens,
                 then,
-            } => self.change(Some(then), |texts, loaded| {
-                let record = texts.replace(loaded, position, token)?;
-                let length = position;
-                Ok(vec![
-                    Event::Rewound { length },
-                    Event::Token { sample: 0, record },
-                ])
-            }),
+            } => self.replace(position, &tokens, then),
             Command::Switch(branch) => {
                 self.stop_for_another_text()?;
                 self.change(None, |texts, loaded| {
@@ -351,32 +358,6 @@ impl Worker {
             }
         }
         self.enter(RunState::Idle)
-    }
-
-    /// Changes the texts, then goes on or waits, if one of both is asked for.
-    fn change(
-        &mut self,
-        then: Option<Then>,
-        change: impl FnOnce(&mut Texts, &LoadedModel) -> Result<Vec<Event>, TextsError>,
-    ) -> Result<(), Ended> {
-        let Some(loaded) = &self.loaded else {
-            return self.fail(&TextsError::NoText);
-        };
-        match change(&mut self.texts, loaded) {
-            Ok(events) => {
-                for event in events {
-                    if let Event::Rewound { length } = event
-                        && let Some((_, comparison)) = &mut self.comparison
-                    {
-                        comparison.cut(length);
-                    }
-                    self.emit(event)?;
-                }
-                self.list_branches()?;
-                then.map_or(Ok(()), |then| self.go_on(then))
-            }
-            Err(error) => self.fail(&error),
-        }
     }
 
     /// Ends a run whose text is about to be exchanged.

@@ -146,6 +146,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             upto,
             otherwise,
         } => state.play.comparing.answer(sample, from, upto, otherwise),
+        Event::Grown { .. } | Event::GrowFailed { .. } => {}
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
             state.saving.resumed = false;

@@ -135,7 +135,7 @@ pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
         knobs::tell(state, effects);
         effects.push(Effect::Send(Command::Replace {
             position: in_view,
-            token,
+            tokens: vec![token],
             then,
         }));
     }
