@@ -6,7 +6,9 @@ use std::fs;
 use std::process::{Output, Stdio};
 
 use logitscope::config::LaneSpec;
-use logitscope::decoding::{GenerationSettings, LaneFigures, LaneSettings, TokenRecord};
+use logitscope::decoding::{
+    GenerationSettings, LaneFigures, LaneSettings, StopReason, TokenRecord,
+};
 use logitscope::engine::{Command, EngineHandle, Event, LanesRequest, RunState, Then};
 use logitscope::model::LoadRequest;
 use logitscope::sampling::SamplerSettings;
@@ -141,8 +143,78 @@ fn as_printed(value: &impl serde::Serialize) -> Value {
     serde_json::from_str(&line).expect("JSON")
 }
 
+/// What a record must say of an event, if it is told: its letter stands for the lane's place.
+fn as_told(event: &Event) -> Option<Vec<(&'static str, Value)>> {
+    let of_lane = |kind: &str, place: &usize| {
+        let letter = char::from(b'A' + *place as u8);
+        vec![
+            ("kind", kind.into()),
+            ("lane", letter.to_string().into()),
+            ("run", 0.into()),
+        ]
+    };
+    let mut told;
+    match event {
+        Event::Lane {
+            sample,
+            lane,
+            apart,
+        } => {
+            told = of_lane("lane", sample);
+            let sampler = serde_json::to_value(&lane.sampler).expect("JSON");
+            told.extend([
+                ("seed", lane.seed.into()),
+                ("sampler", as_printed(&sampler)),
+                ("apart", apart.map(|why| why.to_string()).into()),
+            ]);
+        }
+        Event::Token { sample, record } => {
+            told = of_lane("lane_token", sample);
+            let (odds, draw) = (record.odds.expect("odds"), record.draw.as_ref());
+            let draw = draw.expect("a draw");
+            told.extend([
+                ("position", record.position.into()),
+                ("id", record.id.into()),
+                ("bytes", record.bytes.clone().into()),
+                ("display", record.display.clone().into()),
+                ("raw_probability", as_printed(&odds.probability)),
+                ("rank", odds.rank.into()),
+                ("surprisal_bits", as_printed(&odds.surprisal)),
+                ("raw_entropy_bits", as_printed(&odds.entropy)),
+                ("best_id", odds.best.into()),
+                ("final_probability", as_printed(&draw.probability)),
+                ("final_entropy_bits", as_printed(&draw.entropy)),
+                ("u", as_printed(&draw.u)),
+            ]);
+        }
+        Event::Finished {
+            sample,
+            reason,
+            tokens,
+            ..
+        } => {
+            assert_eq!(reason, &StopReason::MaxTokens);
+            told = of_lane("lane_end", sample);
+            told.extend([
+                ("reason", "max_tokens".into()),
+                ("tokens", (*tokens).into()),
+            ]);
+        }
+        Event::PromptRead { tokens, .. } => {
+            told = vec![
+                ("kind", "lane_prompt".into()),
+                ("model", "embedded".into()),
+                ("lanes", vec!["A", "B", "C"].into()),
+                ("tokens", tokens.len().into()),
+            ];
+        }
+        _ => return None,
+    }
+    Some(told)
+}
+
 #[test]
-fn json_is_the_engines_own_events_and_the_figures_of_their_tokens() {
+fn json_tells_what_the_engine_tells_the_screen_and_the_figures_of_its_tokens() {
     let lanes = ["temperature=0.7", "top_k=5", "method=greedy"];
     let json = out(&[
         PROMPT,
@@ -162,32 +234,38 @@ fn json_is_the_engines_own_events_and_the_figures_of_their_tokens() {
         .collect();
     assert_eq!(printed[0]["kind"], "header");
     assert_eq!(printed[0]["command"], "compare");
-    let plain = |mut event: Value| {
-        let about = event["kind"].as_str().unwrap_or_default().to_owned();
-        let kept = ["lane", "token", "finished", "prompt_read", "branches"];
-        event.as_object_mut()?.remove("seconds");
-        kept.contains(&about.as_str()).then_some(event)
-    };
     let told = engine_events(&lanes);
-    let expected: Vec<Value> = told
+    let expected: Vec<_> = told.iter().filter_map(as_told).collect();
+    let kinds = ["lane", "lane_prompt", "lane_token", "lane_end"];
+    let records: Vec<&Value> = printed
         .iter()
-        .filter_map(|event| plain(as_printed(event)))
+        .filter(|record| kinds.iter().any(|kind| record["kind"] == *kind))
+        .filter(|record| record["origin"] != "prompt")
         .collect();
-    let events: Vec<Value> = printed.iter().cloned().filter_map(plain).collect();
     assert!(expected.len() > 3 * 16);
-    assert_eq!(events.len(), expected.len());
-    for (event, expected) in events.iter().zip(&expected) {
-        assert_eq!(event, expected);
+    assert_eq!(records.len(), expected.len());
+    for (record, expected) in records.iter().zip(&expected) {
+        for (field, value) in expected {
+            assert_eq!(&record[field], value, "{field} of {record}");
+        }
     }
+    let read = told.iter().find_map(|event| match event {
+        Event::PromptRead { tokens, .. } => Some(tokens),
+        _ => None,
+    });
+    let of_prompt = printed.iter().filter(|one| one["origin"] == "prompt");
+    let ids: Vec<u64> = of_prompt.filter_map(|one| one["id"].as_u64()).collect();
+    let read = read.expect("the prompt").iter();
+    assert_eq!(
+        ids,
+        read.map(|token| u64::from(token.id)).collect::<Vec<_>>()
+    );
 
-    let figures = printed.last().expect("figures");
-    assert_eq!(figures["kind"], "figures");
-    for (place, lane) in figures["lanes"]
-        .as_array()
-        .expect("lanes")
-        .iter()
-        .enumerate()
-    {
+    let of =
+        |kind: &str| -> Vec<&Value> { printed.iter().filter(|one| one["kind"] == kind).collect() };
+    let (runs, totals) = (of("lane_run"), of("lane_totals"));
+    assert_eq!((runs.len(), totals.len()), (3, 3));
+    for (place, run) in runs.iter().enumerate() {
         let tokens: Vec<TokenRecord> = told
             .iter()
             .filter_map(|event| match event {
@@ -195,11 +273,26 @@ fn json_is_the_engines_own_events_and_the_figures_of_their_tokens() {
                 _ => None,
             })
             .collect();
-        let of_tokens = LaneFigures::of(&tokens, 8192, true);
-        assert_eq!(lane["runs"][0], as_printed(&of_tokens), "lane {place}");
+        let figures = LaneFigures::of(&tokens, 8192, true);
+        for (field, value) in [
+            ("surprisal_bits", figures.text.surprisal),
+            ("reference_bits", figures.reference.expect("its own model")),
+            ("entropy_bits", figures.text.entropy),
+            ("left", figures.left.expect("it drew")),
+            ("repetition", figures.text.repetition),
+            ("distinct_1", figures.text.distinct_1),
+            ("distinct_2", figures.text.distinct_2),
+        ] {
+            assert_eq!(run[field], as_printed(&value), "{field} of lane {place}");
+            let mean = totals[place]["means"][field]["mean"].as_f64();
+            assert!((mean.expect("a mean") - f64::from(value)).abs() < 1e-6);
+        }
+        let said: Vec<u8> = tokens.iter().flat_map(|it| it.bytes.clone()).collect();
+        assert_eq!(run["text"], String::from_utf8_lossy(&said).as_ref());
+        assert_eq!(totals[place]["text"], run["text"]);
     }
     assert_eq!(
-        figures["lanes"][2]["apart"],
+        totals[2]["apart"],
         "nothing is drawn: the best token is taken"
     );
 }
@@ -240,15 +333,34 @@ fn several_seeds_give_intervals_and_a_sweep_a_chart() {
         }
     }
     let json = run("--json");
-    let figures: Value = serde_json::from_str(json.lines().last().expect("a line")).expect("JSON");
-    let lane = &figures["lanes"][1];
-    assert_eq!(lane["runs"].as_array().map(Vec::len), Some(3));
-    let values: Vec<f64> = (0..3)
-        .map(|run| lane["runs"][run]["reference"].as_f64().expect("a number"))
+    let records: Vec<Value> = json
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let of_b = |kind: &str| -> Vec<&Value> {
+        let of_b = |one: &&Value| one["kind"] == kind && one["lane"] == "B";
+        records.iter().filter(of_b).collect()
+    };
+    let runs = of_b("lane_run");
+    assert_eq!(
+        (runs.len(), &of_b("lane_totals")[0]["runs"]),
+        (3, &3.into())
+    );
+    let seeds: Vec<_> = of_b("lane")
+        .iter()
+        .map(|one| one["seed"].as_u64())
+        .collect();
+    assert_eq!(seeds, [Some(1), Some(2), Some(3)]);
+    let prompts = records.iter().filter(|one| one["kind"] == "lane_prompt");
+    assert_eq!(prompts.count(), 1, "it is read once");
+    let values: Vec<f64> = runs
+        .iter()
+        .map(|run| run["reference_bits"].as_f64().expect("a number"))
         .collect();
     let mean = values.iter().sum::<f64>() / 3.0;
-    let told = lane["means"]["reference"]["mean"].as_f64().expect("a mean");
-    assert!((mean - told).abs() < 1e-6);
+    let told = &of_b("lane_totals")[0]["means"]["reference_bits"];
+    assert!((mean - told["mean"].as_f64().expect("a mean")).abs() < 1e-6);
+    assert_eq!(told["count"], 3);
     assert_ne!(values[0], values[1], "each run has a seed of its own");
 }
 

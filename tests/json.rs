@@ -253,6 +253,17 @@ fn every_record_of_every_subcommand_is_as_the_page_says() {
             ],
         ),
         (
+            "compare",
+            vec![
+                "compare",
+                "The king",
+                "--sweep=temperature=0.5..1/2",
+                "--seeds=2",
+                "--max-tokens=3",
+                "--json",
+            ],
+        ),
+        (
             "diff --at",
             vec![
                 "diff",

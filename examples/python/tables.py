@@ -83,11 +83,16 @@ assert (below["joint_probability"] <= below["joint_probability_parent"] + 1e-9).
 print(nodes[["depth", "text", "joint_probability"]].head())
 print(table(records("tokens", "Zoë said no."), "token")[["position", "id", "text"]])
 
-# %% Ways of drawing, compared: the engine's events, and in the end the figures of all lanes.
+# %% Ways of drawing, compared: tokens of all lanes as they come, a record a run of each lane, and each lane's totals.
 said = records("compare", "The king", "--sweep", "temperature=0.3..1.5/3", "--seeds", "3", "--max-tokens", "12")
-lanes = pd.json_normalize(said[-1]["lanes"])
+runs = table(said, "lane_run")
+drawn = table(said, "lane_token").query("origin == 'generated'")
+drawn = drawn.groupby(["lane", "run"]).size()
+assert (drawn == runs.set_index(["lane", "run"])["tokens"].sort_index()).all()
+lanes = pd.json_normalize([record for record in said if record["kind"] == "lane_totals"])
 assert len(lanes) == 3 and (lanes["means.tokens.mean"] <= 40).all()
-print(lanes[["lane", "settings", "means.reference.mean", "means.reference.half", "means.distinct_2.mean"]])
+print(runs[["lane", "run", "reference_bits", "distinct_2", "text"]])
+print(lanes[["lane", "settings", "means.reference_bits.mean", "means.reference_bits.half", "means.distinct_2.mean"]])
 
 # %% Models, the machine, and a run.
 print(table(records("models"), "model")[["source", "parameters", "context_length"]])
@@ -134,7 +139,8 @@ ends = steps.plot(x="step", y="loss", ax=run, title="a small run")
 validations.plot(x="step", y="loss", ax=ends, marker="o", label="validation")
 first = tokens[tokens["document"] == 0]
 first.plot.bar(x="text", y="surprisal_bits", ax=along, title="surprisal along a text, bits")
-plane.errorbar(lanes["means.distinct_2.mean"], lanes["means.reference.mean"], lanes["means.reference.half"], fmt="o")
+bits = lanes["means.reference_bits.mean"]
+plane.errorbar(lanes["means.distinct_2.mean"], bits, lanes["means.reference_bits.half"], fmt="o")
 plane.set(title="quality against diversity", xlabel="distinct-2", ylabel="bits a token")
 likely = probes.groupby("display")["raw_probability"].max().nlargest(5).index
 by_step = probes.pivot_table(index="step", columns="display", values="raw_probability")

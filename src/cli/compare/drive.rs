@@ -3,12 +3,12 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use serde::Serialize;
 use tokio::sync::mpsc::Receiver;
 
 use super::CompareArgs;
-use super::lane::{Lane, Told};
+use super::lane::Lane;
 use super::plan::Plan;
+use super::records::Records;
 use super::{picture, table};
 use crate::cli::json::{Header, Record};
 use crate::cli::output::Output;
@@ -32,22 +32,6 @@ struct Engine {
     failed: Option<String>,
 }
 
-/// What is told besides the events in the end.
-#[derive(Serialize)]
-struct Figures<'a> {
-    kind: &'static str,
-    lanes: Vec<Told<'a>>,
-}
-
-/// An event, and of which model if not the first lane's.
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(flatten)]
-    event: &'a Event,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    model: Option<&'a str>,
-}
-
 struct Comparison<'a> {
     args: &'a CompareArgs,
     config: &'a Config,
@@ -56,8 +40,8 @@ struct Comparison<'a> {
     engines: Vec<Engine>,
     lanes: Vec<Lane>,
     output: Output,
-    /// Whether events are printed: those of loading are not.
-    printing: bool,
+    /// Which run is drawn, from 0.
+    run: u64,
     gauge: Gauge,
     interrupted: bool,
 }
@@ -101,7 +85,7 @@ pub async fn drive(
         engines,
         lanes: plan.lanes.into_iter().map(Lane::new).collect(),
         output: Output::stdout(),
-        printing: false,
+        run: 0,
         gauge: Gauge::new(),
         interrupted: false,
     };
@@ -130,7 +114,7 @@ async fn hear(engines: &mut [Engine]) -> (usize, Option<Event>) {
 }
 
 impl Comparison<'_> {
-    /// The next event, printed if events are, with the places of its lanes among all.
+    /// The next event, with the places of its lanes among all.
     async fn next(&mut self) -> Result<(usize, Event), CliError> {
         loop {
             let (index, event) = tokio::select! {
@@ -149,13 +133,6 @@ impl Comparison<'_> {
                 }
             };
             let event = event.placed(&self.engines[index].places);
-            if self.printing {
-                self.output.json(&Line {
-                    event: &event,
-                    model: (index > 0).then_some(&self.models[index]),
-                })?;
-                self.output.flush()?;
-            }
             return Ok((index, event));
         }
     }
@@ -188,7 +165,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Prints what makes the events that follow.
+    /// Prints what makes the records that follow.
     fn begin(&mut self) -> Result<(), CliError> {
         let Some(model) = self.engines[0].model.as_ref().filter(|_| self.args.json) else {
             return Ok(());
@@ -206,9 +183,7 @@ impl Comparison<'_> {
             .with_model(model, &request)?
             .with_settings(&first.sampler, &generation);
         header.prompt = Some(self.prompt.clone());
-        self.output.json(&Record::Header(&header))?;
-        self.printing = true;
-        Ok(())
+        self.output.json(&Record::Header(&header))
     }
 
     /// An engine can do nothing more: its lanes have failed.
@@ -222,6 +197,7 @@ impl Comparison<'_> {
 
     /// Draws every lane once more, with the seeds that follow `run` runs.
     async fn run(&mut self, run: u64) -> Result<(), CliError> {
+        self.run = run;
         for index in 0..self.engines.len() {
             if self.engines[index].failed.is_none() {
                 self.start(index, run)?;
@@ -229,7 +205,7 @@ impl Comparison<'_> {
         }
         while self.lanes.iter().any(|lane| lane.ended.is_none()) {
             let (index, event) = self.next().await?;
-            self.hear(index, event);
+            self.hear(index, event)?;
         }
         let first = self.lanes[0].tokens.clone();
         for place in 0..self.lanes.len() {
@@ -244,6 +220,13 @@ impl Comparison<'_> {
             };
             if let Some(model) = &self.engines[model].model {
                 self.lanes[place].close(&first, model, reference);
+                if self.args.json {
+                    let records = Records {
+                        models: &self.models,
+                        run,
+                    };
+                    records.run(place, &self.lanes[place], &mut self.output)?;
+                }
             }
         }
         Ok(())
@@ -273,31 +256,51 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn hear(&mut self, index: usize, event: Event) {
-        match event {
+    /// Takes in what an engine says, and writes it if it is told.
+    fn hear(&mut self, index: usize, event: Event) -> Result<(), CliError> {
+        let open = |place: &usize| self.lanes[*place].ended.is_none();
+        let places = self.engines[index].places.iter().copied();
+        let open: Vec<usize> = places.filter(open).collect();
+        match &event {
             Event::PromptRead {
                 subject: Subject::Text,
                 tokens,
                 ..
-            } => self.engines[index].prompt = tokens,
+            } => self.engines[index].prompt.clone_from(tokens),
             // An engine compares with the first of its own, not with the first of all.
             Event::Lane { sample, .. } if self.has_tokens_of_first(index) => {
                 let first = &self.lanes[0].planned.settings;
-                let apart = self.lanes[sample].planned.settings.draws_as(first).err();
-                self.lanes[sample].apart = apart.filter(|_| sample > 0).map(|it| it.to_string());
+                let apart = self.lanes[*sample].planned.settings.draws_as(first).err();
+                self.lanes[*sample].apart = apart.filter(|_| *sample > 0).map(|it| it.to_string());
             }
             Event::Lane { sample, .. } => {
-                self.lanes[sample].apart =
+                self.lanes[*sample].apart =
                     Some("other tokens: a position is another place".to_owned());
             }
-            Event::Token { sample, record } => self.lanes[sample].tokens.push(record),
+            Event::Token { sample, record } => self.lanes[*sample].tokens.push(record.clone()),
             Event::Finished { sample, reason, .. } => match reason {
-                StopReason::Failed(why) => self.lanes[sample].fail(&why),
-                reason => self.lanes[sample].ended = Some(reason),
+                StopReason::Failed(why) => self.lanes[*sample].fail(why),
+                reason => self.lanes[*sample].ended = Some(reason.clone()),
             },
-            Event::Notice { message } => warn(&message),
-            Event::Failed { message } | Event::Died { message } => self.fail(index, &message),
+            Event::Notice { message } => warn(message),
+            Event::Failed { message } | Event::Died { message } => self.fail(index, message),
             _ => {}
+        }
+        if !self.args.json {
+            return Ok(());
+        }
+        let records = Records {
+            models: &self.models,
+            run: self.run,
+        };
+        match &event {
+            Event::Failed { message } | Event::Died { message } => {
+                records.failed(&open, message, &self.lanes, &mut self.output)
+            }
+            event => {
+                let places = &self.engines[index].places;
+                records.event(event, places, &self.lanes, &mut self.output)
+            }
         }
     }
 
@@ -346,7 +349,7 @@ impl Comparison<'_> {
                     return Ok((!bits.is_empty()).then_some(mean));
                 }
                 (0, Event::Failed { .. } | Event::Died { .. }) => return Ok(None),
-                (index, event) => self.hear(index, event),
+                (index, event) => self.hear(index, event)?,
             }
         }
     }
@@ -354,13 +357,11 @@ impl Comparison<'_> {
     /// Prints what was found.
     fn end(mut self) -> Result<(), CliError> {
         if self.args.json {
-            let lanes = self.lanes.iter().enumerate();
-            self.output.json(&Figures {
-                kind: "figures",
-                lanes: lanes
-                    .map(|(place, lane)| lane.told(place, &self.models))
-                    .collect(),
-            })?;
+            let records = Records {
+                models: &self.models,
+                run: self.run,
+            };
+            records.totals(&self.lanes, &mut self.output)?;
         } else {
             table::print(&mut self.output, &self.lanes, &self.models)?;
         }

@@ -1,7 +1,5 @@
 //! A lane as it runs: its tokens, and the figures of each of its runs.
 
-use serde::Serialize;
-
 use super::plan::Planned;
 use crate::decoding::{LaneFigures, LaneMeans, StopReason, TokenRecord, parted, parted_in_text};
 use crate::model::ModelInfo;
@@ -23,21 +21,6 @@ pub struct Lane {
     pub runs: Vec<LaneFigures>,
     /// Why it failed.
     pub failed: Option<String>,
-}
-
-/// What is told of a lane in the end.
-#[derive(Debug, Serialize)]
-pub struct Told<'a> {
-    lane: char,
-    settings: &'a str,
-    model: &'a str,
-    seed: u64,
-    text: String,
-    apart: Option<&'a str>,
-    parted: Option<usize>,
-    failed: Option<&'a str>,
-    runs: &'a [LaneFigures],
-    means: LaneMeans,
 }
 
 impl Lane {
@@ -91,36 +74,22 @@ impl Lane {
         } else {
             &self.first
         };
-        let bytes: Vec<u8> = tokens
-            .iter()
-            .flat_map(|token| token.bytes.iter().copied())
-            .collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+        said(tokens)
     }
 
     /// Means over its runs.
     pub fn means(&self) -> LaneMeans {
         LaneMeans::of(&self.runs)
     }
-
-    /// What is told of it in the end.
-    pub fn told<'a>(&'a self, place: usize, models: &'a [String]) -> Told<'a> {
-        Told {
-            lane: letter(place),
-            settings: &self.planned.text,
-            model: &models[self.planned.model],
-            seed: self.planned.settings.seed,
-            text: self.text(),
-            apart: self.apart.as_deref(),
-            parted: self.parted,
-            failed: self.failed.as_deref(),
-            runs: &self.runs,
-            means: self.means(),
-        }
-    }
 }
 
 /// A lane's name by its place.
 pub fn letter(place: usize) -> char {
     char::from(b'A' + (place % 26) as u8)
+}
+
+/// What tokens say.
+pub fn said(tokens: &[TokenRecord]) -> String {
+    let bytes = tokens.iter().flat_map(|token| token.bytes.iter().copied());
+    String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
 }

@@ -4,6 +4,7 @@ mod drive;
 mod lane;
 mod picture;
 mod plan;
+mod records;
 mod table;
 
 use std::path::PathBuf;
@@ -57,7 +58,7 @@ pub struct CompareArgs {
     /// Draw surprisal against diversity into a file, .svg or .png (--help: theme, size, title)
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
-    /// Print the engine's events, one line of JSON each, and the figures of all lanes
+    /// Print lines of JSON: the tokens of all lanes as they come, a line a run, and the totals of each lane
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 
 mod draft;
 mod header;
+mod lane;
 #[cfg(test)]
 mod page;
 mod pair;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 pub use self::draft::{GainRecord, RoundRecord};
 pub use self::header::Header;
+pub use self::lane::{LaneEnd, LanePrompt, LaneRecord, LaneRun, LaneToken, LaneTotals};
 pub use self::pair::{ChangedPlace, Difference, DifferenceTotals, ModelFigures, ShiftRecord};
 pub use self::run::{RunRecord, recipe};
 pub use self::texts::{
@@ -56,6 +58,12 @@ pub enum Record<'a> {
     GenerateTotals(GenerateTotals),
     Round(RoundRecord<'a>),
     Gain(GainRecord),
+    Lane(LaneRecord<'a>),
+    LanePrompt(LanePrompt<'a>),
+    LaneToken(LaneToken<'a>),
+    LaneEnd(LaneEnd<'a>),
+    LaneRun(LaneRun<'a>),
+    LaneTotals(LaneTotals<'a>),
     Odds(OddsRecord<'a>),
     Score(Score<'a>),
     ScoreTotals(ScoreTotals),

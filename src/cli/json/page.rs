@@ -14,7 +14,7 @@ use crate::training::{RunEvent, Verdict};
 const PAGE: &str = "docs/json.md";
 
 /// Which kinds a subcommand prints after its header.
-const COMMANDS: [(&str, &str, &str); 14] = [
+const COMMANDS: [(&str, &str, &str); 15] = [
     (
         "odds",
         "odds",
@@ -34,6 +34,11 @@ const COMMANDS: [(&str, &str, &str); 14] = [
         "generate --draft",
         "round gain",
         "a record a pass of the target",
+    ),
+    (
+        "compare",
+        "lane lane_prompt lane_token lane_end lane_run slid notice lane_totals",
+        "what the playground draws: tokens of all lanes come in turn; `run` counts `--seeds`",
     ),
     (
         "diff",

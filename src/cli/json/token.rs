@@ -142,7 +142,8 @@ impl<'a> Token<'a> {
 }
 
 impl Told {
-    fn of(origin: Origin, odds: Option<TokenOdds>) -> Self {
+    /// Of what was kept of a token's odds.
+    pub fn of(origin: Origin, odds: Option<TokenOdds>) -> Self {
         Self {
             origin,
             raw_probability: odds.map(|odds| odds.probability),
@@ -155,7 +156,8 @@ impl Told {
 }
 
 impl<'a> Drawn<'a> {
-    fn of(draw: &'a TokenDraw) -> Self {
+    /// Of what was kept of a draw.
+    pub fn of(draw: &'a TokenDraw) -> Self {
         Self {
             final_probability: draw.probability,
             final_entropy_bits: draw.entropy,
