@@ -249,7 +249,7 @@ fn a_prompt_beyond_the_context_says_what_the_model_still_sees() {
     let context = 256;
     assert!(prompt > 2 * context);
     let seen = events.iter().find_map(|event| match event {
-        Event::Slid { kept, dropped } => Some((*kept, *dropped)),
+        Event::Slid { kept, dropped, .. } => Some((*kept, *dropped)),
         _ => None,
     });
     let (kept, dropped) = seen.expect("it is told");

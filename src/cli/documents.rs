@@ -16,7 +16,7 @@ pub struct TextsInput {
     /// Read texts from a file (`-` for standard input; may be given several times)
     ///
     /// A plain file is one text; rows of .csv, .tsv, .jsonl and .json, packed or not, and the files of a directory are
-    /// texts each, as train reads them.
+    /// texts each, as train reads them. Short ones are read together, in one pass over the weights.
     #[arg(long, short = 'f', value_name = "FILE", conflicts_with = "text")]
     pub file: Vec<PathBuf>,
     /// Take each line for a text of its own

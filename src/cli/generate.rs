@@ -19,28 +19,24 @@ use super::base_args::BaseArgs;
 use super::chat_args::ChatArgs;
 use super::colour::{Painter, When};
 use super::documents::Document;
-use super::generation_keys::GenerationFlags;
+use super::generation_args::GenerationArgs;
 use super::input::PromptInput;
 use super::json::Header;
 use super::output::Output;
 use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
-use super::seed::Seed;
 use super::{CliError, runtime, slid, warn};
 use crate::config::Config;
 use crate::decoding::StopReason;
-use crate::engine::{Command, EngineHandle, Event, GenerateRequest, Then};
+use crate::engine::{Command, EngineHandle, Event, PromptsRequest};
 use crate::sampling::Method;
-
-/// What peers call --max-tokens: transformers, and llama.cpp twice.
-pub const MAX_TOKENS: [&str; 3] = ["max-new-tokens", "n-predict", "predict"];
 
 /// Generate text from a prompt
 #[derive(Debug, clap::Args)]
 pub struct GenerateArgs {
     #[command(flatten)]
     pub prompt: PromptInput,
-    /// How many samples; each has the seed after the one before
+    /// How many samples of each prompt; each has the seed after the one before
     #[arg(
         long,
         short = 'n',
@@ -49,24 +45,12 @@ pub struct GenerateArgs {
         alias = "num-return-sequences"
     )]
     pub samples: usize,
-    /// How many samples to generate at once
+    /// How many samples to generate at once, of one prompt and of several: one pass over the weights makes a token of each.
+    /// The texts are the same as one by one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub batch: usize,
-    /// The seed of the first sample's draws
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
-    pub seed: Option<Seed>,
-    /// Most tokens to generate a sample
-    #[arg(long, value_name = "N", aliases = MAX_TOKENS)]
-    pub max_tokens: Option<usize>,
-    /// End a sample after this text (may be given several times)
-    #[arg(long, value_name = "TEXT")]
-    pub stop: Vec<String>,
-    /// Go on past the model's end-of-text token
-    #[arg(long)]
-    pub ignore_end: bool,
-    /// Do not stop a text that repeats itself
-    #[arg(long)]
-    pub allow_loops: bool,
+    #[command(flatten)]
+    pub generation: GenerationArgs,
     /// Text to start from, the same as the prompt
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["text", "file"], hide_short_help = true)]
     pub prefix: Option<String>,
@@ -137,15 +121,7 @@ pub struct GenerateArgs {
 impl GenerateArgs {
     /// What the flags say about the configuration, as dotted keys.
     pub fn overrides(&self) -> Vec<(String, toml::Value)> {
-        let stop = self.stop.iter().map(|text| self.prompt.meant(text));
-        GenerationFlags {
-            seed: self.seed,
-            max_tokens: self.max_tokens,
-            stop: stop.collect(),
-            ignore_end: self.ignore_end,
-            allow_loops: self.allow_loops,
-        }
-        .overrides()
+        self.generation.overrides(|text| self.prompt.meant(text))
     }
 }
 
@@ -205,13 +181,11 @@ async fn drive(
     let mut generation = config.generation.clone();
     let cuts = cuts(args, config);
     generation.stop.extend(cuts.truncate.clone());
-    let request = GenerateRequest {
-        prompt: documents[0].text.clone(),
+    let request = PromptsRequest {
+        prompts: Vec::new(),
         sampler: config.sampler.clone(),
         generation,
-        samples: 1,
         prompt_odds: args.json,
-        then: Then::Continue,
     };
     let output = match &args.out {
         Some(path) => Output::file(path)?,
@@ -221,13 +195,14 @@ async fn drive(
     let mut listener = if args.json {
         let mut header =
             Header::new("generate").with_settings(&request.sampler, &request.generation);
-        header.prompt = (documents.len() == 1).then(|| request.prompt.clone());
+        header.prompt = (documents.len() == 1).then(|| documents[0].text.clone());
         let model = config.model.clone();
         let records = Records::new(output, header, model, cuts, args.all_beams);
         Listener::Records(Box::new(records))
     } else {
         let painter = Painter::new(args.color, &config.ui, output.is_terminal());
-        let writer = Writer::new(output, args, painter, cuts, config.model.chat);
+        let samples = args.samples.saturating_mul(documents.len());
+        let writer = Writer::new(output, args, painter, cuts, config.model.chat, samples);
         Listener::Writer(Box::new(writer))
     };
     let mut queue = Queue::new(documents, request, args.samples, args.batch);
@@ -268,7 +243,7 @@ async fn drive(
                 loaded = Some(model);
                 true
             }
-            Event::Slid { kept, dropped } => {
+            Event::Slid { kept, dropped, .. } => {
                 // Once: a long text slides again and again.
                 if let Some(model) = loaded.take().filter(|_| !args.json) {
                     warn(&slid(&model, kept, dropped));
@@ -300,10 +275,10 @@ async fn drive(
                 work.clear();
                 return listener.end();
             };
-            listener.begin_batch(&next)?;
             engine
-                .send(Command::Generate(Box::new(next.request)))
+                .send(Command::Prompts(Box::new(next.request.clone())))
                 .map_err(CliError::failed)?;
+            listener.begin_batch(next)?;
         }
     }
 }
@@ -322,9 +297,9 @@ impl Listener {
         }
     }
 
-    fn begin_batch(&mut self, batch: &Batch) -> Result<(), CliError> {
+    fn begin_batch(&mut self, batch: Batch) -> Result<(), CliError> {
         match self {
-            Self::Writer(writer) => writer.begin_batch(&batch.request.prompt),
+            Self::Writer(writer) => writer.begin_batch(batch),
             Self::Records(records) => {
                 records.begin_batch(batch);
                 Ok(())

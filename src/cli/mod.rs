@@ -14,7 +14,7 @@ mod encode;
 mod error;
 mod export;
 mod generate;
-mod generation_keys;
+mod generation_args;
 mod global_options;
 mod guess;
 mod help;

@@ -25,7 +25,7 @@ use super::progress::Gauge;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::table::TableArgs;
-use super::{CliError, load};
+use super::{CliError, interrupt, load};
 use crate::chart::{self, Named};
 use crate::config::Config;
 use crate::decoding::{Chooser, Moment};
@@ -136,9 +136,11 @@ pub fn run(args: &OddsArgs, config: &Config) -> Result<(), CliError> {
     let chooser = Chooser::new(&loaded, &config.sampler, config.generation.seed)?;
     let method = config.sampler.method;
     let mut gauge = Gauge::beside(&output, false);
-    for (document, Document { text, file, .. }) in documents.iter().enumerate() {
+    let read = ReadPrompt::in_turn(&loaded, &documents);
+    for (document, (Document { text, file, .. }, read)) in documents.iter().zip(read).enumerate() {
+        interrupt::check()?;
         gauge.count("reading prompts", document, documents.len());
-        let (moment, candidates) = after(args, config, &loaded, &chooser, text)?;
+        let (moment, candidates) = after(args, config, &loaded, &chooser, text, read?)?;
         let rows = moment.rows.iter();
         let rows = rows.map(|row| RowRecord::of(row, loaded.tokenizer.token_bytes(row.id)));
         if let Some(table) = table {
@@ -188,8 +190,8 @@ fn after(
     loaded: &LoadedModel,
     chooser: &Chooser,
     prompt: &str,
+    mut read: ReadPrompt,
 ) -> Result<(Moment, Vec<NamedOdds>), CliError> {
-    let mut read = ReadPrompt::new(loaded, prompt)?;
     let mut moment = read.moment(chooser)?;
     read.warn_of(chooser)?;
     let candidates = candidates(&args.candidate, loaded, prompt, &moment)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::base_args::BaseArgs;
 use super::chat_args::ChatArgs;
-use super::generate::MAX_TOKENS;
+use super::generation_args::MAX_TOKENS;
 use super::sampler_args::SamplerArgs;
 use super::seed::Seed;
 use super::{CliError, runtime, warn};

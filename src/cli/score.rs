@@ -13,7 +13,7 @@ use super::table::{Table, TableArgs};
 use super::{CliError, interrupt, load, warn};
 use crate::chart::{self, Along};
 use crate::config::Config;
-use crate::decoding::{TokenRecord, Totals, View, encode_prompt, score};
+use crate::decoding::{TokenRecord, Totals, View, encode_prompt, score_each};
 use crate::model::LoadedModel;
 use crate::text::numbers::{percent_in_full, thousands};
 use crate::text::{StreamDecoder, sanitize};
@@ -132,47 +132,52 @@ pub fn run(args: &ScoreArgs, config: &Config) -> Result<(), CliError> {
     let mut writer = Writer::new(args, config, &loaded, documents.len() > 1);
     writer.begin(args, config)?;
     let mut gauge = Gauge::beside(&writer.output, args.summary);
-    let all: usize = ids.iter().map(Vec::len).sum();
-    let (mut done, mut scored, mut together) = (0, 0, Totals::default());
-    for (index, (document, ids)) in documents.iter().zip(&ids).enumerate() {
-        if !has_odds(index) {
-            let place = document.file.as_deref().unwrap_or("the input");
-            warn(&format!(
-                "text {index} of {place} has fewer than two tokens and is left out"
-            ));
-            continue;
+    let scored = (0..documents.len()).filter(|&index| has_odds(index));
+    let scored: Vec<usize> = scored.collect();
+    let texts: Vec<Vec<u32>> = scored.iter().map(|&index| ids[index].clone()).collect();
+    let (mut done, mut together, mut totals) = (0, Totals::default(), Totals::default());
+    let all: usize = texts.iter().map(Vec::len).sum();
+    let mut charted = Along::default();
+    for index in (0..documents.len()).filter(|&index| !has_odds(index)) {
+        let place = documents[index].file.as_deref().unwrap_or("the input");
+        warn(&format!(
+            "text {index} of {place} has fewer than two tokens and is left out"
+        ));
+    }
+    score_each(&loaded, &texts, view, |text, record| {
+        interrupt::check()?;
+        let (index, length) = (scored[text], texts[text].len());
+        if record.position == 0 {
+            totals = Totals::default();
+            writer.begin_text(index, &documents[index])?;
         }
-        let mut totals = Totals::default();
-        let mut charted = Along::default();
-        writer.begin_text(index, document)?;
-        score(&loaded, ids, view, |record| {
-            interrupt::check()?;
-            totals.add(&record);
-            if args.chart.is_some() {
-                charted.push(&record);
-            }
-            gauge.count("scoring", done + record.position + 1, all);
-            writer.token(&record, index)
-        })?;
-        done += ids.len();
-        scored += ids.len();
-        together.merge(&totals);
-        writer.end_text(index, document, Sums::of(ids.len(), &totals))?;
-        if let Some(path) = &args.chart {
-            let mut caption = of_model(loaded.model.info());
-            if let Some(context) = args.context {
-                caption += &format!(", context of {context} tokens");
-            }
-            let file = document.file.as_deref().map(Path::new);
-            let name = file.and_then(Path::file_name).map(OsStr::to_string_lossy);
-            let of = name.map_or_else(String::new, |name| format!(" of {}", sanitize(&name)));
-            let title = format!("Surprisal{of}: {} tokens", thousands(ids.len()));
-            let target = args.picture.target(path, &caption);
-            chart::surprisal_along(target, &charted, &title).map_err(CliError::failed)?;
+        totals.add(&record);
+        if args.chart.is_some() {
+            charted.push(&record);
         }
+        gauge.count("scoring", done + record.position + 1, all);
+        writer.token(&record, index)?;
+        if record.position + 1 == length {
+            done += length;
+            together.merge(&totals);
+            writer.end_text(index, &documents[index], Sums::of(length, &totals))?;
+        }
+        Ok::<_, CliError>(())
+    })?;
+    if let (Some(path), [document]) = (&args.chart, documents.as_slice()) {
+        let mut caption = of_model(loaded.model.info());
+        if let Some(context) = args.context {
+            caption += &format!(", context of {context} tokens");
+        }
+        let file = document.file.as_deref().map(Path::new);
+        let name = file.and_then(Path::file_name).map(OsStr::to_string_lossy);
+        let of = name.map_or_else(String::new, |name| format!(" of {}", sanitize(&name)));
+        let title = format!("Surprisal{of}: {} tokens", thousands(done));
+        let target = args.picture.target(path, &caption);
+        chart::surprisal_along(target, &charted, &title).map_err(CliError::failed)?;
     }
     drop(gauge);
-    writer.end(documents.len(), Sums::of(scored, &together))
+    writer.end(documents.len(), Sums::of(done, &together))
 }
 
 impl<'a> Writer<'a> {

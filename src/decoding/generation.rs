@@ -54,7 +54,22 @@ impl Generation {
         odds: bool,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, DecodingError> {
-        let mut sequence = read_prompt(loaded, prompt, cancelled)?;
+        let sequence = read_prompt(loaded, prompt, cancelled)?;
+        Self::after(loaded, sequence, sampler, settings, odds, cancelled)
+    }
+
+    /// As [`Self::new`], after a prompt that was read.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn after(
+        loaded: &LoadedModel,
+        mut sequence: Sequence,
+        sampler: &SamplerSettings,
+        settings: &GenerationSettings,
+        odds: bool,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self, DecodingError> {
         if odds {
             sequence.fill_odds(loaded, 0, cancelled)?;
         }

@@ -1,6 +1,6 @@
 //! From a prompt to tokens that were read.
 
-use super::{DecodingError, Origin, Sequence};
+use super::{DecodingError, Origin, Sequence, together};
 use crate::model::LoadedModel;
 
 /// Encodes and reads a prompt.
@@ -12,11 +12,32 @@ pub fn read_prompt(
     prompt: &str,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Sequence, DecodingError> {
+    let mut sequence = unread_prompt(loaded, prompt)?;
+    sequence.catch_up(loaded, cancelled)?;
+    Ok(sequence)
+}
+
+/// As [`read_prompt`] for several prompts, of which short ones are read together.
+///
+/// # Errors
+/// As [`read_prompt`].
+pub fn read_prompts<'a>(
+    loaded: &LoadedModel,
+    prompts: impl IntoIterator<Item = &'a str>,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Vec<Sequence>, DecodingError> {
+    let prompts = prompts.into_iter();
+    let unread = prompts.map(|prompt| unread_prompt(loaded, prompt));
+    let mut sequences = unread.collect::<Result<Vec<_>, _>>()?;
+    together::read(loaded, &mut sequences, cancelled)?;
+    Ok(sequences)
+}
+
+fn unread_prompt(loaded: &LoadedModel, prompt: &str) -> Result<Sequence, DecodingError> {
     let mut sequence = Sequence::new(loaded)?;
     for id in encode_prompt(loaded, prompt)? {
         sequence.push(loaded, id, Origin::Prompt, None, None);
     }
-    sequence.catch_up(loaded, cancelled)?;
     Ok(sequence)
 }
 

@@ -1,13 +1,12 @@
 //! Scoring a text that is given: what the model thinks of each of its tokens.
 
 use super::sequence::{record, token_odds};
-use super::{DecodingError, Origin, TokenOdds, TokenRecord};
+use super::window::CHUNK;
+use super::{DecodingError, Origin, TokenOdds, TokenRecord, together};
 use crate::model::{LoadedModel, Rows};
 
 /// Rows of logits held at once.
 const LOGIT_ROWS: usize = 32;
-/// Most tokens read at once.
-const CHUNK: usize = 128;
 
 /// Sums over the tokens of a text that had something to be predicted from.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -105,6 +104,70 @@ impl View {
         let step = self.stride.unwrap_or(width - width / 2).clamp(1, width);
         (width, step)
     }
+}
+
+/// Scores several texts, as [`score`] does each: short ones that the view holds are read together, in one pass over the
+/// weights for as many as a chunk holds. `each` takes the tokens in order, with the number of their text.
+///
+/// # Errors
+/// When the model or `each` fails.
+pub fn score_each<E: From<DecodingError>>(
+    loaded: &LoadedModel,
+    texts: &[Vec<u32>],
+    view: View,
+    mut each: impl FnMut(usize, TokenRecord) -> Result<(), E>,
+) -> Result<(), E> {
+    let (width, _) = view.of(loaded.model.info().context_length);
+    let mut next = 0;
+    while next < texts.len() {
+        let short = texts[next..].iter().take_while(|ids| ids.len() <= width);
+        match together::packed(short.map(Vec::len)) {
+            0 | 1 => {
+                score(loaded, &texts[next], view, |record| each(next, record))?;
+                next += 1;
+            }
+            several => {
+                score_pass(loaded, &texts[next..next + several], |text, record| {
+                    each(next + text, record)
+                })?;
+                next += several;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Scores texts that the model sees all of, in one pass.
+fn score_pass<E: From<DecodingError>>(
+    loaded: &LoadedModel,
+    texts: &[Vec<u32>],
+    mut each: impl FnMut(usize, TokenRecord) -> Result<(), E>,
+) -> Result<(), E> {
+    let model = loaded.model.as_ref();
+    let failed = |error| E::from(DecodingError::Model(error));
+    let ids: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+    let caches = ids.iter().map(|_| model.new_cache());
+    let mut caches = caches.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let mut lent: Vec<_> = caches.iter_mut().collect();
+    let hidden = model.read_each(&ids, &mut lent).map_err(failed)?;
+    for (text, (ids, hidden)) in ids.iter().zip(&hidden).enumerate() {
+        let Some((&first, predicted)) = ids.split_first() else {
+            continue;
+        };
+        each(text, record(loaded, 0, first, Origin::Prompt, None, None))?;
+        let mut position = 1;
+        let predictors = &hidden.as_slice()[..predicted.len() * hidden.width()];
+        for rows in predictors.chunks(LOGIT_ROWS * hidden.width()) {
+            let rows = Rows::new(hidden.width(), rows.to_vec());
+            for row in model.logits(&rows).map_err(failed)?.iter() {
+                let odds = Some(token_odds(row, ids[position]));
+                let record = record(loaded, position, ids[position], Origin::Prompt, odds, None);
+                each(text, record)?;
+                position += 1;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Scores `ids`, which may be longer than the context: the model then sees a view of it that moves on. `each` takes the

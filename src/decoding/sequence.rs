@@ -305,6 +305,17 @@ impl Sequence {
         Ok((self.ids[read], self.window.cache_mut(), slide))
     }
 
+    /// Lends what is unread, and the cache to read it with. The caller reads it and calls [`Sequence::keep`] with each row.
+    /// It must fit into what the model still sees: see [`Sequence::room`].
+    pub(super) fn lend_unread(
+        &mut self,
+        loaded: &LoadedModel,
+    ) -> Result<(&[u32], &mut Cache), DecodingError> {
+        self.refresh(loaded)?;
+        let read = self.hidden.len();
+        Ok((&self.ids[read..], self.window.cache_mut()))
+    }
+
     /// The hidden state that reading `id` at the end would give. The text stays as it is.
     ///
     /// # Errors

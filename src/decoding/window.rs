@@ -3,7 +3,7 @@
 use crate::model::{Cache, Model, ModelError, Rows};
 
 /// Most tokens read at once, so that a long prompt can be cancelled and its progress seen.
-const CHUNK: usize = 128;
+pub(super) const CHUNK: usize = 128;
 
 /// The context was full, and the model re-read the last part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,6 +36,9 @@ pub enum Command {
     Load(LoadRequest),
     /// Start a new text from a prompt. With [`Then::Pause`] the prompt is read and the run waits, paused.
     Generate(Box<GenerateRequest>),
+    /// Start texts that go on with prompts of their own, side by side. What they begin with is told by
+    /// [`super::Event::Prompted`]. Neither they nor what was there before them are kept as branches.
+    Prompts(Box<PromptsRequest>),
     /// Start texts from a prompt that are drawn each in its own way, side by side. What they are is told by
     /// [`super::Event::Lane`], their tokens as those of samples.
     Lanes(Box<LanesRequest>),
@@ -130,6 +133,24 @@ pub struct GenerateRequest {
     /// Whether to compute the odds of the prompt's tokens too.
     pub prompt_odds: bool,
     pub then: Then,
+}
+
+/// Texts of several prompts to start side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptsRequest {
+    pub prompts: Vec<Prompted>,
+    pub sampler: SamplerSettings,
+    /// How all of them end; each has its own seed.
+    pub generation: GenerationSettings,
+    /// Whether to compute the odds of the prompts' tokens too.
+    pub prompt_odds: bool,
+}
+
+/// A prompt, and the seeds of the texts that go on with it: at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompted {
+    pub prompt: String,
+    pub seeds: Vec<u64>,
 }
 
 /// Texts to start side by side.

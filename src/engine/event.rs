@@ -46,6 +46,14 @@ pub enum Event {
         /// Time to read them.
         seconds: f64,
     },
+    /// The prompt of a [`super::Command::Prompts`] was read, with which this sample and those after it go on, up to the next
+    /// that this is told of.
+    Prompted {
+        sample: usize,
+        tokens: Vec<TokenRecord>,
+        /// Time to read it and those that were read with it.
+        seconds: f64,
+    },
     /// What one of several texts beside each other is drawn with, from its next token on. One that is not known yet begins
     /// with the prompt.
     Lane {
@@ -90,6 +98,8 @@ pub enum Event {
     },
     /// The context was full: the model re-read the last `kept` tokens and no longer sees those before.
     Slid {
+        /// Which sample of the run, from 0.
+        sample: usize,
         kept: usize,
         dropped: usize,
     },

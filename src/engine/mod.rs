@@ -27,8 +27,8 @@ mod training;
 mod worker;
 
 pub use command::{
-    Command, CompareRequest, GenerateRequest, GrowRequest, LanesRequest, LookRequest,
-    RepeatRequest, RestoreRequest, Session, Subject, Then,
+    Command, CompareRequest, GenerateRequest, GrowRequest, LanesRequest, LookRequest, Prompted,
+    PromptsRequest, RepeatRequest, RestoreRequest, Session, Subject, Then,
 };
 pub use draft::Given;
 pub use error::StartError;

@@ -12,6 +12,8 @@ impl Event {
             | Self::LaneRemoved { sample }
             | Self::LaneRun { sample, .. }
             | Self::LaneLook { sample, .. }
+            | Self::Prompted { sample, .. }
+            | Self::Slid { sample, .. }
             | Self::Token { sample, .. }
             | Self::Compared { sample, .. }
             | Self::Beams { sample, .. }

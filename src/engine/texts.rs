@@ -12,6 +12,8 @@ use crate::sampling::SamplerSettings;
 pub struct Texts {
     pub run: Option<Run>,
     branches: Branches,
+    /// Whether the texts of the run have prompts of their own.
+    apart: bool,
     /// Whether a list of branches was told, so that its end is told too.
     told: bool,
 }
@@ -24,8 +26,26 @@ impl Texts {
         self.run = Some(run);
     }
 
+    /// Forgets all texts.
+    pub fn clear(&mut self) {
+        *self = Self {
+            told: self.told,
+            ..Self::default()
+        };
+    }
+
+    /// Puts a run in place of all that was there, whose texts have no beginning in common: they are no branches.
+    pub fn put(&mut self, run: Run) {
+        self.clear();
+        self.run = Some(run);
+        self.apart = true;
+    }
+
     /// Keeps the run's texts as branches.
     fn leave(&mut self) {
+        if std::mem::take(&mut self.apart) {
+            return;
+        }
         let mut texts = self.run.iter().flat_map(Run::texts);
         let Some(first) = texts.next() else {
             return;

@@ -130,6 +130,27 @@ pub trait Model: Send {
     /// As [`Model::read`].
     fn step(&self, tokens: &[u32], caches: &mut [&mut Cache]) -> Result<Rows, ModelError>;
 
+    /// As [`Model::read`] for each of several texts: in one pass over the weights, unless the model can read only one at
+    /// a time. Returns the rows of each.
+    ///
+    /// # Errors
+    /// As [`Model::read`], and when there is not a cache for each text. Then some may have been read.
+    fn read_each(
+        &self,
+        texts: &[&[u32]],
+        caches: &mut [&mut Cache],
+    ) -> Result<Vec<Rows>, ModelError> {
+        if texts.len() != caches.len() {
+            return Err(ModelError::UnequalBatch {
+                tokens: texts.len(),
+                caches: caches.len(),
+            });
+        }
+        let both = texts.iter().zip(caches);
+        both.map(|(tokens, cache)| self.read(tokens, cache))
+            .collect()
+    }
+
     /// Applies the head: a row of `vocabulary` logits for each row of hidden states.
     ///
     /// # Errors

@@ -245,7 +245,11 @@ fn event() -> impl Strategy<Value = Event> {
                 }
             }),
         (0usize..30).prop_map(|length| Event::Rewound { length }),
-        (0usize..300, 0usize..300).prop_map(|(kept, dropped)| Event::Slid { kept, dropped }),
+        (0usize..300, 0usize..300).prop_map(|(kept, dropped)| Event::Slid {
+            sample: 0,
+            kept,
+            dropped
+        }),
         (subject(), 0usize..30, 0usize..8).prop_map(|(subject, position, rows)| Event::Look {
             subject,
             moment: moment(position, None, &NEXT_WORDS[..rows])

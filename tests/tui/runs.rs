@@ -325,6 +325,7 @@ fn a_text_beyond_the_context_fills_it_and_no_more() {
         play.screen()
     );
     play.hear(Event::Slid {
+        sample: 0,
         kept: 129,
         dropped: 512,
     });

@@ -12,12 +12,10 @@ use std::path::PathBuf;
 use self::drive::drive;
 use self::plan::Plan;
 use super::chat_args::ChatArgs;
-use super::generate::MAX_TOKENS;
-use super::generation_keys::GenerationFlags;
+use super::generation_args::GenerationArgs;
 use super::input::PromptInput;
 use super::picture_args::PictureArgs;
 use super::sampler_args::SamplerArgs;
-use super::seed::Seed;
 use super::{CliError, runtime};
 use crate::config::Config;
 
@@ -40,21 +38,8 @@ pub struct CompareArgs {
     /// Draw each lane with so many seeds, and print means with 95 % intervals (Student's t)
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
-    /// The first seed of the draws
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
-    pub seed: Option<Seed>,
-    /// Most tokens to generate a lane
-    #[arg(long, value_name = "N", aliases = MAX_TOKENS)]
-    pub max_tokens: Option<usize>,
-    /// End a lane after this text (may be given several times)
-    #[arg(long, value_name = "TEXT", hide_short_help = true)]
-    pub stop: Vec<String>,
-    /// Go on past the model's end-of-text token
-    #[arg(long, hide_short_help = true)]
-    pub ignore_end: bool,
-    /// Do not stop a text that repeats itself
-    #[arg(long, hide_short_help = true)]
-    pub allow_loops: bool,
+    #[command(flatten)]
+    pub generation: GenerationArgs,
     /// Draw surprisal against diversity into a file, .svg or .png (--help: theme, size, title)
     #[arg(long, value_name = "FILE")]
     pub chart: Option<PathBuf>,
@@ -72,15 +57,7 @@ pub struct CompareArgs {
 impl CompareArgs {
     /// What the flags say about the configuration, as dotted keys.
     pub fn overrides(&self) -> Vec<(String, toml::Value)> {
-        let stop = self.stop.iter().map(|text| self.prompt.meant(text));
-        GenerationFlags {
-            seed: self.seed,
-            max_tokens: self.max_tokens,
-            stop: stop.collect(),
-            ignore_end: self.ignore_end,
-            allow_loops: self.allow_loops,
-        }
-        .overrides()
+        self.generation.overrides(|text| self.prompt.meant(text))
     }
 }
 

@@ -1,45 +1,58 @@
-//! What is asked of the engine: prompt after prompt, each in batches of samples.
+//! What is asked of the engine: sample after sample of prompt after prompt, so many at once.
 
 use crate::cli::documents::Document;
 use crate::decoding::Beam;
-use crate::engine::{Event, GenerateRequest};
+use crate::engine::{Event, Prompted, PromptsRequest};
 use crate::sampling::Method;
 
-/// A batch to generate.
-pub struct Batch {
+/// One sample of one prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
     /// Which prompt it goes on with.
     pub document: usize,
-    /// Its first sample.
-    pub first: usize,
-    pub request: GenerateRequest,
+    /// Which sample of that prompt.
+    pub sample: usize,
+}
+
+/// Samples to generate together.
+pub struct Batch {
+    /// What the engine's samples are, in its order.
+    pub places: Vec<Place>,
+    pub request: PromptsRequest,
+}
+
+impl Batch {
+    /// The prompt that a sample of the engine's goes on with.
+    pub fn prompt(&self, sample: usize) -> &str {
+        let first = self.places.first().map_or(0, |place| place.document);
+        let place = self.places.get(sample).map_or(first, |it| it.document);
+        let prompted = self.request.prompts.get(place - first);
+        prompted.map_or("", |prompted| &prompted.prompt)
+    }
 }
 
 /// The batches that are left, and how far they have come.
 pub struct Queue {
     documents: Vec<Document>,
-    request: GenerateRequest,
+    request: PromptsRequest,
     /// Samples in a batch, at most.
     batch: usize,
     /// Samples of each prompt.
     samples: usize,
-    document: usize,
-    /// The first sample of the batch under way.
-    first: usize,
-    /// Samples in the batch under way.
-    size: usize,
-    /// How many of them ended.
-    ended: usize,
-    /// Samples that ended in all.
+    /// Samples that were asked for.
+    asked: usize,
+    /// Samples that ended.
     finished: usize,
     /// Tokens of the samples under way.
     growing: usize,
 }
 
 impl Queue {
-    /// So many samples of each of the prompts, of which there is one at least. `request` says how they are generated.
+    /// So many samples of each of the prompts, of which there is one at least. `request`, which has no prompts yet, says
+    /// how they are generated, and the seed of the first sample of each.
     pub fn new(
         documents: Vec<Document>,
-        request: GenerateRequest,
+        request: PromptsRequest,
         samples: usize,
         batch: usize,
     ) -> Self {
@@ -52,33 +65,37 @@ impl Queue {
             request,
             batch,
             samples,
-            document: 0,
-            first: 0,
-            size: 0,
-            ended: 0,
+            asked: 0,
             finished: 0,
             growing: 0,
         }
     }
 
+    /// Samples in all.
+    fn all(&self) -> usize {
+        self.samples.saturating_mul(self.documents.len())
+    }
+
     /// The next batch, if any sample is left.
     pub fn next(&mut self) -> Option<Batch> {
-        self.first += self.size;
-        if self.first == self.samples {
-            (self.first, self.document) = (0, self.document + 1);
-        }
-        let document = self.documents.get(self.document)?;
-        (self.ended, self.size) = (0, self.batch.min(self.samples - self.first));
+        let upto = self.asked.saturating_add(self.batch).min(self.all());
+        let places = (self.asked..upto).map(|at| Place {
+            document: at / self.samples,
+            sample: at % self.samples,
+        });
+        let places: Vec<Place> = places.collect();
+        self.asked = upto;
         let mut request = self.request.clone();
-        request.prompt.clone_from(&document.text);
-        request.samples = self.size;
-        let seed = request.generation.seed;
-        request.generation.seed = seed.wrapping_add(self.first as u64);
-        Some(Batch {
-            document: self.document,
-            first: self.first,
-            request,
-        })
+        let first = request.generation.seed;
+        for of_one in places.chunk_by(|one, next| one.document == next.document) {
+            let seeds = of_one.iter();
+            let seeds = seeds.map(|place| first.wrapping_add(place.sample as u64));
+            request.prompts.push(Prompted {
+                prompt: self.documents[of_one[0].document].text.clone(),
+                seeds: seeds.collect(),
+            });
+        }
+        (!places.is_empty()).then_some(Batch { places, request })
     }
 
     /// Counts what an event tells of. Returns whether the batch is through.
@@ -91,9 +108,8 @@ impl Queue {
             Event::Token { .. } if self.request.sampler.method != Method::Beam => self.growing += 1,
             Event::Finished { tokens, .. } => {
                 self.growing = self.growing.saturating_sub(*tokens);
-                self.ended += 1;
                 self.finished += 1;
-                return self.ended == self.size;
+                return self.finished == self.asked;
             }
             _ => {}
         }
@@ -103,12 +119,11 @@ impl Queue {
     /// Tokens that are done, and all that there can be: a sample that ended early counts as a whole one.
     pub fn progress(&self) -> (usize, usize) {
         let each = self.request.generation.max_tokens;
-        let samples = self.samples.saturating_mul(self.documents.len());
         let done = self
             .finished
             .saturating_mul(each)
             .saturating_add(self.growing);
-        (done, samples.saturating_mul(each))
+        (done, self.all().saturating_mul(each))
     }
 }
 
@@ -116,7 +131,6 @@ impl Queue {
 mod tests {
     use super::*;
     use crate::decoding::{GenerationSettings, StopReason};
-    use crate::engine::Then;
     use crate::sampling::SamplerSettings;
 
     #[test]
@@ -126,51 +140,42 @@ mod tests {
             text: text.to_owned(),
             is_whole: false,
         };
-        let request = GenerateRequest {
-            prompt: String::new(),
+        let request = PromptsRequest {
+            prompts: Vec::new(),
             sampler: SamplerSettings::default(),
             generation: GenerationSettings {
                 seed: 10,
                 max_tokens: 4,
                 ..GenerationSettings::default()
             },
-            samples: 1,
             prompt_odds: false,
-            then: Then::Continue,
         };
-        let mut queue = Queue::new(vec![document("a"), document("b")], request, 3, 2);
+        let documents = ["a", "b", "c"].map(document).to_vec();
+        let mut queue = Queue::new(documents, request, 3, 4);
         let mut asked = Vec::new();
         while let Some(batch) = queue.next() {
-            let Batch {
-                document,
-                first,
-                request,
-            } = batch;
-            asked.push((
-                document,
-                request.prompt,
-                first,
-                request.samples,
-                request.generation.seed,
-            ));
-            for sample in 0..request.samples {
+            let prompts = (0..batch.places.len()).map(|sample| batch.prompt(sample).to_owned());
+            assert_eq!(prompts.collect::<String>().len(), batch.places.len());
+            let prompts = batch.request.prompts.iter();
+            let prompts = prompts.map(|one| (one.prompt.clone(), one.seeds.clone()));
+            asked.push(prompts.collect::<Vec<_>>());
+            for sample in 0..batch.places.len() {
                 let ended = queue.count(&Event::Finished {
                     sample,
                     reason: StopReason::EndToken,
                     tokens: 1,
                     seconds: 0.0,
                 });
-                assert_eq!(ended, sample + 1 == request.samples);
+                assert_eq!(ended, sample + 1 == batch.places.len());
             }
         }
-        let (a, b) = ("a".to_owned(), "b".to_owned());
+        let of = |prompt: &str, seeds: &[u64]| (prompt.to_owned(), seeds.to_vec());
         let expected = [
-            (0, a.clone(), 0, 2, 10),
-            (0, a, 2, 1, 12),
-            (1, b.clone(), 0, 2, 10),
-            (1, b, 2, 1, 12),
+            vec![of("a", &[10, 11, 12]), of("b", &[10])],
+            vec![of("b", &[11, 12]), of("c", &[10, 11])],
+            vec![of("c", &[12])],
         ];
         assert_eq!(asked, expected);
-        assert_eq!(queue.progress(), (24, 24));
+        assert_eq!(queue.progress(), (36, 36));
     }
 }

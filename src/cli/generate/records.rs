@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::queue::Batch;
+use super::queue::{Batch, Place};
 use super::sample_text::{Cuts, SampleText};
 use crate::cli::CliError;
 use crate::cli::json::{BeamRecord, GenerateTotals, Header, Prompt, Record, Sample, Token, reason};
 use crate::cli::output::Output;
 use crate::decoding::{Beam, StopReason, TokenRecord};
-use crate::engine::{Event, Subject};
+use crate::engine::Event;
 use crate::model::LoadRequest;
 
 /// Writes records.
@@ -20,13 +20,8 @@ pub struct Records {
     all_beams: bool,
     cuts: Cuts,
     end_tokens: Vec<u32>,
-    /// Which prompt is gone on with.
-    document: usize,
-    prompt: String,
-    /// Whether the prompt was written.
-    told: bool,
-    /// The first sample of the batch under way.
-    first: usize,
+    /// The batch under way.
+    batch: Option<Batch>,
     /// The seed of the first sample of all.
     seed: u64,
     /// The samples of the batch under way.
@@ -78,30 +73,29 @@ impl Records {
             all_beams,
             cuts,
             end_tokens: Vec::new(),
-            document: 0,
-            prompt: String::new(),
-            told: false,
-            first: 0,
+            batch: None,
             seed: header.seed.unwrap_or_default(),
             header: Some(header),
             growing: BTreeMap::new(),
             beams: Vec::new(),
-            totals: GenerateTotals {
-                documents: 1,
-                ..GenerateTotals::default()
-            },
+            totals: GenerateTotals::default(),
             all: Surprisal::default(),
         }
     }
 
     /// A batch begins.
-    pub fn begin_batch(&mut self, batch: &Batch) {
-        self.first = batch.first;
-        if self.document != batch.document {
-            (self.document, self.told) = (batch.document, false);
-        }
-        self.prompt.clone_from(&batch.request.prompt);
-        self.totals.documents = batch.document + 1;
+    pub fn begin_batch(&mut self, batch: Batch) {
+        self.batch = Some(batch);
+    }
+
+    /// Which sample of which prompt a sample of the engine's is.
+    fn place(&self, sample: usize) -> Place {
+        let batch = self.batch.as_ref();
+        let place = batch.and_then(|batch| batch.places.get(sample));
+        place.copied().unwrap_or(Place {
+            document: 0,
+            sample,
+        })
     }
 
     /// Takes an event.
@@ -117,31 +111,23 @@ impl Records {
                     self.output.json(&Record::Header(&header))?;
                 }
             }
-            Event::PromptRead {
-                subject: Subject::Text,
+            Event::Prompted {
+                sample,
                 tokens,
                 seconds,
-            } if !self.told => {
-                self.told = true;
-                self.output.json(&Record::Prompt(Prompt {
-                    document: self.document,
-                    text: &self.prompt,
-                    tokens: tokens.len(),
-                    seconds: *seconds,
-                }))?;
-                for record in tokens {
-                    self.output
-                        .json(&Record::Token(Token::of(record, self.document, None)))?;
-                }
-            }
+            } => self.prompt(*sample, tokens, *seconds)?,
             Event::Token { sample, record } => {
                 self.grow(*sample, record);
-                let sample = Some(self.first + sample);
-                self.output
-                    .json(&Record::Token(Token::of(record, self.document, sample)))?;
+                let Place { document, sample } = self.place(*sample);
+                let token = Token::of(record, document, Some(sample));
+                self.output.json(&Record::Token(token))?;
             }
-            Event::Slid { kept, dropped } => self.output.json(&Record::Slid {
-                document: self.document,
+            Event::Slid {
+                sample,
+                kept,
+                dropped,
+            } => self.output.json(&Record::Slid {
+                document: self.place(*sample).document,
                 kept: *kept,
                 dropped: *dropped,
             })?,
@@ -159,6 +145,34 @@ impl Records {
             _ => return Ok(()),
         }
         self.output.flush()
+    }
+
+    /// Writes a prompt once, however many batches go on with it.
+    fn prompt(
+        &mut self,
+        sample: usize,
+        tokens: &[TokenRecord],
+        seconds: f64,
+    ) -> Result<(), CliError> {
+        let Place {
+            document,
+            sample: nth,
+        } = self.place(sample);
+        if nth > 0 {
+            return Ok(());
+        }
+        self.totals.documents += 1;
+        self.output.json(&Record::Prompt(Prompt {
+            document,
+            text: self.batch.as_ref().map_or("", |it| it.prompt(sample)),
+            tokens: tokens.len(),
+            seconds,
+        }))?;
+        for record in tokens {
+            let token = Token::of(record, document, None);
+            self.output.json(&Record::Token(token))?;
+        }
+        Ok(())
     }
 
     /// Writes the totals.
@@ -206,10 +220,10 @@ impl Records {
             return Ok(());
         };
         growing.shown += &growing.text.finish();
-        let sample = self.first + sample;
+        let Place { document, sample } = self.place(sample);
         let (reason, stop_text) = reason(why);
         self.output.json(&Record::Sample(Sample {
-            document: self.document,
+            document,
             sample,
             seed: self.seed.wrapping_add(sample as u64),
             text: &growing.shown,
@@ -223,7 +237,7 @@ impl Records {
         self.totals.tokens += tokens;
         for (index, beam) in std::mem::take(&mut self.beams).iter().enumerate() {
             if self.all_beams {
-                let beam = BeamRecord::of(beam, self.document, sample, index + 1);
+                let beam = BeamRecord::of(beam, document, sample, index + 1);
                 self.output.json(&Record::Beam(beam))?;
             }
         }

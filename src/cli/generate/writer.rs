@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::GenerateArgs;
+use super::queue::Batch;
 use super::sample_text::{Cuts, SampleText};
 use crate::cli::CliError;
 use crate::cli::colour::Painter;
 use crate::cli::output::Output;
 use crate::decoding::{Beam, TokenOdds};
-use crate::engine::{Event, Subject};
+use crate::engine::Event;
 use crate::text::sanitize;
 
 /// Writes samples in order; a single one as it grows.
@@ -20,7 +21,8 @@ pub struct Writer {
     delimiter: String,
     /// Whether a sample is written with its prompt.
     with_prefix: bool,
-    prefix: String,
+    /// The batch under way.
+    batch: Option<Batch>,
     /// Whether a zero byte ends each sample.
     zero: bool,
     painter: Painter,
@@ -35,13 +37,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer of samples in the colours of `painter`, cut by `cuts`; with `chat` they are answers, shown without the prompt.
+    /// A writer of samples in the colours of `painter`, cut by `cuts`; with `chat` they are answers, shown without the prompt. `samples` come in
+    /// all.
     pub fn new(
         output: Output,
         args: &GenerateArgs,
         painter: Painter,
         cuts: Cuts,
         chat: bool,
+        samples: usize,
     ) -> Self {
         let mut output = output;
         if painter.paints() {
@@ -50,10 +54,10 @@ impl Writer {
         Self {
             output,
             all_beams: args.all_beams,
-            streams: args.batch.min(args.samples) == 1 && !args.all_beams,
+            streams: args.batch.min(samples) == 1 && !args.all_beams,
             delimiter: args.delimiter.clone(),
             with_prefix: args.include_prefix.unwrap_or(!chat),
-            prefix: String::new(),
+            batch: None,
             zero: args.print0,
             painter,
             cuts,
@@ -65,16 +69,13 @@ impl Writer {
         }
     }
 
-    /// A batch begins that goes on with this prompt.
+    /// A batch begins.
     ///
     /// # Errors
     /// When the output is closed or full.
-    pub fn begin_batch(&mut self, prompt: &str) -> Result<(), CliError> {
+    pub fn begin_batch(&mut self, batch: Batch) -> Result<(), CliError> {
         self.flush_batch()?;
-        self.prefix.clear();
-        if self.with_prefix {
-            self.prefix.push_str(prompt);
-        }
+        self.batch = Some(batch);
         Ok(())
     }
 
@@ -85,11 +86,8 @@ impl Writer {
     pub fn event(&mut self, event: &Event) -> Result<(), CliError> {
         match event {
             Event::Loaded { model } => self.end_tokens.clone_from(&model.end_tokens),
-            Event::PromptRead {
-                subject: Subject::Text,
-                ..
-            } if self.streams => {
-                self.begin_sample()?;
+            Event::Prompted { sample, .. } if self.streams => {
+                self.begin_sample(*sample)?;
                 self.output.flush()?;
             }
             Event::Token { sample, record } if !self.end_tokens.contains(&record.id) => {
@@ -151,20 +149,23 @@ impl Writer {
         }
     }
 
-    /// The delimiter, if a sample came before, and the prefix.
-    fn begin_sample(&mut self) -> Result<(), CliError> {
+    /// The delimiter, if a sample came before, and the prompt of this one, if samples are written with theirs.
+    fn begin_sample(&mut self, sample: usize) -> Result<(), CliError> {
         if self.written > 0 && !self.zero {
             self.output.line(&self.delimiter)?;
         }
         self.written += 1;
-        self.output.text(&self.prefix)
+        match &self.batch {
+            Some(batch) if self.with_prefix => self.output.text(batch.prompt(sample)),
+            _ => Ok(()),
+        }
     }
 
     fn flush_batch(&mut self) -> Result<(), CliError> {
         if self.all_beams && !self.beams.is_empty() {
             self.held.clear();
             for beam in std::mem::take(&mut self.beams) {
-                self.begin_sample()?;
+                self.begin_sample(0)?;
                 self.output.text(&sanitize(&beam.text))?;
                 self.output.line(&format!(
                     "\n[score {:.4}, log-probability {:.4}, {} tokens]",
@@ -174,8 +175,8 @@ impl Writer {
                 ))?;
             }
         }
-        for pieces in std::mem::take(&mut self.held).into_values() {
-            self.begin_sample()?;
+        for (sample, pieces) in std::mem::take(&mut self.held) {
+            self.begin_sample(sample)?;
             for (text, odds) in pieces {
                 self.painter.write(&mut self.output, &text, odds.as_ref())?;
             }

@@ -118,10 +118,9 @@ impl Turned {
         &self,
         args: &OddsArgs,
         loaded: &LoadedModel,
-        prompt: &str,
+        mut read: ReadPrompt,
         gauge: &mut Gauge,
     ) -> Result<Followed, CliError> {
-        let mut read = ReadPrompt::new(loaded, prompt)?;
         let choosers = self.values.iter();
         let choosers = choosers.map(|turn| Chooser::new(loaded, &turn.sampler, turn.seed));
         let choosers: Vec<Chooser> = choosers.collect::<Result<_, _>>()?;
@@ -190,8 +189,9 @@ impl Turned {
     ) -> Result<(), CliError> {
         let table = args.table.table(COLUMNS);
         let mut gauge = Gauge::beside(output, false);
-        for (document, Document { text, .. }) in documents.iter().enumerate() {
-            let followed = self.follow(args, loaded, text, &mut gauge)?;
+        let read = ReadPrompt::in_turn(loaded, documents);
+        for (document, (Document { text, .. }, read)) in documents.iter().zip(read).enumerate() {
+            let followed = self.follow(args, loaded, read?, &mut gauge)?;
             if let Some(path) = &args.chart {
                 let over = self.drawn(&followed, text);
                 let info = loaded.model.info();

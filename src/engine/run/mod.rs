@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use self::sample::Sample;
 use super::error::TextsError;
-use super::{Event, GenerateRequest, LanesRequest};
+use super::{Event, GenerateRequest, LanesRequest, PromptsRequest};
 use crate::decoding::{
     DecodingError, Generation, GenerationSettings, LaneSettings, StopReason, TokenRecord,
+    read_prompts,
 };
 use crate::model::LoadedModel;
 use crate::sampling::{Method, SamplerSettings};
@@ -106,6 +107,42 @@ impl Run {
             lanes,
         };
         Ok((run, prompt))
+    }
+
+    /// Reads several prompts together, each once for all texts that go on with it.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_prompts(
+        loaded: &LoadedModel,
+        request: &PromptsRequest,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Self, DecodingError> {
+        let prompts = request.prompts.iter().map(|one| one.prompt.as_str());
+        let read = read_prompts(loaded, prompts, cancelled)?;
+        let (sampler, odds) = (&request.sampler, request.prompt_odds);
+        let all = request.prompts.iter().map(|one| one.seeds.len()).sum();
+        let mut samples = Vec::with_capacity(all);
+        for (sequence, prompted) in read.into_iter().zip(&request.prompts) {
+            let (&seed, others) = prompted.seeds.split_first().ok_or(DecodingError::NoLanes)?;
+            let settings = GenerationSettings {
+                seed,
+                ..request.generation.clone()
+            };
+            let mut first =
+                Generation::after(loaded, sequence, sampler, &settings, odds, cancelled)?;
+            room::check(&first, std::iter::repeat_n(sampler, all - samples.len()))?;
+            let beside = others
+                .iter()
+                .map(|&seed| first.beside(loaded, sampler, seed));
+            let beside = beside.collect::<Result<Vec<_>, _>>()?;
+            samples.push(Sample::fresh(first));
+            samples.extend(beside.into_iter().map(Sample::fresh));
+        }
+        Ok(Self {
+            samples,
+            lanes: false,
+        })
     }
 
     /// A finished run of a text that came from elsewhere.

@@ -106,7 +106,11 @@ impl Sample {
         let begun = Instant::now();
         let step = search.step(loaded, cancelled)?;
         self.spent += begun.elapsed();
-        let mut events: Vec<_> = step.slide.map(slid).into_iter().collect();
+        let mut events: Vec<_> = step
+            .slide
+            .map(|slide| slid(index, slide))
+            .into_iter()
+            .collect();
         events.push(Event::Beams {
             sample: index,
             beams: step.beams,
@@ -158,8 +162,9 @@ impl Sample {
     }
 }
 
-pub(super) fn slid(slide: Slide) -> Event {
+pub(super) fn slid(sample: usize, slide: Slide) -> Event {
     Event::Slid {
+        sample,
         kept: slide.kept,
         dropped: slide.dropped,
     }

@@ -40,7 +40,7 @@ pub(super) fn step(
         sample.spent += spent;
         match outcome {
             Ok(outcome) => {
-                events.extend(outcome.slide.map(slid));
+                events.extend(outcome.slide.map(|slide| slid(index, slide)));
                 events.push(Event::Token {
                     sample: index,
                     record: outcome.record,

@@ -7,6 +7,7 @@ mod growing;
 mod lanes;
 mod loading;
 mod looking;
+mod prompts;
 mod repeating;
 
 use std::sync::Arc;
@@ -145,6 +146,7 @@ impl Worker {
                     Run::start(loaded, &request, cancelled)
                 })
             }
+            Command::Prompts(request) => self.start_prompts(&request),
             Command::Lanes(request) => self.start_lanes(&request),
             Command::AddLane(lane) => self.add_lane(&lane),
             Command::SetLane { sample, lane } => self.set_lane(sample, &lane),
@@ -275,7 +277,11 @@ impl Worker {
             self.emit(lane)?;
         }
         if dropped > 0 {
-            self.emit(Event::Slid { kept, dropped })?;
+            self.emit(Event::Slid {
+                sample: 0,
+                kept,
+                dropped,
+            })?;
         }
         self.list_branches()?;
         if max_tokens == 0 {

@@ -2,16 +2,16 @@
 
 use crate::model::{Cache, ModelError, Rows};
 
-/// Checks that there is a cache for each token of a batch.
+/// Checks that there is a cache for each token or text of a batch.
 ///
 /// # Errors
 /// When their numbers differ.
-pub(super) fn check_batch(tokens: &[u32], caches: &[&mut Cache]) -> Result<(), ModelError> {
-    if tokens.len() == caches.len() {
+pub(super) fn check_batch<T>(given: &[T], caches: &[&mut Cache]) -> Result<(), ModelError> {
+    if given.len() == caches.len() {
         return Ok(());
     }
     Err(ModelError::UnequalBatch {
-        tokens: tokens.len(),
+        tokens: given.len(),
         caches: caches.len(),
     })
 }

@@ -120,10 +120,15 @@ pub(in crate::model) struct Projected {
 impl Projected {
     /// The part of one token.
     pub(in crate::model) fn row(&self, row: usize) -> Result<Self> {
+        self.rows(row, 1)
+    }
+
+    /// The part of `count` tokens, from the `first` on.
+    pub(in crate::model) fn rows(&self, first: usize, count: usize) -> Result<Self> {
         Ok(Self {
-            queries: self.queries.narrow(0, row, 1)?,
-            keys: self.keys.narrow(0, row, 1)?,
-            values: self.values.narrow(0, row, 1)?,
+            queries: self.queries.narrow(0, first, count)?,
+            keys: self.keys.narrow(0, first, count)?,
+            values: self.values.narrow(0, first, count)?,
         })
     }
 
@@ -215,6 +220,25 @@ pub(in crate::model) fn attend_each<'a>(
         .map(|(row, (cache, causal))| attend(&new.row(row)?, cache, heads, &scoring, causal))
         .collect::<Result<Vec<_>>>()?;
     Tensor::cat(&attended, 0)
+}
+
+/// [`attend`] for new tokens of several texts, one text after the other, so many of each.
+pub(in crate::model) fn attend_several<'a>(
+    new: &Projected,
+    caches: impl Iterator<Item = &'a LayerCache>,
+    counts: &[usize],
+    heads: Heads,
+    scoring: &Scoring,
+    causal: &[Causal],
+) -> Result<Tensor> {
+    let mut first = 0;
+    let texts = caches.zip(counts).zip(causal);
+    let attended = texts.map(|((cache, &count), causal)| {
+        let own = new.rows(first, count)?;
+        first += count;
+        attend(&own, cache, heads, scoring, causal)
+    });
+    Tensor::cat(&attended.collect::<Result<Vec<_>>>()?, 0)
 }
 
 /// The weights by which each new token, after `past` others, looks at all up to itself, whose keys are in `cache`: in

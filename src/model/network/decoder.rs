@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::asked::{check_batch, check_hidden};
-use super::attention::{Causal, Projected, attend, attend_each, has_kernel, pattern};
+use super::attention::{
+    Causal, Projected, attend, attend_each, attend_several, has_kernel, pattern,
+};
 use super::inputs::Inputs;
 use super::numbers::{Search, all_finite, possible};
 #[cfg(feature = "cuda")]
@@ -171,11 +173,8 @@ impl Decoder {
         self.check_tokens(tokens)?;
         self.make_room(cache, tokens.len())?;
         let past = cache.len();
-        let length = past + tokens.len();
-        let places = Places {
-            positions: (past..length).map(|at| at as u32).collect(),
-            lengths: vec![length as u32; tokens.len()],
-        };
+        let mut places = Places::default();
+        places.add(past, tokens.len());
         let storage = self.network.storage();
         let inputs = self.network.inputs(tokens, &places, &storage.device)?;
         Ok((inputs, Causal::new(past, storage)))
@@ -318,6 +317,53 @@ impl Model for Decoder {
             cache.advance(1)?;
         }
         Ok(hidden)
+    }
+
+    fn read_each(
+        &self,
+        texts: &[&[u32]],
+        caches: &mut [&mut Cache],
+    ) -> Result<Vec<Rows>, ModelError> {
+        check_batch(texts, caches)?;
+        if let ([tokens], [cache]) = (texts, &mut *caches) {
+            return Ok(vec![self.read(tokens, cache)?]);
+        }
+        let tokens = texts.concat();
+        self.check_tokens(&tokens)?;
+        let (mut places, mut causal, mut counts) = (Places::default(), Vec::new(), Vec::new());
+        let storage = self.network.storage();
+        for (text, cache) in texts.iter().zip(caches.iter_mut()) {
+            self.make_room(cache, text.len())?;
+            if !text.is_empty() {
+                places.add(cache.len(), text.len());
+                causal.push(Causal::new(cache.len(), storage));
+                counts.push(text.len());
+            }
+        }
+        let width = self.info.width;
+        if tokens.is_empty() {
+            return Ok(vec![Rows::new(width, Vec::new()); texts.len()]);
+        }
+        let heads = self.network.heads();
+        let inputs = self.network.inputs(&tokens, &places, &storage.device)?;
+        let hidden = self.numbers_of(&tokens, |watch| {
+            let mut attend = |layer: usize, new: &Projected, scoring: &Scoring| {
+                let read = texts.iter().zip(caches.iter());
+                let read = read.filter(|(text, _)| !text.is_empty());
+                let layers = read.map(|(_, cache)| &cache.layers()[layer]);
+                attend_several(new, layers, &counts, heads, scoring, &causal)
+            };
+            self.network.run(&inputs, &mut attend, watch)
+        })?;
+        let mut left = hidden.as_slice();
+        let mut rows = Vec::with_capacity(texts.len());
+        for (text, cache) in texts.iter().zip(caches) {
+            let (own, others) = left.split_at(text.len() * width);
+            rows.push(Rows::new(width, own.to_vec()));
+            cache.advance(text.len())?;
+            left = others;
+        }
+        Ok(rows)
     }
 
     fn logits(&self, hidden: &Rows) -> Result<Rows, ModelError> {

@@ -21,10 +21,21 @@ use crate::model::ModelError;
 pub(super) type Attend<'a> = dyn FnMut(usize, &Projected, &Scoring) -> CandleResult<Tensor> + 'a;
 
 /// Where tokens stand in their texts.
+#[derive(Default)]
 pub(super) struct Places {
     pub(super) positions: Vec<u32>,
     /// How long each one's text is when all that is read now is read.
     pub(super) lengths: Vec<u32>,
+}
+
+impl Places {
+    /// Adds so many tokens of a text, after `past` others.
+    pub(super) fn add(&mut self, past: usize, tokens: usize) {
+        let length = past + tokens;
+        self.positions.extend((past..length).map(|at| at as u32));
+        self.lengths
+            .extend(std::iter::repeat_n(length as u32, tokens));
+    }
 }
 
 /// A loaded network.

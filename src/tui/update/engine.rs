@@ -90,6 +90,8 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             }
             state.reflow();
         }
+        // The playground goes on with one prompt at a time.
+        Event::Prompted { .. } => {}
         Event::Token { sample, record } => {
             if sample == state.play.sample {
                 state.engine.context_used = within_context(state, state.engine.context_used + 1);
@@ -107,7 +109,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.play.beam_log = BeamLog::default();
             state.play.looking.give_up();
         }
-        Event::Slid { kept, dropped } => {
+        Event::Slid { kept, dropped, .. } => {
             state.engine.context_used = kept;
             state.tell(
                 format!("The context is full: the model re-read the last {kept} tokens and no longer sees the {dropped} before."),
