@@ -73,7 +73,7 @@ impl Records<'_> {
                 let end = LaneEnd::of(name, reason, *tokens, Some(*seconds));
                 output.json(&Record::LaneEnd(end))?;
             }
-            Event::Slid { kept, dropped } => output.json(&Record::Slid {
+            Event::Slid { kept, dropped, .. } => output.json(&Record::Slid {
                 document: 0,
                 kept: *kept,
                 dropped: *dropped,
