@@ -177,7 +177,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Subcommand::Encode(args) => encode::run(args, &cli.options, &config),
         Subcommand::Runs(args) => runs::run(args),
         Subcommand::Export(args) => export::run(args),
-        Subcommand::Session(args) => session::run(args),
+        Subcommand::Session(args) => session::run(args, &config),
         Subcommand::Bench(args) => bench::run(args, &config),
         Subcommand::Learn(args) => learn::run(args, &config),
         Subcommand::Guess(args) => guess::run(args, &config),

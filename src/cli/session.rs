@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::{CliError, interrupt, load, warn};
-use crate::config;
+use crate::config::{self, Config};
 use crate::decoding::{Generation, GenerationSettings, Likely, likeliest};
-use crate::handout::{Format, LIKELIEST, RunDone, SavedText, Sheet, Text, model_name, unfold};
+use crate::handout::{
+    Borders, Format, LIKELIEST, RunDone, SavedText, Sheet, Text, model_name, unfold,
+};
 use crate::model::LoadedModel;
 use crate::sampling::SamplerSettings;
 use crate::training::{History, RUNS, RunDirectory};
@@ -53,7 +55,7 @@ pub struct ExportSessionArgs {
 ///
 /// # Errors
 /// When there is no such session or run, or a file cannot be written.
-pub fn run(args: &SessionArgs) -> Result<(), CliError> {
+pub fn run(args: &SessionArgs, config: &Config) -> Result<(), CliError> {
     let SessionCommand::Export(args) = &args.command;
     let path = match &args.session {
         Some(path) => path.clone(),
@@ -69,6 +71,7 @@ pub fn run(args: &SessionArgs) -> Result<(), CliError> {
     let run = run.transpose()?;
     let sheet = Sheet {
         run,
+        borders: Borders(config.ui.marks_probability),
         ..sheet(session, &path, args.recorded)?
     };
     if sheet.is_empty() {
@@ -161,6 +164,7 @@ fn sheet(session: SessionFile, path: &Path, recorded: bool) -> Result<Sheet, Cli
         branches: unfolded.branches,
         lesson: None,
         run: None,
+        borders: Borders::default(),
     })
 }
 

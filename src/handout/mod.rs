@@ -17,6 +17,7 @@ mod table;
 mod texts;
 mod unfold;
 
+pub use colour::Borders;
 pub use format::{Format, FormatError};
 pub use markdown::markdown;
 pub use page::page;

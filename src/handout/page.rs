@@ -74,7 +74,10 @@ fn of_text(sheet: &Sheet) -> Markup {
         _ => "The texts, side by side",
     };
     html! {
-        (section("text", title, &html! { (texts::legend()) (texts::texts(&sheet.texts)) }))
+        (section("text", title, &html! {
+            (texts::legend(&sheet.borders))
+            (texts::texts(&sheet.texts, &sheet.borders))
+        }))
         @if let [text] = &sheet.texts[..] {
             (section("chain", "How it was drawn", &chain::chain(text)))
         }
@@ -82,7 +85,7 @@ fn of_text(sheet: &Sheet) -> Markup {
             (section("funnel", "The way of one token", &funnel))
         }
         @if !sheet.branches.is_empty() {
-            (section("branches", "The branches", &texts::branches(&sheet.branches)))
+            (section("branches", "The branches", &texts::branches(&sheet.branches, &sheet.borders)))
         }
     }
 }
@@ -92,7 +95,7 @@ fn tables(sheet: &Sheet) -> Markup {
         (section("tokens", "Every token", &html! {
             @for text in &sheet.texts {
                 @if !text.name.is_empty() { h3 { (text.name) } }
-                (table::table(text))
+                (table::table(text, &sheet.borders))
             }
         }))
     }

@@ -1,5 +1,6 @@
 //! What is handed out, as plain data: of the playground as it stands, or of a session's file.
 
+use super::colour::Borders;
 use crate::decoding::{Likely, TokenRecord};
 use crate::sampling::SamplerSettings;
 use crate::training::History;
@@ -20,6 +21,8 @@ pub struct Sheet {
     pub branches: Vec<BranchText>,
     pub lesson: Option<LessonDone>,
     pub run: Option<RunDone>,
+    /// Where the colours of the text change.
+    pub borders: Borders,
 }
 
 /// A token's place.

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::Text;
-use super::colour::{class, origin};
+use super::colour::{Borders, origin};
 use crate::decoding::{Likely, display_in_text};
 use crate::text::numbers::{bits, percent};
 
 /// The table of a text's tokens.
-pub fn table(text: &Text) -> Markup {
+pub fn table(text: &Text, borders: &Borders) -> Markup {
     let tokens = &text.tokens;
     let others = text.likeliest.iter().any(|likely| !likely.is_empty());
     html! {
@@ -24,7 +24,7 @@ pub fn table(text: &Text) -> Markup {
                 td { (origin(token.origin)) }
                 @match token.odds {
                     Some(odds) => {
-                        td.number class=(format!("p{}", class(odds.probability))) {
+                        td class=(format!("number p{}", borders.class(odds.probability))) {
                             (percent(odds.probability))
                         }
                         td.number { (odds.rank) }

@@ -2,13 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::colour::{BORDERS, coloured};
+use super::colour::{Borders, coloured};
 use super::figures::figures;
 use super::{BranchText, Text, chain};
 
 /// What the colours mean.
-pub fn legend() -> Markup {
-    let [high, middle, low] = BORDERS.map(|border| format!("{:.0} %", 100.0 * border));
+pub fn legend(borders: &Borders) -> Markup {
+    let [high, middle, low] = borders.labels();
     html! {
         p.legend {
             span.p0 { "at least " (high) } " "
@@ -25,23 +25,23 @@ pub fn legend() -> Markup {
 }
 
 /// One text alone, or several beside each other.
-pub fn texts(texts: &[Text]) -> Markup {
+pub fn texts(texts: &[Text], borders: &Borders) -> Markup {
     html! {
         @if let [text] = texts {
-            (body(text))
+            (body(text, borders))
         } @else {
             div.lanes { @for text in texts { section.lane {
                 h3 { (text.name) }
                 p.note { (settings(text)) }
-                (body(text))
+                (body(text, borders))
             } } }
         }
     }
 }
 
-fn body(text: &Text) -> Markup {
+fn body(text: &Text, borders: &Borders) -> Markup {
     html! {
-        (coloured(&text.tokens, 0..text.tokens.len(), &text.likeliest))
+        (coloured(&text.tokens, 0..text.tokens.len(), &text.likeliest, borders))
         dl.figures { @for (name, value) in figures(text) { div { dt { (name) } dd { (value) } } } }
     }
 }
@@ -59,14 +59,14 @@ pub fn settings(text: &Text) -> String {
 }
 
 /// The branches, each below the one that it grew from.
-pub fn branches(branches: &[BranchText]) -> Markup {
+pub fn branches(branches: &[BranchText], borders: &Borders) -> Markup {
     html! {
         @for branch in branches {
             section.branch style=(format!("--depth:{}", branch.depth)) {
                 h3 { (branch.name) @if branch.current { " (the text above)" } }
                 @if branch.depth > 0 { p.note { "leaves its parent at token " (branch.fork) } }
                 @if !branch.current {
-                    (coloured(&branch.tokens, branch.fork..branch.tokens.len(), &[]))
+                    (coloured(&branch.tokens, branch.fork..branch.tokens.len(), &[], borders))
                 }
             }
         }

@@ -59,6 +59,34 @@ fn funnel_bars(page: &str) -> usize {
 }
 
 #[test]
+fn its_colours_are_those_that_are_configured() {
+    let home = tempfile::tempdir().expect("a directory");
+    let session = of_text(40);
+    let config = home.path().join("config.toml");
+    fs::write(&config, "[ui]\nmarks_probability = [0.8, 0.3, 0.02]\n").expect("written");
+    let file = home.path().join("session.json");
+    session.write(&file).expect("written");
+    let output = logitscope(home.path())
+        .current_dir(home.path())
+        .args(["--config", "config.toml", "session", "export", "--recorded"])
+        .args(["session.json", "--html", "page.html"])
+        .output()
+        .expect("the binary runs");
+    assert!(output.status.success(), "{output:?}");
+    let page = fs::read_to_string(home.path().join("page.html")).expect("read");
+    for said in ["at least 80 %", "at least 30 %", "at least 2 %"] {
+        assert!(page.contains(said), "{said}");
+    }
+    let odds = session.texts.branches[0].tokens.iter();
+    let odds = odds.filter_map(|token| Some(token.odds?.probability));
+    let within = odds.filter(|odds| (0.3..0.8).contains(odds)).count();
+    // In the text and in the table of its tokens.
+    assert!(within > 0);
+    assert_eq!(count(&page, "class=\"t p1"), within);
+    assert_eq!(count(&page, "class=\"number p1\""), within);
+}
+
+#[test]
 fn branches_samples_and_lanes_stand_on_it() {
     let page = html(&with_branch());
     assert!(page.contains("The branches") && page.contains("(the text above)"));

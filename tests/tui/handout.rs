@@ -91,6 +91,36 @@ fn the_engine_is_asked_and_its_texts_are_put_on_a_page() {
 }
 
 #[test]
+fn its_colours_change_where_those_of_the_screen_do() {
+    let mut play = ended();
+    play.state.play.thresholds.probability = [0.2, 0.03, 0.002];
+    ask(&mut play, "page.html");
+    play.hear(Event::Examined {
+        session: Session::default(),
+        likeliest: Vec::new(),
+    });
+    let (_, _, sheet) = written(&play).expect("written");
+    let page = sheet.written(Format::Page);
+    let odds = play.state.play.text().tokens().iter();
+    let odds: Vec<f32> = odds
+        .filter_map(|token| Some(token.odds?.probability))
+        .collect();
+    for (class, from, to) in [
+        ("t p0", 0.2, 1.1),
+        ("t p1", 0.03, 0.2),
+        ("t p2", 0.002, 0.03),
+    ] {
+        let within = odds.iter().filter(|odds| (from..to).contains(*odds));
+        let (within, found) = (within.count(), page.matches(class).count());
+        assert!(
+            within > 0 && found == within,
+            "{class}: {found} of {within}"
+        );
+    }
+    assert!(page.contains("at least 20 %") && page.contains("at least 0.2 %"));
+}
+
+#[test]
 fn a_name_that_says_no_format_is_asked_for_again() {
     let mut play = ended();
     ask(&mut play, "page.pdf");

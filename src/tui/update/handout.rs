@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::decoding::{Likely, Origin, TokenRecord};
 use crate::engine::{Command, Session, Subject};
-use crate::handout::{Format, LIKELIEST, Place, RunDone, Sheet, Text, model_name, unfold};
+use crate::handout::{Borders, Format, LIKELIEST, Place, RunDone, Sheet, Text, model_name, unfold};
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::lanes::letter;
@@ -90,6 +90,7 @@ fn sheet(state: &State, session: Session, likeliest: Vec<Vec<Vec<Likely>>>) -> S
         branches: unfold(session).map_or_else(|_| Vec::new(), |unfolded| unfolded.branches),
         lesson: state.lesson_told(),
         run,
+        borders: Borders(play.thresholds.probability),
     }
 }
 
