@@ -10,7 +10,7 @@ use super::output::Output;
 use super::{CliError, load};
 use crate::config::Config;
 use crate::decoding::{View, encode_prompt, score};
-use crate::lessons::shannon::{Guesses, TEXT, TOLD, Tally, letters};
+use crate::lessons::shannon::{Guesses, TEXT, TOLD, Tally, guessed, letters};
 use crate::model::LoadedModel;
 use crate::text::numbers::bits;
 
@@ -98,12 +98,12 @@ fn play(all: &[char], given: usize, output: &mut Output) -> Result<(Guesses, usi
             let Some(typed) = line.trim().chars().next() else {
                 return Ok((guesses, known));
             };
-            let guess = if typed == '_' { ' ' } else { typed };
-            let guess = guess.to_lowercase().next().unwrap_or(guess);
-            if guess == '?' {
+            if typed == '?' {
                 guesses.add(TOLD);
                 break;
             }
+            // A space is written as one that is seen.
+            let guess = guessed(typed);
             if guess == wanted {
                 guesses.add(tried.len() + 1);
                 break;

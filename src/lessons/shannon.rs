@@ -86,7 +86,7 @@ pub fn letters(text: &str) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
     for c in text.chars() {
         if c.is_alphabetic() {
-            letters.extend(c.to_lowercase());
+            letters.extend(letters_of(c));
         } else if letters.last().is_some_and(|last| *last != ' ') {
             letters.push(' ');
         }
@@ -95,6 +95,24 @@ pub fn letters(text: &str) -> Vec<char> {
         letters.pop();
     }
     letters
+}
+
+/// A text as the game has it: what is guessed letter by letter, and what the model reads beside, so that both are told of
+/// the same text.
+pub fn spelled(text: &str) -> String {
+    letters(text).into_iter().collect()
+}
+
+/// A letter that is typed as a guess: small, and everything that is no letter the space.
+pub fn guessed(typed: char) -> char {
+    letters_of(typed).next().unwrap_or(' ')
+}
+
+fn letters_of(c: char) -> impl Iterator<Item = char> {
+    c.is_alphabetic()
+        .then(|| c.to_lowercase())
+        .into_iter()
+        .flatten()
 }
 
 /// How many guesses the letters took.
@@ -211,6 +229,11 @@ mod tests {
         let found: String = letters("  “Once, upon — a\n time!” Zoë.").iter().collect();
         assert_eq!(found, "once upon a time zoë");
         assert_eq!(letters("...").len(), 0);
+        assert_eq!(spelled(&found), found, "once is enough");
+        assert_eq!(
+            ['A', 'ß', ',', '_', ' '].map(guessed),
+            ['a', 'ß', ' ', ' ', ' ']
+        );
     }
 
     /// By hand: q = 1/2, 1/4, 1/8, 1/8.

@@ -2,7 +2,7 @@
 //! Shannon had them; and a guess as what a lesson waits for.
 
 use insta::assert_snapshot;
-use logitscope::engine::{Event, Subject};
+use logitscope::engine::{Command, Event, Subject};
 use logitscope::tui::{Action, Effect, Focus, GameAction, Key, News, Question};
 
 use crate::fixtures::{NEXT_WORDS, Play, read};
@@ -180,11 +180,25 @@ fn a_guess_beyond_the_rows_is_looked_for() {
 #[test]
 fn letters_are_counted_as_shannon_did_and_the_models_bits_stand_beside() {
     for (width, height) in [(80, 24), (120, 40)] {
-        let mut play = Play::inspected("It rained all night, and", width, height);
+        const WRITTEN: &str = "It rained all nights, and";
+        const SPELLED: &str = "it rained all nights and";
+        let mut play = Play::inspected(WRITTEN, width, height);
         play.act(Action::Game(GameAction::Letters));
+        play.frame();
+        // The model reads what is guessed: small letters and single spaces.
+        let asked = play.effects.iter().find_map(|effect| match effect {
+            Effect::Send(Command::Inspect { prompt }) => Some(prompt.clone()),
+            _ => None,
+        });
+        assert_eq!(asked.as_deref(), Some(SPELLED));
+        play.hear(Event::PromptRead {
+            subject: Subject::Draft,
+            tokens: read(SPELLED),
+            seconds: 0.01,
+        });
         // Twenty letters are given; what follows is “ and”.
         assert!(
-            play.screen().contains("it rained all night,▁"),
+            play.screen().contains("it rained all nights▁"),
             "{}",
             play.screen()
         );
@@ -201,6 +215,9 @@ fn letters_are_counted_as_shannon_did_and_the_models_bits_stand_beside() {
         assert!(screen.contains("and 1.50 bits a letter"), "{screen}");
         assert!(screen.contains("stories-6M: "), "{screen}");
         assert_snapshot!(format!("game_letters_{width}x{height}"), screen);
+        // The prompt is what it was, also in what is saved while the game is open.
+        play.act(Action::Escape);
+        assert_eq!(play.state.play.editor.text(), WRITTEN);
     }
 }
 

@@ -73,6 +73,15 @@ pub struct Game {
     ends: Vec<usize>,
     /// Whether it begins with the text and not where one looks.
     pub from_start: bool,
+    /// The letter that it begins at; none for the one after a few that are given.
+    pub from: Option<usize>,
+}
+
+/// The prompt that a game of letters put aside for the text as it is guessed, to be put back once the game is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    pub prompt: String,
+    pub subject: Subject,
 }
 
 impl Game {
@@ -96,6 +105,7 @@ impl Game {
             letters: Vec::new(),
             ends: Vec::new(),
             from_start: false,
+            from: None,
         }
     }
 
@@ -111,8 +121,7 @@ impl Game {
             Unit::Token if at_end => at.unwrap_or(tokens.len()),
             Unit::Token => at.unwrap_or_else(|| GIVEN_TOKENS.min(tokens.len())),
             Unit::Letter => {
-                let before = at.map(|at| letters(&tokens[..at.min(tokens.len())]).0.len());
-                let place = before.unwrap_or(GIVEN_LETTERS);
+                let place = self.from.unwrap_or(GIVEN_LETTERS);
                 if place < self.letters.len() {
                     place
                 } else {
@@ -213,24 +222,20 @@ pub fn is_right(guess: &str, tokens: &[TokenRecord], place: usize) -> bool {
     is_same(guess, &word)
 }
 
-/// The letters of a text as they are guessed, capitals small and every blank a space, and how many bytes it has with each.
+/// The letters of a text that was spelled for the game, and how many bytes it has with each.
 fn letters(tokens: &[TokenRecord]) -> (Vec<char>, Vec<usize>) {
+    let text = said(tokens);
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    (text.chars().collect(), ends.collect())
+}
+
+/// What tokens say together.
+pub fn said(tokens: &[TokenRecord]) -> String {
     let bytes: Vec<u8> = tokens
         .iter()
         .flat_map(|token| token.bytes.clone())
         .collect();
-    let text = String::from_utf8_lossy(&bytes);
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    (text.chars().map(letter).collect(), ends.collect())
-}
-
-/// A letter as it is guessed.
-pub fn letter(c: char) -> char {
-    if c.is_whitespace() {
-        ' '
-    } else {
-        c.to_lowercase().next().unwrap_or(c)
-    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl State {
@@ -240,6 +245,12 @@ impl State {
             Some(Overlay::Game(game)) => Some(game),
             _ => None,
         }
+    }
+
+    /// The prompt of the user's own, also while a game of letters has another one there.
+    pub(in crate::tui) fn own_prompt(&self) -> String {
+        let aside = self.play.aside.as_ref();
+        aside.map_or_else(|| self.play.editor.text(), |aside| aside.prompt.clone())
     }
 
     /// The text that is guessed.
@@ -283,10 +294,10 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_small_and_blanks_are_spaces() {
-        let (found, ends) = letters(&tokens(&["The", " É\n", "x"]));
-        assert_eq!(found.iter().collect::<String>(), "the é x");
-        assert_eq!(ends, [1, 2, 3, 4, 6, 7, 8]);
+    fn letters_end_where_their_bytes_do() {
+        let (found, ends) = letters(&tokens(&["the", " é", "x"]));
+        assert_eq!(found.iter().collect::<String>(), "the éx");
+        assert_eq!(ends, [1, 2, 3, 4, 6, 7]);
     }
 
     #[test]

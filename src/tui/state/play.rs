@@ -4,6 +4,7 @@ use super::Finish;
 use super::beam_log::BeamLog;
 use super::comparing::Comparing;
 use super::editor::Editor;
+use super::game::Aside;
 use super::history::History;
 use super::inspecting::Inspecting;
 use super::knob_values::Settings;
@@ -81,6 +82,8 @@ pub struct Play {
     pub marking: Marking,
     pub thresholds: Thresholds,
     pub inspecting: Inspecting,
+    /// What a game of letters put aside.
+    pub aside: Option<Aside>,
 }
 
 impl Play {
@@ -125,6 +128,7 @@ impl Play {
             marking: options.marking,
             thresholds: options.thresholds,
             inspecting: Inspecting::default(),
+            aside: None,
         };
         if options.suggested {
             play.editor.select();

@@ -3,7 +3,7 @@
 use crate::engine::Subject;
 use crate::lessons::shannon;
 use crate::tui::state::State;
-use crate::tui::state::game::{Game, Guessed, Revealed, Unit, is_right, letter};
+use crate::tui::state::game::{Aside, Game, Guessed, Revealed, Unit, is_right, said};
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::{GAMES, Item, Picker};
 use crate::tui::update::editing;
@@ -56,39 +56,85 @@ pub fn list() -> Picker {
 
 /// Opens a game.
 pub fn open(state: &mut State, action: GameAction) {
-    let (unit, subject) = match action {
-        GameAction::List => return,
-        GameAction::Tokens => (Unit::Token, state.play.subject),
-        GameAction::Letters => (Unit::Letter, state.play.subject),
-        GameAction::Bundled => return own(state, shannon::TEXT, true),
-    };
-    begin(state, unit, subject);
-}
-
-/// Opens one over a text that becomes the prompt.
-pub fn own(state: &mut State, text: &str, letters: bool) {
-    let text: String = text.chars().take(LONGEST).collect();
-    editing::put(state, text.trim());
-    let unit = if letters { Unit::Letter } else { Unit::Token };
-    state.play.draft.follow();
-    begin(state, unit, Subject::Draft);
-    if let Some(Overlay::Game(game)) = &mut state.screen.overlay {
-        game.from_start = true;
+    match action {
+        GameAction::List => {}
+        GameAction::Tokens => begin(state, Game::new(Unit::Token, state.play.subject)),
+        GameAction::Letters => {
+            let passage = state.play.passage();
+            let at = passage.in_view().min(passage.tokens().len());
+            let before = said(&passage.tokens()[..at]);
+            let from = (!passage.follows()).then(|| shannon::letters(&before).len());
+            let text = match state.play.subject {
+                Subject::Draft => state.play.editor.text(),
+                Subject::Text => said(passage.tokens()),
+            };
+            spell(state, &text, from);
+        }
+        GameAction::Bundled => spell(state, shannon::TEXT, None),
     }
 }
 
-fn begin(state: &mut State, unit: Unit, subject: Subject) {
+/// Opens one over a text of the user's: letter by letter, or token by token as the prompt that it becomes.
+pub fn own(state: &mut State, text: &str, letters: bool) {
+    if letters {
+        return spell(state, text, None);
+    }
+    let text: String = text.chars().take(LONGEST).collect();
+    editing::put(state, text.trim());
+    state.play.draft.follow();
+    let mut game = Game::new(Unit::Token, Subject::Draft);
+    game.from_start = true;
+    begin(state, game);
+}
+
+/// Opens one over the letters of a text, as Shannon took them. The model reads the same, in the place of the prompt, which
+/// comes back when the game is over.
+fn spell(state: &mut State, text: &str, from: Option<usize>) {
+    give_back(state);
+    let aside = Aside {
+        prompt: state.play.editor.text(),
+        subject: state.play.subject,
+    };
+    let text: String = shannon::letters(text).into_iter().take(LONGEST).collect();
+    editing::put(state, &text);
+    state.play.draft.follow();
+    state.play.aside = Some(aside);
+    let mut game = Game::new(Unit::Letter, Subject::Draft);
+    game.from = from.map(|from| from.max(1));
+    begin(state, game);
+}
+
+fn begin(state: &mut State, game: Game) {
     state.screen.page = Page::Play;
-    state.play.subject = subject;
+    state.play.subject = game.subject;
     state.play.search.clear();
-    state.screen.overlay = Some(Overlay::Game(Box::new(Game::new(unit, subject))));
+    state.screen.overlay = Some(Overlay::Game(Box::new(game)));
     heed(state);
+}
+
+/// Ends the game that is open, if one is.
+pub fn close(state: &mut State) {
+    if state.game().is_some() {
+        // What the game had the engine look for.
+        state.play.search.clear();
+        state.screen.overlay = None;
+    }
+    give_back(state);
+}
+
+/// Puts the prompt back that a game of letters had put aside.
+fn give_back(state: &mut State) {
+    if let Some(aside) = state.play.aside.take() {
+        editing::put(state, &aside.prompt);
+        state.play.subject = aside.subject;
+        state.play.draft.follow();
+    }
 }
 
 /// Takes in what the engine has told since: the text of a game that waits for it, the odds of a place.
 pub fn heed(state: &mut State) {
     let Some(Overlay::Game(game)) = &state.screen.overlay else {
-        return;
+        return give_back(state);
     };
     let (waits, subject, unit, place) = (game.waits, game.subject, game.unit, game.place);
     if waits {
@@ -298,7 +344,7 @@ fn guess_letter(state: &mut State, typed: char) {
         state.screen.overlay = None;
         return;
     };
-    let guess = letter(typed);
+    let guess = shannon::guessed(typed);
     game.made += 1;
     game.last = Some(Guessed {
         text: guess.to_string(),

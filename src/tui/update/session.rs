@@ -46,7 +46,7 @@ pub fn saved(state: &mut State, texts: Session, effects: &mut Vec<Effect>) {
     };
     let session = SessionFile::new(
         state.engine.load.clone(),
-        state.play.editor.text(),
+        state.own_prompt(),
         state.play.settings.sampler.clone(),
         state.play.settings.generation.clone(),
         state.play.settings.samples,

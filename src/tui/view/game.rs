@@ -151,7 +151,7 @@ fn letters(game: &Game, theme: &Theme) -> Vec<Line<'static>> {
     }
     let guess = game.tried.len() + 1;
     let mut lines = vec![Line::styled(
-        format!(" Guess {guess}: type a letter, a sign or a space."),
+        format!(" Guess {guess}: type a letter, or the space."),
         theme.quiet,
     )];
     lines.extend(wrong(game, theme));

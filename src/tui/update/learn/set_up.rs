@@ -6,7 +6,7 @@ use crate::tui::state::State;
 use crate::tui::state::learn::figures::figure;
 use crate::tui::state::learn::{Before, SetUpTraining, Stage, knob};
 use crate::tui::state::train::Job;
-use crate::tui::update::{editing, knobs, run, train};
+use crate::tui::update::{editing, game, knobs, run, train};
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::{Effect, TrainAction};
 
@@ -53,10 +53,7 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Changes the screen. Returns the edition of the text before a run that is started.
 fn apply(state: &mut State, setup: &SetUp, effects: &mut Vec<Effect>) -> Option<u64> {
-    if state.game().is_some() {
-        // What the game had the engine look for.
-        state.play.search.clear();
-    }
+    game::close(state);
     (state.screen.overlay, state.screen.help) = (None, None);
     if let Some(screen) = &setup.screen {
         let page = match screen.value {
