@@ -7,11 +7,13 @@ use std::path::Path;
 use logitscope::decoding::{
     DecodingError, DifferenceTotals, LlamaCppFigures, Pair, TokenDifference, encode_prompt,
 };
+use logitscope::engine::{Command, EngineHandle, Event, LogitsRequest, Subject};
 use logitscope::model::{self, LoadRequest, LoadedModel, Precision};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::mpsc::Receiver;
 
 const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/model");
 
@@ -210,4 +212,102 @@ fn other_tokens_are_refused_by_name() {
     assert!(matches!(error, DecodingError::OtherTokens { .. }));
     let said = error.to_string();
     assert!(said.contains("different tokens"), "{said}");
+}
+
+/// The next event that `wanted` makes something of.
+fn until<T>(events: &mut Receiver<Event>, wanted: impl Fn(Event) -> Option<T>) -> T {
+    loop {
+        let event = events.blocking_recv().expect("the engine lives");
+        assert!(!matches!(event, Event::Failed { .. }), "{event:?}");
+        if let Some(found) = wanted(event) {
+            return found;
+        }
+    }
+}
+
+/// An engine with the embedded model, which has read some tokens.
+fn reader(precision: Precision, ids: &[u32]) -> (EngineHandle, Receiver<Event>) {
+    let (engine, mut events) = EngineHandle::spawn();
+    let request = LoadRequest {
+        precision,
+        ..LoadRequest::default()
+    };
+    let ids = ids.to_vec();
+    for command in [Command::Load(request), Command::InspectTokens { ids }] {
+        engine.send(command).expect("there is room");
+    }
+    until(&mut events, |event| {
+        matches!(event, Event::PromptRead { .. }).then_some(())
+    });
+    (engine, events)
+}
+
+#[test]
+fn two_engines_that_hand_logits_over_find_what_one_walk_finds() {
+    let (base, tuned) = (
+        load("embedded", Precision::F32),
+        load("embedded", Precision::Q4_0),
+    );
+    let text = "Once upon a time there was a king who had a daughter as fair as the day.";
+    let ids = encode_prompt(&base, text).expect("it encodes");
+    let pair = Pair::new(&base, &tuned).expect("the same tokens");
+    let expected: Vec<f64> = along(&pair, &ids)
+        .iter()
+        .filter_map(|token| Some(token.odds?.kl))
+        .collect();
+    assert!(expected.iter().any(|kl| *kl > 0.01), "{expected:?}");
+
+    let (first, mut of_first) = reader(Precision::Q4_0, &ids);
+    let (second, mut of_second) = reader(Precision::F32, &ids);
+    let mut ask = |positions: std::ops::Range<usize>, rows: usize| {
+        let request = LogitsRequest {
+            subject: Subject::Draft,
+            sample: 0,
+            positions,
+        };
+        first.send(Command::Logits(request)).expect("there is room");
+        let logits = until(&mut of_first, |event| match event {
+            Event::Logits(logits) => Some(logits),
+            _ => None,
+        });
+        let diverge = Command::Diverge { logits, rows };
+        second.send(diverge).expect("there is room");
+        until(&mut of_second, |event| match event {
+            Event::Diverged(diverged) => Some(diverged),
+            _ => None,
+        })
+    };
+    let found = ask(1..ids.len(), 0).bits;
+    assert_eq!(found.len(), expected.len());
+    for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert!((found - expected).abs() < 1e-6, "{at}: {found} {expected}");
+    }
+
+    let shift = pair.shift(&ids, 5, 4).expect("a place");
+    let change = ask(5..6, 4).change.expect("it was asked for");
+    assert!((change.kl - shift.odds.kl).abs() < 1e-6);
+    assert!((change.kl_reverse - shift.odds.kl_reverse).abs() < 1e-6);
+    assert_eq!(change.standing.map(|token| token.id), Some(ids[5]));
+    for (found, expected) in [(&change.rose, &shift.rose), (&change.fell, &shift.fell)] {
+        assert_eq!(found.len(), 4);
+        for (found, expected) in found.iter().zip(expected) {
+            assert_eq!((found.id, &found.display), (expected.id, &expected.display));
+            assert!((found.base - expected.base).abs() < 1e-6);
+            assert!((found.tuned - expected.tuned).abs() < 1e-6);
+        }
+    }
+    // What comes after the text can be compared too; another text cannot.
+    assert_eq!(
+        ask(ids.len()..ids.len() + 1, 2)
+            .change
+            .map(|it| it.standing),
+        Some(None)
+    );
+    assert!(ask(ids.len() + 1..ids.len() + 2, 2).bits.is_empty());
+    let ids = vec![ids[0], ids[0], ids[0]];
+    second
+        .send(Command::InspectTokens { ids })
+        .expect("there is room");
+    assert!(ask(3..4, 2).bits.is_empty());
+    assert_eq!(ask(1..2, 0).bits.len(), 1, "the first token is the same");
 }

@@ -88,7 +88,7 @@ impl Painter {
 
     fn style(&self, odds: Option<&TokenOdds>) -> Option<ContentStyle> {
         let (theme, odds) = (self.theme.as_ref()?, odds?);
-        let class = self.thresholds.class(Marking::Surprisal, odds);
+        let class = self.thresholds.class(Marking::Surprisal, odds, None)?;
         Some(written(theme.likelihood(class)))
     }
 }

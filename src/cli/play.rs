@@ -89,6 +89,7 @@ pub(super) fn open(
             rank: config.ui.marks_rank,
             surprisal: config.ui.marks_surprisal,
             entropy: config.ui.marks_entropy,
+            divergence: config.ui.marks_divergence,
         },
         present: args.present,
         mouse: config.ui.mouse,

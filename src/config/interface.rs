@@ -57,6 +57,7 @@ pub struct UiSettings {
     pub marks_rank: [f32; 3],
     pub marks_surprisal: [f32; 3],
     pub marks_entropy: [f32; 3],
+    pub marks_divergence: [f32; 3],
 }
 
 /// Whether lines and bars are drawn with ASCII alone.
@@ -79,6 +80,8 @@ pub enum Marking {
     Rank,
     Surprisal,
     Entropy,
+    /// From the model beside.
+    Divergence,
 }
 
 impl Default for UiSettings {
@@ -95,6 +98,7 @@ impl Default for UiSettings {
             marks_rank: [1.0, 5.0, 50.0],
             marks_surprisal: [1.0, 3.0, 7.0],
             marks_entropy: [1.0, 3.0, 5.0],
+            marks_divergence: [0.03, 0.3, 1.0],
         }
     }
 }

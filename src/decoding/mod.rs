@@ -37,8 +37,8 @@ pub use branches::{
 pub use chooser::{Choice, Chooser, Logits};
 pub use counterfactual::{Counterfactual, Otherwise};
 pub use difference::{
-    DifferenceTotals, LlamaCppFigures, Pair, Percentiles, Shift, ShiftedToken, TokenDifference,
-    TwoOdds, Uncertain,
+    Change, DifferenceTotals, LlamaCppFigures, Pair, Percentiles, Shift, ShiftedToken,
+    TokenDifference, TwoOdds, Uncertain, divergence_bits,
 };
 pub use error::DecodingError;
 pub use generation::{Generation, StepOutcome};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Given;
+use super::{Given, HandedLogits, LogitsRequest};
 
 use crate::decoding::{BranchId, GenerationSettings, LaneSettings, SavedBranch, TreeSettings};
 use crate::model::LoadRequest;
@@ -71,6 +71,14 @@ pub enum Command {
         lane: u64,
         given: Given,
         prompt: usize,
+    },
+    /// Hand out the logits of some places, for another engine to compare with its own.
+    Logits(LogitsRequest),
+    /// Compare what another engine has handed out with the odds of the same places of the draft: how far they lie apart, and
+    /// of the first place at most `rows` tokens that rose and that fell. With 0 rows, none are looked for.
+    Diverge {
+        logits: HandedLogits,
+        rows: usize,
     },
     /// Generate one token and wait, paused.
     Step,

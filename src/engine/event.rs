@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Session, Subject};
+use super::{Diverged, HandedLogits, Session, Subject};
 use crate::decoding::{
     Beam, BranchId, BranchInfo, LaneFigures, LaneSettings, Likely, Moment, NoCommonDraws,
     Otherwise, StopReason, TokenRecord, Tree,
@@ -140,6 +140,10 @@ pub enum Event {
         number: u64,
         message: String,
     },
+    /// The logits that were asked for.
+    Logits(HandedLogits),
+    /// How far the odds of a text lie from those of another model.
+    Diverged(Diverged),
     /// All branches, when there are several.
     Branches {
         branches: Vec<BranchInfo>,

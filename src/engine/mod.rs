@@ -14,6 +14,7 @@
 //! Training has a thread of its own beside it, one for each run: [`TrainingHandle`].
 
 mod command;
+mod divergence;
 mod draft;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ pub use command::{
     Command, CompareRequest, GenerateRequest, GrowRequest, LanesRequest, LookRequest, Prompted,
     PromptsRequest, RepeatRequest, RestoreRequest, Session, Subject, Then,
 };
+pub use divergence::{Diverged, HandedLogits, LogitsRequest};
 pub use draft::Given;
 pub use error::StartError;
 pub use event::{Event, RunState};

@@ -2,6 +2,7 @@
 //! however it ends.
 #![cfg(unix)]
 
+mod beside;
 mod class;
 mod closing;
 mod comparing;

@@ -1,9 +1,14 @@
 //! A second model beside the first: it is loaded, reads along, is seen, fails, and goes.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
-use logitscope::engine::{Command, Event, LookRequest, RunState, Subject};
-use logitscope::model::{LoadProgress, ModelInfo};
-use logitscope::tui::{Action, Effect, Focus, Item, News};
+use logitscope::decoding::{Change, ShiftedToken};
+use logitscope::engine::{
+    Command, Diverged, Event, HandedLogits, LogitsRequest, LookRequest, RunState, Subject,
+};
+use logitscope::model::{LoadProgress, ModelInfo, Rows};
+use logitscope::tui::{Action, Effect, Focus, Item, Marking, News};
 
 use crate::fixtures::{NEXT_WORDS, Play, model, moment, read};
 
@@ -223,4 +228,146 @@ fn an_interrupt_ends_the_loading_and_news_of_a_gone_model_mean_nothing() {
     play.act(Action::UnloadSecond);
     assert!(play.screen().contains("There is no model beside this one."));
     assert_eq!(play.state.play.focus, Focus::Prompt);
+}
+
+/// What the first engine was asked for at the last frame.
+fn asked(play: &Play) -> Option<LogitsRequest> {
+    play.effects.iter().find_map(|effect| match effect {
+        Effect::Send(Command::Logits(request)) => Some(request.clone()),
+        _ => None,
+    })
+}
+
+/// The first engine hands out what it was asked for, and the second one compares: `bits` says what it finds at a place.
+fn compare(play: &mut Play, bits: impl Fn(usize) -> f64) -> LogitsRequest {
+    let request = asked(play).expect("logits were asked for");
+    let places = request.positions.clone();
+    let all = read(&whole());
+    let end = places.end.min(all.len());
+    play.hear(Event::Logits(HandedLogits {
+        ids: all[..end].iter().map(|token| token.id).collect(),
+        from: places.start,
+        rows: Arc::new(Rows::new(4, vec![0.0; 4 * places.len()])),
+    }));
+    let rows = match sent(play) {
+        Some(Command::Diverge { rows, .. }) => rows,
+        other => panic!("nothing was handed on: {other:?}"),
+    };
+    let standing = all.get(places.start);
+    let diverged = Diverged {
+        from: places.start,
+        bits: places.clone().map(&bits).collect(),
+        change: (rows > 0).then(|| change(places.start, standing.map(|it| it.id))),
+    };
+    hear(play, Event::Diverged(diverged));
+    play.frame();
+    request
+}
+
+fn change(position: usize, standing: Option<u32>) -> Change {
+    let token = |id: u32, display: &str, base: f32, tuned: f32| ShiftedToken {
+        id,
+        display: display.to_owned(),
+        base,
+        tuned,
+        base_rank: 1,
+        tuned_rank: 2,
+        log_ratio: (tuned / base).log2(),
+    };
+    Change {
+        position,
+        kl: 0.1234,
+        kl_reverse: 0.2,
+        standing: standing.map(|id| token(id, "·who", 0.084, 0.0839)),
+        rose: vec![
+            token(1, "·little", 0.214, 0.35),
+            token(2, "·\u{7}bell", 0.01, 0.04),
+        ],
+        fell: vec![
+            token(3, "·castle", 0.2, 0.0512),
+            token(4, "·house", 0.03, 0.00001),
+        ],
+    }
+}
+
+#[test]
+fn what_rises_and_what_falls_stands_in_the_place_of_its_odds() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut play = second(1, width, height);
+        answer(&mut play, &whole());
+        play.act(Action::FocusNext);
+        play.frame();
+        assert_eq!(asked(&play), None, "nobody wants to know");
+        play.act(Action::Change);
+        play.frame();
+        assert!(play.screen().contains("reading …"), "{}", play.screen());
+        let request = compare(&mut play, |_| 0.1234);
+        assert_eq!((request.subject, request.positions), (Subject::Text, 9..10));
+        assert_snapshot!(format!("rise_and_fall_{width}x{height}"), play.screen());
+        play.frame();
+        assert_eq!(asked(&play), None, "known");
+        play.act(Action::Change);
+        assert!(!play.screen().contains("beside    here"));
+    }
+}
+
+#[test]
+fn the_text_is_coloured_by_how_far_both_lie_apart() {
+    let mut play = second(1, 120, 40);
+    answer(&mut play, &whole());
+    let to = |play: &mut Play, marking: Marking| {
+        for _ in 0..5 {
+            if play.state.play.marking != marking {
+                play.act(Action::CycleMarking);
+            }
+        }
+        assert_eq!(play.state.play.marking, marking);
+        play.frame();
+    };
+    to(&mut play, Marking::Divergence);
+    let request = compare(&mut play, |at| if at == 5 { 2.0 } else { 0.01 });
+    assert_eq!(request.positions, 1..10);
+    let second = play.state.engine.second.as_ref().expect("a second model");
+    let along = second.divergence.along(play.state.play.passage().tokens());
+    assert_eq!((along.len(), along[4]), (9, 2.0));
+    let screen = play.screen();
+    assert!(
+        screen.contains("KL beside ≤0.03b ≤0.3b ≤1b >1b"),
+        "{screen}"
+    );
+    // The first token has no place before it; "was" at 5 stands out, and the others do not.
+    assert_snapshot!("marks_of_divergence_120x40", play.marks());
+    play.frame();
+    assert_eq!(asked(&play), None, "all is known");
+    // Another model in the first one's place: nothing of it holds any more.
+    play.hear(Event::Loaded { model: model() });
+    let second = play.state.engine.second.as_ref().expect("a second model");
+    assert!(second.divergence.along(&read(&whole())).is_empty());
+}
+
+#[test]
+fn without_common_tokens_the_reason_is_told() {
+    let mut play = second(2, 80, 24);
+    answer(&mut play, &whole());
+    play.act(Action::FocusNext);
+    play.act(Action::Change);
+    for _ in 0..4 {
+        play.act(Action::CycleMarking);
+    }
+    play.frame();
+    assert_eq!(asked(&play), None);
+    let screen = play.screen();
+    assert!(
+        screen.contains("no KL: the one beside has other tokens"),
+        "{screen}"
+    );
+    assert!(screen.contains("No rise and fall"), "{screen}");
+    // Alone there is nothing to be coloured by, and nothing to be shown.
+    let mut play = Play::inspected(PROMPT, 80, 24);
+    for _ in 0..4 {
+        assert_ne!(play.state.play.marking, Marking::Divergence);
+        play.act(Action::CycleMarking);
+    }
+    play.act(Action::Change);
+    assert!(play.screen().contains("Load a model beside this one first"));
 }

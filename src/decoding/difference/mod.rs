@@ -1,11 +1,13 @@
 //! A text under two models with one tokenizer: how far the distributions over each of its tokens lie apart.
 
+mod change;
 mod llama_cpp;
 mod shift;
 mod totals;
 
 use serde::Serialize;
 
+pub use self::change::{Change, divergence_bits};
 pub use self::llama_cpp::{LlamaCppFigures, Uncertain};
 pub use self::shift::{Shift, ShiftedToken};
 pub use self::totals::{DifferenceTotals, Percentiles};

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Pair, TwoOdds, two_odds};
+use super::{Change, Pair, TwoOdds, two_odds};
 use crate::decoding::DecodingError;
-use crate::sampling::RawOdds;
 
 /// One place of a text under two models.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,33 +77,15 @@ impl Pair<'_> {
         (base, tuned): (&[f32], &[f32]),
         count: usize,
     ) -> Shift {
-        let (one, other) = (RawOdds::new(base), RawOdds::new(tuned));
-        let mut changes: Vec<(u32, f32)> = (0..base.len() as u32)
-            .map(|id| {
-                let change = other.probability(tuned, id) - one.probability(base, id);
-                (id, change)
-            })
-            .filter(|(_, change)| *change != 0.0)
-            .collect();
-        changes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let token = |&(id, _): &(u32, f32)| ShiftedToken {
-            id,
-            display: self.base.tokenizer.display(id),
-            base: one.probability(base, id),
-            tuned: other.probability(tuned, id),
-            base_rank: one.rank(base, id),
-            tuned_rank: other.rank(tuned, id),
-            log_ratio: one.surprisal_bits(base, id) - other.surprisal_bits(tuned, id),
-        };
-        let rose = changes.iter().take_while(|(_, change)| *change > 0.0);
-        let fell = changes.iter().rev().take_while(|(_, change)| *change < 0.0);
+        let place = (position, Some(id));
+        let change = Change::between(self.base, (base, tuned), place, count);
         Shift {
             position,
             id,
             display: self.base.tokenizer.display(id),
             odds: two_odds(base, tuned, id),
-            rose: rose.take(count).map(token).collect(),
-            fell: fell.take(count).map(token).collect(),
+            rose: change.rose,
+            fell: change.fell,
         }
     }
 }

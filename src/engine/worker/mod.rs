@@ -2,6 +2,7 @@
 
 mod changing;
 mod comparing;
+mod diverging;
 mod examining;
 mod growing;
 mod lanes;
@@ -168,6 +169,8 @@ impl Worker {
                 given,
                 prompt,
             } => self.judge(lane, given, prompt),
+            Command::Logits(request) => self.hand_out(&request),
+            Command::Diverge { logits, rows } => self.diverge(&logits, rows),
             Command::Step => self.step(),
             Command::Pause => match self.state {
                 RunState::Running => self.enter(RunState::Paused),

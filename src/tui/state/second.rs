@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use super::divergence::{Divergence, Text};
 use super::looking::{Aim, Looking};
 use super::slot::Slot;
 use crate::decoding::{Moment, TokenRecord};
-use crate::engine::{Command, LookRequest, Subject};
+use crate::engine::{Command, LogitsRequest, LookRequest, Subject};
 use crate::model::{LoadProgress, ModelInfo};
 use crate::sampling::SamplerSettings;
 
@@ -33,6 +34,10 @@ pub struct SecondModel {
     looking: Looking,
     /// The token of its own that was selected in its table.
     pub selected: Option<u32>,
+    /// Whether its table says what rose and what fell, in place of its odds.
+    pub shows_change: bool,
+    /// How far its odds lie from those in view, where it has the same tokens.
+    pub divergence: Divergence,
 }
 
 /// Where the second model's odds stand for those in view.
@@ -57,6 +62,8 @@ impl SecondModel {
             last_asked: Duration::ZERO,
             looking: Looking::default(),
             selected: None,
+            shows_change: false,
+            divergence: Divergence::default(),
         }
     }
 
@@ -79,6 +86,35 @@ impl SecondModel {
     pub fn has_tokens_of(&self, model: &ModelInfo) -> bool {
         let own = self.model.as_ref();
         own.is_some_and(|own| own.token_set == model.token_set)
+    }
+
+    /// What has to be asked of the first engine, so that it can be told how far both lie apart; `is_coloured` says whether
+    /// the text is coloured by that.
+    pub fn compare(
+        &mut self,
+        (subject, sample): (Subject, usize),
+        (tokens, in_view): (&[TokenRecord], usize),
+        first: &ModelInfo,
+        is_coloured: bool,
+    ) -> Option<LogitsRequest> {
+        if self.tokens.is_empty() || !self.is_comparable(first) {
+            return None;
+        }
+        let both = self.read().iter().zip(tokens);
+        let text = Text {
+            subject,
+            sample,
+            tokens,
+            read: both.take_while(|(id, token)| **id == token.id).count(),
+        };
+        let here = self.shows_change.then_some(in_view);
+        self.divergence.request(text, here, is_coloured)
+    }
+
+    /// Whether its distributions are over the tokens of `first`.
+    pub fn is_comparable(&self, first: &ModelInfo) -> bool {
+        let own = self.model.as_ref();
+        self.has_tokens_of(first) && own.is_some_and(|own| own.vocabulary == first.vocabulary)
     }
 
     /// Whether it has read all of `tokens`, and nothing else.

@@ -40,6 +40,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Loaded { model } => {
             state.engine.model = Some(model);
+            super::second::first_changed(state, true);
             state.engine.loading = None;
             // Speed and end of the last run were the other model's.
             state.play.finishes.clear();
@@ -118,6 +119,9 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Look { subject, moment } => look(state, subject, moment),
         Event::LookFailed { .. } => state.play.looking.refuse(),
+        Event::Logits(logits) => super::second::handed(state, logits, effects),
+        // The first model is never the base.
+        Event::Diverged(_) => {}
         Event::Lane {
             sample,
             lane,
@@ -189,6 +193,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Failed { message } => {
             super::lanes::failed(state);
+            super::second::first_changed(state, false);
             state.play.inspecting.settle();
             state.engine.loading = None;
             state.play.looking.give_up();
@@ -197,6 +202,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         }
         Event::Died { message } => {
             state.engine.died = Some(message);
+            super::second::first_changed(state, true);
             state.engine.run = RunState::Empty;
             state.engine.model = None;
             state.engine.loading = None;

@@ -142,6 +142,7 @@ fn refused(state: &mut State, unsent: Unsent) {
         (Command::Inspect { .. }, SendError::Full) => {
             state.play.inspecting.give_up();
         }
+        (Command::Logits(_), SendError::Full) => second::first_changed(state, false),
         (Command::SetSampler { .. }, SendError::Full) => state.play.knobs.turned = true,
         _ => state.tell(error.to_string(), true),
     }

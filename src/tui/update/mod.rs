@@ -33,6 +33,7 @@ use crate::engine::{RunState, Then};
 use crate::tui::vocabulary::action::Concern;
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::lanes::LanesAction;
+use crate::tui::vocabulary::marks::Marking;
 
 /// Takes one action of a person in.
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
@@ -149,7 +150,15 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 );
             }
         }
-        Action::CycleMarking => state.play.marking = state.play.marking.next(),
+        Action::CycleMarking => {
+            let next = state.play.marking.next();
+            let alone = state.engine.second.is_none();
+            state.play.marking = if next == Marking::Divergence && alone {
+                next.next()
+            } else {
+                next
+            };
+        }
         Action::MarkMore => state.play.thresholds.shift(state.play.marking, true),
         Action::MarkFewer => state.play.thresholds.shift(state.play.marking, false),
         Action::NextSample => {
@@ -165,6 +174,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::LoadModel(source) => run::load(state, &source, effects),
         Action::LoadSecond(source) => second::load(state, &source, effects),
         Action::UnloadSecond => second::unload(state, effects),
+        Action::Change => second::toggle_change(state),
         Action::Read => run::read(state, effects),
         // These open something, see `overlay::open`, or belong to what is open.
         Action::Palette

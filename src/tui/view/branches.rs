@@ -175,11 +175,11 @@ fn text(state: &State, tokens: &[TokenRecord], width: u16, theme: &Theme) -> Vec
     for token in tokens {
         flow.push(&token.bytes);
     }
+    let divergence = super::text::divergence(state, tokens);
     let style = |token: usize| -> Style {
         let odds = tokens.get(token).and_then(|token| token.odds);
-        odds.map_or(theme.base, |odds| {
-            theme.likelihood(state.play.thresholds.class(state.play.marking, &odds))
-        })
+        let bits = token.checked_sub(1).and_then(|at| divergence.get(at));
+        super::text::colour(odds, bits.copied(), state, theme)
     };
     (0..flow.len())
         .map(|line| {

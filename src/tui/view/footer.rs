@@ -172,6 +172,9 @@ fn hints(state: &State) -> Vec<Hint> {
         hints.extend_from_slice(running);
     }
     if matches!(state.play.focus, Focus::Text | Focus::Tokens | Focus::Next) {
+        if state.engine.second.is_some() {
+            hints.push(Hint::Own(Bound::Change));
+        }
         hints.extend_from_slice(&[
             Hint::Own(Bound::Funnel),
             Hint::Own(Bound::Branches),

@@ -43,6 +43,10 @@ const TEXT: &[Entry] = &[
         "how unsure the model was before it, in bits: each one more doubles the choice",
     ),
     (
+        "KL beside",
+        "how far the odds of the model beside lie from those here, in bits: 0 is the same",
+    ),
+    (
         "otherwise with these knobs",
         "how many of the drawn tokens would be others, had the knobs stood as they do now: by the same random numbers, after the same text",
     ),
@@ -91,6 +95,11 @@ const NEXT: &[Entry] = &[
         "bits a byte",
         "surprisal of the whole text divided by its bytes, b/B in short: less is better, whatever the tokens",
     ),
+    (
+        "▲ ▼ beside here ±",
+        "likelier here than in the model beside, or less: by how many percentage points",
+    ),
+    ("KL bits", "what the token adds to the distance of both"),
 ];
 
 const TOKENS: &[Entry] = &[

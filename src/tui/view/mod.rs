@@ -18,6 +18,7 @@ mod present;
 mod prompt;
 mod samples;
 mod second;
+mod shifted;
 mod status;
 mod strip;
 mod text;

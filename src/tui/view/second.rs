@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Borders};
 
 use super::draw::{self, cell, right};
 use super::next::{CHOSEN, Columns};
+use super::shifted;
 use crate::decoding::{Moment, Row, TokenRecord, Totals};
 use crate::model::ModelInfo;
 use crate::text::numbers::percent;
@@ -30,18 +31,32 @@ pub fn width(token: usize, bar: usize) -> usize {
     1 + token + 1 + bar + PERCENT + SIGN
 }
 
+/// Most cells of a table of what rises and falls, with its border.
+pub const WIDEST_CHANGE: usize = 1 + shifted::WIDEST;
+
+/// The columns of the first model's table in the inside of the pane of both.
+pub fn columns(state: &State, inside: Rect) -> Columns {
+    Columns::paired(inside.width.into(), shows_change(state))
+}
+
+fn shows_change(state: &State) -> bool {
+    let second = state.engine.second.as_ref();
+    second.is_some_and(|second| second.shows_change)
+}
+
 /// The places of the first model's table and of this one, in the inside of their pane.
 pub fn parts(state: &State, inside: Rect) -> (Rect, Option<Rect>) {
     if state.engine.second.is_none() {
         return (inside, None);
     }
-    let columns = Columns::paired(inside.width.into());
-    let second = width(columns.token, columns.bar) as u16;
-    let [first, second] = Layout::horizontal([
-        Constraint::Fill(1),
-        Constraint::Length(second.min(inside.width / 2)),
-    ])
-    .areas(inside);
+    let beside = columns(state, inside);
+    let second = if shows_change(state) {
+        inside.width.saturating_sub(beside.width() as u16)
+    } else {
+        (width(beside.token, beside.bar) as u16).min(inside.width / 2)
+    };
+    let [first, second] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(second)]).areas(inside);
     (first, Some(second))
 }
 
@@ -105,6 +120,12 @@ pub fn draw(
     let foot = figures(second, tokens, width);
     let above = inside.height.saturating_sub(u16::from(foot.is_some()));
     let mut lines = vec![Line::from(cell(&name(second), width, theme.title))];
+    if second.shows_change {
+        let room = (width, usize::from(above).saturating_sub(lines.len()));
+        lines.extend(changed(state, second, first, room, theme));
+        put(lines, foot, inside, theme, frame);
+        return;
+    }
     match table(state, above) {
         Some(table) => {
             let note = table.note.map(|note| cell(&note, width, theme.quiet));
@@ -127,6 +148,18 @@ pub fn draw(
             }
         }
     }
+    put(lines, foot, inside, theme, frame);
+}
+
+/// Puts the lines into their place, and the foot at its lower end.
+fn put(
+    mut lines: Vec<Line<'static>>,
+    foot: Option<String>,
+    inside: Rect,
+    theme: &Theme,
+    frame: &mut Frame,
+) {
+    let above = inside.height.saturating_sub(u16::from(foot.is_some()));
     lines.truncate(above.into());
     let rows = Rect {
         height: above,
@@ -140,6 +173,41 @@ pub fn draw(
             ..inside
         };
         draw::lines(vec![Line::styled(foot, theme.quiet)], below, frame);
+    }
+}
+
+/// What rises and what falls from it to the model in view, or why that is not known.
+fn changed(
+    state: &State,
+    second: &SecondModel,
+    first: &ModelInfo,
+    (width, height): (usize, usize),
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let passage = state.play.passage();
+    let (tokens, in_view) = (passage.tokens(), passage.in_view());
+    if let Some(change) = second.divergence.at(tokens, in_view) {
+        return shifted::lines(change, (width, height), theme);
+    }
+    let why = match no_divergence(state) {
+        Some(why) => format!("No rise and fall: {why}."),
+        None if in_view == 0 => "Nothing predicts the first token.".to_owned(),
+        None => waiting(second, second.spot(tokens, in_view, first), tokens),
+    };
+    let said = wrapped(&why, width as u16);
+    said.into_iter()
+        .map(|line| Line::styled(line, theme.quiet))
+        .collect()
+}
+
+/// Why nothing can be said of how far the odds of the model beside lie from those in view.
+pub fn no_divergence(state: &State) -> Option<&'static str> {
+    match (&state.engine.second, &state.engine.model) {
+        (None, _) | (_, None) => Some("no model beside"),
+        (Some(second), Some(first)) if second.model.is_some() && !second.is_comparable(first) => {
+            Some("the one beside has other tokens")
+        }
+        _ => None,
     }
 }
 

@@ -6,13 +6,14 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::draw::{self, Canvas};
-use super::{samples, strip};
-use crate::decoding::{Beam, Origin, TokenRecord};
+use super::{samples, second, strip};
+use crate::decoding::{Beam, Origin, TokenOdds, TokenRecord};
 use crate::engine::Subject;
 use crate::tui::state::State;
 use crate::tui::state::passage::Passage;
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Bound;
+use crate::tui::vocabulary::marks::Marking;
 use crate::tui::vocabulary::safe::{fit, safe};
 use crate::tui::vocabulary::theme::{Likelihood, Theme};
 
@@ -77,6 +78,7 @@ pub fn passage(
     let first = passage.lines(inside.height.into()).start;
     seen.put(inside, Hit::Lines { sample, first });
     let flow = passage.flow();
+    let divergence = divergence(state, passage.tokens());
     let in_view = passage.in_view();
     let mut lines: Vec<Line> = Vec::new();
     for index in passage.lines(inside.height.into()) {
@@ -85,7 +87,11 @@ pub fn passage(
         for (glyph, text) in flow.line(index) {
             let style = match passage.tokens().get(glyph.token) {
                 Some(_) if selected && flow.shows(glyph, in_view) => theme.cursor,
-                Some(token) => style(token, state, theme),
+                Some(token) => {
+                    let before = glyph.token.checked_sub(1);
+                    let bits = before.and_then(|at| divergence.get(at)).copied();
+                    style(token, bits, state, theme)
+                }
                 None => theme.base,
             };
             if style != run.0 {
@@ -126,10 +132,26 @@ fn beams(canvas: &Canvas, inside: Rect, frame: &mut Frame) {
     draw::lines(rows.collect(), inside, frame);
 }
 
-fn style(token: &TokenRecord, state: &State, theme: &Theme) -> Style {
-    let style = token.odds.map_or(theme.base, |odds| {
-        theme.likelihood(state.play.thresholds.class(state.play.marking, &odds))
-    });
+/// How far the odds of the model beside lie from those of `tokens`, from the token at 1 on, as far as that is known.
+pub fn divergence<'a>(state: &'a State, tokens: &[TokenRecord]) -> &'a [f32] {
+    let second = state.engine.second.as_ref();
+    second.map_or(&[], |second| second.divergence.along(tokens))
+}
+
+/// The colour of a token; `divergence` is that of its place.
+pub fn colour(
+    odds: Option<TokenOdds>,
+    divergence: Option<f32>,
+    state: &State,
+    theme: &Theme,
+) -> Style {
+    let (marking, thresholds) = (state.play.marking, &state.play.thresholds);
+    let class = odds.and_then(|odds| thresholds.class(marking, &odds, divergence));
+    class.map_or(theme.base, |class| theme.likelihood(class))
+}
+
+fn style(token: &TokenRecord, divergence: Option<f32>, state: &State, theme: &Theme) -> Style {
+    let style = colour(token.odds, divergence, state, theme);
     match token.origin {
         Origin::Prompt => style.add_modifier(Modifier::ITALIC),
         Origin::Generated | Origin::Chosen => style,
@@ -138,11 +160,14 @@ fn style(token: &TokenRecord, state: &State, theme: &Theme) -> Style {
 
 /// What the text is coloured by, and what the marks mean, each class in its own style.
 fn legend(state: &State, theme: &Theme) -> Line<'static> {
-    let mut spans = vec![Span::styled(
-        format!(" {} ", state.play.marking.name()),
-        theme.quiet,
-    )];
-    let labels = state.play.thresholds.labels(state.play.marking);
+    let marking = state.play.marking;
+    if marking == Marking::Divergence
+        && let Some(why) = second::no_divergence(state)
+    {
+        return Line::styled(format!(" no KL: {why} "), theme.quiet);
+    }
+    let mut spans = vec![Span::styled(format!(" {} ", marking.name()), theme.quiet)];
+    let labels = state.play.thresholds.labels(marking);
     for (class, label) in Likelihood::ALL.into_iter().zip(labels) {
         spans.push(Span::styled(label, theme.likelihood(class)));
         spans.push(Span::raw(" "));

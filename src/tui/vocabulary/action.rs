@@ -51,6 +51,8 @@ pub enum Action {
     LoadSecond(String),
     /// Take the model beside away.
     UnloadSecond,
+    /// Show what rose and what fell between the model beside and this one, or the odds of the model beside.
+    Change,
     /// Ask something in one line.
     Ask(Question),
     /// Take the mouse, or leave it to the terminal.
@@ -208,6 +210,7 @@ impl Action {
             | Self::Copy(_)
             | Self::LoadSecond(_)
             | Self::UnloadSecond
+            | Self::Change
             | Self::Ask(_)
             | Self::FocusPrompt
             | Self::Follow

@@ -140,6 +140,7 @@ bindings! {
         Palette "palette" Action::Palette, ["ctrl-p" ":"] "find any command by typing", "commands";
         Models "models" Action::Models, ["m"] "load another model, in place or beside: embedded, cached, recent, of a run, a directory";
         UnloadSecond "unload-beside" Action::UnloadSecond, ["M"] "unload the model beside";
+        Change "rose-and-fell" Action::Change, ["d"] "with a model beside: what rises and falls from it to this one, or its odds", "rise/fall";
         Train "train" Action::Train(TrainAction::Page), ["f2" "T"] "train or finetune a model; back to Play", "Play";
         Learn "learn" Action::Learn(LearnAction::List), ["f7"] "lessons: begin one, go on with it, leave it", "lessons";
         Lanes "compare" Action::Lanes(LanesAction::Page), ["f8" "X"] "settings side by side, with the same draws; back to Play", "compare";

@@ -11,7 +11,8 @@ impl Marking {
             Self::Probability => Self::Rank,
             Self::Rank => Self::Surprisal,
             Self::Surprisal => Self::Entropy,
-            Self::Entropy => Self::Probability,
+            Self::Entropy => Self::Divergence,
+            Self::Divergence => Self::Probability,
         }
     }
 
@@ -22,6 +23,7 @@ impl Marking {
             Self::Rank => "rank",
             Self::Surprisal => "surprisal",
             Self::Entropy => "entropy",
+            Self::Divergence => "KL beside",
         }
     }
 }
@@ -37,6 +39,8 @@ pub struct Thresholds {
     pub surprisal: [f32; 3],
     /// Bits, rising.
     pub entropy: [f32; 3],
+    /// Bits, rising.
+    pub divergence: [f32; 3],
 }
 
 impl Default for Thresholds {
@@ -46,23 +50,30 @@ impl Default for Thresholds {
             rank: [1.0, 5.0, 50.0],
             surprisal: [1.0, 3.0, 7.0],
             entropy: [1.0, 3.0, 5.0],
+            divergence: [0.03, 0.3, 1.0],
         }
     }
 }
 
 impl Thresholds {
-    /// The class of a token.
-    pub fn class(&self, marking: Marking, odds: &TokenOdds) -> Likelihood {
+    /// The class of a token; `divergence` is that of its place in bits. None where the figure is not known.
+    pub fn class(
+        &self,
+        marking: Marking,
+        odds: &TokenOdds,
+        divergence: Option<f32>,
+    ) -> Option<Likelihood> {
         let (value, borders) = match marking {
+            Marking::Divergence => (divergence?, self.divergence),
             Marking::Probability => {
                 let within = |border: &f32| odds.probability >= *border;
-                return class_at(self.probability.iter().position(within));
+                return Some(class_at(self.probability.iter().position(within)));
             }
             Marking::Rank => (odds.rank as f32, self.rank),
             Marking::Surprisal => (odds.surprisal, self.surprisal),
             Marking::Entropy => (odds.entropy, self.entropy),
         };
-        class_at(borders.iter().position(|border| value <= *border))
+        Some(class_at(borders.iter().position(|border| value <= *border)))
     }
 
     /// What each class holds, for the legend.
@@ -76,11 +87,16 @@ impl Thresholds {
                 format!(">{}b", short(border))
             }),
             Marking::Entropy => (self.entropy, "≤", |border| format!(">{}b", short(border))),
+            Marking::Divergence => (self.divergence, "≤", |border| {
+                format!(">{}b", short(border))
+            }),
         };
         let within = |border: f32| match marking {
             Marking::Probability => format!("{sign}{}%", short(border * 100.0)),
             Marking::Rank => format!("{sign}{}", short(border)),
-            Marking::Surprisal | Marking::Entropy => format!("{sign}{}b", short(border)),
+            Marking::Surprisal | Marking::Entropy | Marking::Divergence => {
+                format!("{sign}{}b", short(border))
+            }
         };
         let [a, b, c] = borders;
         [within(a), within(b), within(c), last(c)]
@@ -93,6 +109,7 @@ impl Thresholds {
             Marking::Rank => (&mut self.rank, 1.0, 1e6),
             Marking::Surprisal => (&mut self.surprisal, 0.01, 40.0),
             Marking::Entropy => (&mut self.entropy, 0.01, 40.0),
+            Marking::Divergence => (&mut self.divergence, 1e-4, 40.0),
         };
         let up = more == (marking == Marking::Probability);
         let factor = if up { 1.25 } else { 0.8 };
@@ -142,13 +159,18 @@ mod tests {
     #[test]
     fn each_figure_has_its_classes() {
         let thresholds = Thresholds::default();
-        let class = |marking| thresholds.class(marking, &odds(0.2, 1, 9.0, 2.0));
-        assert_eq!(class(Marking::Probability), Likelihood::Likely);
-        assert_eq!(class(Marking::Rank), Likelihood::Expected);
-        assert_eq!(class(Marking::Surprisal), Likelihood::Surprising);
-        assert_eq!(class(Marking::Entropy), Likelihood::Likely);
-        let broken = thresholds.class(Marking::Probability, &odds(f32::NAN, 1, 0.0, 0.0));
-        assert_eq!(broken, Likelihood::Surprising);
+        let class =
+            |marking, divergence| thresholds.class(marking, &odds(0.2, 1, 9.0, 2.0), divergence);
+        let known = |marking| class(marking, None).unwrap();
+        assert_eq!(known(Marking::Probability), Likelihood::Likely);
+        assert_eq!(known(Marking::Rank), Likelihood::Expected);
+        assert_eq!(known(Marking::Surprisal), Likelihood::Surprising);
+        assert_eq!(known(Marking::Entropy), Likelihood::Likely);
+        assert_eq!(class(Marking::Divergence, None), None);
+        let far = class(Marking::Divergence, Some(1.5));
+        assert_eq!(far, Some(Likelihood::Surprising));
+        let broken = thresholds.class(Marking::Probability, &odds(f32::NAN, 1, 0.0, 0.0), None);
+        assert_eq!(broken, Some(Likelihood::Surprising));
     }
 
     #[test]
@@ -163,6 +185,10 @@ mod tests {
             thresholds.labels(Marking::Surprisal),
             ["≤1b", "≤3b", "≤7b", ">7b"]
         );
+        assert_eq!(
+            thresholds.labels(Marking::Divergence),
+            ["≤0.03b", "≤0.3b", "≤1b", ">1b"]
+        );
     }
 
     #[test]
@@ -172,15 +198,18 @@ mod tests {
             Marking::Rank,
             Marking::Surprisal,
             Marking::Entropy,
+            Marking::Divergence,
         ] {
             let mut thresholds = Thresholds::default();
             let tokens: Vec<TokenOdds> = (1..200)
                 .map(|at| odds(1.0 / at as f32, at, (at as f32).log2(), (at as f32).log2()))
                 .collect();
             let outstanding = |thresholds: &Thresholds| {
-                let class =
-                    |odds: &&TokenOdds| thresholds.class(marking, odds) == Likelihood::Surprising;
-                tokens.iter().filter(class).count()
+                let stands_out = |odds: &&TokenOdds| {
+                    let class = thresholds.class(marking, odds, Some(odds.surprisal / 4.0));
+                    class == Some(Likelihood::Surprising)
+                };
+                tokens.iter().filter(stands_out).count()
             };
             let before = outstanding(&thresholds);
             thresholds.shift(marking, true);

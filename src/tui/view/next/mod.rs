@@ -78,8 +78,9 @@ impl Columns {
     }
 
     /// Beside the table of another model, both together so many cells wide: the bars of the raw odds are as long as
-    /// there, so that they can be compared; those of the final odds give way.
-    pub fn paired(width: usize) -> Self {
+    /// there, so that they can be compared; those of the final odds give way. A table of what rises and falls
+    /// (`with_change`) has the room first.
+    pub fn paired(width: usize, with_change: bool) -> Self {
         let token = (width / 8).clamp(8, 20);
         let mut columns = Self {
             rank: 5,
@@ -91,8 +92,12 @@ impl Columns {
             changes: 0,
             marks: 4,
         };
-        let others = columns.width() + second::width(token, 0);
-        columns.bar = width.saturating_sub(others) / 2;
+        let room = width.saturating_sub(columns.width());
+        columns.bar = if with_change {
+            room.saturating_sub(second::WIDEST_CHANGE)
+        } else {
+            room.saturating_sub(second::width(token, 0)) / 2
+        };
         columns
     }
 
@@ -119,7 +124,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
         let inside = canvas.border(Line::default(), frame);
         let (inside, second) = second::parts(state, inside);
         if let Some(second) = second {
-            let columns = Columns::paired(canvas.panes.inner(canvas.pane).width.into());
+            let columns = second::columns(state, canvas.panes.inner(canvas.pane));
             let scale = (second::highest(state), &columns);
             second::draw(state, theme, scale, second, seen, frame);
         }
@@ -148,7 +153,7 @@ pub fn draw(canvas: &Canvas, seen: &mut Seen, frame: &mut Frame) {
     let rows: Vec<usize> = rows.collect();
     let mut labels = Vec::new();
     let columns = match second {
-        Some(_) => Columns::paired(canvas.panes.inner(canvas.pane).width.into()),
+        Some(_) => second::columns(state, canvas.panes.inner(canvas.pane)),
         None => Columns::fit(inside.width.into(), |most| {
             labels = changes::column(moment, &rows, most);
             let widest = labels.iter().map(|label| safe::width(label)).max();

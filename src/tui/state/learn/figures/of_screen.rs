@@ -15,7 +15,7 @@ pub const OVER: &[&str] = &[
 ];
 pub const SCREENS: &[&str] = &["play", "train", "compare"];
 pub const RUNS: &[&str] = &["empty", "loading", "idle", "running", "paused"];
-pub const MARKINGS: &[&str] = &["probability", "rank", "surprisal", "entropy"];
+pub const MARKINGS: &[&str] = &["probability", "rank", "surprisal", "entropy", "divergence"];
 pub const JOBS: &[&str] = &["idle", "preparing", "training", "paused", "ending"];
 /// Where no preset has these settings.
 pub const NONE: &str = "none";
@@ -72,6 +72,7 @@ pub fn marking(state: &State) -> Option<Shown> {
         Marking::Rank => 1,
         Marking::Surprisal => 2,
         Marking::Entropy => 3,
+        Marking::Divergence => 4,
     };
     word(MARKINGS, at)
 }
