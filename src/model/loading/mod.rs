@@ -12,6 +12,7 @@ mod files;
 mod gguf;
 mod guests;
 mod hub;
+mod hub_id;
 mod load;
 mod memory_needed;
 mod parts;

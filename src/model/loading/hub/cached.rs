@@ -15,8 +15,9 @@ use crate::model::loading::file_names::{
 };
 use crate::model::loading::files::Files;
 use crate::model::loading::gguf::{Gguf, other_parts};
+use crate::model::loading::hub_id::HubId;
 use crate::model::loading::shards::read_index;
-use crate::model::loading::source::{HubId, is_gguf};
+use crate::model::loading::source::is_gguf;
 use crate::text::encoding::unmarked;
 
 /// A model of a supported architecture in the cache, ready to be loaded without network.

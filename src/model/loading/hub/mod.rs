@@ -13,7 +13,7 @@ mod options;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use super::source::HubId;
+use super::hub_id::HubId;
 use crate::model::{LoadProgress, ModelError};
 
 pub use cached::{CachedModel, cached_models_in};

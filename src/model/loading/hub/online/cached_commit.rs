@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 
 use super::digest::Digest;
-use crate::model::loading::source::HubId;
+use crate::model::loading::hub_id::HubId;
 
 /// One commit of one model in the cache.
 pub(super) struct CachedCommit {

@@ -10,7 +10,7 @@ use reqwest::Url;
 use super::HubOptions;
 use crate::model::ModelError;
 use crate::model::error::visible;
-use crate::model::loading::source::HubId;
+use crate::model::loading::hub_id::HubId;
 
 /// Why a request to the hub brought nothing.
 #[derive(Debug)]

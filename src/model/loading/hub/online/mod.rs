@@ -28,8 +28,8 @@ use crate::model::loading::file_names::{
 };
 use crate::model::loading::files::Files;
 use crate::model::loading::gguf::other_parts;
+use crate::model::loading::hub_id::HubId;
 use crate::model::loading::shards::{PICKLE_ONLY, read_index};
-use crate::model::loading::source::HubId;
 use crate::model::{LoadProgress, ModelError};
 
 /// The files beside a model's weights that chatting needs, where it has them.

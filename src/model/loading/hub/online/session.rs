@@ -13,7 +13,7 @@ use super::list::{LONGEST_LIST, List, Listed, is_file_name};
 use super::metadata::Metadata;
 use super::meter::{Gauge, comparing};
 use super::names::is_plain;
-use crate::model::loading::source::HubId;
+use crate::model::loading::hub_id::HubId;
 use crate::model::{LoadProgress, ModelError};
 
 /// Files of the cache up to this size are compared with their digests at every load: that takes a fraction of a
