@@ -743,6 +743,22 @@ fn the_machine_and_the_model_are_measured() {
         table.contains("train 1 x 8") && table.contains("train 2 x 8"),
         "{table}"
     );
+    // What is not trained is measured in the form that it runs in.
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/reference/gguf/llama-q8_0.gguf"
+    );
+    let model = ["bench", "--rounds", "1", "--model", file, "--works"];
+    let lines = lines_of_json(&home.out(&[&model[..], &["decode,prefill", "--json"]].concat()));
+    let speeds: Vec<_> = lines.iter().filter(|one| one["kind"] == "speed").collect();
+    assert!(
+        speeds.iter().all(|one| one["precision"] == "q8_0"),
+        "{lines:?}"
+    );
+    let works: Vec<_> = speeds.iter().map(|one| &one["work"]).collect();
+    assert_eq!(works, ["decode", "decode", "prefill"]);
+    let (code, error) = home.fails(&[&model[..], &["train"]].concat());
+    assert!(code == Some(1) && error.contains("llama model"), "{error}");
     for wrong in [
         ["--shape", "gpt5"],
         ["--shape", "demo"],

@@ -122,15 +122,15 @@ pub fn measure(
     told: &mut dyn FnMut(usize, usize) -> Result<()>,
 ) -> Result<Report> {
     let device = &subject.device;
-    let asked = |precision: &Precision| [Precision::Auto, *precision].contains(&plan.precision);
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
-    for precision in subject.precisions().into_iter().filter(asked) {
+    for precision in subject.precisions(plan.precision) {
         works.extend(running::works(subject, precision, &plan.works)?);
     }
-    if plan.works.contains(&Work::Train) {
-        let both = [Precision::F32, Precision::Bf16].into_iter().filter(asked);
-        let both: Vec<_> = both.collect();
-        works.extend(training::works(subject, &plan.training, &both)?);
+    if let (true, Some(raw)) = (plan.works.contains(&Work::Train), subject.trainable()) {
+        let both = [Precision::F32, Precision::Bf16].into_iter();
+        let asked = |one: &Precision| [Precision::Auto, *one].contains(&plan.precision);
+        let both: Vec<_> = both.filter(asked).collect();
+        works.extend(training::works((raw, device), &plan.training, &both)?);
     }
     let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
     let mut readings: HashMap<usize, Vec<f64>> = HashMap::new();
@@ -183,7 +183,7 @@ pub fn measure(
     });
     Ok(Report {
         model: subject.name.clone(),
-        parameters: subject.config.parameters(),
+        parameters: subject.parameters(),
         device: device_name(device),
         card: card(device),
         speeds: speeds.collect(),

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use candle_core::{Error, Result};
 
+use super::subject::tokens;
 use super::{Bound, Measured, Speed, Subject, Work};
 use crate::decoding::{Generation, GenerationSettings};
 use crate::model::{LoadedModel, Precision, Rows};
@@ -18,6 +19,8 @@ const STEPS_ON_GPU: usize = 128;
 const CONTEXTS: [usize; 2] = [128, 480];
 const PREFILL: usize = 512;
 const BATCH: usize = 8;
+/// Tokens of the longest text.
+const LONGEST: usize = 1024;
 
 /// What is measured of a model in one precision, of the works that are asked for.
 pub(super) fn works(
@@ -28,22 +31,24 @@ pub(super) fn works(
     if asked.iter().all(|work| *work == Work::Train) {
         return Ok(Vec::new());
     }
-    let loaded = Rc::new(subject.build(precision)?);
+    let loaded = subject.build(precision)?;
+    let info = loaded.model.info();
+    let Some(cost) = loaded.model.cost() else {
+        candle_core::bail!(
+            "what a token costs {} is not known: it is a {} model, which another library computes",
+            subject.name,
+            info.architecture
+        );
+    };
     let steps = if subject.device.is_cpu() {
         STEPS
     } else {
         STEPS_ON_GPU
     };
-    let most = subject.config.n_positions;
+    let most = info.context_length;
+    let weights = cost.layers.bytes + cost.head.bytes;
+    let tokens = tokens(most.min(LONGEST), info.vocabulary);
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
-    // 32 weights of a byte and a scale of two; or two weights to a byte, but in the head.
-    let (in_blocks, in_head) = match precision {
-        Precision::Q8_0 => (34.0 / 32.0, 34.0 / 32.0),
-        Precision::Q4_0 => (18.0 / 32.0, 34.0 / 32.0),
-        Precision::Bf16 | Precision::F16 => (2.0, 2.0),
-        _ => (4.0, 4.0),
-    };
-    let weights = in_blocks * subject.block_numbers() + in_head * subject.head_numbers();
     let mut add = |work: Work, batch: usize, context: usize, cost: f64| {
         if !asked.contains(&work) {
             return;
@@ -60,7 +65,7 @@ pub(super) fn works(
         };
         let run = Running {
             loaded: Rc::clone(&loaded),
-            tokens: subject.tokens(most),
+            tokens: tokens.clone(),
             work,
             batch,
             context,
@@ -74,13 +79,7 @@ pub(super) fn works(
     if contexts[0] == contexts[1] {
         contexts[0] /= 2;
     }
-    let in_cache = match precision {
-        Precision::F32 => 4.0,
-        Precision::Bf16 | Precision::F16 if subject.device.is_cpu() => 4.0,
-        _ => 2.0,
-    };
-    let cached =
-        |context: usize| in_cache * subject.cached_numbers() * (context + steps / 2) as f64;
+    let cached = |context: usize| cost.cached_bytes(context + steps / 2);
     for context in contexts {
         add(Work::Decode, 1, context, weights + cached(context));
     }
@@ -89,11 +88,12 @@ pub(super) fn works(
     let together = weights / BATCH as f64 + cached(short);
     add(Work::Batch, BATCH, short, together);
     let length = PREFILL.min(most);
-    // Each position attends to half of the others on average: a product with the keys, one with the values.
-    let attention = 2.0 * subject.cached_numbers() * length as f64 / 2.0;
-    let operations = 2.0 * subject.block_numbers() + attention;
-    add(Work::Prefill, 1, length, operations);
-    let first = operations * short as f64 + 2.0 * subject.head_numbers();
+    let reading = |tokens: usize| {
+        let products = 2.0 * cost.layers.numbers * tokens as f64;
+        products + cost.attention_operations(tokens)
+    };
+    add(Work::Prefill, 1, length, reading(length) / length as f64);
+    let first = reading(short) + 2.0 * cost.head.numbers;
     add(Work::First, 1, short, first);
     Ok(works)
 }
@@ -170,7 +170,8 @@ impl Running {
             detect_loops: false,
             ..GenerationSettings::default()
         };
-        let prompt = "the ".repeat(self.context);
+        // A token each in most vocabularies.
+        let prompt = " the".repeat(self.context);
         let (sampler, never) = (SamplerSettings::default(), || false);
         let mut generation =
             Generation::new(&self.loaded, &prompt, &sampler, &settings, false, &never)

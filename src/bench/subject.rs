@@ -1,39 +1,59 @@
-//! The model that is measured, and what a token costs it.
+//! The model that is measured.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
-use candle_core::{Device, Result};
+use candle_core::{Device, Error, Result};
 
 use crate::model::{
-    Gpt2Config, LoadRequest, LoadedModel, ModelError, Precision, RawModel, load_raw,
+    Gpt2Config, LoadRequest, LoadedModel, ModelError, Precision, RawModel, load, load_raw,
 };
 use crate::text::Tokenizer;
 use crate::training::Recipe;
 use crate::training::network::initial;
 
-/// A model of the GPT-2 family, its weights in main memory, and where it is to be run.
+/// A model to be measured, and where it is to be run.
 pub struct Subject {
     pub name: String,
     pub device: Device,
-    pub config: Gpt2Config,
+    kind: Kind,
+}
+
+enum Kind {
+    /// In main memory, to be held in any precision, and trained.
+    Raw(Box<Raw>),
+    /// Of another family or in a GGUF file: in the form that it is run in.
+    Loaded(Rc<LoadedModel>),
+}
+
+/// The weights of a GPT-2.
+pub(super) struct Raw {
+    pub(super) config: Gpt2Config,
     pub(super) tensors: HashMap<String, Vec<f32>>,
     tokenizer: Tokenizer,
 }
 
 impl Subject {
-    /// A model by its source, to be run on `device`.
+    /// A model by its source, to be run on `device`, which is that of the request.
     ///
     /// # Errors
-    /// As [`load_raw`].
+    /// As [`load`], if it is none that [`load_raw`] reads.
     pub fn load(request: &LoadRequest, device: Device) -> std::result::Result<Self, ModelError> {
-        let raw = load_raw(request, &mut |_| ControlFlow::Continue(()))?;
+        let mut go_on = |_| ControlFlow::Continue(());
+        let kind = match load_raw(request, &mut go_on) {
+            Ok(raw) => Kind::Raw(Box::new(Raw {
+                config: raw.config,
+                tensors: raw.tensors,
+                tokenizer: raw.tokenizer,
+            })),
+            // What is wrong with it the other way to load it says too.
+            Err(_) => Kind::Loaded(Rc::new(load(request, &mut go_on)?)),
+        };
         Ok(Self {
             name: request.source.clone(),
             device,
-            config: raw.config,
-            tensors: raw.tensors,
-            tokenizer: raw.tokenizer,
+            kind,
         })
     }
 
@@ -54,18 +74,68 @@ impl Subject {
         Ok(Self {
             name: format!("random {name}"),
             device,
-            tensors: initial(&config, recipe.model.initial, recipe.run.seed),
-            config,
-            tokenizer,
+            kind: Kind::Raw(Box::new(Raw {
+                tensors: initial(&config, recipe.model.initial, recipe.run.seed),
+                config,
+                tokenizer,
+            })),
         })
     }
 
-    /// The precisions that it can be run in.
-    pub(super) fn precisions(&self) -> Vec<Precision> {
+    /// Trainable numbers, a tied head counted once.
+    pub(super) fn parameters(&self) -> usize {
+        match &self.kind {
+            Kind::Raw(raw) => raw.config.parameters(),
+            Kind::Loaded(loaded) => loaded.model.info().parameters,
+        }
+    }
+
+    /// Its weights, if it can be trained.
+    pub(super) fn trainable(&self) -> Option<&Raw> {
+        match &self.kind {
+            Kind::Raw(raw) => Some(raw),
+            Kind::Loaded(_) => None,
+        }
+    }
+
+    /// Why it is not trained, if it is not.
+    pub fn untrained(&self) -> Option<String> {
+        let Kind::Loaded(loaded) = &self.kind else {
+            return None;
+        };
+        let info = loaded.model.info();
+        Some(format!(
+            "training is measured of GPT-2's family, from a directory: `{}` is a {} model in {}",
+            self.name,
+            info.architecture,
+            info.precision.name()
+        ))
+    }
+
+    /// What its loading has to say.
+    pub fn notices(&self) -> &[String] {
+        match &self.kind {
+            Kind::Raw(_) => &[],
+            Kind::Loaded(loaded) => &loaded.notices,
+        }
+    }
+
+    /// The precisions to measure it in, where one is asked for or, for [`Precision::Auto`], all that there are.
+    pub(super) fn precisions(&self, asked: Precision) -> Vec<Precision> {
+        match &self.kind {
+            Kind::Raw(raw) => {
+                let all = self.precisions_of(&raw.config).into_iter();
+                all.filter(|one| [Precision::Auto, *one].contains(&asked))
+                    .collect()
+            }
+            Kind::Loaded(loaded) => vec![loaded.model.info().precision],
+        }
+    }
+
+    fn precisions_of(&self, config: &Gpt2Config) -> Vec<Precision> {
         if !self.device.is_cpu() {
             return vec![Precision::F32, Precision::Bf16];
         }
-        let config = &self.config;
         let widths = [
             config.n_embd,
             config.inner_width(),
@@ -79,50 +149,50 @@ impl Subject {
     }
 
     /// A model to run.
-    pub(super) fn build(&self, precision: Precision) -> Result<LoadedModel> {
+    pub(super) fn build(&self, precision: Precision) -> Result<Rc<LoadedModel>> {
+        let raw = match &self.kind {
+            Kind::Raw(raw) => raw,
+            Kind::Loaded(loaded) => return Ok(Rc::clone(loaded)),
+        };
         let model = RawModel::build(
             &self.name,
-            &self.config,
-            self.tensors.clone(),
-            &self.tokenizer,
+            &raw.config,
+            raw.tensors.clone(),
+            &raw.tokenizer,
             (&self.device, precision),
         )
-        .map_err(candle_core::Error::wrap)?;
-        let json = self.tokenizer.to_json().map_err(candle_core::Error::wrap)?;
+        .map_err(Error::wrap)?;
+        let json = raw.tokenizer.to_json().map_err(Error::wrap)?;
         let tokenizer = Tokenizer::from_bytes(json.as_bytes(), &self.name);
-        Ok(LoadedModel {
+        Ok(Rc::new(LoadedModel {
             base: None,
             model,
-            tokenizer: tokenizer.map_err(candle_core::Error::wrap)?,
+            tokenizer: tokenizer.map_err(Error::wrap)?,
             chat: None,
             notices: Vec::new(),
-        })
+        }))
     }
+}
 
-    /// Tokens that exist, in no order.
-    pub(super) fn tokens(&self, count: usize) -> Vec<u32> {
-        let vocabulary = self.config.vocab_size as u32;
-        (0..count as u32)
-            .map(|at| at.wrapping_mul(2_654_435_761) % vocabulary)
-            .collect()
-    }
-
-    /// Numbers in the matrices of the blocks.
-    pub(super) fn block_numbers(&self) -> f64 {
+impl Raw {
+    /// Numbers that a token is multiplied by: the matrices of the blocks, and the head.
+    pub(super) fn multiplied(&self) -> f64 {
         let tensors = self.config.tensors().into_iter();
         let matrices = tensors.filter(|(name, shape)| name.starts_with("h.") && shape.len() == 2);
-        matrices
-            .map(|(_, shape)| shape.iter().product::<usize>() as f64)
-            .sum()
-    }
-
-    /// Numbers in the head.
-    pub(super) fn head_numbers(&self) -> f64 {
-        (self.config.vocab_size * self.config.n_embd) as f64
+        let blocks: usize = matrices
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum();
+        (blocks + self.config.vocab_size * self.config.n_embd) as f64
     }
 
     /// Numbers of keys and values that one position leaves.
     pub(super) fn cached_numbers(&self) -> f64 {
         (2 * self.config.n_layer * self.config.attention_width()) as f64
     }
+}
+
+/// Tokens that exist in a vocabulary, in no order.
+pub(super) fn tokens(count: usize, vocabulary: usize) -> Vec<u32> {
+    let each = (0..count as u32).map(|at| at.wrapping_mul(2_654_435_761) % vocabulary as u32);
+    each.collect()
 }

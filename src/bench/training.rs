@@ -5,9 +5,10 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::Instant;
 
-use candle_core::Result;
+use candle_core::{Device, Result};
 
-use super::{Bound, Measured, Speed, Subject, Work};
+use super::subject::{Raw, tokens};
+use super::{Bound, Measured, Speed, Work};
 use crate::kernels::bf16_is_native;
 use crate::model::Precision;
 use crate::training::network::{Batch, Compute, DropoutRates, Freeze, Network};
@@ -20,21 +21,20 @@ const RATE: f64 = 1e-6;
 /// Training in `f32` and mixed, where the device does that, in steps of each of some sizes: sequences, and tokens in
 /// each.
 pub(super) fn works(
-    subject: &Subject,
+    (raw, device): (&Raw, &Device),
     sizes: &[(usize, usize)],
     precisions: &[Precision],
 ) -> Result<Vec<(Speed, Box<dyn Measured>)>> {
     let mut works: Vec<(Speed, Box<dyn Measured>)> = Vec::new();
     for (float, precision) in [(Float::F32, Precision::F32), (Float::Bf16, Precision::Bf16)] {
         let mixed = float == Float::Bf16;
-        if mixed && subject.device.is_cpu() && !bf16_is_native() || !precisions.contains(&precision)
-        {
+        if mixed && device.is_cpu() && !bf16_is_native() || !precisions.contains(&precision) {
             continue;
         }
-        let compute = Compute::in_precision(subject.device.clone(), float, None);
+        let compute = Compute::in_precision(device.clone(), float, None);
         let mut trained: Option<Rc<RefCell<Trained>>> = None;
         for &(batch, time) in sizes {
-            let time = time.min(subject.config.n_positions);
+            let time = time.min(raw.config.n_positions);
             let speed = Speed {
                 precision,
                 batch,
@@ -44,11 +44,11 @@ pub(super) fn works(
             let trained = match &trained {
                 Some(trained) => Rc::clone(trained),
                 None => {
-                    let new = Rc::new(RefCell::new(Trained::new(subject, compute.clone())?));
+                    let new = Rc::new(RefCell::new(Trained::new(raw, compute.clone())?));
                     Rc::clone(trained.insert(new))
                 }
             };
-            let training = Training::new(subject, trained, (batch, time));
+            let training = Training::new(raw, trained, (batch, time));
             works.push((speed, Box::new(training)));
         }
     }
@@ -62,13 +62,13 @@ struct Trained {
 }
 
 impl Trained {
-    fn new(subject: &Subject, compute: Compute) -> Result<Self> {
+    fn new(raw: &Raw, compute: Compute) -> Result<Self> {
         let kernels = compute.kernels;
         let network = Network::new(
-            &subject.config,
+            &raw.config,
             DropoutRates::default(),
             compute,
-            subject.tensors.clone(),
+            raw.tensors.clone(),
             Freeze::Nothing,
             None,
         )?;
@@ -85,14 +85,10 @@ struct Training {
 }
 
 impl Training {
-    fn new(
-        subject: &Subject,
-        trained: Rc<RefCell<Trained>>,
-        (batch, time): (usize, usize),
-    ) -> Self {
-        let tokens = subject.tokens(batch * time + 1);
-        let attention = 2.0 * subject.cached_numbers() * time as f64 / 2.0;
-        let forward = 2.0 * (subject.block_numbers() + subject.head_numbers()) + attention;
+    fn new(raw: &Raw, trained: Rc<RefCell<Trained>>, (batch, time): (usize, usize)) -> Self {
+        let tokens = tokens(batch * time + 1, raw.config.vocab_size);
+        let attention = 2.0 * raw.cached_numbers() * time as f64 / 2.0;
+        let forward = 2.0 * raw.multiplied() + attention;
         Self {
             trained,
             batch: Batch {

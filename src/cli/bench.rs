@@ -18,7 +18,8 @@ use crate::training::{heap, with_run};
 
 /// Measure how fast this machine generates, reads and trains, beside what its memory and multipliers allow
 ///
-/// With --precision that precision alone is measured, with --device cuda an NVIDIA GPU.
+/// With --precision that precision alone is measured, with --device cuda an NVIDIA GPU. A model of another family than
+/// GPT-2's, or in a GGUF file, is measured in the form that it is run in, and not trained.
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
     /// Measure random weights of a recipe's shape instead of the model: gpt2, gpt2-medium, gpt2-large, gpt2-xl,
@@ -96,7 +97,7 @@ impl FromStr for Steps {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// When the device cannot be had, the model cannot be loaded or is not of the GPT-2 family, or the output cannot be written.
+/// When the device cannot be had, the model cannot be loaded, or the output cannot be written.
 pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
     heap::tune();
     let (device, notices) = choose(config.model.device).map_err(CliError::failed)?;
@@ -104,6 +105,15 @@ pub fn run(args: &BenchArgs, config: &Config) -> Result<(), CliError> {
         warn(&notice);
     }
     let subject = subject(args.shape.as_deref(), config, device)?;
+    for notice in subject.notices() {
+        warn(notice);
+    }
+    if let (true, Some(why)) = (args.works.contains(&Work::Train), subject.untrained()) {
+        if args.works == [Work::Train] {
+            return Err(CliError::failed(why));
+        }
+        warn(&why);
+    }
     let mut gauge = Gauge::new();
     let plan = Plan {
         rounds: args.rounds as usize,

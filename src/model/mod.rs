@@ -23,7 +23,9 @@ pub use loading::{
 pub use memory::{
     address_space_limit, available_memory, bytes_text, check_left, check_room, reserved,
 };
-pub use network::{Activation, Cache, Gpt2Config, OWN_MODEL_TYPE, Observer, Rows, Site, TokenIds};
+pub use network::{
+    Activation, Cache, Cost, Gpt2Config, Held, OWN_MODEL_TYPE, Observer, Rows, Site, TokenIds,
+};
 pub use precision::Precision;
 pub use preference::DevicePreference;
 
@@ -95,6 +97,11 @@ impl ModelInfo {
 /// Hidden states are those after the final norm, so that [`Model::logits`] alone gives the odds again.
 pub trait Model: Send {
     fn info(&self) -> &ModelInfo;
+
+    /// What a token costs it, where that is known.
+    fn cost(&self) -> Option<Cost> {
+        None
+    }
 
     /// An empty cache for one text.
     ///

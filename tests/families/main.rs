@@ -89,6 +89,47 @@ fn blocks_of_eight_and_of_four_bits_serve_every_family() {
     }
 }
 
+#[test]
+fn what_a_token_costs_is_counted_of_every_family() {
+    for reference in references() {
+        let loaded = load(&reference, Precision::F32);
+        let cost = loaded.model.cost().expect("a cost");
+        let (mut layers, mut experts, mut head) = (0.0, 0.0, None);
+        for (name, (shape, numbers)) in reference.tensors() {
+            let count = numbers.len() as f64;
+            if shape.len() < 2
+                || name.contains("bias")
+                || name.contains("wpe")
+                || name.contains("embed_positions")
+            {
+                continue;
+            }
+            let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+            if is(&["embed", "wte", "lm_head", "word_embeddings"]) {
+                head = Some(count);
+            } else if is(&["experts"]) && !is(&["shared"]) {
+                experts += count;
+            } else {
+                layers += count;
+            }
+        }
+        let told = &reference.told["config"];
+        let count = |names: [&str; 3]| names.iter().find_map(|name| told[name].as_f64());
+        if let Some(all) = count(["num_local_experts", "num_experts", "n_routed_experts"]) {
+            layers += experts * told["num_experts_per_tok"].as_f64().expect("a number") / all;
+        }
+        let name = &reference.name;
+        assert_eq!(cost.layers.numbers, layers, "{name}");
+        assert_eq!(cost.layers.bytes, 4.0 * layers, "{name}");
+        assert_eq!(Some(cost.head.numbers), head, "{name}");
+        let quantised = load(&reference, Precision::Q8_0)
+            .model
+            .cost()
+            .expect("a cost");
+        assert!(quantised.layers.bytes < 0.4 * cost.layers.bytes, "{name}");
+    }
+}
+
 /// Notes what it is shown.
 #[derive(Default)]
 struct Witness(BTreeMap<Site, Rows>);

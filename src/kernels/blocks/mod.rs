@@ -101,6 +101,21 @@ impl BlockMatrix {
         Ok(Self { blocks, out, width })
     }
 
+    /// How many numbers are in it.
+    pub fn numbers(&self) -> usize {
+        self.out * self.width
+    }
+
+    /// How many bytes those take.
+    pub fn bytes(&self) -> usize {
+        let block = match &self.blocks {
+            Blocks::Q8_0(_) => GgmlDType::Q8_0,
+            Blocks::Q4_0(_) => GgmlDType::Q4_0,
+            Blocks::Q4_1(_) => GgmlDType::Q4_1,
+        };
+        self.numbers() / BLOCK * block.type_size()
+    }
+
     /// `x (m, in)` times the transpose, and a bias added to each row: `(m, out)`.
     ///
     /// # Errors

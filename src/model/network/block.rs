@@ -3,6 +3,7 @@
 use candle_core::{Result as CandleResult, Tensor};
 
 use super::attention::{Heads, Projected};
+use super::cost::Held;
 use super::description::{AttentionFacts, Description, HeadNorm, LayerFacts, Order};
 use super::feed_forward::{FeedForward, Parts, Shape};
 use super::inputs::Placed;
@@ -108,6 +109,20 @@ impl Block {
         })
     }
 
+    /// What a token reads of its matrices.
+    pub(super) fn held(&self) -> Held {
+        let fed = match &self.feed_forward {
+            FeedForwardKind::Plain(plain) => plain.held(),
+            FeedForwardKind::Mixture(mixture) => mixture.held(),
+        };
+        self.attention.held() + fed
+    }
+
+    /// How many tokens it looks at, if not at all.
+    pub(super) fn window(&self) -> Option<usize> {
+        self.facts.window
+    }
+
     /// `x (n, width)` to the same shape. `turns` are those of the tokens' positions, for each kind of layer.
     pub(super) fn forward(
         &self,
@@ -186,6 +201,14 @@ impl Block {
 }
 
 impl Attention {
+    fn held(&self) -> Held {
+        let projections = match &self.projections {
+            Projections::Fused(fused) => fused.held(),
+            Projections::Apart { query, key, value } => query.held() + key.held() + value.held(),
+        };
+        projections + self.out.held()
+    }
+
     fn load(
         layer: usize,
         description: &Description,

@@ -9,6 +9,7 @@ use super::asked::{check_batch, check_hidden};
 use super::attention::{
     Causal, Projected, attend, attend_each, attend_several, has_kernel, pattern,
 };
+use super::cost::Cost;
 use super::inputs::Inputs;
 use super::numbers::{Search, all_finite, possible};
 #[cfg(feature = "cuda")]
@@ -201,6 +202,10 @@ impl Decoder {
 impl Model for Decoder {
     fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    fn cost(&self) -> Option<Cost> {
+        Some(self.network.cost())
     }
 
     fn new_cache(&self) -> Result<Cache, ModelError> {

@@ -3,6 +3,7 @@
 use candle_core::{DType, Result as CandleResult, Tensor};
 
 use super::Activation;
+use super::cost::Held;
 use super::linear::{Linear, Storage};
 use super::tensors::{Name, Part, Tensors};
 use crate::kernels::SwiGlu;
@@ -88,6 +89,16 @@ impl FeedForward {
             clamped: shape.clamped,
             down,
         })
+    }
+
+    /// Its matrices.
+    pub(super) fn held(&self) -> Held {
+        let inward = match &self.inward {
+            Inward::Plain(up) => up.held(),
+            Inward::Gated { gate, up } => gate.held() + up.held(),
+            Inward::Fused { both, .. } => both.held(),
+        };
+        inward + self.down.held()
     }
 
     /// `(n, width)` to the same shape.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candle_core::quantized::{QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Result, Tensor};
 
+use super::cost::Held;
 use super::dense::{self, Numbers, vector};
 use super::tensors::{Name, Tensors};
 #[cfg(feature = "cuda")]
@@ -124,6 +125,18 @@ impl Linear {
         Self {
             weight: Weight::Blocks(weight),
             bias: None,
+        }
+    }
+
+    /// Its matrix, as it is held.
+    pub(super) fn held(&self) -> Held {
+        match &self.weight {
+            Weight::Dense(weight) => Held::dense(weight),
+            Weight::Quantised(weight, _) => Held::of_candle(weight),
+            Weight::Blocks(weight) => Held {
+                numbers: weight.numbers() as f64,
+                bytes: weight.bytes() as f64,
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 use candle_core::{D, DType, Device, Result as CandleResult, Tensor};
 use candle_nn::ops::{sigmoid, softmax_last_dim};
 
+use super::cost::Held;
 use super::description::{Description, MixtureFacts};
 use super::feed_forward::{FeedForward, Parts, Shape};
 use super::linear::{Linear, Storage};
@@ -84,6 +85,15 @@ impl Mixture {
             experts,
             shared: shared.transpose()?,
         })
+    }
+
+    /// What a token reads of its matrices: of the experts those that it is sent to.
+    pub(super) fn held(&self) -> Held {
+        let chosen = self.facts.chosen as f64 / self.experts.len() as f64;
+        let experts: Held = self.experts.iter().map(FeedForward::held).sum();
+        let shared = self.shared.as_ref();
+        let shared = shared.map(|(shared, router)| shared.held() + router.held());
+        self.router.held() + experts.share(chosen) + shared.unwrap_or_default()
     }
 
     /// `(n, width)` to the same shape.

@@ -4,6 +4,7 @@ use candle_core::{Device, Result as CandleResult, Tensor};
 
 use super::attention::{Heads, Projected};
 use super::block::{Block, Outside};
+use super::cost::Cost;
 use super::dense;
 use super::description::{Description, HeadFacts};
 use super::embedding::{Embedding, HeadKind, rows_of};
@@ -115,6 +116,11 @@ impl Transformer {
     }
 
     /// How attention is cut into heads.
+    pub(super) fn cost(&self) -> Cost {
+        let in_cache = self.storage.cache.size_in_bytes();
+        Cost::new(&self.blocks, &self.head, &self.heads, in_cache)
+    }
+
     pub(super) fn heads(&self) -> Heads {
         self.heads
     }
