@@ -42,3 +42,4 @@ pub use vocabulary::marks::{Marking, Thresholds};
 pub use vocabulary::question::Question;
 pub(crate) use vocabulary::safe::width as cell_width;
 pub use vocabulary::theme::{Likelihood, Theme, ThemeName};
+pub use vocabulary::tone::Tone;

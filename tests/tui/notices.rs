@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use logitscope::engine::Event;
-use logitscope::tui::{Action, News};
+use logitscope::tui::{Action, ColourLevel, News, Tone};
 
 use crate::asked::PROMPT;
 use crate::fixtures::Play;
@@ -87,4 +87,20 @@ fn the_footer_says_that_escape_takes_the_notice_away_first() {
     assert!(footer(&play).contains("esc dismiss"), "{}", footer(&play));
     play.act(Action::Escape);
     assert!(footer(&play).contains("esc commands"), "{}", footer(&play));
+}
+
+#[test]
+fn good_news_a_remark_and_an_error_look_different() {
+    let mut looks = Vec::new();
+    for (tone, sign) in [(Tone::Done, "✓"), (Tone::Remark, "!"), (Tone::Error, "✗")] {
+        let mut play = Play::inspected(PROMPT, 80, 24);
+        let message = "The file is there.".to_owned();
+        play.act(News::Told { message, tone });
+        let said = format!("{sign} The file is there. (esc dismisses)");
+        assert!(play.screen().contains(&said), "{}", play.screen());
+        let buffer = play.buffer(ColourLevel::TrueColour);
+        looks.push(buffer[(0, 1)].style());
+    }
+    looks.dedup();
+    assert_eq!(looks.len(), 3, "each in its own colour");
 }

@@ -5,7 +5,7 @@ use logitscope::decoding::StopReason;
 use logitscope::engine::{Command, Event, RunState};
 use logitscope::lessons::Course;
 use logitscope::sampling::SamplerSettings;
-use logitscope::tui::{Action, Effect, Focus, Key, LearnOptions, Opening};
+use logitscope::tui::{Action, Effect, Focus, Key, LearnOptions, News, Opening, Tone};
 
 use crate::fixtures::{NEXT_WORDS, Play, model, options, read};
 
@@ -56,6 +56,16 @@ fn what_went_wrong_is_told_to_the_room_too() {
     });
     play.frame();
     assert!(!play.screen().contains("a remark"), "{}", play.screen());
+    // Whoever asked for something sees that it was done.
+    play.act(News::Told {
+        message: "The hand-out was written.".to_owned(),
+        tone: Tone::Done,
+    });
+    assert!(
+        play.screen().contains("✓ The hand-out was written."),
+        "{}",
+        play.screen()
+    );
     play.hear(Event::Failed {
         message: "there is no room for the text".to_owned(),
     });

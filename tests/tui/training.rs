@@ -272,7 +272,7 @@ fn what_became_of_the_texts_is_told_with_what_they_are_for() {
             }),
         );
         let screen = play.screen();
-        let told = format!("! Texts for {purpose}: 0 files");
+        let told = format!("✓ Texts for {purpose}: 0 files");
         assert!(screen.contains(&told), "{screen}");
     }
 }

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::training::RunDirectory;
-use crate::tui::News;
 use crate::tui::state::train::runs;
 use crate::tui::state::train::table::RunRow;
+use crate::tui::{News, Tone};
 
 /// How often the disk is asked whether a run went on.
 const LOOK: Duration = Duration::from_millis(500);
@@ -58,7 +58,7 @@ impl Followed {
                 format!("The run cannot be read: the system has no thread for it: {error}.");
             let _ = refused.send(News::Told {
                 message,
-                error: true,
+                tone: Tone::Error,
             });
         }
     }

@@ -2,6 +2,7 @@
 //! drawn at most 60 times a second; what the user does is drawn at once.
 
 pub mod ascii;
+mod beside;
 pub mod clipboard;
 pub mod clusters;
 mod drawing;

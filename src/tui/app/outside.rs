@@ -1,8 +1,7 @@
 //! What the playground does outside of its screen: the clipboard, files. Whatever may take long is done by a thread, which
 //! tells the loop how it ended.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
 use crossterm::queue;
@@ -14,27 +13,27 @@ use crate::handout::{Format, Sheet};
 use crate::sampling::SamplerSettings;
 use crate::text;
 use crate::training;
-use crate::tui::app::{clipboard, models, picture, presets};
+use crate::tui::app::{beside, clipboard, models, picture, presets};
 use crate::tui::state::history;
 use crate::tui::state::learn::Progress;
 use crate::tui::state::train::{Start, room, runs};
-use crate::tui::{Chart, EngineLink, News, SessionFile};
+use crate::tui::{Chart, EngineLink, News, SessionFile, Tone};
 
 impl<L: EngineLink> App<'_, L> {
     pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {
         let sequence = clipboard::sequence(text);
-        let (message, error) = if sequence.len() > clipboard::MOST {
+        let (message, tone) = if sequence.len() > clipboard::MOST {
             let message = "That is too long for the clipboards of terminals: write it to a file with generate --json or odds instead.";
-            (message.to_owned(), true)
+            (message.to_owned(), Tone::Error)
         } else {
             queue!(self.terminal.backend_mut(), Print(sequence))?;
             let bytes = text.len();
             (
                 format!("{bytes} bytes went to the terminal's clipboard (OSC 52)."),
-                false,
+                Tone::Done,
             )
         };
-        self.hear(News::Told { message, error })
+        self.hear(News::Told { message, tone })
     }
 
     /// Does what may take long in a thread, whose last word comes back as news. Where the system has no thread left,
@@ -50,7 +49,7 @@ impl<L: EngineLink> App<'_, L> {
             let message = format!("That cannot be done: the system has no thread for it: {error}.");
             let _ = self.told.0.send(News::Told {
                 message,
-                error: true,
+                tone: Tone::Error,
             });
         }
     }
@@ -61,7 +60,7 @@ impl<L: EngineLink> App<'_, L> {
             match session.write(&path) {
                 Ok(()) if tell => Some(News::Told {
                     message: format!("The session was saved to {shown}."),
-                    error: false,
+                    tone: Tone::Done,
                 }),
                 Ok(()) => None,
                 Err(error) => {
@@ -96,7 +95,7 @@ impl<L: EngineLink> App<'_, L> {
             tracing::warn!("{message}");
             Some(News::Told {
                 message,
-                error: false,
+                tone: Tone::Remark,
             })
         });
     }
@@ -142,7 +141,7 @@ impl<L: EngineLink> App<'_, L> {
             Ok(items) => News::RunsListed(items),
             Err(message) => News::Told {
                 message,
-                error: true,
+                tone: Tone::Error,
             },
         });
     }
@@ -216,14 +215,10 @@ impl<L: EngineLink> App<'_, L> {
                     chart::surprisal(&path, tokens, &title)
                 }
             };
-            let (message, error) = match written {
-                Ok(()) => (
-                    format!("The chart was written to {}.", path.display()),
-                    false,
-                ),
-                Err(error) => (error.to_string(), true),
-            };
-            News::Told { message, error }
+            told(match written {
+                Ok(()) => Ok(format!("The chart was written to {}.", path.display())),
+                Err(error) => Err(error.to_string()),
+            })
         });
     }
 
@@ -238,14 +233,17 @@ impl<L: EngineLink> App<'_, L> {
         });
     }
 
-    /// Writes a hand-out in the background: aside first, then in place.
+    /// Writes a hand-out in the background, beside one of the same name.
     pub(super) fn write_handout(&self, path: PathBuf, format: Format, sheet: Box<Sheet>) {
         self.in_background(move || {
-            let shown = path.display();
-            told(match write_whole(&path, &sheet.written(format)) {
-                Ok(()) => Ok(format!("The hand-out was written to {shown}.")),
+            told(match beside::write(&path, &sheet.written(format)) {
+                Ok(written) => Ok(format!(
+                    "The hand-out was written to {}.",
+                    written.display()
+                )),
                 Err(error) => Err(format!(
-                    "The hand-out could not be written to {shown}: {error}."
+                    "The hand-out could not be written to {}: {error}.",
+                    path.display()
                 )),
             })
         });
@@ -255,11 +253,11 @@ impl<L: EngineLink> App<'_, L> {
     pub(super) fn draw_screen(&self, path: PathBuf) {
         let drawn = picture::of_state(&self.state);
         self.in_background(move || {
-            let shown = path.display();
-            told(match write_whole(&path, &drawn) {
-                Ok(()) => Ok(format!("The screen was drawn into {shown}.")),
+            told(match beside::write(&path, &drawn) {
+                Ok(written) => Ok(format!("The screen was drawn into {}.", written.display())),
                 Err(error) => Err(format!(
-                    "The screen could not be drawn into {shown}: {error}."
+                    "The screen could not be drawn into {}: {error}.",
+                    path.display()
                 )),
             })
         });
@@ -273,7 +271,7 @@ impl<L: EngineLink> App<'_, L> {
         let Some(path) = &self.presets_file else {
             return self.hear(News::Told {
                 message: "There is no home directory to save presets in.".to_owned(),
-                error: true,
+                tone: Tone::Error,
             });
         };
         match presets::save(path, &name, &sampler) {
@@ -282,29 +280,19 @@ impl<L: EngineLink> App<'_, L> {
                 let message = format!("{}: the preset could not be saved: {error}", path.display());
                 self.hear(News::Told {
                     message,
-                    error: true,
+                    tone: Tone::Error,
                 })
             }
         }
     }
 }
 
-/// Writes a file that is there whole or as it was before.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let mut aside = tempfile::Builder::new();
-    // To be handed on: as readable as any file that its owner makes.
-    #[cfg(unix)]
-    aside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut aside = aside.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    aside.write_all(text.as_bytes())?;
-    aside.persist(path)?;
-    Ok(())
-}
-
 /// How something ended, as news.
 fn told(ended: Result<String, String>) -> News {
-    let error = ended.is_err();
+    let tone = match ended {
+        Ok(_) => Tone::Done,
+        Err(_) => Tone::Error,
+    };
     let (Ok(message) | Err(message)) = ended;
-    News::Told { message, error }
+    News::Told { message, tone }
 }

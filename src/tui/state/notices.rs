@@ -4,21 +4,33 @@ use std::time::Duration;
 
 use crate::tui::state::{Banner, State};
 use crate::tui::vocabulary::bindings::Bound;
+use crate::tui::vocabulary::tone::Tone;
 use crate::tui::vocabulary::wrapped::wrapped;
 
 /// Most that wait behind the one in front, and it.
 const KEPT: usize = 8;
 
 impl State {
-    /// Shows a sentence across the top, before older ones. One that is there already comes to the front.
+    /// Shows a remark or an error across the top.
     pub fn tell(&mut self, message: impl Into<String>, error: bool) {
+        let tone = if error { Tone::Error } else { Tone::Remark };
+        self.tell_in(tone, message);
+    }
+
+    /// Shows across the top that something is as it was asked for.
+    pub fn tell_done(&mut self, message: impl Into<String>) {
+        self.tell_in(Tone::Done, message);
+    }
+
+    /// Shows a sentence across the top, before older ones. One that is there already comes to the front.
+    pub fn tell_in(&mut self, tone: Tone, message: impl Into<String>) {
         let message = message.into();
         self.screen
             .banners
             .retain(|banner| banner.message != message);
         let banner = Banner {
             message,
-            error,
+            tone,
             since: None,
         };
         self.screen.banners.insert(0, banner);
@@ -32,7 +44,7 @@ impl State {
         let mut in_front = true;
         self.screen.banners.retain_mut(|banner| {
             let shown = now.saturating_sub(*banner.since.get_or_insert(now));
-            let stays = (in_front && banner.error) || shown < banner.stays();
+            let stays = (in_front && banner.tone == Tone::Error) || shown < banner.stays();
             in_front &= !stays;
             stays
         });
@@ -60,7 +72,7 @@ impl State {
             ));
         }
         let banner = self.screen.banners.first()?;
-        let sign = if banner.error { "✗" } else { "!" };
+        let sign = banner.tone.sign();
         let more = match self.screen.banners.len() - 1 {
             0 => String::new(),
             more => format!(", {more} more"),
@@ -82,7 +94,7 @@ impl State {
 
     fn next_notice_leaves(&self) -> Option<Duration> {
         let stays = |(at, banner): (usize, &Banner)| {
-            let for_now = at == 0 && banner.error;
+            let for_now = at == 0 && banner.tone == Tone::Error;
             banner
                 .since
                 .filter(|_| !for_now)

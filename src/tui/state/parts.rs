@@ -7,12 +7,13 @@ use crate::decoding::StopReason;
 use crate::engine::Session;
 use crate::handout::Format;
 use crate::tui::vocabulary::layout::Split;
+use crate::tui::vocabulary::tone::Tone;
 
 /// A line across the top until it is dismissed or its time is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Banner {
     pub message: String,
-    pub error: bool,
+    pub tone: Tone,
     /// When it was first shown.
     pub since: Option<Duration>,
 }

@@ -40,7 +40,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
         } => state.tell(message, true),
         News::Listed(items) => overlay::listed(state, items),
         News::PresetSaved(name, sampler) => knobs::keep_preset(state, name, *sampler),
-        News::Told { message, error } => state.tell(message, error),
+        News::Told { message, tone } => state.tell_in(tone, message),
         News::SaveFailed(message) => {
             state.saving.failed = true;
             state.saving.texts |= state.saving.sent;

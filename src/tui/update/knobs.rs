@@ -132,7 +132,7 @@ pub fn select_row(state: &mut State, row: KnobRow) {
 
 /// Takes in that a preset was saved.
 pub fn keep_preset(state: &mut State, name: String, sampler: SamplerSettings) {
-    state.tell(format!("The preset {name} was saved."), false);
+    state.tell_done(format!("The preset {name} was saved."));
     state.play.knobs.presets.retain(|(known, _)| *known != name);
     state.play.knobs.presets.push((name, sampler));
 }

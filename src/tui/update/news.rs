@@ -13,6 +13,7 @@ use crate::tui::state::session::SessionFile;
 use crate::tui::state::train::room::Room;
 use crate::tui::state::train::runs::{GoingOn, ReadRecipe, ReadRun};
 use crate::tui::state::train::table::RunRow;
+use crate::tui::vocabulary::tone::Tone;
 
 /// Something that happened outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +93,6 @@ pub enum News {
     RecipeRead(Result<Box<ReadRecipe>, String>),
     /// What a run that is to go on is so far, or the sentence says why it cannot.
     GoingOn(Result<Box<GoingOn>, String>),
-    /// Something outside ended; the sentence says how, and whether well.
-    Told { message: String, error: bool },
+    /// Something outside ended; the sentence says how, and its tone whether well.
+    Told { message: String, tone: Tone },
 }

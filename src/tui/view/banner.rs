@@ -7,19 +7,21 @@ use ratatui::text::Line;
 use super::draw;
 use crate::tui::state::State;
 use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::tone::Tone;
 
-/// Whether it tells of something that went wrong.
-pub fn is_error(state: &State) -> bool {
-    let first = state.screen.banners.first();
-    state.engine.died.is_some() || first.is_some_and(|banner| banner.error)
+/// How it is meant, if anything is told.
+pub fn tone(state: &State) -> Option<Tone> {
+    let first = state.screen.banners.first().map(|banner| banner.tone);
+    let died = state.engine.died.as_ref().map(|_| Tone::Error);
+    died.or(first)
 }
 
 /// Draws it.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let style = if is_error(state) {
-        theme.error
-    } else {
-        theme.notice
+    let style = match tone(state) {
+        Some(Tone::Error) => theme.error,
+        Some(Tone::Done) => theme.pick,
+        Some(Tone::Remark) | None => theme.notice,
     };
     let lines = state
         .banner_lines(area.width)

@@ -38,6 +38,7 @@ use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::layout::{self, Panes, SMALLEST};
 use crate::tui::vocabulary::theme::Theme;
+use crate::tui::vocabulary::tone::Tone;
 
 /// Draws everything. Returns what lies where; nothing where the terminal is too small.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame) -> Seen {
@@ -68,11 +69,11 @@ fn draw_all(state: &State, theme: &Theme, seen: &mut Seen, frame: &mut Frame) {
     let size = frame.area().as_size();
     let panes = state.panes(size);
     if state.screen.presenting && state.screen.page == Page::Play {
-        // What went wrong is for everybody; other notices are for whoever sits at the keyboard.
-        let told = if banner::is_error(state) {
-            state.banner_lines(size.width).len() as u16
-        } else {
-            0
+        // What went wrong is for everybody, and that what was asked for is done; remarks are for whoever sits at the
+        // keyboard.
+        let told = match banner::tone(state) {
+            Some(Tone::Error | Tone::Done) => state.banner_lines(size.width).len() as u16,
+            Some(Tone::Remark) | None => 0,
         };
         let [above, shown, footer] = Layout::vertical([
             Constraint::Length(told),

@@ -21,5 +21,6 @@ pub mod marks;
 pub mod question;
 pub mod safe;
 pub mod theme;
+pub mod tone;
 pub mod window;
 pub mod wrapped;

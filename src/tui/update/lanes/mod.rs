@@ -250,9 +250,8 @@ fn keep(state: &mut State, effects: &mut Vec<Effect>) {
     }
     state.play.knobs.turned = true;
     run::settle(state, effects);
-    state.tell(
-        format!("Lane {name} is the text now; the others stay as branches."),
-        false,
-    );
+    state.tell_done(format!(
+        "Lane {name} is the text now; the others stay as branches."
+    ));
     show_play(state);
 }

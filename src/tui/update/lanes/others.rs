@@ -293,7 +293,7 @@ fn kept(state: &mut State, engine: usize, session: Session, effects: &mut Vec<Ef
     state.saving.restoring = Some(session);
     run::load(state, &source, effects);
     let told = format!("Lane {lane} becomes the text as soon as {name} is loaded here.");
-    state.tell(told, false);
+    state.tell_done(told);
     super::show_play(state);
 }
 

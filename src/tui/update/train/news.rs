@@ -6,6 +6,7 @@ use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::train::Job;
 use crate::tui::vocabulary::bindings::Bound;
+use crate::tui::vocabulary::tone::Tone;
 
 /// The flag by which the command line goes on with what has changed.
 const ACCEPT_CHANGES: &str = "go on all the same with --accept-changes";
@@ -25,6 +26,12 @@ fn take_in(state: &mut State, news: TrainingNews) {
         TrainingNews::Ended(Ok(finished)) => {
             state.train.job = Job::Idle;
             let mut sentence = sentence(&finished);
+            let tone = match finished.reason {
+                FinishReason::Diverged | FinishReason::DiskFull | FinishReason::Failed => {
+                    Tone::Remark
+                }
+                _ => Tone::Done,
+            };
             if let Some(run) = &state.train.live {
                 let verdict = run.verdict().map(judged).unwrap_or_default();
                 sentence = format!("Run {}: {sentence} {verdict}", run.name);
@@ -41,7 +48,7 @@ fn take_in(state: &mut State, news: TrainingNews) {
                 )
             });
             if state.train.live.is_some() {
-                state.tell(format!("{sentence} {advice}."), false);
+                state.tell_in(tone, format!("{sentence} {advice}."));
             }
         }
         TrainingNews::Ended(Err(message)) => ended_outside(state, &message),
@@ -92,8 +99,13 @@ fn happened(state: &mut State, event: &RunEvent) {
         RunEvent::Started(_) | RunEvent::Resumed { .. } if !ending => train.job = Job::Training,
         RunEvent::Paused { .. } if !ending => train.job = Job::Paused,
         RunEvent::Corpus(note) => {
+            let tone = if note.tally.is_plain() {
+                Tone::Done
+            } else {
+                Tone::Remark
+            };
             let sentences = note.sentences().join(". ");
-            state.tell(format!("Texts for {sentences}"), false);
+            state.tell_in(tone, format!("Texts for {sentences}"));
         }
         RunEvent::Notice { message } => state.tell(format!("Training: {message}"), false),
         _ => {}
