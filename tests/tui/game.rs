@@ -22,6 +22,13 @@ fn guess(play: &mut Play, text: &str) {
     play.act(Action::Run);
 }
 
+/// What stands within the frame, its lines joined.
+fn joined(screen: &str) -> String {
+    let words = screen.split(|c: char| c.is_whitespace() || c == '┃');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
 #[test]
 fn the_odds_are_hidden_until_something_was_guessed() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
@@ -101,9 +108,12 @@ fn what_stands_there_is_guessed_until_it_is_right_or_told() {
     guess(&mut play, "was");
     let screen = play.screen();
     assert!(screen.contains("right at guess 2"), "{screen}");
+    assert!(screen.contains("Not “is”."), "{screen}");
     // One place, and that took two guesses: nothing is left to be unsure of.
     assert!(
-        screen.contains("You: 0 of 1 with the first guess; between 0.00 and 0.00 bits a token"),
+        joined(&screen).contains(
+            "You: 0 of 1 with the first guess. To you a token was worth at least 0.00 bits,"
+        ),
         "{screen}"
     );
     play.act(Action::Run);
@@ -112,8 +122,9 @@ fn what_stands_there_is_guessed_until_it_is_right_or_told() {
     play.act(Action::FocusNext);
     let screen = play.screen();
     assert!(screen.contains("“·a”: told."), "{screen}");
+    let screen = joined(&screen);
     assert!(
-        screen.contains("between 1.00 and 1.00 bits a token"),
+        screen.contains("at least 1.00 bits, at most 1.00"),
         "{screen}"
     );
 }
@@ -212,7 +223,11 @@ fn letters_are_counted_as_shannon_did_and_the_models_bits_stand_beside() {
             "{screen}"
         );
         // Shares of 1/2, 1/4 and 1/4.
-        assert!(screen.contains("and 1.50 bits a letter"), "{screen}");
+        let said = joined(&screen);
+        assert!(
+            said.contains("at most 1.50 (0 is known beforehand, 4.75 a blind guess among 27)"),
+            "{screen}"
+        );
         assert!(screen.contains("stories-6M: "), "{screen}");
         assert_snapshot!(format!("game_letters_{width}x{height}"), screen);
         // The prompt is what it was, also in what is saved while the game is open.
@@ -250,6 +265,8 @@ fn a_text_of_ones_own_is_guessed_from_its_beginning() {
         play.screen()
     );
     play.act(Action::Escape);
+    play.frame();
+    assert_eq!(play.state.play.editor.text(), PROMPT, "it comes back");
     play.act(News::TextRead {
         text: Err("story.txt: it is no text".to_owned()),
         letters: true,
@@ -275,4 +292,33 @@ fn too_little_text_is_said_to_be_that() {
     let action = play.state.key_action(key).expect("a game");
     play.act(action);
     assert!(play.screen().contains("A text of your own"));
+}
+
+#[test]
+fn what_was_wrong_stays_in_sight_behind_the_letter() {
+    let mut play = Play::inspected("It rained all night, and", 80, 24);
+    play.act(Action::Game(GameAction::Letters));
+    play.frame();
+    play.hear(Event::PromptRead {
+        subject: Subject::Draft,
+        tokens: read("it rained all night and"),
+        seconds: 0.01,
+    });
+    let screen = play.screen();
+    assert!(
+        screen.contains("The text up to here, in small letters;"),
+        "{screen}"
+    );
+    for typed in ['x', ' ', 'a'] {
+        play.act(Action::Insert(typed));
+    }
+    let screen = play.screen();
+    let said = "The letter before was “a”: right at guess 3. Before it: “x”, “·”.";
+    assert!(screen.contains(said), "{screen}");
+    play.act(Action::FocusNext);
+    let screen = play.screen();
+    assert!(
+        screen.contains("The letter before was “n”: told."),
+        "{screen}"
+    );
 }

@@ -98,7 +98,7 @@ fn good_news_a_remark_and_an_error_look_different() {
         play.act(News::Told { message, tone });
         let said = format!("{sign} The file is there. (esc dismisses)");
         assert!(play.screen().contains(&said), "{}", play.screen());
-        let buffer = play.buffer(ColourLevel::TrueColour);
+        let buffer = play.buffer(ColourLevel::True);
         looks.push(buffer[(0, 1)].style());
     }
     looks.dedup();

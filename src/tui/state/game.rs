@@ -31,6 +31,14 @@ pub struct Guessed {
     pub id: Option<u32>,
 }
 
+/// How a letter went: which it was, what was wrong before, and whether it had to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Went {
+    pub letter: char,
+    pub tried: Vec<String>,
+    pub told: bool,
+}
+
 /// How a place ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revealed {
@@ -59,6 +67,8 @@ pub struct Game {
     pub tried: Vec<String>,
     /// The newest guess.
     pub last: Option<Guessed>,
+    /// How the letter before this one went.
+    pub went: Option<Went>,
     /// All guesses.
     pub made: usize,
     pub revealed: Option<Revealed>,
@@ -77,7 +87,7 @@ pub struct Game {
     pub from: Option<usize>,
 }
 
-/// The prompt that a game of letters put aside for the text as it is guessed, to be put back once the game is over.
+/// The prompt that a game over another text put aside for it, to be put back once the game is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aside {
     pub prompt: String,
@@ -97,6 +107,7 @@ impl Game {
             chosen: None,
             tried: Vec::new(),
             last: None,
+            went: None,
             made: 0,
             revealed: None,
             due: None,

@@ -82,7 +82,7 @@ pub struct Play {
     pub marking: Marking,
     pub thresholds: Thresholds,
     pub inspecting: Inspecting,
-    /// What a game of letters put aside.
+    /// What a game over another text put aside.
     pub aside: Option<Aside>,
 }
 

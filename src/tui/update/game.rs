@@ -3,7 +3,7 @@
 use crate::engine::Subject;
 use crate::lessons::shannon;
 use crate::tui::state::State;
-use crate::tui::state::game::{Aside, Game, Guessed, Revealed, Unit, is_right, said};
+use crate::tui::state::game::{Aside, Game, Guessed, Revealed, Unit, Went, is_right, said};
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::{GAMES, Item, Picker};
 use crate::tui::update::editing;
@@ -74,14 +74,13 @@ pub fn open(state: &mut State, action: GameAction) {
     }
 }
 
-/// Opens one over a text of the user's: letter by letter, or token by token as the prompt that it becomes.
+/// Opens one over a text of the user's, letter by letter or token by token.
 pub fn own(state: &mut State, text: &str, letters: bool) {
     if letters {
         return spell(state, text, None);
     }
     let text: String = text.chars().take(LONGEST).collect();
-    editing::put(state, text.trim());
-    state.play.draft.follow();
+    put_in_place(state, text.trim());
     let mut game = Game::new(Unit::Token, Subject::Draft);
     game.from_start = true;
     begin(state, game);
@@ -90,18 +89,22 @@ pub fn own(state: &mut State, text: &str, letters: bool) {
 /// Opens one over the letters of a text, as Shannon took them. The model reads the same, in the place of the prompt, which
 /// comes back when the game is over.
 fn spell(state: &mut State, text: &str, from: Option<usize>) {
-    give_back(state);
-    let aside = Aside {
-        prompt: state.play.editor.text(),
-        subject: state.play.subject,
-    };
     let text: String = shannon::letters(text).into_iter().take(LONGEST).collect();
-    editing::put(state, &text);
-    state.play.draft.follow();
-    state.play.aside = Some(aside);
+    put_in_place(state, &text);
     let mut game = Game::new(Unit::Letter, Subject::Draft);
     game.from = from.map(|from| from.max(1));
     begin(state, game);
+}
+
+/// Puts a text in the place of the prompt, which is kept for afterwards.
+fn put_in_place(state: &mut State, text: &str) {
+    give_back(state);
+    state.play.aside = Some(Aside {
+        prompt: state.play.editor.text(),
+        subject: state.play.subject,
+    });
+    editing::put(state, text);
+    state.play.draft.follow();
 }
 
 fn begin(state: &mut State, game: Game) {
@@ -122,7 +125,7 @@ pub fn close(state: &mut State) {
     give_back(state);
 }
 
-/// Puts the prompt back that a game of letters had put aside.
+/// Puts the prompt back that a game had put aside.
 fn give_back(state: &mut State) {
     if let Some(aside) = state.play.aside.take() {
         editing::put(state, &aside.prompt);
@@ -373,6 +376,11 @@ fn letter_ends(state: &mut State, guesses: Option<usize>) {
         return;
     };
     game.count(guesses);
+    game.went = game.letters.get(game.place).map(|letter| Went {
+        letter: *letter,
+        tried: game.tried.clone(),
+        told: guesses.is_none(),
+    });
     game.next();
     let end = game.bytes_before(game.place);
     let start = game.model.start();

@@ -54,7 +54,9 @@ pub fn draw(state: &State, game: &Game, theme: &Theme, over: Rect, frame: &mut F
     let score = score(state, game, theme, width);
     let rest = below.len() + score.len() + 1;
     let room = usize::from(inside.height).saturating_sub(rest).max(1);
-    let mut lines = text(state, game, theme, width, room);
+    let mut lines = begins(game, theme, width);
+    let room = room.saturating_sub(lines.len()).max(1);
+    lines.extend(text(state, game, theme, width, room));
     lines.push(Line::default());
     lines.extend(below);
     let blank = usize::from(inside.height).saturating_sub(lines.len() + score.len());
@@ -62,6 +64,18 @@ pub fn draw(state: &State, game: &Game, theme: &Theme, over: Rect, frame: &mut F
     lines.extend(score);
     draw::lines(lines, inside, frame);
     area
+}
+
+/// What it is that stands there, of letters.
+fn begins(game: &Game, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    if game.unit == Unit::Token || game.waits {
+        return Vec::new();
+    }
+    let what = "The text up to here, in small letters; whatever is no letter is a space:";
+    let lines = wrapped(what, width).into_iter();
+    lines
+        .map(|line| Line::styled(format!(" {line}"), theme.quiet))
+        .collect()
 }
 
 /// The end of what is known of the text, in as many lines as there is room for.
@@ -134,26 +148,50 @@ fn guessing(state: &State, game: &Game, theme: &Theme) -> Vec<Line<'static>> {
 }
 
 fn wrong(game: &Game, theme: &Theme) -> Option<Line<'static>> {
-    (!game.tried.is_empty()).then(|| {
-        let tried: Vec<String> = game
-            .tried
-            .iter()
-            .map(|tried| format!("“{}”", safe::safe(&tried.replace(' ', "·"))))
-            .collect();
-        Line::styled(format!(" Not {}.", tried.join(", ")), theme.error)
-    })
+    (!game.tried.is_empty())
+        .then(|| Line::styled(format!(" Not {}.", listed(&game.tried)), theme.error))
+}
+
+/// Guesses as they are read, a space as something that is seen.
+fn listed(tried: &[String]) -> String {
+    let quoted: Vec<String> = tried
+        .iter()
+        .map(|tried| format!("“{}”", safe::safe(&tried.replace(' ', "·"))))
+        .collect();
+    quoted.join(", ")
+}
+
+/// How the letter before this one went.
+fn went(game: &Game, theme: &Theme) -> Option<Line<'static>> {
+    let went = game.went.as_ref()?;
+    let letter = listed(&[went.letter.to_string()]);
+    let how = match went.tried.len() {
+        _ if went.told => "told".to_owned(),
+        0 => "right at the first guess".to_owned(),
+        wrong => format!("right at guess {}", wrong + 1),
+    };
+    let tried = match went.tried.len() {
+        0 => String::new(),
+        _ => format!(" Before it: {}.", listed(&went.tried)),
+    };
+    Some(Line::styled(
+        format!(" The letter before was {letter}: {how}.{tried}"),
+        theme.quiet,
+    ))
 }
 
 /// The letter that is guessed, and how the one before went.
 fn letters(game: &Game, theme: &Theme) -> Vec<Line<'static>> {
     if game.place >= game.letters.len() {
-        return vec![Line::styled(" The text is at its end.", theme.strong)];
+        let end = Line::styled(" The text is at its end.", theme.strong);
+        return went(game, theme).into_iter().chain([end]).collect();
     }
     let guess = game.tried.len() + 1;
-    let mut lines = vec![Line::styled(
+    let mut lines: Vec<Line> = went(game, theme).into_iter().collect();
+    lines.push(Line::styled(
         format!(" Guess {guess}: type a letter, or the space."),
         theme.quiet,
-    )];
+    ));
     lines.extend(wrong(game, theme));
     lines
 }
@@ -197,6 +235,7 @@ fn told(
             ),
             theme.base,
         ));
+        lines.extend(wrong(game, theme));
     }
     let searched = state.play.moment().map_or(&[][..], |moment| &moment.rows);
     let guess = game.guessed_row(&revealed.rows);
@@ -259,9 +298,9 @@ fn score(state: &State, game: &Game, theme: &Theme, width: u16) -> Vec<Line<'sta
         Unit::Letter => "a letter",
     };
     let you = format!(
-        "You: {} of {places} with the first guess; {} {what}.",
+        "You: {} of {places} with the first guess. {}",
         game.guesses.with(1),
-        between(&game.guesses)
+        surprise(&game.guesses, game.unit)
     );
     let name = state
         .engine
@@ -284,7 +323,9 @@ fn model(game: &Game, name: &str, what: &str) -> String {
         Unit::Letter => tally.bits_a_letter(),
     };
     let (Some(own), Some(first)) = (own, tally.first()) else {
-        return format!("{name}: no token of its own lies within yet.");
+        return format!(
+            "{name} reads pieces of several letters: it is told of once one is guessed to its end."
+        );
     };
     let by_rank = match game.unit {
         Unit::Token => format!("; by its ranks alone {}", between(tally.ranks())),
@@ -297,7 +338,24 @@ fn model(game: &Game, name: &str, what: &str) -> String {
     )
 }
 
-/// Shannon's bounds in words.
+/// What Shannon's bounds say of the pupil.
+fn surprise(guesses: &Guesses, unit: Unit) -> String {
+    let (what, scale) = match unit {
+        Unit::Token => ("token", "0 is known beforehand"),
+        Unit::Letter => (
+            "letter",
+            "0 is known beforehand, 4.75 a blind guess among 27",
+        ),
+    };
+    guesses.bounds().map_or_else(String::new, |bounds| {
+        format!(
+            "To you a {what} was worth at least {:.2} bits, at most {:.2} ({scale}).",
+            bounds.lower, bounds.upper
+        )
+    })
+}
+
+/// Shannon's bounds of the model's ranks.
 fn between(guesses: &Guesses) -> String {
     guesses.bounds().map_or_else(String::new, |bounds| {
         format!("between {:.2} and {:.2} bits", bounds.lower, bounds.upper)
