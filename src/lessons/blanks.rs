@@ -1,5 +1,7 @@
 //! Prose with blanks, which are filled in from the screen.
 
+use unicode_width::UnicodeWidthChar;
+
 use super::Problem;
 
 /// A blank: `{name}` or `{name:of}`; with `was` in front, what it was when the step began.
@@ -115,6 +117,20 @@ impl Prose {
     }
 }
 
+/// Whether a line goes on where the one before ended, with no space between: wide characters stand beside each other so,
+/// and beside a blank. `last` is none behind a blank.
+fn joins(last: Option<char>, line: &str) -> bool {
+    let is_wide = |c: char| c.width() == Some(2);
+    let line = line.trim_start_matches("**");
+    let is_blank = line.starts_with('{') && !line.starts_with("{{");
+    let first = line.chars().next().filter(|_| !is_blank);
+    match (last, first) {
+        (Some(last), Some(first)) => is_wide(last) && is_wide(first),
+        (Some(one), None) | (None, Some(one)) => is_wide(one),
+        (None, None) => false,
+    }
+}
+
 fn read_paragraph(file: &str, lines: &[(usize, &str)]) -> Result<Paragraph, Problem> {
     let mut pieces = Vec::new();
     let (mut words, mut strong) = (String::new(), None);
@@ -132,10 +148,10 @@ fn read_paragraph(file: &str, lines: &[(usize, &str)]) -> Result<Paragraph, Prob
             line: *number,
             message: message.to_owned(),
         };
-        if at > 0 {
+        let mut rest = line.trim();
+        if at > 0 && !joins(words.chars().last(), rest) {
             words.push(' ');
         }
-        let mut rest = line.trim();
         while let Some(c) = rest.chars().next() {
             if let Some(after) = rest.strip_prefix("{{") {
                 words.push('{');
@@ -203,6 +219,18 @@ mod tests {
         );
         let lines: Vec<usize> = prose.blanks().map(|(_, line)| line).collect();
         assert_eq!(lines, [1, 2, 4]);
+    }
+
+    #[test]
+    fn lines_of_wide_characters_are_joined_without_a_space() {
+        let joined = |text| plain(&read(text).expect("fine")).swap_remove(0);
+        assert_eq!(joined("模型看到\n词元。\n它"), "模型看到词元。它");
+        assert_eq!(joined("按\n{key}\n看。"), "按<key>看。");
+        assert_eq!(joined("这是\n**强**的"), "这是强的");
+        // Between others, and beside them, a space stands as ever.
+        assert_eq!(joined("词元 token\ntoken 词元"), "词元 token token 词元");
+        assert_eq!(joined("词\ntoken"), "词 token");
+        assert_eq!(joined("press\n{key}\n{key}\nnow"), "press <key> <key> now");
     }
 
     #[test]

@@ -41,6 +41,7 @@ static BUNDLED: &[Bundled] = &[
         "01-tokens" "02-next-token" "03-greedy" "04-draw" "05-temperature" "06-cuts" "07-penalties" "08-surprise"
         "09-search" "10-seeds" "11-noise" "12-tuned" "13-limits"),
     language!("de": "01-tokens" "02-next-token" "03-greedy" "04-draw" "05-temperature"),
+    language!("zh": "01-tokens" "02-next-token" "03-greedy" "04-draw" "05-temperature"),
 ];
 
 /// The lessons, and the words around them.

@@ -103,38 +103,7 @@ fn page_down_and_page_up_step_along_the_text_and_draw_behind_its_end() {
 #[test]
 fn the_lessons_sentence_is_big_where_there_is_room_and_its_steps_are_stepped() {
     for (width, height) in SIZES {
-        let mut options = options("");
-        options.present = true;
-        // What the lesson sets up first.
-        let neutral = ("neutral".to_owned(), SamplerSettings::neutral());
-        options.presets.push(neutral);
-        options.learn = LearnOptions {
-            course: Course::bundled("en").ok(),
-            open: Opening::Lesson(1),
-            ..LearnOptions::default()
-        };
-        let mut play = Play::with(&options, width, height);
-        play.hear(Event::Loaded { model: model() });
-        play.hear(Event::State {
-            state: RunState::Idle,
-        });
-        for _ in 0..3 {
-            let prompt = play.state.play.editor.text();
-            play.frame();
-            play.hear(Event::PromptRead {
-                subject: logitscope::engine::Subject::Draft,
-                tokens: read(&prompt),
-                seconds: 0.01,
-            });
-            play.frame();
-            if play
-                .effects
-                .iter()
-                .any(|effect| matches!(effect, Effect::Look(_)))
-            {
-                play.answer(&NEXT_WORDS);
-            }
-        }
+        let mut play = lesson("en", true, width, height);
         assert_snapshot!(format!("present_lesson_{width}x{height}"), play.screen());
         play.act(Action::PageDown);
         let step = play.state.learn.going.as_ref().map(|going| going.step);
@@ -143,4 +112,57 @@ fn the_lessons_sentence_is_big_where_there_is_room_and_its_steps_are_stepped() {
         let step = play.state.learn.going.as_ref().map(|going| going.step);
         assert_eq!(step, Some(0));
     }
+}
+
+#[test]
+fn a_lesson_in_wide_characters_is_whole_in_the_strip_and_for_a_room() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        for (name, presents) in [("lesson", false), ("present", true)] {
+            let play = lesson("zh", presents, width, height);
+            let screen = play.screen();
+            assert_snapshot!(format!("{name}_zh_{width}x{height}"), screen);
+            // Nothing is lost where lines are broken: characters stay at their size where they have no picture.
+            let said: String = screen.chars().filter(|c| !c.is_whitespace()).collect();
+            for part in ["请你在模型之前说出来", "选第一行，打一个词，再按"] {
+                assert!(said.contains(part), "{part}: {screen}");
+            }
+        }
+    }
+}
+
+/// The second lesson at its first step.
+fn lesson(language: &str, presents: bool, width: u16, height: u16) -> Play {
+    let mut options = options("");
+    options.present = presents;
+    // What the lesson sets up first.
+    let neutral = ("neutral".to_owned(), SamplerSettings::neutral());
+    options.presets.push(neutral);
+    options.learn = LearnOptions {
+        course: Course::bundled(language).ok(),
+        open: Opening::Lesson(1),
+        ..LearnOptions::default()
+    };
+    let mut play = Play::with(&options, width, height);
+    play.hear(Event::Loaded { model: model() });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    for _ in 0..3 {
+        let prompt = play.state.play.editor.text();
+        play.frame();
+        play.hear(Event::PromptRead {
+            subject: logitscope::engine::Subject::Draft,
+            tokens: read(&prompt),
+            seconds: 0.01,
+        });
+        play.frame();
+        if play
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Look(_)))
+        {
+            play.answer(&NEXT_WORDS);
+        }
+    }
+    play
 }

@@ -113,6 +113,22 @@ impl Flow {
         end
     }
 
+    /// Whether a line may break before a glyph although no space stands there: between wide characters, and between one
+    /// and others. What closes stays with what it closes, what opens with what follows.
+    fn parts(&self, at: usize) -> bool {
+        const CLOSES: &str = "，。、：；！？）》〉」』】〕…”’";
+        const OPENS: &str = "（《〈「『【〔“‘";
+        let Some(before) = at.checked_sub(1).map(|before| self.glyphs[before]) else {
+            return false;
+        };
+        let begins = |at: usize, signs: &str| {
+            let c = self.shown[self.glyphs[at].shown..].chars().next();
+            c.is_some_and(|c| signs.contains(c))
+        };
+        let is_wide = self.glyphs[at].width == 2 || before.width == 2;
+        is_wide && !begins(at, CLOSES) && !begins(at - 1, OPENS)
+    }
+
     /// Breaks the glyphs from the start of the last known line on into lines: after newlines, else at the last
     /// place where a word ends, else wherever the line is full. The last column is kept for a space after a word
     /// that fills the line, and for the cursor.
@@ -123,7 +139,7 @@ impl Flow {
         for at in first..self.glyphs.len() {
             let glyph = self.glyphs[at];
             let is_word = glyph.kind == Kind::Word;
-            if is_word && (line.may_break || glyph.width == 2) {
+            if is_word && (line.may_break || self.parts(at)) {
                 line.word = at;
                 line.word_column = line.column;
             }
@@ -141,8 +157,7 @@ impl Flow {
                 self.starts.push(line.start);
             }
             line.column = line.column.saturating_add(glyph.width);
-            // Wide characters are those of scripts without spaces, which break anywhere.
-            line.may_break = glyph.kind == Kind::Space || glyph.width == 2;
+            line.may_break = glyph.kind == Kind::Space;
             if glyph.kind == Kind::Newline {
                 line = Filling::from(at + 1);
                 self.starts.push(line.start);

@@ -31,6 +31,19 @@ fn long_words_break_anywhere_and_wide_characters_between_each_other() {
 }
 
 #[test]
+fn no_line_begins_with_what_closes_or_ends_with_what_opens() {
+    let text = "模型看到词元，不看（字母）。".as_bytes();
+    assert_eq!(
+        lines(&flow(13, &[text])),
+        ["模型看到词", "元，不看（字", "母）。"]
+    );
+    assert_eq!(
+        lines(&flow(9, &["词元token词元".as_bytes()])),
+        ["词元", "token词", "元"]
+    );
+}
+
+#[test]
 fn newlines_break_and_are_seen() {
     let flow = flow(20, &[b"a", b"\n", b"\nb\r\n", b"c"]);
     assert_eq!(lines(&flow), ["a⏎", "⏎", "b␍⏎", "c"]);
