@@ -23,6 +23,24 @@ pub fn percent_in_full(probability: f64) -> String {
     }
 }
 
+/// A probability that may be very small, as it is read aloud: in percent, below 0.01 % as one in so many, those to two
+/// digits.
+pub fn chance(probability: f64) -> String {
+    const MOST: f64 = 1e15;
+    let among = probability.recip();
+    if probability >= 1e-4 || !among.is_finite() {
+        return percent_in_full(probability);
+    }
+    if among >= MOST {
+        return format!("1 : 10^{:.0}", among.log10());
+    }
+    let unit = 10f64.powf(among.log10().floor() - 1.0);
+    format!(
+        "1 : {}",
+        thousands(((among / unit).round() * unit) as usize)
+    )
+}
+
 /// Bits in at most six cells.
 pub fn bits(value: f32) -> String {
     if value.is_infinite() {
@@ -92,6 +110,22 @@ mod tests {
         assert_eq!(
             shown,
             ["100.000 %", "21.400 %", "0.010 %", "2.1e-5 %", "0.000 %"]
+        );
+    }
+
+    #[test]
+    fn a_chance_is_one_in_so_many() {
+        let shown = [0.214, 0.0001, 0.000_033, 4.1e-11, 3e-20, 0.0].map(chance);
+        assert_eq!(
+            shown,
+            [
+                "21.400 %",
+                "0.010 %",
+                "1 : 30,000",
+                "1 : 24,000,000,000",
+                "1 : 10^20",
+                "0.000 %"
+            ]
         );
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use logitscope::lessons::{At, Course, ENGLISH, Key, Step};
+use logitscope::lessons::{At, Course, ENGLISH, Key, Lesson, Step, bundled_languages};
 use logitscope::tui::default_keys;
 
 use crate::terminal::Playground;
@@ -69,25 +69,32 @@ fn bytes(key: &Key) -> String {
     }
 }
 
-/// The line above the strip.
+/// The line above the strip, which begins with the word for a lesson in its language.
 fn rule(text: &str) -> &str {
     let mut lines = text.lines();
-    lines
-        .find(|line| line.starts_with("━ Lesson "))
-        .unwrap_or("")
+    lines.find(|line| is_rule(line)).unwrap_or("")
+}
+
+fn is_rule(line: &str) -> bool {
+    let words = ["Lesson", "Lektion", "课程"];
+    words
+        .iter()
+        .any(|word| line.starts_with(&format!("━ {word} ")))
 }
 
 /// What the strip says.
 fn strip(text: &str) -> String {
-    let below = text
-        .lines()
-        .skip_while(|line| !line.starts_with("━ Lesson "));
+    let below = text.lines().skip_while(|line| !is_rule(line));
     let lines: Vec<&str> = below.skip(1).collect();
     lines[..lines.len().saturating_sub(1)].join("\n")
 }
 
+/// Whether the step is done: Enter goes on, in a language's words.
 fn is_done(text: &str) -> bool {
-    rule(text).contains(" ⏎ on ")
+    let words = ["on", "weiter", "继续"];
+    words
+        .iter()
+        .any(|word| rule(text).contains(&format!(" ⏎ {word} ")))
 }
 
 /// Whether the help page is open, as the last line says.
@@ -121,39 +128,27 @@ impl Playground {
 /// Lessons that train do so one after the other.
 static TRAINING: Mutex<()> = Mutex::new(());
 
-/// Walks a lesson by its number.
-fn walk(number: usize, cols: u16, rows: u16, more: &[&str]) {
-    let course = Course::bundled(ENGLISH).unwrap_or_else(|error| panic!("{error}"));
-    let lesson = &course.lessons[number - 1];
+/// Walks lessons that follow each other, from the first by its number, in a language.
+fn walk(numbers: std::ops::RangeInclusive<usize>, language: &str, size: (u16, u16), more: &[&str]) {
+    let course = Course::bundled(language).unwrap_or_else(|error| panic!("{error}"));
+    let lessons = &course.lessons[numbers.start() - 1..*numbers.end()];
     let trains = |step: &Step| step.setup.demonstration.is_some();
-    let _alone = lesson.steps.iter().any(trains).then(|| {
+    let trained = lessons.iter().flat_map(|lesson| &lesson.steps).any(trains);
+    let _alone = trained.then(|| {
         let lock = TRAINING.lock();
         lock.unwrap_or_else(std::sync::PoisonError::into_inner)
     });
-    let asked = number.to_string();
-    let mut args = vec!["learn", &asked, "--lang", "en"];
+    let asked = numbers.start().to_string();
+    let mut args = vec!["learn", &asked, "--lang", language];
     args.extend(more);
-    let mut play = Playground::open(cols, rows, &args);
-    let all = lesson.steps.len();
-    for (at, step) in (1..).zip(&lesson.steps) {
-        let place = format!("step {at} of {all} ");
-        let begun = play.until_at_last(&place, |text| {
-            rule(text).contains(&place) && !rule(text).contains('◌') && rests(text)
-        });
-        let name = format!("{}:{}", lesson.file, step.line);
-        assert!(!is_done(&begun), "{name}: done at its start\n{begun}");
-        assert!(!begun.contains("Hint:"), "{name}: a hint at once\n{begun}");
-        play.press_one_by_one(&step.setup.wrong);
-        let text = play.text();
-        assert!(!is_done(&text), "{name}: done by what is wrong\n{text}");
-        play.press_one_by_one(&step.setup.right);
-        // Every figure that is spoken of comes to be known.
-        play.until_at_last(&format!("{name}: done"), |text| {
-            is_done(text) && !strip(text).contains('…')
-        });
-        play.press(ENTER);
+    let mut play = Playground::open(size.0, size.1, &args);
+    for (at, lesson) in lessons.iter().enumerate() {
+        if at > 0 {
+            // On to the next lesson, with all that this one left on the screen.
+            play.press(ENTER);
+        }
+        play.follow(&course, lesson, numbers.start() + at);
     }
-    play.until("the end", |text| text.contains("The lesson is over."));
     // Ctrl-C, once to end what still goes on, and twice to quit: what was reached is written before the end.
     play.until("it is at rest", |text| !text.contains("● running"));
     play.press("\x03");
@@ -162,10 +157,48 @@ fn walk(number: usize, cols: u16, rows: u16, more: &[&str]) {
     assert_eq!(play.until_over(), 0);
     let kept = play.home().join("state/logitscope/lessons.json");
     let kept = std::fs::read_to_string(kept).unwrap_or_default();
-    assert!(
-        kept.contains(&lesson.name) && kept.contains("true"),
-        "{kept}"
-    );
+    for lesson in lessons {
+        assert!(kept.contains(&lesson.name), "{kept}");
+    }
+    assert_eq!(kept.matches("true").count(), lessons.len(), "{kept}");
+}
+
+impl Playground {
+    /// Follows a lesson to its end.
+    fn follow(&mut self, course: &Course, lesson: &Lesson, number: usize) {
+        let (words, all) = (&course.words, lesson.steps.len());
+        for (at, step) in (1..).zip(&lesson.steps) {
+            let place = format!(
+                "━ {} {number} · {} {at} {} {all} ",
+                words.lesson, words.step, words.of
+            );
+            let begun = self.until_at_last(&place, |text| {
+                rule(text).starts_with(&place) && !rule(text).contains('◌') && rests(text)
+            });
+            let name = format!("{}:{}", lesson.file, step.line);
+            assert!(!is_done(&begun), "{name}: done at its start\n{begun}");
+            assert!(
+                !begun.contains(&words.hint),
+                "{name}: a hint at once\n{begun}"
+            );
+            for line in begun.lines() {
+                // A wide character that was cut leaves nothing, or a sign in its place.
+                assert!(!line.contains('\u{fffd}'), "{name}: {line}");
+            }
+            self.press_one_by_one(&step.setup.wrong);
+            let text = self.text();
+            assert!(!is_done(&text), "{name}: done by what is wrong\n{text}");
+            self.press_one_by_one(&step.setup.right);
+            // Every figure that is spoken of comes to be known.
+            self.until_at_last(&format!("{name}: done"), |text| {
+                is_done(text) && !strip(text).contains('…')
+            });
+            self.press(ENTER);
+        }
+        // The line may be broken at a narrow width.
+        let begin: String = words.finished.chars().take(6).collect();
+        self.until("the end", |text| strip(text).contains(&begin));
+    }
 }
 
 /// A test a lesson: they run beside each other.
@@ -174,12 +207,12 @@ macro_rules! walks {
         $(mod $name {
             #[test]
             fn at_80_columns() {
-                super::walk($number, 80, 24, &[]);
+                super::walk($number..=$number, "en", (80, 24), &[]);
             }
 
             #[test]
             fn at_120_columns() {
-                super::walk($number, 120, 40, &[]);
+                super::walk($number..=$number, "en", (120, 40), &[]);
             }
         })*
 
@@ -195,12 +228,55 @@ walks! {
     tokens 1 next_token 2 greedy 3 draw 4 temperature 5 cuts 6 penalties 7 surprise 8 search 9 seeds 10 noise 11 tuned 12 limits 13
 }
 
-/// A model of another cut of tokens, with random weights: what a lesson asks for does not hang on one model.
+/// Those of each other language, one after the other: each begins with what the one before left on the screen.
+macro_rules! translations {
+    ($($name:ident $language:literal)*) => {
+        $(mod $name {
+            #[test]
+            fn at_80_columns() {
+                super::walk(1..=5, $language, (80, 24), &[]);
+            }
+
+            #[test]
+            fn at_120_columns() {
+                super::walk(1..=5, $language, (120, 40), &[]);
+            }
+        })*
+
+        #[test]
+        fn each_language_is_walked() {
+            let others: Vec<&str> = bundled_languages().filter(|code| *code != ENGLISH).collect();
+            assert_eq!(others, [$($language),*]);
+        }
+    };
+}
+
+translations! { german "de" chinese "zh" }
+
+/// All lessons that need no training, one after the other.
 #[test]
-fn a_second_model_can_be_learned_from_too() {
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/gpt2/plain");
-    for number in [1, 4, 5, 10, 13] {
-        walk(number, 80, 24, &["--model", model]);
+fn one_lesson_after_the_other_begins_anew() {
+    walk(5..=10, ENGLISH, (80, 24), &[]);
+}
+
+/// A model of another cut of tokens, with random weights: what a lesson asks for does not hang on one model.
+const SECOND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/gpt2/plain");
+
+mod second_model {
+    use super::{SECOND, walk};
+
+    macro_rules! with_a_second_model {
+        ($($name:ident $number:literal)*) => {
+            $(#[test]
+            fn $name() {
+                walk($number..=$number, "en", (80, 24), &["--model", SECOND]);
+            })*
+        };
+    }
+
+    with_a_second_model! {
+        tokens 1 next_token 2 greedy 3 draw 4 temperature 5 cuts 6 penalties 7 surprise 8 search 9 seeds 10 noise 11
+        tuned 12 limits 13
     }
 }
 

@@ -1,13 +1,14 @@
 //! The hand-out in the playground: its question, what the engine is asked, what stands on it, and the screen as a picture.
 
 use std::path::Path;
+use std::time::Duration;
 
 use logitscope::decoding::{Likely, StopReason};
 use logitscope::engine::{Command, Event, RunState, Session};
 use logitscope::handout::{Format, Place, Sheet, StepEnd};
 use logitscope::lessons::{Course, parse};
 use logitscope::tui::{
-    Action, Edit, Effect, LearnAction, LearnOptions, Opening, Question, picture_of_state,
+    Action, Edit, Effect, LearnAction, LearnOptions, News, Opening, Question, picture_of_state,
 };
 
 use crate::fixtures::{NEXT_WORDS, Play, model, options};
@@ -201,6 +202,8 @@ fn a_lesson_is_told_as_it_was_done() {
     settle(&mut play, PROMPT);
     play.act(Action::Paste(" there".to_owned()));
     settle(&mut play, "Once upon a time there");
+    // A word that is being typed is none yet.
+    play.act(News::Frame(Duration::from_secs(5)));
     play.act(Action::Learn(LearnAction::On));
     settle(&mut play, "Once upon a time there");
     play.act(Action::Learn(LearnAction::Skip));

@@ -298,6 +298,11 @@ fn enter_goes_on_once_the_step_is_done_and_a_step_back_undoes() {
     assert_eq!(pressed(&play, "enter"), Some(Action::Run), "the wrong way");
     play.acts([Action::Right, Action::Right]);
     assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
+    play.act(Action::Right);
+    assert!(play.screen().contains("✓ Now 0.6."), "{}", play.screen());
+    // What is said follows the screen as long as it is so, and no further.
+    play.acts([Action::Left, Action::Left]);
+    assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
     let on = Action::Learn(LearnAction::On);
     assert_eq!(pressed(&play, "enter"), Some(on.clone()));
     assert!(
@@ -350,4 +355,77 @@ fn a_hint_comes_after_a_while_and_a_step_can_be_passed_over() {
     assert!(screen.contains("Knobs change odds."), "{screen}");
     play.act(Action::Learn(LearnAction::Back));
     assert!(play.screen().contains("step 2 of 2"));
+}
+
+#[test]
+fn a_step_begins_anew_whatever_text_stands_there() {
+    let course = Course::bundled(ENGLISH).expect("valid");
+    let options = PlayOptions {
+        presets: vec![(
+            "neutral".to_owned(),
+            logitscope::sampling::SamplerSettings::neutral(),
+        )],
+        learn: LearnOptions {
+            course: Some(course),
+            ..LearnOptions::default()
+        },
+        ..options("Once upon")
+    };
+    let mut play = Play::with(&options, 80, 24);
+    play.hear(Event::Loaded { model: model() });
+    play.hear(Event::PromptRead {
+        subject: Subject::Text,
+        tokens: fixtures::read("Once upon"),
+        seconds: 0.01,
+    });
+    for _ in 0..24 {
+        play.generate(b" time");
+    }
+    play.hear(Event::Finished {
+        sample: 0,
+        reason: logitscope::decoding::StopReason::MaxTokens,
+        tokens: 24,
+        seconds: 0.05,
+    });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    read(&play, &[("generated", "24"), ("ended", "max-tokens")]);
+    // “Press Enter to run the prompt”: another text that ended is not it.
+    play.act(Action::Learn(LearnAction::Open(2)));
+    settle(&mut play);
+    read(
+        &play,
+        &[
+            ("prompt", "The king said"),
+            ("tokens", "3"),
+            ("generated", "0"),
+            ("ended", "no"),
+        ],
+    );
+    let screen = play.screen();
+    assert!(
+        screen.contains("step 1 of 4") && !screen.contains('✓'),
+        "{screen}"
+    );
+    assert!(!screen.contains("time time"), "{screen}");
+    // Left, the text is there again.
+    play.act(Action::Learn(LearnAction::Leave));
+    read(&play, &[("generated", "24"), ("ended", "max-tokens")]);
+    assert!(play.screen().contains("time time"), "{}", play.screen());
+}
+
+#[test]
+fn what_a_lesson_hides_cannot_be_taken() {
+    let mut play = begun(120, 40);
+    let hidden = LESSON.replace("hide = [\"why\"]", "hide = [\"next-token\"]");
+    let lesson = parse("01-a.md", &hidden).unwrap_or_else(|error| panic!("{error}"));
+    if let Some(course) = &mut play.state.learn.course {
+        course.lessons = vec![lesson];
+    }
+    play.state.focus_on(Focus::Next);
+    play.act(Action::Take);
+    let sent = |effect: &Effect| matches!(effect, Effect::Send(_));
+    assert!(!play.effects.iter().any(sent), "{:?}", play.effects);
+    assert!(play.screen().contains("hides this for now"));
 }

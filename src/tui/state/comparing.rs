@@ -68,6 +68,12 @@ impl Comparing {
         *self = Self::default();
     }
 
+    /// The tokens that would have been others, as far as the text was compared as it stands.
+    pub fn of(&self, stand: Stand) -> Option<&BTreeMap<usize, Otherwise>> {
+        let is_of = self.asked == Some(stand) && self.upto > 0;
+        is_of.then_some(&self.otherwise)
+    }
+
     /// How far the text was compared.
     pub fn upto(&self) -> usize {
         self.upto

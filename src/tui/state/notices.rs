@@ -89,6 +89,7 @@ impl State {
         self.next_notice_leaves()
             .into_iter()
             .chain(self.hint_comes())
+            .chain(self.typing_rests())
             .min()
     }
 

@@ -30,6 +30,8 @@ pub struct Knobs {
     pub selected: usize,
     /// Counts the turns of knobs.
     pub turns: u64,
+    /// What that count was when the text was begun.
+    pub at_run: u64,
     /// A knob was turned since the engine was last told.
     pub turned: bool,
 }
@@ -84,6 +86,8 @@ pub struct Play {
     pub inspecting: Inspecting,
     /// What a game over another text put aside.
     pub aside: Option<Aside>,
+    /// The draft stands alone, whatever text was there before: a lesson put a prompt there of which nothing was made yet.
+    pub draft_alone: bool,
 }
 
 impl Play {
@@ -113,6 +117,7 @@ impl Play {
                 presets: options.presets.clone(),
                 selected: 0,
                 turns: 0,
+                at_run: 0,
                 turned: false,
             },
             row: 0,
@@ -129,6 +134,7 @@ impl Play {
             thresholds: options.thresholds,
             inspecting: Inspecting::default(),
             aside: None,
+            draft_alone: false,
         };
         if options.suggested {
             play.editor.select();
@@ -168,7 +174,9 @@ impl Play {
 
     /// What the text pane shows: the text of the run, or the draft while there is none.
     pub fn text_subject(&self) -> Subject {
-        if self.text().tokens().is_empty() {
+        if self.draft_alone {
+            Subject::Draft
+        } else if self.text().tokens().is_empty() {
             self.subject
         } else {
             Subject::Text

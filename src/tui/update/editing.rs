@@ -102,6 +102,9 @@ fn recall(state: &mut State, next: bool) {
 /// The draft is another one now. Its odds are what the tables show, unless a run needs them.
 fn changed(state: &mut State) {
     state.play.inspecting.changed();
+    if let Some(going) = &mut state.learn.going {
+        going.typed = Some(state.screen.now);
+    }
     if state.engine.run != RunState::Running {
         state.play.subject = Subject::Draft;
         state.play.draft.follow();

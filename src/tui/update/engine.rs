@@ -1,5 +1,6 @@
 //! What the engine's events change.
 
+use super::learn;
 use crate::decoding::TokenRecord;
 use crate::engine::{Event, RunState, Subject};
 use crate::model::LoadProgress;
@@ -163,6 +164,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.play.beam_log = BeamLog::default();
             show_one_text(state, tokens);
             state.play.finishes.clear();
+            learn::returned(state);
         }
         Event::Branch { branch, tokens } => super::branches::show(state, branch, tokens),
         Event::Saved { session } => super::session::saved(state, session, effects),
@@ -194,6 +196,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::Failed { message } => {
             super::lanes::failed(state);
             super::second::first_changed(state, false);
+            learn::returned(state);
             state.play.inspecting.settle();
             state.engine.loading = None;
             state.play.looking.give_up();
@@ -201,6 +204,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             super::session::keep_what_was_refused(state, effects);
         }
         Event::Died { message } => {
+            learn::returned(state);
             state.engine.died = Some(message);
             super::second::first_changed(state, true);
             state.engine.run = RunState::Empty;
@@ -225,6 +229,7 @@ fn within_context(state: &State, tokens: usize) -> usize {
 
 /// Puts one text in place of all samples.
 fn show_one_text(state: &mut State, tokens: Vec<TokenRecord>) {
+    state.play.draft_alone = false;
     state.play.texts.truncate(1);
     state.play.sample = 0;
     state.play.text_mut().replace(tokens);

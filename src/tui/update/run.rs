@@ -118,6 +118,10 @@ pub fn rewind(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
 
 /// Puts the selected row of the next-token table in place of the token in view.
 pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
+    if state.learn.hides(Focus::Next) && state.game().is_none() {
+        let hidden = state.lesson_words().map(|words| words.hidden.clone());
+        return state.tell(hidden.unwrap_or_default(), false);
+    }
     let in_view = state.play.passage().in_view();
     // The table may still show the token that was in view before.
     let chosen = state
@@ -204,6 +208,7 @@ fn generate(state: &mut State, prompt: String, then: Then, effects: &mut Vec<Eff
     }
     state.play.last_prompt = Some(prompt.clone());
     state.play.knobs.turned = false;
+    state.play.knobs.at_run = state.play.knobs.turns;
     follow_text(state);
     if state.play.editor.text() == prompt {
         // The prompt stays ready: what is typed next takes its place.

@@ -6,7 +6,7 @@ use crate::tui::state::State;
 use crate::tui::state::knob_values::Settings;
 use crate::tui::vocabulary::focus::{Focus, Page};
 
-use super::{Stage, Start};
+use super::Reached;
 
 /// Which text there was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +35,14 @@ pub struct Before {
     pub knob: usize,
     /// Whether a training went on.
     pub trained: bool,
-    /// How far the step before was, and what its figures were when it began.
-    pub stage: Stage,
-    pub start: Start,
+    /// How far the step before was.
+    pub reached: Reached,
+    pub draft_alone: bool,
 }
 
 impl Before {
-    /// What is now. `stage` and `start` are those of the step that is left.
-    pub fn of(state: &State, stage: Stage, start: Start) -> Self {
+    /// What is now. `reached` is how far the step is that is left.
+    pub fn of(state: &State, reached: Reached) -> Self {
         let play = &state.play;
         let passage = play.passage();
         let current = play.branches.iter().find(|branch| branch.current);
@@ -64,8 +64,8 @@ impl Before {
             zoomed: play.zoomed,
             knob: play.knobs.selected,
             trained: state.train.is_live(),
-            stage,
-            start,
+            reached,
+            draft_alone: play.draft_alone,
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::lessons::Blank;
 /// How long until the hint is said, where the step does not say otherwise.
 pub const HINT_AFTER: Duration = Duration::from_secs(30);
 
+/// How long nothing is typed before what was typed counts.
+pub const TYPING: Duration = Duration::from_millis(800);
+
 /// What figures were when a step began.
 pub type Start = HashMap<Blank, Shown>;
 
@@ -43,6 +46,25 @@ pub enum Stage {
     Done,
 }
 
+/// How far a step was when it was left, and what its figures were when it began and when it was done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reached {
+    pub stage: Stage,
+    pub start: Start,
+    pub end: Option<Start>,
+}
+
+impl Default for Reached {
+    /// Of none.
+    fn default() -> Self {
+        Self {
+            stage: Stage::Waiting,
+            start: Start::new(),
+            end: None,
+        }
+    }
+}
+
 /// The lesson that goes on.
 #[derive(Debug)]
 pub struct Going {
@@ -55,18 +77,19 @@ pub struct Going {
     pub since: Duration,
     /// Whether the hint was said.
     pub hinted: bool,
+    /// When something was typed last, on the clock of the frames: a word that is being typed is none yet.
+    pub typed: Option<Duration>,
     /// What the figures were when the step began.
     pub start: Start,
-    /// What the figures were when the step was done, of which is spoken then: once they are known they stay, so that
-    /// what is said stays true whatever is done next.
+    /// What the figures are of which is spoken when the step is done. They follow the screen while what the step asks for
+    /// is so, and stay as they were then once it is not any more: what is said stays true whatever is done next.
     pub end: Option<Start>,
     /// What the step said when it began to wait.
     pub asked: Paragraphs,
     /// The steps that were left for the next one, as they were then, with their places.
     pub told: Vec<(usize, StepDone)>,
-    /// How far the step was that was left for the present one, until that is set up, and what its figures were when it
-    /// began.
-    pub left: Option<(Stage, Start)>,
+    /// How far the step was that was left for the present one, until that is set up.
+    pub left: Option<Reached>,
     /// What was before each step's set-up, as far as steps were set up; the last one is the present step's.
     pub before: Vec<Before>,
 }
@@ -80,6 +103,7 @@ impl Going {
             stage: Stage::Waiting,
             since: Duration::ZERO,
             hinted: false,
+            typed: None,
             start: Start::new(),
             end: None,
             asked: Vec::new(),
@@ -87,6 +111,20 @@ impl Going {
             left: None,
             before: Vec::new(),
         }
+    }
+
+    /// How far the step is, which is left.
+    pub fn leave(&mut self) -> Reached {
+        Reached {
+            stage: self.stage.clone(),
+            start: std::mem::take(&mut self.start),
+            end: self.end.take(),
+        }
+    }
+
+    /// Takes a step up where it was left.
+    pub fn take_up(&mut self, reached: Reached) {
+        (self.stage, self.start, self.end) = (reached.stage, reached.start, reached.end);
     }
 
     /// Keeps what a step was that is left for the next one.
@@ -101,6 +139,7 @@ impl Going {
         self.step = step;
         self.stage = Stage::Waiting;
         self.hinted = false;
+        self.typed = None;
         self.start.clear();
         self.asked.clear();
         self.end = None;

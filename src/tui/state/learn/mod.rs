@@ -9,7 +9,7 @@ mod tables;
 mod told;
 
 pub use before::{Before, TextBefore};
-pub use going::{Going, SetUpTraining, Stage, Start};
+pub use going::{Going, Reached, SetUpTraining, Stage};
 pub use progress::Progress;
 pub use strip::{Part, Said};
 pub use tables::{LessonTables, knob};
@@ -50,6 +50,18 @@ pub struct Learn {
     pub progress: Progress,
     /// The lesson that goes on.
     pub going: Option<Going>,
+    /// What the engine was asked to bring the text back for; nothing is set up until it did.
+    pub returning: Option<Returning>,
+}
+
+/// Where one looked before a lesson or a step, to be looked at again once the engine has brought the text of then back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Returning {
+    pub subject: crate::engine::Subject,
+    /// The position in view; none where the newest was followed.
+    pub position: Option<usize>,
+    pub seed: u64,
+    pub draft_alone: bool,
 }
 
 impl Learn {
@@ -59,6 +71,7 @@ impl Learn {
             course: options.course.clone(),
             progress: options.progress.clone(),
             going: None,
+            returning: None,
         };
         if let Opening::Lesson(at) = options.open {
             learn.begin(at);
@@ -118,6 +131,13 @@ impl Learn {
 }
 
 impl State {
+    /// When what was typed counts, on the clock of the frames; none where it does.
+    pub(in crate::tui) fn typing_rests(&self) -> Option<std::time::Duration> {
+        let going = self.learn.going.as_ref()?;
+        let rests = going.typed? + going::TYPING;
+        (going.stage == Stage::Asked && self.screen.now < rests).then_some(rests)
+    }
+
     /// When the hint of the step is to be said, on the clock of the frames; none where it was, or there is none.
     pub(in crate::tui) fn hint_comes(&self) -> Option<std::time::Duration> {
         let going = self.learn.going.as_ref()?;

@@ -5,6 +5,7 @@ mod set_up;
 mod undo;
 
 pub use list::list;
+pub use undo::returned;
 
 use std::time::Duration;
 
@@ -83,7 +84,8 @@ fn forward(state: &mut State, effects: &mut Vec<Effect>) {
             }
             going.tell(told);
         }
-        going.left = Some((going.stage.clone(), std::mem::take(&mut going.start)));
+        let reached = going.leave();
+        going.left = Some(reached);
         going.go_to(step + 1);
     }
     heed(state, effects);
@@ -101,11 +103,12 @@ pub fn heed(state: &mut State, effects: &mut Vec<Effect>) {
         Stage::Waiting => set_up::begin(state, effects),
         Stage::SettingUp { .. } => set_up::settle(state, effects),
         Stage::Asked => {
-            if is_true(state) {
+            if state.typing_rests().is_none() && is_true(state) {
                 done(state, effects);
             }
         }
-        Stage::Done => set_up::remember(state),
+        Stage::Done if is_true(state) => set_up::remember(state),
+        Stage::Done => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sets a step up: what is at hand at once, and what the engine has to do for it first.
 
-use crate::engine::{RunState, Then, TrainingCommand};
+use crate::engine::{RunState, Subject, Then, TrainingCommand};
 use crate::lessons::{Run, Screen, SetUp};
 use crate::tui::state::State;
 use crate::tui::state::learn::figures::figure;
@@ -12,7 +12,7 @@ use crate::tui::{Effect, TrainAction};
 
 /// Sets up what is at hand, once the lesson's model is there.
 pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.engine.run == RunState::Loading {
+    if state.engine.run == RunState::Loading || state.learn.returning.is_some() {
         return;
     }
     let wanted = state.learn.lesson().and_then(|lesson| lesson.model.clone());
@@ -30,8 +30,7 @@ pub fn begin(state: &mut State, effects: &mut Vec<Effect>) {
         .going
         .as_mut()
         .and_then(|going| going.left.take());
-    let (stage, start) = left.unwrap_or((Stage::Waiting, Default::default()));
-    let before = Before::of(state, stage, start);
+    let before = Before::of(state, left.unwrap_or_default());
     let text = apply(state, &setup, effects);
     let since = state.screen.now;
     if let Some(going) = &mut state.learn.going {
@@ -77,6 +76,12 @@ fn apply(state: &mut State, setup: &SetUp, effects: &mut Vec<Effect>) -> Option<
     }
     if let Some(prompt) = &setup.prompt {
         editing::put(state, &prompt.value);
+        if setup.run.is_none() {
+            // What stood there is of another prompt, and nothing is said of it.
+            state.play.draft_alone = true;
+            state.play.subject = Subject::Draft;
+            state.play.draft.follow();
+        }
     }
     let edition = state.play.texts[0].edition();
     if let Some(wanted) = &setup.run {
@@ -150,6 +155,7 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(going) = &mut state.learn.going {
         going.start = start;
         going.since = since;
+        going.typed = None;
         going.asked = asked;
         going.stage = Stage::Asked;
     }
@@ -167,24 +173,21 @@ fn pause_after_epoch(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Remembers what the figures are of which is spoken when the step is done, once all of them are known.
+/// Remembers what the figures are of which is spoken when the step is done. Those that are on their way stay what they
+/// were.
 pub fn remember(state: &mut State) {
-    let is_known = state
-        .learn
-        .going
-        .as_ref()
-        .is_none_or(|going| going.end.is_some());
-    if is_known || !rests(state) {
+    if !rests(state) {
         return;
     }
     let Some(step) = state.learn.step() else {
         return;
     };
     let blanks = step.done.blanks().filter(|(blank, _)| !blank.was);
-    let end = blanks.filter_map(|(blank, _)| Some((blank.clone(), figure(state, blank)?)));
-    let end = Some(end.collect());
+    let known: Vec<_> = blanks
+        .filter_map(|(blank, _)| Some((blank.clone(), figure(state, blank)?)))
+        .collect();
     if let Some(going) = &mut state.learn.going {
-        going.end = end;
+        going.end.get_or_insert_default().extend(known);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::engine::{Command, TrainingCommand};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::learn::{Before, Stage, TextBefore};
+use crate::tui::state::learn::{Before, Reached, Returning, Stage, TextBefore};
 use crate::tui::update::{editing, knobs, run};
 
 /// A step back.
@@ -15,10 +15,11 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
     if is_over {
         // The end has set nothing up.
         going.go_to(going.step - 1);
-        going.stage = Stage::Done;
-        if let Some((_, start)) = going.left.take() {
-            going.start = start;
-        }
+        let left = going.left.take().unwrap_or_default();
+        going.take_up(Reached {
+            stage: Stage::Done,
+            ..left
+        });
         return;
     }
     let is_set_up = going.stage != Stage::Waiting;
@@ -27,10 +28,10 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
     let was_walked = going.step > 0 && !going.before.is_empty();
     going.go_to(step);
     if let Some(before) = before {
-        let (stage, start) = (before.stage.clone(), before.start.clone());
+        let reached = before.reached.clone();
         restore(state, before, effects);
         if let Some(going) = state.learn.going.as_mut().filter(|_| was_walked) {
-            (going.stage, going.start) = (stage, start);
+            going.take_up(reached);
         }
     }
     super::heed(state, effects);
@@ -58,16 +59,20 @@ fn restore(state: &mut State, before: Before, effects: &mut Vec<Effect>) {
     if state.play.editor.text() != before.prompt {
         editing::put(state, &before.prompt);
     }
+    let returning = Returning {
+        subject: before.subject,
+        position: before.position,
+        seed: state.play.settings.generation.seed,
+        draft_alone: before.draft_alone,
+    };
     if state.engine.load.source == before.model {
-        bring_back(state, before.text, effects);
+        if bring_back(state, before.text, effects) {
+            state.learn.returning = Some(returning);
+        }
     } else {
         run::load(state, &before.model, effects);
     }
-    state.play.subject = before.subject;
-    match before.position {
-        Some(position) => state.play.passage_mut().go_to(position),
-        None => state.play.passage_mut().follow(),
-    }
+    look(state, returning);
     state.focus_on(before.focus);
     state.play.subject = before.subject;
     state.play.tab = before.tab;
@@ -76,22 +81,40 @@ fn restore(state: &mut State, before: Before, effects: &mut Vec<Effect>) {
     state.reflow();
 }
 
-/// Makes the text of then the text again; it stayed as a branch.
-fn bring_back(state: &mut State, text: TextBefore, effects: &mut Vec<Effect>) {
+/// The text is back, or cannot be brought back: what was in view then is in view.
+pub fn returned(state: &mut State) {
+    if let Some(returning) = state.learn.returning.take() {
+        state.play.settings.generation.seed = returning.seed;
+        look(state, returning);
+    }
+}
+
+/// Looks where one looked.
+fn look(state: &mut State, returning: Returning) {
+    state.play.draft_alone = returning.draft_alone;
+    state.play.subject = returning.subject;
+    match returning.position {
+        Some(position) => state.play.passage_mut().go_to(position),
+        None => state.play.passage_mut().follow(),
+    }
+}
+
+/// Makes the text of then the text again; it stayed as a branch. Returns whether the engine has to.
+fn bring_back(state: &mut State, text: TextBefore, effects: &mut Vec<Effect>) -> bool {
     let branches = &state.play.branches;
     let wanted = match text {
-        TextBefore::None => return,
+        TextBefore::None => return false,
         TextBefore::Only => branches.first(),
         TextBefore::Branch(id) => branches.iter().find(|branch| branch.lineage.id == id),
     };
-    if let Some(id) = wanted
-        .filter(|branch| !branch.current)
-        .map(|branch| branch.lineage.id)
-    {
-        if state.engine.has_run() {
-            effects.push(Effect::Send(Command::Cancel));
-        }
-        run::settle(state, effects);
-        effects.push(Effect::Send(Command::Switch(id)));
+    let wanted = wanted.filter(|branch| !branch.current);
+    let Some(id) = wanted.map(|branch| branch.lineage.id) else {
+        return false;
+    };
+    if state.engine.has_run() {
+        effects.push(Effect::Send(Command::Cancel));
     }
+    run::settle(state, effects);
+    effects.push(Effect::Send(Command::Switch(id)));
+    true
 }

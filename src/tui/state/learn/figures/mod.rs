@@ -182,6 +182,10 @@ pub static FIGURES: &[Figure] = &[
         whole("preset", of_screen::preset),
     ),
     said(whole("knob", of_screen::knob)),
+    one_of(
+        || words(of_screen::YES_OR_NO),
+        whole("turned", of_screen::turned),
+    ),
     said(whole("order", of_screen::order)),
     said(whole("model", of_screen::model)),
     // The run of training in view.

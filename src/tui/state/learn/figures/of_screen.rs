@@ -88,6 +88,12 @@ pub fn knob(state: &State) -> Option<Shown> {
     Some(Shown::text(rows.get(state.play.knobs.selected)?.name()))
 }
 
+/// Whether a knob was turned since the text was begun.
+pub fn turned(state: &State) -> Option<Shown> {
+    let knobs = &state.play.knobs;
+    word(YES_OR_NO, (knobs.turns != knobs.at_run).into())
+}
+
 /// The chain: the names of the stages in their order.
 pub fn order(state: &State) -> Option<Shown> {
     let order = state.play.settings.sampler.order.iter();

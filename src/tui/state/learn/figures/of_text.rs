@@ -3,7 +3,7 @@
 use super::Shown;
 use crate::decoding::{Origin, StopReason, TextStats, TokenRecord};
 use crate::engine::Subject;
-use crate::text::numbers::{bits, percent_in_full};
+use crate::text::numbers::{bits, chance};
 use crate::tui::state::State;
 
 /// How a text can end.
@@ -50,8 +50,17 @@ pub fn tokens(state: &State) -> Option<Shown> {
     is_read.then(|| Shown::count(shown(state).len()))
 }
 
+/// The text of the run; none while the lesson's prompt stands alone.
+fn of_run(state: &State) -> &[TokenRecord] {
+    if state.play.draft_alone {
+        &[]
+    } else {
+        state.play.text().tokens()
+    }
+}
+
 fn of_origin(state: &State, wanted: impl Fn(Origin) -> bool) -> Option<Shown> {
-    let tokens = state.play.text().tokens().iter();
+    let tokens = of_run(state).iter();
     Some(Shown::count(
         tokens.filter(|token| wanted(token.origin)).count(),
     ))
@@ -112,12 +121,12 @@ pub fn joint_bits(state: &State) -> Option<Shown> {
 pub fn joint_probability(state: &State) -> Option<Shown> {
     let (sum, _) = surprise(state)?;
     let probability = (-sum).exp2();
-    Some(Shown::number(probability, percent_in_full(probability)))
+    Some(Shown::number(probability, chance(probability)))
 }
 
 /// Different tokens among the generated ones, as a share.
 pub fn distinct(state: &State) -> Option<Shown> {
-    let tokens = state.play.text().tokens().iter();
+    let tokens = of_run(state).iter();
     let generated = tokens.filter(|token| token.origin != Origin::Prompt);
     let stats = TextStats::of(generated);
     (stats.tokens > 0).then(|| {
@@ -127,7 +136,8 @@ pub fn distinct(state: &State) -> Option<Shown> {
 }
 
 pub fn ended(state: &State) -> Option<Shown> {
-    let reason = state.play.finish().map(|finish| &finish.reason);
+    let finish = state.play.finish().filter(|_| !state.play.draft_alone);
+    let reason = finish.map(|finish| &finish.reason);
     Some(Shown::text(match reason {
         None => "no",
         Some(StopReason::MaxTokens) => "max-tokens",
@@ -142,7 +152,8 @@ pub fn ended(state: &State) -> Option<Shown> {
 
 /// Tokens after which a loop says the same again.
 pub fn period(state: &State) -> Option<Shown> {
-    match state.play.finish()?.reason {
+    let finish = state.play.finish().filter(|_| !state.play.draft_alone);
+    match finish?.reason {
         StopReason::Loop { period } => Some(Shown::count(period)),
         _ => None,
     }
@@ -153,7 +164,8 @@ pub fn branches(state: &State) -> Option<Shown> {
 }
 
 pub fn texts(state: &State) -> Option<Shown> {
-    Some(Shown::count(state.play.texts.len()))
+    let alone = state.play.draft_alone;
+    Some(Shown::count(if alone { 1 } else { state.play.texts.len() }))
 }
 
 /// The selected one of several samples, from 1.
@@ -163,12 +175,18 @@ pub fn sample(state: &State) -> Option<Shown> {
 
 /// Beams that the newest search followed at last.
 pub fn beams(state: &State) -> Option<Shown> {
-    Some(Shown::count(state.play.beam_log.living().len()))
+    let alone = state.play.draft_alone;
+    let beams = if alone {
+        0
+    } else {
+        state.play.beam_log.living().len()
+    };
+    Some(Shown::count(beams))
 }
 
 /// Drawn tokens that would have been others under the present knobs.
 pub fn otherwise(state: &State) -> Option<Shown> {
-    state.stand()?;
-    let comparing = &state.play.comparing;
-    (comparing.upto() > 0).then(|| Shown::count(comparing.otherwise().len()))
+    let stand = state.stand().filter(|_| !state.play.draft_alone)?;
+    let otherwise = state.play.comparing.of(stand)?;
+    Some(Shown::count(otherwise.len()))
 }

@@ -75,7 +75,15 @@ impl Which {
             Self::InView => by_id(moment.chosen),
             Self::Row => moment.rows.get(state.play.row),
             Self::Pick => by_id(moment.pick),
-            Self::Rank(rank) => moment.rows.iter().find(|row| row.rank == *rank),
+            Self::Rank(rank) => {
+                let of = |row: &&Row| row.rank == *rank;
+                // While the engine looks for a guess, the first ones are those that the game told.
+                let told = || {
+                    let game = state.game().filter(|game| game.place == moment.position)?;
+                    game.revealed.as_ref()?.rows.iter().find(of)
+                };
+                moment.rows.iter().find(of).or_else(told)
+            }
             Self::Said(text) => moment.rows.iter().find(|row| row.display == *text),
         }
     }
