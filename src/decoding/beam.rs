@@ -94,7 +94,7 @@ impl BeamSearch {
             .map(|branch| branch.generation.sequence_mut())
             .collect();
         let (logits, slides) = batch::next_logits(loaded, &mut sequences, cancelled)?;
-        let extensions = self.best_extensions(loaded, &logits);
+        let extensions = self.best_extensions(loaded, &logits)?;
         self.extend(loaded, extensions)?;
 
         self.sort_finished();
@@ -162,7 +162,11 @@ impl BeamSearch {
 
     /// The extensions to carry out, best first: enough for `num_beams` live beams, and ends only while they are
     /// among the best `num_beams`, as in transformers.
-    fn best_extensions(&self, loaded: &LoadedModel, logits: &Rows) -> Vec<Extension> {
+    fn best_extensions(
+        &self,
+        loaded: &LoadedModel,
+        logits: &Rows,
+    ) -> Result<Vec<Extension>, DecodingError> {
         let mut all = Vec::new();
         for (parent, (branch, logits)) in self.live.iter().zip(logits.iter()).enumerate() {
             let generation = &branch.generation;
@@ -173,7 +177,7 @@ impl BeamSearch {
                 generation.prompt_len(),
                 generation.running(),
                 false,
-            );
+            )?;
             for (id, probability) in distribution.top(2 * self.num_beams) {
                 all.push(Extension {
                     parent,
@@ -197,7 +201,7 @@ impl BeamSearch {
             rank += 1;
             keep
         });
-        all
+        Ok(all)
     }
 
     /// Replaces the live beams by their extensions; a parent's last extension takes over its cache.

@@ -120,6 +120,9 @@ impl Chooser {
     }
 
     /// Runs the chain on the logits that predict the token after `history`.
+    ///
+    /// # Errors
+    /// When a stage could not do its work.
     pub fn distribution<'a>(
         &self,
         logits: impl Into<Logits<'a>>,
@@ -127,7 +130,7 @@ impl Chooser {
         prompt_len: usize,
         running: Running,
         explain: bool,
-    ) -> Distribution {
+    ) -> Result<Distribution, DecodingError> {
         let logits = logits.into();
         debug_assert_eq!(logits.second.is_some(), self.needs_second());
         let context = Context {
@@ -138,10 +141,17 @@ impl Chooser {
             xtc_u: self.uniforms.xtc(history.len()),
             running,
         };
-        if explain {
+        let distribution = if explain {
             self.chain.run_explained(logits.own, &context)
         } else {
             self.chain.run(logits.own, &context)
+        };
+        match self.chain.failure(&context) {
+            Some(why) => Err(DecodingError::Grammar {
+                position: history.len(),
+                why,
+            }),
+            None => Ok(distribution),
         }
     }
 
@@ -167,16 +177,19 @@ impl Chooser {
     }
 
     /// Chooses the token after `history`.
+    ///
+    /// # Errors
+    /// When a stage could not do its work.
     pub fn choose<'a>(
         &self,
         logits: impl Into<Logits<'a>>,
         history: &[u32],
         prompt_len: usize,
         running: Running,
-    ) -> Choice {
+    ) -> Result<Choice, DecodingError> {
         let logits = logits.into();
-        let distribution = self.distribution(logits, history, prompt_len, running, false);
-        self.choose_from(&distribution, logits.own, history.len(), running)
+        let distribution = self.distribution(logits, history, prompt_len, running, false)?;
+        Ok(self.choose_from(&distribution, logits.own, history.len(), running))
     }
 
     /// Chooses the token at `position` from the distribution that the chain made of `logits`.

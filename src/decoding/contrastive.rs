@@ -20,7 +20,7 @@ pub(super) fn choose(
 ) -> Result<Choice, DecodingError> {
     let settings = chooser.settings();
     let (k, alpha) = (settings.contrastive_k.max(1), settings.contrastive_alpha);
-    let distribution = chooser.distribution(logits, sequence.ids(), prompt_len, running, false);
+    let distribution = chooser.distribution(logits, sequence.ids(), prompt_len, running, false)?;
 
     let mut candidates = Vec::with_capacity(k);
     for (id, probability) in distribution.top(k) {

@@ -96,7 +96,7 @@ impl Counterfactual {
                 generation.prompt_len().min(position),
                 running,
                 false,
-            );
+            )?;
             let u = u.unwrap_or_else(|| self.chooser.uniform(position));
             let id = self.chooser.pick(&distribution, u);
             if id != record.id {

@@ -51,6 +51,10 @@ pub enum DecodingError {
         "no draft goes ahead of beam and contrastive search, adaptive-p, guidance and difference: choose another method, or set the scale and the weight to 1"
     )]
     NoDraft,
+    #[error(
+        "the grammar was too much for its library after {position} tokens ({why}): take a simpler one, or a shorter text"
+    )]
+    Grammar { position: usize, why: String },
     #[error("cancelled")]
     Cancelled,
 }

@@ -320,7 +320,7 @@ impl Generation {
                 own: logits,
                 second: second.as_deref(),
             };
-            chooser.choose(logits, self.sequence.ids(), self.prompt_len, self.running)
+            chooser.choose(logits, self.sequence.ids(), self.prompt_len, self.running)?
         };
         Ok(self.accept(loaded, choice, slide))
     }
@@ -508,7 +508,7 @@ impl Generation {
             self.prompt_len,
             self.running,
             false,
-        );
+        )?;
         let draw = self.chooser.draw_of(&distribution, id, None, self.running);
         let record = self
             .sequence

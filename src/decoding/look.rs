@@ -58,7 +58,7 @@ pub fn look(
 
     let history = &sequence.ids()[..position];
     let prompt_len = place.prompt_len.min(position);
-    let distribution = chooser.distribution(both, history, prompt_len, running, true);
+    let distribution = chooser.distribution(both, history, prompt_len, running, true)?;
     let raw = RawOdds::new(logits);
     let chosen = standing.map(|record| record.id);
     let measured = drawn.map_or(&[][..], |draw| &draw.candidates);

@@ -242,7 +242,7 @@ impl Growing {
             let (rows, _) = batch::next_logits(loaded, &mut texts, cancelled)?;
             for ((parent, sequence), logits) in ends.iter().zip(rows.iter()) {
                 let (ids, length) = (sequence.ids(), self.prompt_len);
-                let odds = chooser.distribution(logits, ids, length, self.running, false);
+                let odds = chooser.distribution(logits, ids, length, self.running, false)?;
                 let place = (&self.tree, *parent, sequence);
                 let tokens = followers(loaded, place, logits, &odds, self.settings);
                 buds.extend(tokens.map(|token| Bud { text, token }));

@@ -77,6 +77,12 @@ impl Chain {
         self.run_on(Candidates::new(logits, true), context)
     }
 
+    /// Why a stage could not do its work when the chain was last run on this text: it has cut nothing then.
+    pub fn failure(&self, context: &Context<'_>) -> Option<String> {
+        let mut failures = self.stages.iter();
+        failures.find_map(|(_, stage)| stage.failure(context))
+    }
+
     /// Whether a stage knows that the text is whole, so that nothing but its end may follow.
     pub fn is_over(&self, context: &Context<'_>) -> bool {
         self.stages.iter().any(|(_, stage)| stage.is_over(context))

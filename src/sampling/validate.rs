@@ -70,6 +70,15 @@ impl SamplerSettings {
     fn validate_grammar(&self) -> Result<(), SettingsError> {
         let mut grammars = Source::all(self);
         let first = grammars.next();
+        // An order that was written before there were grammars would leave the text free.
+        if let Some(grammar) = first.filter(|_| !self.order.contains(&StageKind::Grammar))
+            && !self.disabled.contains(&StageKind::Grammar)
+        {
+            return Err(grammar.refused(
+                "the order of stages does not list grammar, so it would not run: add grammar to order, or to disabled"
+                    .to_owned(),
+            ));
+        }
         match grammars.next() {
             Some(second) if self.is_active(StageKind::Grammar) => Err(second.refused(format!(
                 "{} is set already: a text keeps to one of them",

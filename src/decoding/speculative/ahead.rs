@@ -39,12 +39,17 @@ impl Generation {
     }
 
     /// What the method chooses at `position`, and the distribution that it chooses from.
-    pub(super) fn choice_at(&self, logits: &[f32], position: usize) -> (Choice, Distribution) {
+    pub(super) fn choice_at(
+        &self,
+        logits: &[f32],
+        position: usize,
+    ) -> Result<(Choice, Distribution), DecodingError> {
         let history = &self.sequence().ids()[..position];
         let (chooser, running) = (self.chooser(), self.running());
-        let distribution = chooser.distribution(logits, history, self.prompt_len(), running, false);
+        let distribution =
+            chooser.distribution(logits, history, self.prompt_len(), running, false)?;
         let choice = chooser.choose_from(&distribution, logits, position, running);
-        (choice, distribution)
+        Ok((choice, distribution))
     }
 
     /// A token that was found otherwise than by the draw of its place.

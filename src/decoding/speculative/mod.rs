@@ -167,7 +167,7 @@ impl<'a> Speculation<'a> {
                 generation.prompt_len(),
                 generation.running(),
                 false,
-            );
+            )?;
             let u = self.chooser.uniform(self.sequence.len());
             let id = self.chooser.pick(&distribution, u);
             self.sequence
@@ -202,7 +202,7 @@ impl<'a> Speculation<'a> {
         let (logits, mut slide) = generation.read_ahead(target, &ids, cancelled)?;
         for (index, logits) in logits.iter().enumerate() {
             let position = from + index;
-            let (mut choice, p) = generation.choice_at(logits, position);
+            let (mut choice, p) = generation.choice_at(logits, position)?;
             let mut accepted = false;
             if let Some((id, q)) = drafted.get(index) {
                 round.proposals[index].p = Some(p.probability(*id));

@@ -24,7 +24,8 @@ struct Key {
 /// end a text stay where it is one already, and nowhere else.
 ///
 /// Nothing is cut where no token of those in the running is possible, and where the text has left the grammar by a
-/// token that was not drawn under it. After an end token the next text begins.
+/// token that was not drawn under it. After an end token the next text begins. Where a text is too much for the library,
+/// the stage has failed, and says so.
 ///
 /// Source: llguidance (<https://github.com/guidance-ai/llguidance>).
 #[derive(Debug)]
@@ -80,6 +81,10 @@ impl Stage for Guided {
                 possible.has(id)
             }
         });
+    }
+
+    fn failure(&self, context: &Context<'_>) -> Option<String> {
+        self.0.failure(text(context))
     }
 
     fn is_over(&self, context: &Context<'_>) -> bool {

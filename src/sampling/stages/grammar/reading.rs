@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use llguidance::Matcher;
-use llguidance::api::TopLevelGrammar;
+use llguidance::api::{StopReason, TopLevelGrammar};
 use llguidance::toktrie::SimpleVob;
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub(super) struct Grammar {
     fresh: Matcher,
     /// The texts that were asked about, the one asked about last at the end.
     readings: Mutex<Vec<Reading>>,
+    /// The text that was too much last, and what the library said.
+    failed: Mutex<Option<(Vec<u32>, String)>>,
 }
 
 /// How far a text was read. A text that goes on from it, or from a part of it, need not be read anew: what is asked
@@ -92,6 +94,7 @@ impl Grammar {
             words,
             fresh,
             readings: Mutex::default(),
+            failed: Mutex::default(),
         })
     }
 
@@ -110,10 +113,13 @@ impl Grammar {
         let mut reading = self.nearest(&mut readings, text);
         let rest = &text[reading.read.len()..];
         let read = reading.matcher.try_consume_tokens(rest);
-        let tokens = match read {
-            Ok(count) if count == rest.len() => reading.matcher.compute_mask_or_eos().ok(),
+        let tokens = match &read {
+            Ok(count) if *count == rest.len() => reading.matcher.compute_mask_or_eos().ok(),
             _ => None,
         };
+        let why = too_much(&reading.matcher);
+        let tokens = tokens.filter(|_| why.is_none());
+        self.remember(text, why);
         // Where it left the grammar it stands before the token that led out, and can be used again.
         reading.read.extend(&rest[..read.unwrap_or(0)]);
         if !reading.matcher.is_error() {
@@ -123,6 +129,22 @@ impl Grammar {
             tokens: tokens?,
             end: self.words.end,
         })
+    }
+
+    /// Why nothing could be said of what may follow `text`, if it was asked about last and was too much for the library.
+    pub fn failure(&self, text: &[u32]) -> Option<String> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, why) = failed.as_ref()?;
+        (of == text).then(|| why.clone())
+    }
+
+    fn remember(&self, text: &[u32], why: Option<String>) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => *failed = Some((text.to_vec(), why)),
+            None if failed.as_ref().is_some_and(|(of, _)| of == text) => *failed = None,
+            None => {}
+        }
     }
 
     /// The reading that has most in common with `text`, back at where both part.
@@ -154,6 +176,20 @@ impl Grammar {
             matcher: self.fresh.deep_clone(),
             read: Vec::new(),
         }
+    }
+}
+
+/// What a matcher came to an end by, if that is a limit of the library.
+fn too_much(matcher: &Matcher) -> Option<String> {
+    if let Some(error) = matcher.get_error() {
+        return Some(sentence::one_line(&error));
+    }
+    match matcher.stop_reason() {
+        StopReason::LexerTooComplex => Some("the words are too complex".to_owned()),
+        StopReason::ParserTooComplex => Some("the rules are too complex".to_owned()),
+        StopReason::MaxTokensTotal => Some("the text is too long".to_owned()),
+        StopReason::InternalError => Some("it failed".to_owned()),
+        _ => None,
     }
 }
 

@@ -57,7 +57,7 @@ fn placed(error: &str) -> (Option<(usize, usize)>, &str) {
 }
 
 /// The first line, as a fragment of a sentence.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     // A feature of the library is nothing that a user can turn on.
     let line = line.replace(" without 'referencing' feature", "");

@@ -206,3 +206,45 @@ fn what_is_none_is_refused_with_its_setting_in_one_sentence_with_the_place() {
         r#"grammar_lark = "start: \"a\"": grammar_regex is set already: a text keeps to one of them"#
     );
 }
+
+#[test]
+fn a_text_that_is_too_much_for_the_library_is_told() {
+    // So many ways to read it that the library gives up after a few hundred letters.
+    let chain = chain(&lark("start: e\ne: e e | e e e | \"a\""));
+    let failure = |length: usize| {
+        let text = ids(&"a".repeat(length));
+        let context = Context {
+            end_tokens: &[END],
+            ..at(&text)
+        };
+        let kept = chain.run(&[0.0; 26], &context).kept();
+        (kept, chain.failure(&context))
+    };
+    assert_eq!(failure(3), (2, None), "an a, or the end");
+    let first = (4..1500).find(|&length| failure(length).1.is_some());
+    let first = first.expect("it gives up");
+    let (kept, why) = failure(first);
+    assert_eq!(kept, 26, "nothing is cut");
+    assert!(why.is_some_and(|why| !why.is_empty()));
+    // A text before it is no harder than it was.
+    assert_eq!(failure(3), (2, None));
+    assert!(chain.failure(&at(&ids("x"))).is_none());
+}
+
+#[test]
+fn an_order_that_does_not_list_it_is_refused_and_not_ignored() {
+    let mut settings = regex("ab");
+    settings.order.retain(|stage| *stage != StageKind::Grammar);
+    let error = settings.validate().expect_err("it is refused");
+    assert!(
+        error
+            .to_string()
+            .contains("the order of stages does not list grammar"),
+        "{error}"
+    );
+    settings.disabled.push(StageKind::Grammar);
+    assert_eq!(settings.validate(), Ok(()));
+    let mut free = SamplerSettings::neutral();
+    free.order.retain(|stage| *stage != StageKind::Grammar);
+    assert_eq!(free.validate(), Ok(()));
+}
