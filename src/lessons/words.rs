@@ -27,6 +27,7 @@ pub struct Words {
     pub leave: String,
     pub again: String,
     pub next_lesson: String,
+    pub hand_out: String,
     /// Before a hint.
     pub hint: String,
     /// What is said when a lesson is over.

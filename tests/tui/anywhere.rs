@@ -441,3 +441,19 @@ fn a_prompt_is_examined_without_generating() {
         "the knob stays"
     );
 }
+
+#[test]
+fn the_first_screen_and_the_help_name_the_lessons() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut options = crate::fixtures::options("Once upon a time");
+        options.suggested = true;
+        let mut play = Play::with(&options, width, height);
+        assert!(play.screen().contains("F7 lessons"), "{}", play.screen());
+        play.act(Action::ToggleHelp);
+        assert!(
+            play.screen().contains("New here? F7 has lessons"),
+            "{}",
+            play.screen()
+        );
+    }
+}

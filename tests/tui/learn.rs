@@ -429,3 +429,60 @@ fn what_a_lesson_hides_cannot_be_taken() {
     assert!(!play.effects.iter().any(sent), "{:?}", play.effects);
     assert!(play.screen().contains("hides this for now"));
 }
+
+#[test]
+fn the_end_of_a_lesson_is_read_a_page_at_a_time_where_it_is_too_long() {
+    let points: Vec<String> = (1..=14)
+        .map(|at| format!("\"Point {at} of all.\""))
+        .collect();
+    let long = LESSON.replace("\"Knobs change odds.\"", &points.join(", "));
+    let mut options = with_lesson("");
+    if let Some(course) = &mut options.learn.course {
+        course.lessons = vec![parse("01-a.md", &long).expect("a lesson")];
+    }
+    let mut play = Play::with(&options, 60, 20);
+    play.hear(Event::Loaded { model: model() });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    settle(&mut play);
+    play.act(Action::Learn(LearnAction::Skip));
+    play.frame();
+    play.act(Action::Learn(LearnAction::Skip));
+    let mut seen = String::new();
+    let mut pages = 0;
+    while play.state.learn.going.is_some() {
+        let screen = play.screen();
+        assert!(screen.contains("F7"), "the way out stays: {screen}");
+        seen += &screen;
+        pages += 1;
+        play.act(Action::Learn(LearnAction::On));
+    }
+    assert!(pages > 1, "{seen}");
+    for at in 1..=14 {
+        assert!(
+            seen.contains(&format!("Point {at} of all.")),
+            "{at}: {seen}"
+        );
+    }
+}
+
+#[test]
+fn the_end_names_the_hand_out_and_a_long_title_leaves_the_way_out() {
+    let mut play = begun(80, 24);
+    play.act(Action::Learn(LearnAction::Skip));
+    play.frame();
+    play.act(Action::Learn(LearnAction::Skip));
+    let screen = play.screen();
+    assert!(screen.contains(" E hand out"), "{screen}");
+    let title = "A title that is so long that not everything has room";
+    let long = LESSON.replace("## Turn it", &format!("## {title}"));
+    let mut options = with_lesson("");
+    if let Some(course) = &mut options.learn.course {
+        course.lessons = vec![parse("01-a.md", &long).expect("a lesson")];
+    }
+    let play = Play::with(&options, 80, 24);
+    let screen = play.screen();
+    assert!(screen.contains("F7 Lessons"), "{screen}");
+    assert!(!screen.contains("F8"), "{screen}");
+}

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use logitscope::decoding::StopReason;
 use logitscope::engine::{Command, Event, RunState};
-use logitscope::lessons::Course;
+use logitscope::lessons::{Course, parse};
 use logitscope::sampling::SamplerSettings;
 use logitscope::tui::{Action, Effect, Focus, Key, LearnOptions, News, Opening, Tone};
 
@@ -35,6 +35,8 @@ fn text_odds_and_the_way_are_each_shown_alone() {
         for (name, focus) in [
             ("text", Focus::Text),
             ("odds", Focus::Next),
+            ("tokens", Focus::Tokens),
+            ("knob", Focus::Knobs),
             ("way", Focus::Why),
         ] {
             play.state.focus_on(focus);
@@ -165,4 +167,99 @@ fn lesson(language: &str, presents: bool, width: u16, height: u16) -> Play {
         }
     }
     play
+}
+
+#[test]
+fn a_knob_that_is_turned_has_its_value_in_sight_and_each_view_is_another() {
+    for (width, height) in SIZES {
+        let mut play = presented(width, height);
+        play.state.focus_on(Focus::Knobs);
+        let before = play.screen();
+        assert!(before.contains("[Sampler]"), "{before}");
+        assert!(before.contains("←→ turn"), "{before}");
+        play.act(Action::Right);
+        assert_ne!(play.screen(), before, "its value is there");
+        play.act(Action::Left);
+        assert_eq!(play.screen(), before);
+        let mut seen = vec![before];
+        for _ in 1..Focus::ALL.len() {
+            play.act(Action::FocusNext);
+            play.frame();
+            let screen = play.screen();
+            assert!(!seen.contains(&screen), "{screen}");
+            seen.push(screen);
+        }
+    }
+}
+
+/// A lesson that has a step without odds, one that speaks of odds, and an end of two points.
+const LESSON: &str = r#"+++
+title = "Odds"
+minutes = 1
+understood = ["Odds are shares.", "They add up to one."]
++++
+
+## Without
+
+```toml
+prompt = "Once upon a time"
+focus = "text"
+wait = ["words >= 5"]
+```
+
+It has {words} words.
+
+## With
+
+```toml
+focus = "text"
+wait = ["words >= 9"]
+```
+
+The first choice has {p:1}.
+"#;
+
+#[test]
+fn the_view_fits_what_the_step_speaks_of_and_the_end_is_a_list() {
+    let mut options = options("");
+    options.present = true;
+    options.learn = LearnOptions {
+        course: Some(Course {
+            lessons: vec![parse("odds.md", LESSON).expect("a lesson")],
+            ..Course::bundled("en").expect("a course")
+        }),
+        open: Opening::Lesson(0),
+        ..LearnOptions::default()
+    };
+    let mut play = Play::with(&options, 80, 24);
+    play.hear(Event::Loaded { model: model() });
+    play.hear(Event::State {
+        state: RunState::Idle,
+    });
+    let settle = |play: &mut Play| {
+        play.frame();
+        play.hear(Event::PromptRead {
+            subject: logitscope::engine::Subject::Draft,
+            tokens: read(PROMPT),
+            seconds: 0.01,
+        });
+        play.frame();
+        play.answer(&NEXT_WORDS);
+    };
+    settle(&mut play);
+    // A bar of the odds, which letters have none of.
+    let bar = "████";
+    let first = play.screen();
+    assert!(!first.contains(bar), "{first}");
+    assert!(first.contains("F7 lessons"), "{first}");
+    play.act(Action::PageDown);
+    play.frame();
+    let second = play.screen();
+    assert!(second.contains(bar), "{second}");
+    play.act(Action::PageDown);
+    let end = play.screen();
+    for point in ["  · Odds are shares.\n", "  · They add up to one.\n"] {
+        assert!(end.contains(point), "{end}");
+    }
+    assert!(end.contains("⏎ on"), "{end}");
 }

@@ -103,12 +103,7 @@ fn hints(state: &State) -> Vec<Hint> {
             ];
         }
         None if state.screen.presenting && state.screen.page == Page::Play => {
-            return vec![
-                Hint::Said(&[Bound::PageUp, Bound::PageDown], "step"),
-                Hint::Said(&[Bound::FocusNext], "text, odds, way"),
-                Hint::Said(&[Bound::Present], "panes"),
-                Hint::Own(Bound::Help),
-            ];
+            return presenting_hints(state);
         }
         None if state.screen.page == Page::Train => return training_hints(state),
         None if state.screen.page == Page::Compare => return lanes_hints(state),
@@ -122,6 +117,7 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Letters("replaces it"),
             Hint::Said(&[Bound::Left, Bound::Right], "edit it"),
             Hint::Said(&[Bound::Run], "run it"),
+            Hint::Own(Bound::Learn),
             Hint::Said(&[Bound::Train], "train"),
         ],
         Focus::Prompt => vec![
@@ -183,20 +179,48 @@ fn hints(state: &State) -> Vec<Hint> {
             Hint::Own(Bound::Handout),
         ]);
     }
-    // Training is told of already where the first prompt is chosen.
-    let other = if state.play.focus == Focus::Prompt && state.play.editor.is_selected() {
-        Hint::Own(Bound::Learn)
-    } else {
-        Hint::Said(&[Bound::Train], "train")
-    };
     hints.extend_from_slice(&[
         Hint::Own(Bound::FocusNext),
         Hint::Own(Bound::FocusPrompt),
         Hint::Own(Bound::Palette),
-        other,
-        Hint::Own(Bound::Help),
-        Hint::Own(Bound::Quit),
     ]);
+    // Training is told of already where the first prompt is chosen.
+    if state.play.focus != Focus::Prompt || !state.play.editor.is_selected() {
+        hints.push(Hint::Said(&[Bound::Train], "train"));
+    }
+    hints.extend_from_slice(&[Hint::Own(Bound::Help), Hint::Own(Bound::Quit)]);
+    hints
+}
+
+/// In the view for a room: what a lesson's sentence needs, the most needed first.
+fn presenting_hints(state: &State) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    if state.learn.is_done() {
+        hints.push(Hint::Said(&[Bound::LessonOn], "on"));
+    }
+    hints.extend_from_slice(match state.play.focus {
+        Focus::Knobs => &[
+            Hint::Said(&[Bound::Left, Bound::Right], "turn"),
+            Hint::Own(Bound::Run),
+        ],
+        // Nobody takes what is hidden: it is to be guessed.
+        hidden if state.learn.hides(hidden) => &[Hint::Own(Bound::Game)],
+        Focus::Next => &[
+            Hint::Said(&[Bound::Left, Bound::Right], "walk"),
+            Hint::Own(Bound::Take),
+        ],
+        _ => &[
+            Hint::Said(&[Bound::Left, Bound::Right], "walk"),
+            Hint::Own(Bound::Run),
+        ],
+    });
+    hints.push(Hint::Said(&[Bound::FocusNext], "view"));
+    hints.push(Hint::Said(&[Bound::PageUp, Bound::PageDown], "step"));
+    if state.learn.going.is_some() {
+        hints.push(Hint::Said(&[Bound::Learn], "lessons"));
+    }
+    hints.push(Hint::Said(&[Bound::Present], "panes"));
+    hints.push(Hint::Own(Bound::Help));
     hints
 }
 

@@ -9,7 +9,7 @@ use super::legend;
 use super::train::TrainTopic;
 use crate::tui::state::State;
 use crate::tui::state::seen::{Hit, Seen};
-use crate::tui::vocabulary::bindings::Scope;
+use crate::tui::vocabulary::bindings::{Bound, Scope};
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::letters::Letters;
 use crate::tui::vocabulary::safe;
@@ -36,10 +36,25 @@ fn width(terminal: u16) -> u16 {
     terminal.saturating_sub(4).min(100)
 }
 
+/// Where somebody who is new here begins.
+fn newcomers(state: &State, room: u16) -> Vec<String> {
+    let key = |bound| state.keymap.hint(bound, false).unwrap_or_default();
+    let said = format!(
+        "New here? {} has lessons that lead by the hand. {}, in a pane that was entered, is a game: what comes next?",
+        key(Bound::Learn),
+        key(Bound::Game)
+    );
+    wrapped(&said, room)
+}
+
 /// The page's lines.
 fn lines(state: &State) -> Vec<HelpLine> {
     let room = width(state.screen.size.width).saturating_sub(6);
     let mut lines = Vec::new();
+    if state.screen.page == Page::Play {
+        lines.extend(newcomers(state, room).into_iter().map(HelpLine::Note));
+        lines.push(HelpLine::Note(String::new()));
+    }
     // What is in hand is explained first.
     let mut panes = legend::of_play(state.play.focus, room);
     let of_train = legend::of_train(TrainTopic::in_hand(&state.train), room);

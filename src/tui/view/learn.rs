@@ -5,12 +5,16 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::draw;
+use crate::tui::Action;
 use crate::tui::state::State;
 use crate::tui::state::learn::{Part, Said, Stage};
 use crate::tui::state::seen::{Hit, Seen};
 use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
+
+/// Cells of the title that stay.
+const LEAST_TITLE: usize = 34;
 
 /// Draws it.
 pub fn draw(state: &State, theme: &Theme, area: Rect, seen: &mut Seen, frame: &mut Frame) {
@@ -69,22 +73,35 @@ fn rule(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     };
     let next = state.learn.lesson_at(going.lesson + 1).is_some();
     let on = match state.learn.step() {
+        None if state.lesson_goes_over_the_page() => &words.on,
         None if next => &words.next_lesson,
         None => &words.leave,
         Some(_) => &words.on,
     };
-    let mut keys: Vec<(String, &str, bool)> = Vec::new();
-    let mut key = |bound: Bound, says, done| {
-        keys.extend(state.keymap.hint(bound, false).map(|key| (key, says, done)));
+    // Each with its place where there is no room for all: what goes on is said in any case, and the way out next.
+    let mut keys: Vec<(String, &str, usize)> = Vec::new();
+    let mut key = |bound: Bound, says, place| {
+        keys.extend(
+            state
+                .keymap
+                .hint(bound, false)
+                .map(|key| (key, says, place)),
+        );
     };
     if state.learn.is_done() {
-        key(Bound::LessonOn, on.as_str(), true);
+        key(Bound::LessonOn, on.as_str(), 0);
     }
-    key(Bound::LessonBack, &words.back, false);
+    key(Bound::LessonBack, &words.back, 3);
     if !state.learn.is_done() {
-        key(Bound::LessonSkip, &words.skip, false);
+        key(Bound::LessonSkip, &words.skip, 2);
     }
-    key(Bound::Learn, &words.lessons, false);
+    key(Bound::Learn, &words.lessons, 1);
+    if state.learn.step().is_none() {
+        // E, or where letters are typed the key that it has besides.
+        let means = |key, action: &Action| state.key_action(key).as_ref() == Some(action);
+        let hint = state.keymap.hint_for(Bound::Handout, means);
+        keys.extend(hint.map(|key| (key, words.hand_out.as_str(), 1)));
+    }
     let mut right: Vec<Span<'static>> = Vec::new();
     if matches!(going.stage, Stage::Waiting | Stage::SettingUp { .. })
         && state.learn.step().is_some()
@@ -95,16 +112,32 @@ fn rule(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         ));
     }
     let room = usize::from(width).saturating_sub(safe::width(&title) + 4);
+    // A title that is cut still says the lesson and the step.
+    let least = usize::from(width).saturating_sub(LEAST_TITLE + 4);
     let mut used: usize = right.iter().map(Span::width).sum();
-    for (key, says, done) in keys {
-        let cells = safe::width(&key) + safe::width(says) + 3;
-        // What goes on is said in any case; the title gives way.
-        if done || used + cells <= room {
-            used += cells;
-            let style = if done { theme.chosen } else { theme.quiet };
-            right.push(Span::styled(format!(" {key}"), theme.key));
-            right.push(Span::styled(format!(" {says} "), style));
-        }
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|at| keys[*at].2);
+    let mut shown = vec![false; keys.len()];
+    for at in order {
+        let (key, says, place) = &keys[at];
+        let cells = safe::width(key) + safe::width(says) + 3;
+        // The title gives way to what goes on and out.
+        let room = match place {
+            0 => usize::MAX,
+            1 => room.max(least),
+            _ => room,
+        };
+        shown[at] = used + cells <= room;
+        used += if shown[at] { cells } else { 0 };
+    }
+    for ((key, says, place), _) in keys.iter().zip(shown).filter(|(_, shown)| *shown) {
+        let style = if *place == 0 {
+            theme.chosen
+        } else {
+            theme.quiet
+        };
+        right.push(Span::styled(format!(" {key}"), theme.key));
+        right.push(Span::styled(format!(" {says} "), style));
     }
     let cells = usize::from(width).saturating_sub(used + 2);
     let title = if safe::width(&title) + 2 > cells {

@@ -41,7 +41,9 @@ pub fn draw(canvas: &Canvas, strip: Rect, seen: &mut Seen, frame: &mut Frame) {
     let mut lines = Vec::new();
     if let Some((text, differs)) = sentence(state) {
         let style = if differs { theme.pick } else { theme.quiet };
-        lines.push(Line::styled(safe::fit(&text, strip.width.into()), style));
+        // A rule before it: it is none of the text above.
+        let said = format!("── {text}");
+        lines.push(Line::styled(safe::fit(&said, strip.width.into()), style));
     }
     let tokens = shown(state);
     let window = columns(state, strip);

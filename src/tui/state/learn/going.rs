@@ -79,6 +79,8 @@ pub struct Going {
     pub hinted: bool,
     /// When something was typed last, on the clock of the frames: a word that is being typed is none yet.
     pub typed: Option<Duration>,
+    /// Pages of what the end says that were read.
+    pub pages: usize,
     /// What the figures were when the step began.
     pub start: Start,
     /// What the figures are of which is spoken when the step is done. They follow the screen while what the step asks for
@@ -104,6 +106,7 @@ impl Going {
             since: Duration::ZERO,
             hinted: false,
             typed: None,
+            pages: 0,
             start: Start::new(),
             end: None,
             asked: Vec::new(),
@@ -140,6 +143,7 @@ impl Going {
         self.stage = Stage::Waiting;
         self.hinted = false;
         self.typed = None;
+        self.pages = 0;
         self.start.clear();
         self.asked.clear();
         self.end = None;

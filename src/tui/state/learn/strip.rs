@@ -14,6 +14,9 @@ use crate::tui::vocabulary::wrapped::wrapped;
 
 /// From this height on, what is said when a step is done stands below its text, not in its place.
 const TALL: u16 = 32;
+/// Rows of the terminal that are left to all else while a step goes on, and when the lesson is over.
+const ROOM_OF_PANES: u16 = 14;
+const LEAST_OF_PANES: u16 = 12;
 /// Cells at the left of what is said.
 pub const INDENT: u16 = 1;
 
@@ -38,6 +41,8 @@ pub struct Strip {
     pub lines: Vec<Said>,
     /// Rows that the lines have, also while fewer are said.
     pub rows: usize,
+    /// There was no room for all of them.
+    pub more: bool,
 }
 
 impl State {
@@ -56,7 +61,7 @@ impl State {
     pub(in crate::tui) fn lesson_strip(&self, size: Size) -> Option<Strip> {
         let going = self.learn.going.as_ref()?;
         let width = size.width.saturating_sub(2 * INDENT);
-        let most = usize::from(size.height / 3).saturating_sub(1).max(1);
+        let third = usize::from(size.height / 3).saturating_sub(1);
         let (mut lines, rows) = match self.learn.step() {
             Some(step) => self.of_step(step, going, width, size.height >= TALL),
             None => {
@@ -65,14 +70,32 @@ impl State {
                 (lines, rows)
             }
         };
+        // When it is over, what it says comes before the panes, and is read a page at a time where it is too long.
+        let least = match self.learn.step() {
+            Some(_) => ROOM_OF_PANES,
+            None => LEAST_OF_PANES,
+        };
+        let most = third.max(usize::from(size.height.saturating_sub(least)));
         let rows = rows.min(most).max(1);
-        if lines.len() > rows {
+        let read = going.pages * rows;
+        if self.learn.step().is_none() && read < lines.len() {
+            lines.drain(..read);
+        }
+        let more = lines.len() > rows;
+        if more {
             lines.truncate(rows);
             if let Some((text, _)) = lines.last_mut().and_then(|line| line.runs.last_mut()) {
                 text.push('…');
             }
         }
-        Some(Strip { lines, rows })
+        Some(Strip { lines, rows, more })
+    }
+
+    /// Whether the end of the lesson says more than the page that is shown.
+    pub(in crate::tui) fn lesson_goes_over_the_page(&self) -> bool {
+        let strip = self.lesson_strip(self.screen.size);
+        // For a room there is a page for all of it.
+        !self.screen.presenting && self.learn.step().is_none() && strip.is_some_and(|it| it.more)
     }
 
     /// A step's lines, and the rows that they have.

@@ -59,7 +59,12 @@ fn begin(state: &mut State, going: Going, effects: &mut Vec<Effect>) {
 
 /// Goes on: to the next step, from the last one to the end, from there to the next lesson.
 fn on(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.learn.is_done() {
+    if state.lesson_goes_over_the_page() {
+        if let Some(going) = &mut state.learn.going {
+            going.pages += 1;
+        }
+        state.reflow();
+    } else if state.learn.is_done() {
         forward(state, effects);
     }
 }

@@ -333,11 +333,12 @@ pub fn footnote(canvas: &Canvas, frame: &mut Frame) {
     let room = usize::from(canvas.area.width.saturating_sub(6));
     match selected.and_then(|row| changes::sentence(row, room)) {
         Some(told) => canvas.footnote(&format!(" {told} "), frame),
-        None => canvas.footnote(&legend(state, moment), frame),
+        None => canvas.footnote(&legend(state, moment, room), frame),
     }
 }
 
-fn legend(state: &State, moment: &Moment) -> String {
+/// What the signs of the table mean, as far as there is room.
+fn legend(state: &State, moment: &Moment, room: usize) -> String {
     let pick = match (moment.pick, state.play.settings.sampler.method) {
         (Some(_), _) => format!("{PICK} these knobs pick"),
         (None, Method::Beam) => "beam search picks whole texts".to_owned(),
@@ -347,11 +348,21 @@ fn legend(state: &State, moment: &Moment) -> String {
         Some(_) => format!("{CHOSEN} stands there · "),
         None => String::new(),
     };
-    format!(
+    let mut legend = format!(
         " {} of {} left · {chosen}{pick} ",
         thousands(moment.kept),
         thousands(moment.vocabulary)
-    )
+    );
+    let is_any = |lowered| {
+        let mut rows = moment.rows.iter();
+        rows.any(|row| changes::lowered(row) == Some(lowered))
+    };
+    for (lowered, said) in [(true, "· ▼ lowered "), (false, "· ▲ raised ")] {
+        if is_any(lowered) && safe::width(&legend) + safe::width(said) <= room {
+            legend.push_str(said);
+        }
+    }
+    legend
 }
 
 #[cfg(test)]
