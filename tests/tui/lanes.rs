@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use logitscope::decoding::{LaneSettings, NoCommonDraws, Origin, StopReason};
 use logitscope::engine::{Command, Event, LookRequest, RunState, Session, Subject, Then};
 use logitscope::sampling::{Method, SamplerSettings, StageKind};
-use logitscope::tui::{Action, Effect, Focus, LanesAction, Page};
+use logitscope::tui::{Action, Effect, Focus, LanesAction, Page, Question};
 
 use crate::fixtures::{NEXT_WORDS, Play, moment, read, token};
 
@@ -306,6 +306,38 @@ fn the_best_lane_becomes_the_text_with_its_knobs() {
     play.frame();
     assert!(matches!(sent(&play).as_slice(),
         [Command::SetSampler { sampler: told, .. }] if **told == sampler));
+}
+
+#[test]
+fn the_knobs_of_a_lane_become_a_preset() {
+    let mut play = comparing(3, 4, 120, 40);
+    play.state.play.sample = 1;
+    let sampler = play.state.lanes.lanes[1].settings.sampler.clone();
+    assert_ne!(sampler, play.state.play.settings.sampler);
+    play.act(Action::Ask(Question::LanePreset));
+    let screen = play.screen();
+    assert!(
+        screen.contains("Save the lane's settings as a preset named"),
+        "{screen}"
+    );
+    play.acts("no name!".chars().map(Action::Insert));
+    play.act(Action::Run);
+    let saved = |play: &Play| {
+        let saved = play.effects.iter().find_map(|effect| match effect {
+            Effect::SavePreset(name, sampler) => Some((name.clone(), (**sampler).clone())),
+            _ => None,
+        });
+        saved
+    };
+    assert_eq!(
+        saved(&play),
+        None,
+        "a name is asked for that a file can have"
+    );
+    play.act(Action::Edit(logitscope::tui::Edit::DeleteToLineStart));
+    play.acts("warmer".chars().map(Action::Insert));
+    play.act(Action::Run);
+    assert_eq!(saved(&play), Some(("warmer".to_owned(), sampler)));
 }
 
 #[test]
