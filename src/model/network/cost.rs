@@ -5,10 +5,6 @@ use std::ops::Add;
 
 use candle_core::quantized::QMatMul;
 
-use super::attention::Heads;
-use super::block::Block;
-use super::linear::Linear;
-
 /// Matrices, as they are held.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Held {
@@ -80,14 +76,21 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub(super) fn new(blocks: &[Block], head: &Linear, heads: &Heads, in_cache: usize) -> Self {
+    /// Of layers that look at `windows` tokens each, a head, `heads` with the widths of their queries and of their keys
+    /// together, and the bytes of a number among keys and values.
+    pub(super) fn new(
+        [layers, head]: [Held; 2],
+        [queries, keys]: [usize; 2],
+        in_cache: usize,
+        windows: Vec<Option<usize>>,
+    ) -> Self {
         Self {
-            layers: blocks.iter().map(Block::held).sum(),
-            head: head.held(),
-            queries: heads.queries * heads.width,
-            keys: heads.keys * heads.width,
+            layers,
+            head,
+            queries,
+            keys,
             in_cache,
-            windows: blocks.iter().map(Block::window).collect(),
+            windows,
         }
     }
 

@@ -117,8 +117,11 @@ impl Transformer {
 
     /// How attention is cut into heads.
     pub(super) fn cost(&self) -> Cost {
+        let layers = self.blocks.iter().map(Block::held).sum();
+        let heads = [self.heads.queries, self.heads.keys].map(|count| count * self.heads.width);
+        let windows = self.blocks.iter().map(Block::window).collect();
         let in_cache = self.storage.cache.size_in_bytes();
-        Cost::new(&self.blocks, &self.head, &self.heads, in_cache)
+        Cost::new([layers, self.head.held()], heads, in_cache, windows)
     }
 
     pub(super) fn heads(&self) -> Heads {
