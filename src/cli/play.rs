@@ -106,6 +106,7 @@ pub(super) fn open(
         fps: config.ui.fps,
         log_file: config.log.path(),
         history_file: config::state_dir().map(|directory| directory.join("history")),
+        tree_records: super::tree::of_screen,
         learn,
     };
     let (engine, events) = EngineHandle::spawn();

@@ -16,6 +16,7 @@ use crate::chart;
 use crate::config::Config;
 use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
 use crate::text::numbers::percent_in_full;
+use crate::tui::GrownTree;
 
 /// Show the most probable continuations of a prompt as a tree, with the probability of each as a whole
 #[derive(Debug, clap::Args)]
@@ -146,6 +147,32 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
     output.flush()
 }
 
+/// The records of a tree that was grown on the screen, a line each.
+///
+/// # Errors
+/// With the sentence that says why not.
+pub fn of_screen(grown: &GrownTree) -> Result<String, String> {
+    let line = |record: &Record| serde_json::to_string(record).map_err(|error| error.to_string());
+    let mut header = Header::new("tree")
+        .with_model(&grown.model, &grown.load)
+        .map_err(|error| error.to_string())?
+        .with_settings(&grown.sampler, &grown.generation);
+    header.prompt = Some(grown.before.clone());
+    let mut lines = vec![line(&Record::Header(&header))?];
+    for (index, token) in grown.tree.tokens.iter().enumerate() {
+        lines.push(line(&Record::Node(Node::of(index, token)))?);
+    }
+    lines.push(line(&Record::TreeTotals(totals(&grown.tree)))?);
+    Ok(lines.join("\n") + "\n")
+}
+
+fn totals(tree: &Tree) -> TreeTotals {
+    TreeTotals {
+        tokens: tree.tokens.len(),
+        is_full: tree.is_full,
+    }
+}
+
 /// The tree as records, or as rows of a table.
 fn records(output: &mut Output, table: Option<Table>, tree: &Tree) -> Result<(), CliError> {
     for (index, token) in tree.tokens.iter().enumerate() {
@@ -158,10 +185,7 @@ fn records(output: &mut Output, table: Option<Table>, tree: &Tree) -> Result<(),
     if table.is_some() {
         return Ok(());
     }
-    output.json(&Record::TreeTotals(TreeTotals {
-        tokens: tree.tokens.len(),
-        is_full: tree.is_full,
-    }))
+    output.json(&Record::TreeTotals(totals(tree)))
 }
 
 /// The tree by its branches. Children stand behind their parents, so that those are filled from the last one on.

@@ -16,6 +16,7 @@ pub use app::link::EngineLink;
 pub use app::picture::{of_screen as picture_of_screen, of_state as picture_of_state};
 pub use app::{TuiError, run};
 pub use state::State;
+pub use state::continuations::GrownTree;
 pub use state::learn::{LearnOptions, LessonTables, Opening, Progress as LessonProgress};
 pub use state::options::PlayOptions;
 pub use state::picker::Item;
@@ -32,6 +33,7 @@ pub use vocabulary::action::{
     Action, Copied, Edit, GameAction, LearnAction, Mouse, MouseKind, TrainAction,
 };
 pub use vocabulary::colour::ColourLevel;
+pub use vocabulary::continuations::TreeAction;
 pub use vocabulary::focus::{Focus, Page};
 pub use vocabulary::keymap::{Keymap, KeymapError, default_keys};
 pub use vocabulary::keys::Key;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use logitscope::decoding::{Origin, StopReason};
-use logitscope::engine::{Command, CompareRequest, Event, LookRequest, RunState, Subject};
+use logitscope::engine::{
+    Command, CompareRequest, Event, GrowRequest, LookRequest, RunState, Subject,
+};
 use logitscope::engine::{SendError, Unsent};
 use logitscope::tui::EngineLink;
 
@@ -55,6 +57,9 @@ impl EngineLink for Link {
 
     /// This engine compares nothing.
     fn compare(&self, _: CompareRequest) {}
+
+    /// This engine grows nothing.
+    fn grow(&self, _: Option<GrowRequest>) {}
 
     /// This engine has no lanes.
     fn look_at_lanes(&self, _: Vec<LookRequest>) {}

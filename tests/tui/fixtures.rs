@@ -54,6 +54,7 @@ pub fn options(prompt: &str) -> PlayOptions {
         fps: 60,
         log_file: Some("/var/log/logitscope.log".into()),
         history_file: None,
+        tree_records: |_| Ok(String::new()),
         learn: LearnOptions::default(),
     }
 }

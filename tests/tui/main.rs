@@ -3,6 +3,7 @@
 mod anywhere;
 mod asked;
 mod chart;
+mod continuations;
 #[cfg(unix)]
 mod fake_engine;
 mod film;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::fixtures::{Happening, NEXT_WORDS, Play, model, moment, read, token};
 use logitscope::decoding::{
-    Beam, BranchId, BranchInfo, Lineage, Origin, Otherwise, StopReason, TextStats,
+    Beam, BranchId, BranchInfo, Lineage, Origin, Otherwise, StopReason, TextStats, Tree, TreeToken,
 };
 use logitscope::engine::{Event, RunState, Subject, TrainingNews};
 use logitscope::model::LoadProgress;
 use logitscope::training::{Odds, OddsRow, RunEvent, SampleText, Samples, StepMetrics, Validation};
 use logitscope::tui::{
-    Action, ColourLevel, Edit, Effect, Mouse, MouseKind, News, Question, TrainAction,
+    Action, ColourLevel, Edit, Effect, Mouse, MouseKind, News, Question, TrainAction, TreeAction,
 };
 use proptest::prelude::*;
 
@@ -65,6 +65,16 @@ fn plain() -> impl Strategy<Value = Action> {
         PruneBranch,
         CompareBranch,
         Funnel,
+        Tree(TreeAction::Page),
+        Tree(TreeAction::Take),
+        Tree(TreeAction::TakePaused),
+        Tree(TreeAction::Prune),
+        Tree(TreeAction::Fold),
+        Tree(TreeAction::Deeper),
+        Tree(TreeAction::Narrower),
+        Tree(TreeAction::Spread),
+        Tree(TreeAction::Before),
+        Tree(TreeAction::After),
         CycleMarking,
         MarkMore,
         MarkFewer,
@@ -202,6 +212,27 @@ fn edit() -> impl Strategy<Value = Action> {
     .prop_map(Action::Edit)
 }
 
+/// A tree of tokens that hang each on one before it, or on none.
+fn tree(tokens: Vec<(usize, u32, String)>) -> Tree {
+    let mut tree = Tree::default();
+    for (at, (before, id, display)) in tokens.into_iter().enumerate() {
+        let parent = before.checked_sub(1).filter(|parent| *parent < at);
+        let depth = parent.map_or(1, |parent: usize| tree.tokens[parent].depth + 1);
+        tree.tokens.push(TreeToken {
+            parent,
+            depth,
+            id,
+            bytes: display.clone().into_bytes(),
+            display,
+            raw_probability: f32::NAN,
+            probability: 0.3,
+            cumulated: if id == 1 { f64::NAN } else { 0.1 },
+            ends: id == 0,
+        });
+    }
+    tree
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let subject = || prop::sample::select(vec![Subject::Draft, Subject::Text]);
     prop_oneof![
@@ -287,6 +318,17 @@ fn event() -> impl Strategy<Value = Event> {
                 beams: beams.into_iter().map(beam).collect(),
             }
         }),
+        (
+            1u64..4,
+            prop::collection::vec((0usize..9, 0u32..4, ".{0,9}"), 0..9),
+            any::<bool>()
+        )
+            .prop_map(|(number, tokens, done)| Event::Grown {
+                number,
+                tree: tree(tokens),
+                done,
+            }),
+        (1u64..4, ".{0,80}").prop_map(|(number, message)| Event::GrowFailed { number, message }),
         (0usize..99, 0usize..4).prop_map(|(tokens, sample)| Event::Finished {
             sample,
             reason: StopReason::StopText("\n\n".to_owned()),

@@ -1,6 +1,8 @@
 //! How the playground speaks to the engine.
 
-use crate::engine::{Command, CompareRequest, EngineHandle, LookRequest, SendError, Unsent};
+use crate::engine::{
+    Command, CompareRequest, EngineHandle, GrowRequest, LookRequest, SendError, Unsent,
+};
 
 /// The sending side of an engine.
 pub trait EngineLink {
@@ -15,6 +17,9 @@ pub trait EngineLink {
 
     /// As [`EngineHandle::compare`].
     fn compare(&self, request: CompareRequest);
+
+    /// As [`EngineHandle::grow`].
+    fn grow(&self, request: Option<GrowRequest>);
 
     /// As [`EngineHandle::look_at_lanes`].
     fn look_at_lanes(&self, requests: Vec<LookRequest>);
@@ -36,6 +41,10 @@ impl EngineLink for EngineHandle {
 
     fn compare(&self, request: CompareRequest) {
         Self::compare(self, request);
+    }
+
+    fn grow(&self, request: Option<GrowRequest>) {
+        Self::grow(self, request);
     }
 
     fn look(&self, request: LookRequest) {

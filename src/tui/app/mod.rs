@@ -42,6 +42,7 @@ use crate::training::Control;
 use crate::tui::app::clusters::Clusters;
 use crate::tui::app::terminal::{Guard, Screen, stop_process, writer};
 use crate::tui::state::history;
+use crate::tui::state::options::TreeRecords;
 use crate::tui::state::train::{completed, runs};
 use crate::tui::vocabulary::theme::Theme;
 
@@ -154,6 +155,7 @@ struct App<'a, L> {
     survey: Option<Control>,
     /// The thread that writes the session.
     writing: Option<JoinHandle<()>>,
+    tree_records: TreeRecords,
     ascii: bool,
     start: Instant,
     between_frames: Duration,
@@ -212,6 +214,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             followed: Followed::default(),
             survey: None,
             writing: None,
+            tree_records: options.tree_records,
             ascii: options.ascii,
             start: now,
             between_frames: Duration::from_secs(1) / options.fps.clamp(1, FPS),
@@ -267,6 +270,7 @@ impl<'a, L: EngineLink> App<'a, L> {
         match effect {
             Effect::Look(request) => self.link.look(*request),
             Effect::Compare(request) => self.link.compare(*request),
+            Effect::Grow(request) => self.link.grow(request.map(|request| *request)),
             Effect::LookAtLanes(None, requests) => self.link.look_at_lanes(requests),
             Effect::LookAtLanes(Some(engine), requests) => {
                 if let Some(link) = self.lanes_link(engine) {
@@ -321,6 +325,7 @@ impl<'a, L: EngineLink> App<'a, L> {
             }
             Effect::ReadText { path, letters } => self.read_text(path, letters),
             Effect::WriteHandout(path, format, sheet) => self.write_handout(path, format, sheet),
+            Effect::WriteTree(path, tree) => self.write_tree(path, tree),
             Effect::DrawScreen(path) => self.draw_screen(path),
             Effect::DrawChart(path, chart) => self.draw_chart(path, *chart),
             Effect::SavePreset(name, sampler) => self.save_preset(name, sampler)?,

@@ -14,6 +14,7 @@ use crate::sampling::SamplerSettings;
 use crate::text;
 use crate::training;
 use crate::tui::app::{beside, clipboard, models, picture, presets};
+use crate::tui::state::continuations::GrownTree;
 use crate::tui::state::history;
 use crate::tui::state::learn::Progress;
 use crate::tui::state::train::{Start, room, runs};
@@ -210,6 +211,7 @@ impl<L: EngineLink> App<'_, L> {
                 }
                 Chart::NextToken { moment, after } => chart::next_token(&path, moment, &[], after),
                 Chart::Lanes(points) => chart::lanes(&path, points),
+                Chart::Tree { tree, after } => chart::tree(&path, tree, after),
                 Chart::Text(tokens) => {
                     let title = format!("Surprisal of {} tokens", tokens.len());
                     chart::surprisal(&path, tokens, &title)
@@ -243,6 +245,22 @@ impl<L: EngineLink> App<'_, L> {
                 )),
                 Err(error) => Err(format!(
                     "The hand-out could not be written to {}: {error}.",
+                    path.display()
+                )),
+            })
+        });
+    }
+
+    /// Writes the tree of what could follow in the background: its header has hashes of the model's files.
+    pub(super) fn write_tree(&self, path: PathBuf, tree: Box<GrownTree>) {
+        let records = self.tree_records;
+        self.in_background(move || {
+            let written = records(&tree)
+                .and_then(|text| beside::write(&path, &text).map_err(|error| error.to_string()));
+            told(match written {
+                Ok(written) => Ok(format!("The tree was written to {}.", written.display())),
+                Err(error) => Err(format!(
+                    "The tree could not be written to {}: {error}.",
                     path.display()
                 )),
             })

@@ -45,6 +45,9 @@ impl Question {
             Self::ChartText => {
                 "Draw surprisal and entropy of the text into the file (.svg or .png)".to_owned()
             }
+            Self::ChartTree => {
+                "Draw the tree into the file (.svg or .png), or write it (.json)".to_owned()
+            }
             Self::GuessFile { letters: true } => "Guess the letters of the text file".to_owned(),
             Self::GuessFile { letters: false } => "Guess the tokens of the text file".to_owned(),
             Self::Handout => {

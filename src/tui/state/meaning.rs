@@ -29,6 +29,7 @@ impl State {
         match &self.screen.overlay {
             Some(overlay) if overlay.takes_text() => self.keymap.action(key, Focus::Prompt),
             Some(Overlay::Branches(_)) => self.keymap.action_in(key, Scope::Branches),
+            Some(Overlay::Continuations) => self.keymap.action_in(key, Scope::Tree),
             None if self.screen.page == Page::Train => self.training_action(key),
             None if self.screen.page == Page::Compare => self.keymap.action_in(key, Scope::Compare),
             Some(_) | None => self.play_action(key),
@@ -39,8 +40,9 @@ impl State {
     /// key's until the step is done.
     fn lesson_action(&self, key: Key) -> Option<Action> {
         self.learn.going.as_ref()?;
-        if let Some(Overlay::Picker(_) | Overlay::Ask(_) | Overlay::Branches(_)) =
-            self.screen.overlay
+        if let Some(
+            Overlay::Picker(_) | Overlay::Ask(_) | Overlay::Branches(_) | Overlay::Continuations,
+        ) = self.screen.overlay
         {
             return None;
         }

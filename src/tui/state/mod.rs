@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod beam_log;
 pub mod comparing;
+pub mod continuations;
 pub mod divergence;
 pub mod editor;
 pub mod engine;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::continuations::GrownTree;
 use super::learn::LearnOptions;
 use super::session::SessionFile;
 use crate::decoding::GenerationSettings;
@@ -11,6 +12,9 @@ use crate::sampling::SamplerSettings;
 use crate::tui::vocabulary::colour::ColourLevel;
 use crate::tui::vocabulary::marks::{Marking, Thresholds};
 use crate::tui::vocabulary::theme::ThemeName;
+
+/// Writes a tree as records, or says in a sentence why it cannot.
+pub type TreeRecords = fn(&GrownTree) -> Result<String, String>;
 
 /// What the playground starts with.
 #[derive(Debug, Clone)]
@@ -55,6 +59,8 @@ pub struct PlayOptions {
     pub log_file: Option<PathBuf>,
     /// Where prompts are remembered, if anywhere.
     pub history_file: Option<PathBuf>,
+    /// How the tree of what could follow is written as records.
+    pub tree_records: TreeRecords,
     /// Lessons.
     pub learn: LearnOptions,
 }

@@ -15,6 +15,8 @@ pub enum Overlay {
     Ask(Box<Ask>),
     /// The branches.
     Branches(BranchView),
+    /// The tree of what could follow. While it is open, it lies under other things too.
+    Continuations,
     /// The way of the token in view; how far it is scrolled.
     Funnel(usize),
     /// What the words and signs of a pane mean.
@@ -30,6 +32,8 @@ pub enum Topic {
     Funnel,
     /// The Compare screen.
     Lanes,
+    /// The tree of what could follow.
+    Continuations,
 }
 
 /// What the words and signs of something mean.

@@ -3,6 +3,7 @@
 use super::Finish;
 use super::beam_log::BeamLog;
 use super::comparing::Comparing;
+use super::continuations::Continuations;
 use super::editor::Editor;
 use super::game::Aside;
 use super::history::History;
@@ -76,6 +77,8 @@ pub struct Play {
     pub comparing: Comparing,
     /// All branches, the oldest first; none listed while there is a single text.
     pub branches: Vec<BranchInfo>,
+    /// The tree of what could follow.
+    pub continuations: Continuations,
     /// What the next-token table is searched for.
     pub search: String,
     /// What the text was searched for last.
@@ -128,6 +131,7 @@ impl Play {
             looking: Looking::default(),
             comparing: Comparing::default(),
             branches: Vec::new(),
+            continuations: Continuations::default(),
             search: String::new(),
             search_text: String::new(),
             marking: options.marking,

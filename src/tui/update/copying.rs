@@ -1,5 +1,6 @@
 //! What goes to the clipboard.
 
+use super::continuations;
 use crate::tui::state::State;
 use crate::tui::{Copied, Effect};
 
@@ -10,6 +11,8 @@ pub fn copy(state: &mut State, what: Copied, effects: &mut Vec<Effect>) {
         Copied::NextTable => next_table(state),
         Copied::TokenTable => token_table(state),
         Copied::Record => record(state),
+        Copied::Path => continuations::path(state),
+        Copied::TreeTable => continuations::table(state),
     };
     match text {
         Some(text) => effects.push(Effect::Copy(text)),

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use crate::chart::{Point, What};
-use crate::decoding::{Moment, TokenRecord};
-use crate::engine::{Command, CompareRequest, LookRequest, TrainingCommand};
+use crate::decoding::{Moment, TokenRecord, Tree};
+use crate::engine::{Command, CompareRequest, GrowRequest, LookRequest, TrainingCommand};
 use crate::handout::{Format, Sheet};
 use crate::model::LoadRequest;
 use crate::sampling::SamplerSettings;
 use crate::training::{History, Recipe};
+use crate::tui::state::continuations::GrownTree;
 use crate::tui::state::learn::Progress;
 use crate::tui::state::session::SessionFile;
 use crate::tui::state::train::Start;
@@ -19,6 +20,8 @@ pub enum Effect {
     Send(Command),
     Look(Box<LookRequest>),
     Compare(Box<CompareRequest>),
+    /// Grow the tree of what could follow, or none any more.
+    Grow(Option<Box<GrowRequest>>),
     /// Look at lanes, each at its place in view: those of Play's engine, or of the engine of this number.
     LookAtLanes(Option<usize>, Vec<LookRequest>),
     /// Start or steer a run of training.
@@ -105,6 +108,8 @@ pub enum Effect {
     ListModels(Option<PathBuf>),
     /// Remember that a model was loaded.
     RememberModel(String),
+    /// Write the tree of what could follow as records.
+    WriteTree(PathBuf, Box<GrownTree>),
     /// Draw a chart into a file.
     DrawChart(PathBuf, Box<Chart>),
     /// Read a text that is to be guessed, letter by letter or token by token.
@@ -139,6 +144,8 @@ pub enum Chart {
     NextToken { moment: Moment, after: String },
     /// Quality against diversity of lanes.
     Lanes(Vec<Point>),
+    /// What could follow a text, and the end of that text.
+    Tree { tree: Tree, after: String },
     /// Surprisal and entropy along a text.
     Text(Vec<TokenRecord>),
 }

@@ -51,6 +51,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.lanes.end();
             state.play.branches.clear();
             state.play.draft.replace(Vec::new());
+            state.play.continuations.give_up();
             state.play.looking.clear();
             state.play.inspecting.clear();
             super::session::restore(state, effects);
@@ -153,7 +154,10 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             upto,
             otherwise,
         } => state.play.comparing.answer(sample, from, upto, otherwise),
-        Event::Grown { .. } | Event::GrowFailed { .. } => {}
+        Event::Grown { number, tree, done } => {
+            state.play.continuations.answer(number, tree, done);
+        }
+        Event::GrowFailed { number, message } => state.play.continuations.refuse(number, message),
         Event::Branches { branches } => super::branches::listed(state, branches),
         Event::Switched { seed, tokens, .. } => {
             state.saving.resumed = false;
@@ -212,6 +216,7 @@ pub fn heard(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
             state.engine.loading = None;
             state.play.inspecting.settle();
             state.play.looking.give_up();
+            state.play.continuations.give_up();
             state.reflow();
         }
     }

@@ -4,7 +4,9 @@ use ratatui::layout::Size;
 
 use super::effect::Effect;
 use super::news::News;
-use super::{engine, game, knobs, lanes, learn, overlay, questions, second, session, train};
+use super::{
+    continuations, engine, game, knobs, lanes, learn, overlay, questions, second, session, train,
+};
 use crate::engine::{Command, LookRequest, RunState, SendError, Subject, Unsent};
 use crate::tui::state::State;
 use crate::tui::vocabulary::focus::Page;
@@ -60,6 +62,7 @@ fn heard(state: &mut State, news: News, effects: &mut Vec<Effect>) {
             }
             session::autosave(state, effects);
             flush(state, effects);
+            continuations::flush(state, effects);
             lanes::flush(state, effects);
             second::flush(state, effects);
         }

@@ -2,6 +2,7 @@
 //! what is to be done outside comes back as effects.
 
 mod branches;
+mod continuations;
 mod copying;
 mod editing;
 pub mod effect;
@@ -183,6 +184,7 @@ fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::TypeValue
         | Action::Branches
         | Action::Funnel
+        | Action::Tree(_)
         | Action::Legend
         | Action::Models
         | Action::BrowseModels(_)

@@ -9,6 +9,7 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::seen::{Hit, share_across};
 use crate::tui::state::train::TrainPane;
 use crate::tui::state::{Held, State};
+use crate::tui::vocabulary::continuations::TreeAction;
 use crate::tui::vocabulary::focus::{Focus, Page};
 use crate::tui::vocabulary::layout::Split;
 use crate::tui::{Action, LearnAction, Mouse, MouseKind, TrainAction};
@@ -159,6 +160,15 @@ fn over(state: &mut State, kind: MouseKind, at: Position) -> Option<Action> {
         }
         Some(Overlay::Branches(view)) => {
             view.row = row;
+            None
+        }
+        Some(Overlay::Continuations) => {
+            let tree = &mut state.play.continuations;
+            // A press on what is selected opens it.
+            if tree.selected_row(&tree.rows()) == row {
+                return Some(Action::Tree(TreeAction::Fold));
+            }
+            tree.select(row);
             None
         }
         _ => None,

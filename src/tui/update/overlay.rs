@@ -1,10 +1,11 @@
 //! What the user does while something lies over the panes: a list, a question, the branches, a token's funnel.
 
-use super::{branches, editing, game, learn, palette, questions};
+use super::{branches, continuations, editing, game, learn, palette, questions};
 use crate::tui::state::overlay::{BranchView, Legend, Overlay, Topic};
 use crate::tui::state::picker::{COMMANDS, Item, MODELS, Picker};
 use crate::tui::state::{State, tree};
 use crate::tui::vocabulary::action::{Concern, Edit};
+use crate::tui::vocabulary::continuations::TreeAction;
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::vocabulary::question::Question;
 use crate::tui::{Action, Effect, GameAction, LearnAction};
@@ -12,13 +13,18 @@ use crate::tui::{Action, Effect, GameAction, LearnAction};
 /// Takes an action of the user in. Returns what is left to be done underneath.
 pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Option<Action> {
     match action {
+        _ if matches!(state.screen.overlay, Some(Overlay::Continuations))
+            && (action == Action::Escape || action == Action::Interrupt) =>
+        {
+            return continuations::act(state, action, effects);
+        }
         // The way out, and what concerns the whole screen.
         _ if action.concern() == Concern::Whole => return Some(action),
         // Help lies over lists and the game too.
         Action::ToggleHelp
             if matches!(
                 state.screen.overlay,
-                Some(Overlay::Picker(_) | Overlay::Game(_))
+                Some(Overlay::Picker(_) | Overlay::Game(_) | Overlay::Continuations)
             ) =>
         {
             return Some(action);
@@ -31,7 +37,10 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
                 Some(Overlay::Legend(legend)) => legend.over_funnel,
                 _ => None,
             };
-            state.screen.overlay = under.map(Overlay::Funnel);
+            state.uncover();
+            if let Some(scroll) = under {
+                state.screen.overlay = Some(Overlay::Funnel(scroll));
+            }
             return None;
         }
         _ => {}
@@ -39,6 +48,7 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
     match &state.screen.overlay {
         Some(Overlay::Legend(_)) => return read_legend(state, action),
         Some(Overlay::Game(_)) => return game::act(state, action),
+        Some(Overlay::Continuations) => return continuations::act(state, action, effects),
         _ => {}
     }
     match &mut state.screen.overlay {
@@ -94,7 +104,9 @@ pub fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> Op
             // Scrubbing and knobs stay at hand.
             other => return Some(other),
         },
-        Some(Overlay::Legend(_) | Overlay::Game(_)) | None => return Some(action),
+        Some(Overlay::Legend(_) | Overlay::Game(_) | Overlay::Continuations) | None => {
+            return Some(action);
+        }
     }
     None
 }
@@ -112,7 +124,10 @@ fn read_legend(state: &mut State, action: Action) -> Option<Action> {
         Action::PageUp => now.saturating_sub(10),
         Action::PageDown => now + 10,
         _ => {
-            state.screen.overlay = under.map(Overlay::Funnel);
+            state.uncover();
+            if let Some(scroll) = under {
+                state.screen.overlay = Some(Overlay::Funnel(scroll));
+            }
             let typed = matches!(action, Action::Insert(_) | Action::Paste(_));
             return typed.then_some(action);
         }
@@ -129,7 +144,7 @@ fn choose(state: &mut State) -> Option<Action> {
         return None;
     };
     let chosen = picker.selected()?.action.clone();
-    state.screen.overlay = None;
+    state.uncover();
     Some(chosen)
 }
 
@@ -254,6 +269,11 @@ pub fn open(state: &mut State, action: &Action, effects: &mut Vec<Effect>) -> bo
             })
         }
         Action::Funnel => Overlay::Funnel(0),
+        Action::Tree(TreeAction::Page) => {
+            continuations::open(state);
+            editing::leave(state);
+            return true;
+        }
         Action::Legend => {
             // Unlike what follows it takes no keys of the editor's, so that the editor keeps the focus.
             let topic = match state.screen.page {

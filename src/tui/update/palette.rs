@@ -61,7 +61,7 @@ fn bound(state: &State) -> impl Iterator<Item = Item> {
         (Page::Play, Action::Lanes(_) | Action::Ask(Question::LanePreset)) => false,
         (Page::Play, Action::Ask(Question::SearchNext)) => false,
         (Page::Play, _) => {
-            !matches!(scope, Scope::Branches | Scope::Train)
+            !matches!(scope, Scope::Branches | Scope::Tree | Scope::Train)
                 && (scope != Scope::Lesson || state.learn.going.is_some())
         }
         (Page::Train, _) if scope == Scope::Lesson => state.learn.going.is_some(),

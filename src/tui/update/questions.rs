@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{handout, knobs, train};
+use super::{continuations, handout, knobs, train};
 use crate::engine::Command;
 use crate::training::Verdict;
 use crate::tui::state::ask::Ask;
@@ -32,6 +32,7 @@ pub fn ask(state: &State, question: Question) -> Ask {
             .map_or_else(String::new, |second| second.source.clone()),
         Question::ChartNext => "odds.svg".to_owned(),
         Question::ChartText => "surprisal.svg".to_owned(),
+        Question::ChartTree => "tree.svg".to_owned(),
         Question::Handout => "handout.html".to_owned(),
         Question::ChartLanes => "lanes.svg".to_owned(),
         Question::Field(field) => state.train.form.value(field),
@@ -112,7 +113,7 @@ pub fn answer(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let (question, typed) = (ask.question, ask.answer.text());
     match accept(state, question, typed.trim(), effects) {
-        Ok(()) => state.screen.overlay = None,
+        Ok(()) => state.uncover(),
         Err(problem) => {
             if let Some(Overlay::Ask(ask)) = &mut state.screen.overlay {
                 ask.problem = Some(problem);
@@ -180,6 +181,7 @@ fn accept(
             let chart = Box::new(Chart::Text(tokens.to_vec()));
             effects.push(Effect::DrawChart(path, chart));
         }
+        Question::ChartTree => continuations::write(state, file(typed)?, effects)?,
         Question::GuessFile { letters } => effects.push(Effect::ReadText {
             path: file(typed)?,
             letters,

@@ -133,13 +133,24 @@ pub fn take(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
     let Some(token) = chosen else {
         return;
     };
+    put(state, in_view, vec![token], then, effects);
+}
+
+/// Cuts the text in view to its first `position` tokens and puts others there.
+pub fn put(
+    state: &mut State,
+    position: usize,
+    tokens: Vec<u32>,
+    then: Then,
+    effects: &mut Vec<Effect>,
+) {
     if !is_away(state) && text_is_open(state, effects) {
         settle(state, effects);
         follow_text(state);
         knobs::tell(state, effects);
         effects.push(Effect::Send(Command::Replace {
-            position: in_view,
-            tokens: vec![token],
+            position,
+            tokens,
             then,
         }));
     }
@@ -157,7 +168,7 @@ pub fn restart_engine(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Whether the text in view is another model's, which has to be said: it cannot be changed here.
-fn is_away(state: &mut State) -> bool {
+pub fn is_away(state: &mut State) -> bool {
     let away = state.away().is_some();
     if away {
         state.tell(

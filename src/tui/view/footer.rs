@@ -70,6 +70,25 @@ fn hints(state: &State) -> Vec<Hint> {
                 Hint::Said(&[Bound::Escape], "close"),
             ];
         }
+        Some(Overlay::Continuations) => {
+            return vec![
+                Hint::Said(&[Bound::Up, Bound::Down], "walk"),
+                Hint::Said(&[Bound::Left, Bound::Right], "back, grow on"),
+                Hint::Own(Bound::TreeTake),
+                Hint::Own(Bound::TreePrune),
+                Hint::Said(&[Bound::Escape], "close"),
+                Hint::Said(&[Bound::TreeShallower, Bound::TreeDeeper], "depth"),
+                Hint::Said(&[Bound::TreeNarrower, Bound::TreeWider], "width"),
+                Hint::Own(Bound::Legend),
+                Hint::Own(Bound::TreeFold),
+                Hint::Own(Bound::TreeSpread),
+                Hint::Own(Bound::TreeDraw),
+                Hint::Own(Bound::Copy),
+                Hint::Said(&[Bound::TreeBefore, Bound::TreeAfter], "place"),
+                Hint::Said(&[Bound::PresetPrevious, Bound::PresetNext], "preset"),
+                Hint::Own(Bound::Help),
+            ];
+        }
         Some(Overlay::Funnel(_)) => {
             return vec![
                 Hint::Said(&[Bound::Left, Bound::Right], "scrub"),
@@ -174,6 +193,7 @@ fn hints(state: &State) -> Vec<Hint> {
         hints.extend_from_slice(&[
             Hint::Own(Bound::Funnel),
             Hint::Own(Bound::Branches),
+            Hint::Own(Bound::Tree),
             Hint::Own(Bound::Marking),
             Hint::Own(Bound::Game),
             Hint::Own(Bound::Handout),

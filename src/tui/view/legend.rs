@@ -232,6 +232,40 @@ const LANES: &[Entry] = &[
     ),
 ];
 
+const CONTINUATIONS: &[Entry] = &[
+    (
+        "in all",
+        "how likely the text goes on exactly so up to this token: the product of the p along the path; the bar is as long as it is beside the likeliest",
+    ),
+    (
+        "p",
+        "how likely the token is after those before it, after the sampler",
+    ),
+    (
+        "raw p",
+        "how likely the model says it is, before the sampler",
+    ),
+    ("▾ ▸", "what follows the token is open, or folded"),
+    ("■ end", "a token that ends the text"),
+    (
+        "× pruned",
+        "taken away by hand, with what follows; files leave it out",
+    ),
+    ("◀", "the text goes on so"),
+    (
+        "top, top-p",
+        "how many tokens follow at each place: so many, or those that together have a probability",
+    ),
+    (
+        "leaves hold",
+        "how likely it is that the text goes on to one of the tree's ends",
+    ),
+    (
+        "bits",
+        "the surprisal of the whole path: each bit more is half as likely",
+    ),
+];
+
 /// What a pane shows, by topic.
 fn entries(topic: Topic) -> Vec<Entry> {
     let pane = |focus| match focus {
@@ -250,6 +284,7 @@ fn entries(topic: Topic) -> Vec<Entry> {
             FUNNEL.iter().chain(shared).copied().collect()
         }
         Topic::Lanes => LANES.to_vec(),
+        Topic::Continuations => CONTINUATIONS.to_vec(),
     }
 }
 
@@ -329,6 +364,7 @@ pub fn draw(legend: &Legend, theme: &Theme, screen: Rect, seen: &mut Seen, frame
         Topic::Pane(pane) => pane.name(),
         Topic::Funnel => "Funnel",
         Topic::Lanes => "Compare",
+        Topic::Continuations => "the tree",
     };
     let height = usize::from(area.height.saturating_sub(2));
     let most = rows.len().saturating_sub(height);
@@ -429,7 +465,7 @@ mod tests {
         for topic in Focus::ALL
             .map(Topic::Pane)
             .into_iter()
-            .chain([Topic::Lanes])
+            .chain([Topic::Lanes, Topic::Continuations])
         {
             let legend = Legend::new(topic);
             let (area, rows) = laid_out(&legend, Rect::new(0, 0, 80, 24));

@@ -2,6 +2,7 @@
 
 mod banner;
 mod branches;
+mod continuations;
 mod draw;
 mod footer;
 mod funnel;
@@ -148,6 +149,9 @@ fn draw_over(
     if let (Some(progress), Some(text)) = (&state.engine.loading, panes.place(Focus::Text)) {
         popup::loading(state, progress, theme, text, frame);
     }
+    if state.play.continuations.is_open {
+        continuations::draw(state, theme, over, seen, frame);
+    }
     match &state.screen.overlay {
         Some(Overlay::Picker(picker)) => picker::draw(picker, theme, seen, frame),
         Some(Overlay::Ask(ask)) => {
@@ -169,7 +173,7 @@ fn draw_over(
             }
             legend::draw(legend, theme, over, seen, frame);
         }
-        None => {}
+        Some(Overlay::Continuations) | None => {}
     }
     if let Some(scroll) = state.screen.help {
         help::draw(state, theme, scroll, over, seen, frame);

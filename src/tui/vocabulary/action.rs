@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::continuations::TreeAction;
 use super::knob_rows::KnobRow;
 use super::lanes::LanesAction;
 use super::question::Question;
@@ -81,6 +82,8 @@ pub enum Action {
     MarkFewer,
     /// Show the whole way of one token: logits, stages, final odds, draw.
     Funnel,
+    /// Something with the tree of what could follow, or the way there.
+    Tree(TreeAction),
 
     // The run.
     /// Generate from the prompt.
@@ -219,6 +222,7 @@ impl Action {
             | Self::MarkMore
             | Self::MarkFewer
             | Self::Funnel
+            | Self::Tree(_)
             | Self::Run
             | Self::Step
             | Self::TogglePause
@@ -377,6 +381,10 @@ pub enum Copied {
     TokenTable,
     /// The record of the token in view, as JSON.
     Record,
+    /// What the tokens up to the selected one of the tree of what could follow say.
+    Path,
+    /// That tree, tab-separated.
+    TreeTable,
 }
 
 /// What a hand does with the mouse, at a cell of the screen.

@@ -2,6 +2,7 @@
 //! help page, the palette and the footer say of each.
 
 use super::action::{Action, Edit, GameAction, LearnAction, TrainAction};
+use super::continuations::TreeAction;
 use super::focus::Focus;
 use super::lanes::LanesAction;
 use super::question::Question;
@@ -17,6 +18,8 @@ pub enum Scope {
     Knobs,
     /// The list of branches.
     Branches,
+    /// The tree of what could follow.
+    Tree,
     /// The Train screen.
     Train,
     /// A lesson, on every screen.
@@ -27,12 +30,13 @@ pub enum Scope {
 
 impl Scope {
     /// All, in the order of the help page.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Global,
         Self::Prompt,
         Self::Next,
         Self::Knobs,
         Self::Branches,
+        Self::Tree,
         Self::Train,
         Self::Lesson,
         Self::Compare,
@@ -56,6 +60,7 @@ impl Scope {
             Self::Next => "Next token",
             Self::Knobs => "Sampler",
             Self::Branches => "List of branches",
+            Self::Tree => "Tree of what could follow",
             Self::Train => "Train",
             Self::Lesson => "In a lesson",
             Self::Compare => "Compare",
@@ -127,6 +132,7 @@ bindings! {
         SamplePrevious "sample-previous" Action::PreviousSample, ["{"] "the sample before";
         Branches "branches" Action::Branches, ["v"] "list the branches: texts that were left";
         Funnel "funnel" Action::Funnel, ["w"] "the whole way of the token in view, from logits to draw";
+        Tree "tree" Action::Tree(TreeAction::Page), ["V"] "the tree of what could follow, from the token in view on";
         Game "what-next" Action::Game(GameAction::List), ["W"] "the game: guess what comes next, then see the odds", "guess";
         Marking "marking" Action::CycleMarking, ["c"] "colour the text by the next figure", "colour";
         MarkMore "mark-more" Action::MarkMore, [">"] "let more tokens stand out";
@@ -206,6 +212,20 @@ bindings! {
         BranchName "branch-name" Action::NameBranch, ["n"] "name the branch", "name";
         BranchPrune "branch-prune" Action::PruneBranch, ["x"] "remove the branch", "remove";
         BranchCompare "branch-compare" Action::CompareBranch, ["c"] "show the branch beside the text", "compare";
+    }
+    Tree {
+        TreeTake "tree-take" Action::Tree(TreeAction::Take), ["enter"] "put the path to the selected token into the text and go on", "take it";
+        TreeTakePaused "tree-take-paused" Action::Tree(TreeAction::TakePaused), ["t"] "put the path there and wait";
+        TreePrune "tree-prune" Action::Tree(TreeAction::Prune), ["x" "delete"] "take the selected token away with what follows, or bring it back", "prune";
+        TreeFold "tree-fold" Action::Tree(TreeAction::Fold), ["space"] "fold what follows the selected token, or open it", "fold";
+        TreeDeeper "tree-deeper" Action::Tree(TreeAction::Deeper), ["+" "="] "a level more";
+        TreeShallower "tree-shallower" Action::Tree(TreeAction::Shallower), ["-"] "a level less";
+        TreeWider "tree-wider" Action::Tree(TreeAction::Wider), [">"] "more tokens at each place";
+        TreeNarrower "tree-narrower" Action::Tree(TreeAction::Narrower), ["<"] "fewer tokens at each place";
+        TreeSpread "tree-spread" Action::Tree(TreeAction::Spread), ["m"] "so many tokens at each place (top), or those that together have a probability (top-p)", "top or top-p";
+        TreeBefore "tree-before" Action::Tree(TreeAction::Before), [","] "grow it a token earlier in the text";
+        TreeAfter "tree-after" Action::Tree(TreeAction::After), ["."] "grow it a token later";
+        TreeDraw "tree-draw" Action::Ask(Question::ChartTree), ["D"] "draw the tree into a file (SVG, PNG), or write it (JSON)", "to a file";
     }
     Train {
         TrainEnter "train-enter" Action::Train(TrainAction::Enter), ["enter"] "edit the row, start the run; open the checkpoint in Play";

@@ -9,6 +9,7 @@ pub mod bindings;
 pub mod blocks;
 pub mod colour;
 pub mod columns;
+pub mod continuations;
 pub mod flow;
 pub mod focus;
 pub mod keymap;

@@ -46,6 +46,8 @@ pub enum Question {
     ChartNext,
     /// The file to draw surprisal and entropy along the text into.
     ChartText,
+    /// The file to draw the tree of what could follow into, or to write it to.
+    ChartTree,
     /// The file whose text is to be guessed.
     GuessFile { letters: bool },
     /// The file to write the hand-out into, or a picture of the screen.

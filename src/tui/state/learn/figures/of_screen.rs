@@ -11,7 +11,7 @@ use crate::tui::vocabulary::marks::Marking;
 pub const YES_OR_NO: &[&str] = &["no", "yes"];
 /// What can lie over the panes.
 pub const OVER: &[&str] = &[
-    "nothing", "list", "question", "branches", "funnel", "legend", "help", "game",
+    "nothing", "list", "question", "branches", "funnel", "legend", "help", "game", "tree",
 ];
 pub const SCREENS: &[&str] = &["play", "train", "compare"];
 pub const RUNS: &[&str] = &["empty", "loading", "idle", "running", "paused"];
@@ -42,6 +42,7 @@ pub fn over(state: &State) -> Option<Shown> {
         (None, Some(Overlay::Funnel(_))) => 4,
         (None, Some(Overlay::Legend(_))) => 5,
         (None, Some(Overlay::Game(_))) => 7,
+        (None, Some(Overlay::Continuations)) => 8,
     };
     word(OVER, at)
 }
