@@ -149,7 +149,7 @@ fn draw_over(
     if let (Some(progress), Some(text)) = (&state.engine.loading, panes.place(Focus::Text)) {
         popup::loading(state, progress, theme, text, frame);
     }
-    if state.play.continuations.is_open {
+    if state.play.continuations.is_open && state.screen.overlay.is_some() {
         continuations::draw(state, theme, over, seen, frame);
     }
     match &state.screen.overlay {
