@@ -6,6 +6,7 @@ mod beside;
 mod class;
 mod closing;
 mod comparing;
+mod following;
 mod guessing;
 mod handing_out;
 mod keeping_runs;
