@@ -19,6 +19,8 @@ impl Home {
             .env("HOME", self.0.path())
             .env_remove("XDG_CONFIG_HOME")
             .env("LOGITSCOPE_CONFIG", "/dev/null")
+            // Fonts of the system are those that a test puts there.
+            .env("FONTCONFIG_FILE", self.0.path().join("fonts.conf"))
             .env("HF_HUB_OFFLINE", "1")
             .current_dir(self.0.path())
             .stdin(Stdio::null())
@@ -424,4 +426,45 @@ fn the_commands_of_the_page_make_its_pictures() {
             assert_eq!(head(&made), head(&committed), "{image}");
         }
     }
+}
+
+#[test]
+#[cfg(all(unix, not(target_os = "macos")))]
+fn signs_that_our_font_lacks_are_set_in_a_font_of_the_system_or_stand_by_their_number() {
+    let home = Home::new();
+    let prompt = "The sign 月";
+    let fonts = home.0.path().join("fonts");
+    fs::create_dir_all(&fonts).expect("a directory");
+    let listed = format!("<fontconfig><dir>{}</dir></fontconfig>", fonts.display());
+    fs::write(home.0.path().join("fonts.conf"), listed).expect("a file");
+    let chart = |file: &str, more: &[&str]| {
+        let args = ["odds", prompt, "--top=2", "--no-caption", "--chart", file];
+        home.out(&[&args[..], more].concat());
+        home.read(file)
+    };
+    let outlined = ["--outlines"];
+    let (number, numbered) = (chart("a.png", &[]), chart("a.svg", &outlined));
+    let font = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference/font.ttf");
+    fs::copy(font, fonts.join("font.ttf")).expect("a font");
+    let (sign, drawn) = (chart("b.png", &[]), chart("b.svg", &outlined));
+    assert_ne!(number, sign);
+    // One square is less to draw than a number of six signs.
+    assert!(
+        drawn.len() < numbered.len(),
+        "{} {}",
+        drawn.len(),
+        numbered.len()
+    );
+    // What our font has is set in it, whatever else there is.
+    let known = |file: &str| {
+        home.out(&["odds", "The king", "--top=2", "--chart", file]);
+        home.read(file)
+    };
+    let with = known("c.png");
+    fs::remove_dir_all(&fonts).expect("removed");
+    assert_eq!(with, known("d.png"));
+    // An SVG leaves it to who looks at it.
+    let svg = String::from_utf8(chart("e.svg", &[])).expect("UTF-8");
+    assert!(svg.contains('月'));
+    assert!(svg.contains("font-family=\"Noto Sans, sans-serif\""));
 }

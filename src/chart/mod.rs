@@ -3,6 +3,7 @@
 mod along;
 mod asked;
 mod axis;
+pub mod caption;
 #[cfg(feature = "charts")]
 mod drawn;
 mod error;

@@ -46,3 +46,39 @@ fn a_text_is_handed_out_as_a_page_as_markdown_and_as_a_picture() {
     playground.press("\x03\x03");
     assert_eq!(playground.until_over(), 0);
 }
+
+#[cfg(feature = "charts")]
+#[test]
+fn charts_say_the_model_and_the_settings_below() {
+    let mut playground = opened(120, 40);
+    playground.press("\r");
+    playground.until_shows("ended: max tokens");
+    playground.press("\x1b");
+    for (asked, name, settings) in [
+        ("draw-odds", "odds.svg", true),
+        ("draw-text", "text.svg", false),
+    ] {
+        playground.press(":");
+        playground.until_shows("Palette");
+        playground.press(asked);
+        playground.until_shows(asked);
+        playground.press("\r");
+        playground.until_shows(".svg or .png");
+        playground.press("\x15");
+        playground.press(name);
+        playground.press("\r");
+        playground.until_shows(&format!("was written to {name}"));
+        let drawn = fs::read_to_string(playground.home().join(name)).expect("read");
+        assert!(
+            drawn.contains("embedded, 5,322,240 parameters, f16"),
+            "{name}"
+        );
+        assert_eq!(drawn.contains(" · "), settings, "{name}");
+        playground.press("\x1b");
+        playground.until("the sentence to leave", |text| {
+            !text.contains("was written")
+        });
+    }
+    playground.press("\x03\x03");
+    assert_eq!(playground.until_over(), 0);
+}

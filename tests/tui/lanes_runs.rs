@@ -158,10 +158,18 @@ fn it_is_drawn_into_a_file_and_says_when_there_is_nothing() {
     play.act(Action::Ask(Question::ChartLanes));
     play.act(Action::Run);
     let drawn = play.effects.iter().find_map(|effect| match effect {
-        Effect::DrawChart(path, chart) => Some((path.clone(), chart.clone())),
+        Effect::DrawChart {
+            path,
+            chart,
+            caption,
+        } => Some((path.clone(), chart.clone(), caption.clone())),
         _ => None,
     });
-    let (path, chart) = drawn.expect("a chart");
+    let (path, chart, caption) = drawn.expect("a chart");
+    let caption = caption.expect("a model");
+    assert!(caption.contains(" parameters, "), "{caption}");
+    assert!(caption.contains(" · after “"), "{caption}");
+    assert!(caption.ends_with(" a lane"), "{caption}");
     assert_eq!(path.to_str(), Some("lanes.svg"));
     let Chart::Lanes(points) = *chart else {
         panic!("of the lanes")

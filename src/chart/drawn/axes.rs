@@ -112,7 +112,11 @@ impl Legend {
         let (mut x, mut row) = (0, 0);
         let entry = |(sign, name): (Sign, String)| {
             // A name is no wider than the legend.
-            let name = text::fitting(&text::shown(&name, true), width - SIGN - 8, PLAIN);
+            let name = text::fitting(
+                &text::shown(&name, text::Others::Viewer),
+                width - SIGN - 8,
+                PLAIN,
+            );
             let wide = SIGN + 8 + text::width(&name, PLAIN) + 24;
             if x > 0 && x + wide - 24 > width {
                 (x, row) = (0, row + 1);

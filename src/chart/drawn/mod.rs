@@ -1,6 +1,7 @@
 //! The charts themselves: drawn by plotters as SVG with a font of our own, and made pixels by resvg.
 
 mod axes;
+mod fonts;
 mod funnel;
 mod lanes;
 mod next_token;

@@ -1,17 +1,17 @@
 //! From a drawing to a file: an SVG with its font in it, or that SVG as the pixels of a PNG.
 
 use std::fs;
-use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{self, fontdb};
+use resvg::usvg;
 
+use super::fonts::{self, FAMILY, FONT_FOR_WEB};
 use super::sheet::{Drawn, Room, SMALL, Sheet, Words};
-use super::text::{self, FAMILY, FONT_FILE, FONT_FOR_WEB};
+use super::text::{self, Others};
 use super::theme::{DARK, LIGHT};
 use crate::chart::look::is_possible;
 use crate::chart::{ChartError, Format, Look, Target};
@@ -55,12 +55,12 @@ pub fn write(target: &Target<'_>, drawing: &impl Drawing) -> Result<(), ChartErr
         detail,
     };
     let bytes = match (format, look.outlines) {
-        (Format::Svg, false) => with_font(&svg(drawing, look, true, false)?).into_bytes(),
+        (Format::Svg, false) => with_font(&svg(drawing, look, Others::Viewer, false)?).into_bytes(),
         (Format::Svg, true) => {
-            let tree = tree(&svg(drawing, look, false, false)?).map_err(unwritten)?;
+            let tree = tree(&svg(drawing, look, Others::System, false)?).map_err(unwritten)?;
             tree.to_string(&usvg::WriteOptions::default()).into_bytes()
         }
-        (Format::Png, _) => png(&svg(drawing, look, false, true)?).map_err(unwritten)?,
+        (Format::Png, _) => png(&svg(drawing, look, Others::System, true)?).map_err(unwritten)?,
     };
     fs::write(path, bytes).map_err(|error| unwritten(error.to_string()))
 }
@@ -69,7 +69,7 @@ pub fn write(target: &Target<'_>, drawing: &impl Drawing) -> Result<(), ChartErr
 fn svg(
     drawing: &impl Drawing,
     look: &Look,
-    has_other_fonts: bool,
+    others: Others,
     is_pixels: bool,
 ) -> Result<String, ChartError> {
     let notes = drawing.notes();
@@ -102,7 +102,7 @@ fn svg(
         let sheet = Sheet {
             area: SVGBackend::with_string(&mut svg, size).into_drawing_area(),
             theme: if look.dark { &DARK } else { &LIGHT },
-            has_other_fonts,
+            others,
         };
         let title = look.title.clone().unwrap_or_else(|| drawing.title());
         let page = Room::new((0, 0), whole);
@@ -163,21 +163,9 @@ fn with_font(svg: &str) -> String {
     format!("{head}>\n{face}{rest}")
 }
 
-/// An SVG as it is understood, its text set in our font.
+/// An SVG as it is understood, its text set in fonts.
 fn tree(svg: &str) -> Result<usvg::Tree, String> {
-    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    let fonts = FONTS.get_or_init(|| {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(FONT_FILE.to_vec());
-        fonts.set_sans_serif_family(FAMILY);
-        Arc::new(fonts)
-    });
-    let options = usvg::Options {
-        font_family: FAMILY.to_owned(),
-        fontdb: Arc::clone(fonts),
-        ..usvg::Options::default()
-    };
-    usvg::Tree::from_str(svg, &options).map_err(|error| error.to_string())
+    usvg::Tree::from_str(svg, &fonts::at_hand().options()).map_err(|error| error.to_string())
 }
 
 /// The pixels of an SVG.

@@ -8,7 +8,8 @@ use plotters::prelude::{Circle, DrawingArea, PathElement, Polygon, Rectangle, SV
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBColor, TextStyle};
 
-use super::text::{self, FONT, SIZE_IN_SVG};
+use super::fonts::FONT;
+use super::text::{self, Others, SIZE_IN_SVG};
 use super::theme::Theme;
 
 /// Something was drawn, or why not.
@@ -114,14 +115,14 @@ impl Words {
 pub struct Sheet<'a> {
     pub area: DrawingArea<SVGBackend<'a>, Shift>,
     pub theme: &'static Theme,
-    /// Whether a viewer's own fonts stand in for what ours lacks.
-    pub has_other_fonts: bool,
+    /// What stands in for signs that our font lacks.
+    pub others: Others,
 }
 
 impl Sheet<'_> {
     /// A text as it can be shown.
     pub fn shown(&self, text: &str) -> String {
-        text::shown(text, self.has_other_fonts)
+        text::shown(text, self.others)
     }
 
     /// A text as it can be shown, cut where it is wider than so many pixels.

@@ -6,15 +6,8 @@ use std::sync::Once;
 use plotters::style::{FontStyle, IntoFont, register_font};
 use unicode_width::UnicodeWidthChar;
 
+use super::fonts::{self, FONT, FONT_FILE};
 use crate::text::sanitize;
-
-/// What all text is set in.
-pub const FONT: &str = "Noto Sans, sans-serif";
-/// Its family alone.
-pub const FAMILY: &str = "Noto Sans";
-pub const FONT_FILE: &[u8] = include_bytes!("../../../assets/font/NotoSans-Regular.ttf");
-/// The same, smaller, as browsers read it.
-pub const FONT_FOR_WEB: &[u8] = include_bytes!("../../../assets/font/NotoSans-Regular.woff2");
 
 /// The height of a line of the font, in its size.
 const LINE: f64 = 1.362;
@@ -117,9 +110,22 @@ pub fn label(display: &str) -> String {
     short
 }
 
+/// What stands in for signs that our font lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// The fonts of whoever looks at it.
+    Viewer,
+    /// Those of this system.
+    System,
+}
+
 /// A text as it can stand in a picture: without control characters, signs that the font lacks as others that mean the
-/// same. What it lacks otherwise is left to a viewer's own fonts, or stands by its number where there are none.
-pub fn shown(text: &str, has_other_fonts: bool) -> String {
+/// same. What it lacks otherwise is left to other fonts, or stands by its number where those lack it too.
+pub fn shown(text: &str, others: Others) -> String {
+    shown_where(text, |sign| others.have(sign))
+}
+
+fn shown_where(text: &str, others_have: impl Fn(char) -> bool) -> String {
     let mut all = String::new();
     for sign in sanitize(text).chars() {
         match sign {
@@ -129,11 +135,20 @@ pub fn shown(text: &str, has_other_fonts: bool) -> String {
             '\t' => all.push(' '),
             // What XML does not allow.
             '\u{FFFE}' | '\u{FFFF}' => all.push_str(&format!("‹{:04X}›", sign as u32)),
-            sign if has_other_fonts || is_known(sign) => all.push(sign),
+            sign if is_known(sign) || others_have(sign) => all.push(sign),
             sign => all.push_str(&format!("‹{:04X}›", sign as u32)),
         }
     }
     all
+}
+
+impl Others {
+    fn have(self, sign: char) -> bool {
+        match self {
+            Self::Viewer => true,
+            Self::System => fonts::with_system().have(sign),
+        }
+    }
 }
 
 fn is_known(sign: char) -> bool {
@@ -167,6 +182,7 @@ mod tests {
 
     #[test]
     fn signs_that_the_font_lacks_have_their_number_or_another_font() {
+        let shown = |text: &str, others: bool| shown_where(text, |_| others);
         assert_eq!(shown("a⏎b\u{1b}", false), "a¶b‹1B›");
         assert_eq!(shown("月 é", false), "‹6708› é");
         assert_eq!(shown("月 é", true), "月 é");

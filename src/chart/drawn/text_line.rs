@@ -4,7 +4,7 @@ use super::axes::{BEFORE, Legend, Plot, Sign};
 use super::output::{Drawing, write};
 use super::sheet::{Drawn, Room, SMALL, Sheet, Words};
 use super::strip::Strips;
-use super::text::{self, label};
+use super::text::{self, Others, label};
 use crate::chart::{Along, Axis, ChartError, Target};
 use crate::decoding::TokenRecord;
 
@@ -68,7 +68,7 @@ impl Line<'_> {
         let slot = width / self.along.len() as i32;
         let mut widths = self
             .names()
-            .map(|name| text::width(&text::shown(&name, true), SMALL));
+            .map(|name| text::width(&text::shown(&name, Others::Viewer), SMALL));
         if widths.all(|width| width + 4 <= slot) {
             LEVEL
         } else {

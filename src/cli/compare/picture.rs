@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::CompareArgs;
 use super::lane::Lane;
+use crate::chart::caption::{end_of, of_model};
 use crate::chart::{self, Point};
 use crate::cli::CliError;
-use crate::cli::picture_args::{end_of, of_model};
 use crate::model::ModelInfo;
 use crate::text::numbers::counted;
 

@@ -5,11 +5,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::prompt::ReadPrompt;
 use super::{CHART_CONTEXT, OddsArgs};
+use crate::chart::caption::{end_of, of_model, of_sampler_but};
 use crate::chart::{self, Over, OverStep};
 use crate::cli::documents::Document;
 use crate::cli::json::{OddsRecord, Record, RowRecord, TurnedSetting};
 use crate::cli::output::Output;
-use crate::cli::picture_args::{end_of, of_model, of_sampler_but};
 use crate::cli::progress::Gauge;
 use crate::cli::table::Table;
 use crate::cli::{CliError, interrupt};

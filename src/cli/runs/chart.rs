@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::chart::caption;
 use crate::chart::{self, Across, Run, RunChart, What};
 use crate::cli::CliError;
 use crate::cli::picture_args::PictureArgs;
-use crate::text::numbers::thousands;
 use crate::training::{History, RunDirectory};
 
 /// Which runs, and how they are drawn.
@@ -87,27 +87,11 @@ pub fn draw(directories: &[RunDirectory], args: &ChartArgs) -> Result<(), CliErr
         across: args.x,
         log: args.log,
     };
-    let caption: Vec<String> = runs.iter().map(facts).collect();
-    let target = args.picture.target(&args.out, &caption.join("; "));
+    let said: Vec<String> = runs.iter().map(caption::of_run).collect();
+    let target = args.picture.target(&args.out, &said.join("; "));
     let drawn = match runs.as_slice() {
         [run] if args.samples => chart::run_with_samples(target, *run, chart),
         _ => chart::runs(target, &runs, chart),
     };
     drawn.map_err(CliError::failed)
-}
-
-/// What made a run, for a caption.
-fn facts(run: &Run<'_>) -> String {
-    let Some(started) = run.history.started() else {
-        return run.name.to_owned();
-    };
-    format!(
-        "{}: {} parameters, {} of them trained, on {} tokens, context {}, {}",
-        run.name,
-        thousands(started.parameters),
-        thousands(started.trainable),
-        thousands(started.training.tokens as usize),
-        started.context,
-        started.device
-    )
 }

@@ -327,7 +327,11 @@ impl<'a, L: EngineLink> App<'a, L> {
             Effect::WriteHandout(path, format, sheet) => self.write_handout(path, format, sheet),
             Effect::WriteTree(path, tree) => self.write_tree(path, tree),
             Effect::DrawScreen(path) => self.draw_screen(path),
-            Effect::DrawChart(path, chart) => self.draw_chart(path, *chart),
+            Effect::DrawChart {
+                path,
+                chart,
+                caption,
+            } => self.draw_chart(path, *chart, caption),
             Effect::SavePreset(name, sampler) => self.save_preset(name, sampler)?,
             Effect::KeepProgress(progress) => self.keep_progress(progress),
             Effect::Suspend => {

@@ -194,8 +194,13 @@ impl<L: EngineLink> App<'_, L> {
     }
 
     /// Draws in the background.
-    pub(super) fn draw_chart(&self, path: PathBuf, drawn: Chart) {
+    pub(super) fn draw_chart(&self, path: PathBuf, drawn: Chart, caption: Option<String>) {
         self.in_background(move || {
+            let look = chart::Look {
+                caption,
+                ..chart::Look::default()
+            };
+            let target = chart::Target { path: &path, look };
             let written = match &drawn {
                 Chart::Run { runs, what, log } => {
                     let shown: Vec<chart::Run> = runs
@@ -207,14 +212,14 @@ impl<L: EngineLink> App<'_, L> {
                         log: *log,
                         across: chart::Across::Steps,
                     };
-                    chart::runs(&path, &shown, drawn)
+                    chart::runs(target, &shown, drawn)
                 }
-                Chart::NextToken { moment, after } => chart::next_token(&path, moment, &[], after),
-                Chart::Lanes(points) => chart::lanes(&path, points),
-                Chart::Tree { tree, after } => chart::tree(&path, tree, after),
+                Chart::NextToken { moment, after } => chart::next_token(target, moment, &[], after),
+                Chart::Lanes(points) => chart::lanes(target, points),
+                Chart::Tree { tree, after } => chart::tree(target, tree, after),
                 Chart::Text(tokens) => {
                     let title = format!("Surprisal of {} tokens", tokens.len());
-                    chart::surprisal(&path, tokens, &title)
+                    chart::surprisal(target, tokens, &title)
                 }
             };
             told(match written {

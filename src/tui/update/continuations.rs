@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::run;
+use super::{caption, run};
 use crate::decoding::display_end;
 use crate::engine::{Subject, Then};
 use crate::tui::state::State;
@@ -248,7 +248,11 @@ pub fn write(state: &State, path: PathBuf, effects: &mut Vec<Effect>) -> Result<
         Effect::WriteTree(path, Box::new(grown))
     } else {
         let after = display_end(tokens, tokens.len(), AFTER);
-        Effect::DrawChart(path, Box::new(Chart::Tree { tree, after }))
+        Effect::DrawChart {
+            path,
+            chart: Box::new(Chart::Tree { tree, after }),
+            caption: caption::of_odds(state),
+        }
     });
     Ok(())
 }

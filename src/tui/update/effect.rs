@@ -111,7 +111,12 @@ pub enum Effect {
     /// Write the tree of what could follow as records.
     WriteTree(PathBuf, Box<GrownTree>),
     /// Draw a chart into a file.
-    DrawChart(PathBuf, Box<Chart>),
+    DrawChart {
+        path: PathBuf,
+        chart: Box<Chart>,
+        /// What made what it shows, if that is known.
+        caption: Option<String>,
+    },
     /// Read a text that is to be guessed, letter by letter or token by token.
     ReadText {
         path: PathBuf,

@@ -2,6 +2,7 @@
 //! what is to be done outside comes back as effects.
 
 mod branches;
+mod caption;
 mod continuations;
 mod copying;
 mod editing;

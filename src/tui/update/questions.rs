@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{continuations, handout, knobs, train};
+use super::{caption, continuations, handout, knobs, train};
 use crate::engine::Command;
 use crate::training::Verdict;
 use crate::tui::state::ask::Ask;
@@ -169,8 +169,11 @@ fn accept(
                 .ok_or("no token was looked at yet")?
                 .clone();
             let after = before(state, moment.position);
-            let chart = Box::new(Chart::NextToken { moment, after });
-            effects.push(Effect::DrawChart(path, chart));
+            effects.push(Effect::DrawChart {
+                path,
+                chart: Box::new(Chart::NextToken { moment, after }),
+                caption: caption::of_odds(state),
+            });
         }
         Question::ChartText => {
             let path = file(typed)?;
@@ -178,8 +181,11 @@ fn accept(
             if tokens.len() < 2 {
                 return Err("there is no text yet".to_owned());
             }
-            let chart = Box::new(Chart::Text(tokens.to_vec()));
-            effects.push(Effect::DrawChart(path, chart));
+            effects.push(Effect::DrawChart {
+                path,
+                chart: Box::new(Chart::Text(tokens.to_vec())),
+                caption: caption::of_text(state),
+            });
         }
         Question::ChartTree => continuations::write(state, file(typed)?, effects)?,
         Question::GuessFile { letters } => effects.push(Effect::ReadText {
@@ -193,7 +199,11 @@ fn accept(
             if points.is_empty() {
                 return Err("no lane has said anything yet".to_owned());
             }
-            effects.push(Effect::DrawChart(path, Box::new(Chart::Lanes(points))));
+            effects.push(Effect::DrawChart {
+                path,
+                chart: Box::new(Chart::Lanes(points)),
+                caption: caption::of_lanes(state),
+            });
         }
         Question::Field(field) => state.train.form.set(field, typed)?,
         Question::LearningRate => train::set_learning_rate(typed, effects)?,

@@ -9,6 +9,7 @@ use crate::tui::state::overlay::Overlay;
 use crate::tui::state::picker::{DRAW_RUN, Item, OPEN_RUN, Picker};
 use crate::tui::state::train::runs::ReadRun;
 use crate::tui::state::train::{Job, RunInView};
+use crate::tui::update::caption;
 use crate::tui::vocabulary::bindings::Bound;
 use crate::tui::vocabulary::focus::Page;
 use crate::tui::{Chart, Effect};
@@ -155,15 +156,20 @@ pub fn draw(
     effects: &mut Vec<Effect>,
 ) -> Result<(), String> {
     let run = state.train.run().ok_or("there is no run in view")?;
-    let runs = std::iter::once(run)
+    let runs: Vec<_> = std::iter::once(run)
         .chain(&state.train.beside)
         .map(|run| (run.name.clone(), run.history().clone()))
         .collect();
+    let caption = Some(caption::of_runs(&runs));
     let chart = Chart::Run {
         runs,
         what,
         log: state.train.shown.log,
     };
-    effects.push(Effect::DrawChart(path, Box::new(chart)));
+    effects.push(Effect::DrawChart {
+        path,
+        chart: Box::new(chart),
+        caption,
+    });
     Ok(())
 }
