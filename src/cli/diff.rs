@@ -13,7 +13,7 @@ use super::input::TextInput;
 use super::json::{self, Difference, Header, Record, ShiftRecord};
 use super::output::Output;
 use super::progress::Gauge;
-use super::{CliError, load};
+use super::{CliError, interrupt, load};
 use crate::config::{ColorDepth, Config};
 use crate::decoding::{
     DecodingError, DifferenceTotals, LlamaCppFigures, Pair, Totals, encode_prompt,
@@ -171,7 +171,7 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
     if args.llama_cpp {
         pair.check_windows(ids.len(), window)?;
     }
-    let mut gauge = Gauge::new();
+    let mut gauge = Gauge::beside(&output, args.summary);
     let mut totals = DifferenceTotals::default();
     let mut changed = changed::Most::new(args.top);
     let mut shown = Shown::of(args, config, &output);
@@ -179,10 +179,12 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
         output.line(table::HEAD)?;
     }
     pair.along(&ids, |token| {
+        interrupt::check()?;
         totals.add(&token);
         changed.add(&token, &base);
+        gauge.count("comparing", token.position + 1, ids.len());
         match &mut shown {
-            Shown::Nothing => gauge.count("comparing", token.position + 1, ids.len()),
+            Shown::Nothing => {}
             Shown::Json => output.json(&Record::Difference(Difference::from(&token)))?,
             Shown::Table => output.line(&table::line(&token, &base))?,
             Shown::Text(text) => text.token(&token, &mut output)?,
@@ -196,7 +198,10 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<(), CliError> {
     let llama_cpp = args.llama_cpp.then(|| {
         pair.llama_cpp(&ids, window, |done, windows| {
             gauge.count("reading windows", done, windows);
-            Ok::<_, DecodingError>(())
+            if interrupt::came() {
+                return Err(DecodingError::Cancelled);
+            }
+            Ok(())
         })
     });
     gauge.clear();

@@ -21,6 +21,7 @@ use super::colour::{Painter, When};
 use super::documents::Document;
 use super::generation_args::GenerationArgs;
 use super::input::PromptInput;
+use super::interrupt::Interrupts;
 use super::json::Header;
 use super::output::Output;
 use super::progress::Gauge;
@@ -28,7 +29,7 @@ use super::sampler_args::SamplerArgs;
 use super::{CliError, runtime, slid, warn};
 use crate::config::Config;
 use crate::decoding::StopReason;
-use crate::engine::{Command, EngineHandle, Event, PromptsRequest};
+use crate::engine::{Command, EngineHandle, Event, PromptsRequest, RunState};
 use crate::sampling::Method;
 
 /// Generate text from a prompt
@@ -208,6 +209,7 @@ async fn drive(
     let mut queue = Queue::new(documents, request, args.samples, args.batch);
     let mut gauge = Gauge::new();
     let mut loaded = None;
+    let mut interrupts = Interrupts::new()?;
     let mut interrupted = false;
     engine
         .send(Command::Load(config.model.clone()))
@@ -215,7 +217,7 @@ async fn drive(
     loop {
         let event = tokio::select! {
             event = events.recv() => event.ok_or_else(|| CliError::failed("the engine ended"))?,
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 if interrupted {
                     return Err(CliError::Interrupted);
                 }
@@ -254,6 +256,10 @@ async fn drive(
                 warn(&message);
                 false
             }
+            // Of a batch whose prompts were still read no sample is told.
+            Event::State {
+                state: RunState::Idle,
+            } if interrupted => true,
             Event::Failed { .. } if interrupted => return Err(CliError::Interrupted),
             Event::Failed { message } | Event::Died { message } => {
                 gauge.clear();

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::output::Output;
-use super::{CliError, load};
+use super::{CliError, interrupt, load};
 use crate::config::Config;
 use crate::decoding::{View, encode_prompt, score};
 use crate::lessons::shannon::{Guesses, TEXT, TOLD, Tally, guessed, letters};
@@ -50,6 +50,7 @@ pub fn run(args: &GuessArgs, config: &Config) -> Result<(), CliError> {
         )));
     }
     let loaded = load(&config.model)?;
+    interrupt::end_at_once()?;
     let mut output = Output::stdout();
     output.line(
         "One letter a line. _ is a space, ? tells the letter, an empty line ends the game.",

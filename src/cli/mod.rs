@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand; `play` is the default.
 
 mod args;
+mod bar;
 mod base_args;
 mod bench;
 mod chat_args;

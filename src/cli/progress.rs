@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::bar;
 use super::output::Output;
-use super::stderr;
 use crate::model::LoadProgress;
 use crate::text::sanitize;
 
@@ -25,14 +25,8 @@ pub struct Gauge {
 impl Gauge {
     /// A gauge that shows nothing yet.
     pub fn new() -> Self {
-        let target = if stderr::is_quiet() {
-            ProgressDrawTarget::hidden()
-        } else {
-            // indicatif hides a bar whose standard error is no terminal.
-            ProgressDrawTarget::stderr()
-        };
         Self {
-            bar: ProgressBar::with_draw_target(None, target),
+            bar: ProgressBar::with_draw_target(None, bar::target(20)),
             file: String::new(),
             begun: None,
         }
@@ -121,17 +115,6 @@ impl Gauge {
         }
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
-    }
-
-    /// Shows that something goes on whose end is not known.
-    pub fn busy(&mut self, what: &str) {
-        if self.file != what {
-            what.clone_into(&mut self.file);
-            self.style("{msg} {elapsed}");
-            self.bar.set_message(what.to_owned());
-            self.bar.reset();
-        }
-        self.bar.tick();
     }
 
     /// Takes the gauge off the screen.

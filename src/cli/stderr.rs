@@ -1,7 +1,7 @@
 //! Standard error: for the user, never for a program. One that is closed or full is passed over, as nobody would read what
 //! is written there; the macros of the standard library would panic instead, and lose what is not saved yet.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::text::sanitize;
@@ -28,6 +28,13 @@ pub fn write(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.flush();
+}
+
+/// Clears the line of a bar that another thread draws, which draws it again below.
+pub fn clear_bar() {
+    if !is_quiet() && io::stderr().is_terminal() {
+        write("\r\x1b[2K");
+    }
 }
 
 /// Writes a line that says which program speaks, unless it is to be quiet. The text may be untrusted.

@@ -1,6 +1,5 @@
 //! `tree`: what could follow a prompt, and how probable each continuation is as a whole.
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::chat_args::ChatArgs;
@@ -15,7 +14,7 @@ use super::{CliError, interrupt, load, slid, warn};
 use crate::chart;
 use crate::chart::caption::{end_of, of_model_and_sampler};
 use crate::config::Config;
-use crate::decoding::{Chooser, Spread, Tree, TreeSettings, read_prompt, tree};
+use crate::decoding::{Chooser, Growing, Spread, Tree, TreeSettings, read_prompt};
 use crate::text::numbers::percent_in_full;
 use crate::tui::GrownTree;
 
@@ -111,18 +110,20 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
         least: args.least,
         tokens: args.tokens as usize,
     };
-    let gauge = RefCell::new(Gauge::new());
-    let cancelled = || {
-        gauge.borrow_mut().busy("growing the tree");
-        interrupt::came()
-    };
-    let grown = tree(&loaded, &mut sequence, &chooser, settings, &cancelled)?;
+    let mut gauge = Gauge::new();
+    let mut growing = Growing::new(&loaded, &mut sequence, &chooser, settings)?;
+    let most = most_tokens(settings);
+    gauge.count("growing the tree", 0, most);
+    while growing.step(&loaded, &chooser, &interrupt::came)? {
+        gauge.count("growing the tree", growing.tree().tokens.len(), most);
+    }
     drop(gauge);
+    let grown = growing.tree();
     if let Some(path) = &args.chart {
         let caption = of_model_and_sampler(loaded.model.info(), &config.sampler);
         let target = args.picture.target(path, &caption);
         let end = end_of(&prompt, CHART_CONTEXT);
-        chart::tree(target, &grown, &end).map_err(CliError::failed)?;
+        chart::tree(target, grown, &end).map_err(CliError::failed)?;
     }
     let mut output = Output::stdout();
     if args.json {
@@ -131,13 +132,13 @@ pub fn run(args: &TreeArgs, config: &Config) -> Result<(), CliError> {
             .with_settings(&config.sampler, &config.generation);
         header.prompt = Some(prompt);
         output.json(&Record::Header(&header))?;
-        records(&mut output, None, &grown)?;
+        records(&mut output, None, grown)?;
     } else if let Some(table) = args.table.table(COLUMNS) {
         table.head(&mut output)?;
-        records(&mut output, Some(table), &grown)?;
+        records(&mut output, Some(table), grown)?;
     } else {
         output.line(&prompt)?;
-        print(&mut output, &branches(&grown), "")?;
+        print(&mut output, &branches(grown), "")?;
         if grown.is_full {
             output.line(&format!(
                 "{} tokens; less probable ones are left out (--tokens)",
@@ -172,6 +173,19 @@ fn totals(tree: &Tree) -> TreeTotals {
         tokens: tree.tokens.len(),
         is_full: tree.is_full,
     }
+}
+
+/// How many tokens a tree has at most.
+fn most_tokens(settings: TreeSettings) -> usize {
+    let Spread::TopN(each) = settings.spread else {
+        return settings.tokens;
+    };
+    let (mut level, mut all) = (1usize, 0usize);
+    for _ in 0..settings.depth {
+        level = level.saturating_mul(each);
+        all = all.saturating_add(level);
+    }
+    all.min(settings.tokens)
 }
 
 /// The tree as records, or as rows of a table.

@@ -58,12 +58,12 @@ fn charts_say_the_model_and_the_settings_below() {
         ("draw-odds", "odds.svg", true),
         ("draw-text", "text.svg", false),
     ] {
-        playground.press(":");
-        playground.until_shows("Palette");
+        playground.press("\x10");
+        playground.until_shows("┏ Commands");
         playground.press(asked);
-        playground.until_shows(asked);
+        playground.until_shows(&format!("{asked}:"));
         playground.press("\r");
-        playground.until_shows(".svg or .png");
+        playground.until_shows("(.svg or .png)");
         playground.press("\x15");
         playground.press(name);
         playground.press("\r");

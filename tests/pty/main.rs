@@ -9,6 +9,7 @@ mod comparing;
 mod following;
 mod guessing;
 mod handing_out;
+mod interrupting;
 mod keeping_runs;
 mod lessons;
 mod limits;

@@ -301,6 +301,14 @@ impl Playground {
         status.exit_code()
     }
 
+    /// The screen after all that a process wrote which has ended.
+    pub fn rest(&mut self) -> String {
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+            self.take(&bytes);
+        }
+        self.text()
+    }
+
     /// Waits for the end of the process, whatever becomes of the terminal.
     pub fn until_ended(&mut self, longest: Duration) -> ExitStatus {
         let mut child = self.child.take().expect("it was not waited for");

@@ -10,13 +10,14 @@ use super::lane::Lane;
 use super::plan::Plan;
 use super::records::Records;
 use super::{picture, table};
+use crate::cli::interrupt::Interrupts;
 use crate::cli::json::{Header, Record};
 use crate::cli::output::Output;
 use crate::cli::progress::Gauge;
 use crate::cli::{CliError, warn};
 use crate::config::Config;
 use crate::decoding::{GenerationSettings, LaneSettings, StopReason, TokenRecord};
-use crate::engine::{Command, EngineHandle, Event, LanesRequest, Subject, Then};
+use crate::engine::{Command, EngineHandle, Event, LanesRequest, RunState, Subject, Then};
 use crate::model::{LoadRequest, ModelInfo};
 
 /// An engine with one of the models.
@@ -42,7 +43,10 @@ struct Comparison<'a> {
     output: Output,
     /// Which run is drawn, from 0.
     run: u64,
+    /// How far loading has come, and how far drawing.
     gauge: Gauge,
+    work: Gauge,
+    interrupts: Interrupts,
     interrupted: bool,
 }
 
@@ -77,6 +81,7 @@ pub async fn drive(
             failed: None,
         });
     }
+    let output = Output::stdout();
     let mut comparison = Comparison {
         args,
         config,
@@ -84,9 +89,11 @@ pub async fn drive(
         models: plan.models,
         engines,
         lanes: plan.lanes.into_iter().map(Lane::new).collect(),
-        output: Output::stdout(),
+        work: Gauge::beside(&output, !args.json),
+        output,
         run: 0,
         gauge: Gauge::new(),
+        interrupts: Interrupts::new()?,
         interrupted: false,
     };
     comparison.load().await?;
@@ -121,7 +128,7 @@ impl Comparison<'_> {
                 (index, event) = hear(&mut self.engines) => {
                     (index, event.ok_or_else(|| CliError::failed("the engine ended"))?)
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = self.interrupts.next() => {
                     if self.interrupted {
                         return Err(CliError::Interrupted);
                     }
@@ -206,6 +213,7 @@ impl Comparison<'_> {
         while self.lanes.iter().any(|lane| lane.ended.is_none()) {
             let (index, event) = self.next().await?;
             self.hear(index, event)?;
+            self.show_progress();
         }
         let first = self.lanes[0].tokens.clone();
         for place in 0..self.lanes.len() {
@@ -230,6 +238,20 @@ impl Comparison<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tokens that came, of all that there can be: a lane that ended early counts as a whole one.
+    fn show_progress(&mut self) {
+        let each = self.config.generation.max_tokens;
+        let of_lane = |lane: &Lane| match &lane.ended {
+            Some(_) => each,
+            None => lane.tokens.len(),
+        };
+        let now: usize = self.lanes.iter().map(of_lane).sum();
+        let a_run = self.lanes.len().saturating_mul(each);
+        let done = a_run.saturating_mul(self.run as usize).saturating_add(now);
+        let all = a_run.saturating_mul(self.args.seeds as usize);
+        self.work.count("drawing", done, all);
     }
 
     fn start(&mut self, index: usize, run: u64) -> Result<(), CliError> {
@@ -282,6 +304,14 @@ impl Comparison<'_> {
                 StopReason::Failed(why) => self.lanes[*sample].fail(why),
                 reason => self.lanes[*sample].ended = Some(reason.clone()),
             },
+            // Of a run whose prompt was still read no lane is told.
+            Event::State {
+                state: RunState::Idle,
+            } if self.interrupted => {
+                for &place in &open {
+                    self.lanes[place].ended = Some(StopReason::Cancelled);
+                }
+            }
             Event::Notice { message } => warn(message),
             Event::Failed { message } | Event::Died { message } => self.fail(index, message),
             _ => {}
@@ -356,6 +386,7 @@ impl Comparison<'_> {
 
     /// Prints what was found.
     fn end(mut self) -> Result<(), CliError> {
+        self.work.clear();
         if self.args.json {
             let records = Records {
                 models: &self.models,

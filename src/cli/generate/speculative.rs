@@ -6,7 +6,8 @@ use super::GenerateArgs;
 use super::sample_text::{Cuts, SampleText};
 use crate::cli::json::{GainRecord, Header, Record, RoundRecord};
 use crate::cli::output::Output;
-use crate::cli::{CliError, load, slid, warn};
+use crate::cli::progress::Gauge;
+use crate::cli::{CliError, interrupt, load, slid, warn};
 use crate::config::Config;
 use crate::decoding::{Gain, Generation, Judging, Round, Speculation, StepOutcome};
 use crate::model::{LoadRequest, LoadedModel};
@@ -44,9 +45,8 @@ pub fn run(
     let draft = load(&ahead_of_it)?;
     let mut settings = config.generation.clone();
     settings.stop.extend(cuts.truncate.clone());
-    let mut text = Generation::new(&target, prompt, &config.sampler, &settings, false, &|| {
-        false
-    })?;
+    let stopped = &interrupt::came;
+    let mut text = Generation::new(&target, prompt, &config.sampler, &settings, false, stopped)?;
     let judging = match args.draft_accept {
         Accepting::Shared => Judging::Shared,
         Accepting::Sampling => Judging::Acceptance,
@@ -71,25 +71,40 @@ pub fn run(
         header.prompt = Some(prompt.to_owned());
         shown.output.json(&Record::Header(&header))?;
     }
-    let begun = Instant::now();
-    let mut alone = 0;
-    let mut stopped = false;
-    while alone < ALONE && !stopped {
-        let outcome = text.step(&target, &|| false)?;
-        alone += 1;
-        stopped = outcome.stop.is_some();
-        shown.round(&Round {
-            proposals: Vec::new(),
-            outcomes: vec![outcome],
-        })?;
+    let mut gauge = Gauge::beside(&shown.output, false);
+    let mut alone = 0.0;
+    let mut drawn = || -> Result<(), CliError> {
+        let begun = Instant::now();
+        let mut ended = false;
+        for at in 1..=ALONE {
+            let outcome = text.step(&target, stopped)?;
+            alone = at as f64 / begun.elapsed().as_secs_f64();
+            ended = outcome.stop.is_some();
+            shown.round(&Round {
+                proposals: Vec::new(),
+                outcomes: vec![outcome],
+            })?;
+            if ended {
+                break;
+            }
+        }
+        while !ended {
+            interrupt::check()?;
+            let round = speculation.step(&target, &mut text, stopped)?;
+            ended = round.outcomes.iter().any(|outcome| outcome.stop.is_some());
+            shown.round(&round)?;
+            gauge.count("generating", text.generated(), settings.max_tokens);
+        }
+        Ok(())
+    };
+    match drawn() {
+        // What was said is shown to its end, and the gain of it.
+        Ok(()) | Err(CliError::Interrupted) => {}
+        Err(error) => return Err(error),
     }
-    let alone = alone as f64 / begun.elapsed().as_secs_f64();
-    while !stopped {
-        let round = speculation.step(&target, &mut text, &|| false)?;
-        stopped = round.outcomes.iter().any(|outcome| outcome.stop.is_some());
-        shown.round(&round)?;
-    }
-    shown.end(speculation.gain(), alone)
+    drop(gauge);
+    shown.end(speculation.gain(), alone)?;
+    interrupt::check()
 }
 
 /// What is written of it.

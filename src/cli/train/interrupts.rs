@@ -24,6 +24,7 @@ pub fn watch(control: &Control) -> Result<Arc<AtomicBool>, CliError> {
         // Before it is told of: there may be nobody to tell.
         control.stop();
         if asks {
+            stderr::clear_bar();
             stderr::warn("saving and stopping; interrupt again to quit at once");
         }
     })?;

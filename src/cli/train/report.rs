@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::json::{Header, Record, RunRecord, recipe};
 use crate::cli::output::Output;
-use crate::cli::{CliError, stderr};
+use crate::cli::{CliError, bar, stderr};
 use crate::text::display_token;
 use crate::text::numbers::{counted, duration, percent};
 use crate::training::{
@@ -36,15 +36,10 @@ pub struct Report {
 impl Report {
     /// A report of a run that has not begun.
     pub fn new(json: bool) -> Self {
-        let target = if stderr::is_quiet() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(10)
-        };
         Self {
             json,
             output: Output::stdout(),
-            bar: ProgressBar::with_draw_target(None, target),
+            bar: ProgressBar::with_draw_target(None, bar::target(10)),
             showing: String::new(),
             terminal: io::stderr().is_terminal(),
             last_line: None,
@@ -153,7 +148,8 @@ impl Report {
                 ));
             }
             RunEvent::Started(started) => {
-                self.show("training", "{bar:16} {pos}/{len} {wide_msg}", started.steps)
+                // Another name than that of a corpus for training, which was shown before.
+                self.show("steps", "{bar:16} {pos}/{len} {wide_msg}", started.steps)
             }
             RunEvent::Step(step) => {
                 self.bar.set_position(step.step);
