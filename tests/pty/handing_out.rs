@@ -53,7 +53,6 @@ fn charts_say_the_model_and_the_settings_below() {
     let mut playground = opened(120, 40);
     playground.press("\r");
     playground.until_shows("ended: max tokens");
-    playground.press("\x1b");
     for (asked, name, settings) in [
         ("draw-odds", "odds.svg", true),
         ("draw-text", "text.svg", false),
@@ -74,10 +73,6 @@ fn charts_say_the_model_and_the_settings_below() {
             "{name}"
         );
         assert_eq!(drawn.contains(" · "), settings, "{name}");
-        playground.press("\x1b");
-        playground.until("the sentence to leave", |text| {
-            !text.contains("was written")
-        });
     }
     playground.press("\x03\x03");
     assert_eq!(playground.until_over(), 0);
