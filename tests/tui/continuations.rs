@@ -278,7 +278,7 @@ fn files_and_copies_leave_out_what_was_pruned() {
     write(&mut play, "x.svg");
     assert!(matches!(
         &play.effects[..],
-        [Effect::DrawChart(_, chart)]
+        [Effect::DrawChart { chart, .. }]
             if matches!(&**chart, Chart::Tree { tree, .. } if tree.tokens.len() == 5)
     ));
     let copied = |play: &mut Play, what| {
