@@ -132,18 +132,22 @@ fn read_value(text: &str) -> Value {
 
 /// Two values that are no numbers have no order.
 fn compared(relation: Relation, now: &Value, to: &Value) -> bool {
-    /// Numbers that differ by less are the same: knobs are turned in steps of 0.05, which are none in binary.
-    const NEAR: f64 = 1e-9;
+    /// Numbers that differ by a smaller share are the same: knobs are turned in steps of 0.05, which are none in binary, in
+    /// single precision.
+    const NEAR: f64 = 1e-6;
     match (now, to) {
-        (Value::Number(now), Value::Number(to)) => match relation {
-            Relation::Is => (now - to).abs() < NEAR,
-            Relation::IsNot => (now - to).abs() >= NEAR,
-            Relation::Below => *now < to - NEAR,
-            Relation::AtMost => *now < to + NEAR,
-            Relation::Above => *now > to + NEAR,
-            Relation::AtLeast => *now > to - NEAR,
-            Relation::Contains => false,
-        },
+        (Value::Number(now), Value::Number(to)) => {
+            let near = NEAR * now.abs().max(to.abs());
+            match relation {
+                Relation::Is => (now - to).abs() <= near,
+                Relation::IsNot => (now - to).abs() > near,
+                Relation::Below => *now < to - near,
+                Relation::AtMost => *now <= to + near,
+                Relation::Above => *now > to + near,
+                Relation::AtLeast => *now >= to - near,
+                Relation::Contains => false,
+            }
+        }
         (Value::Text(now), Value::Text(to)) => match relation {
             Relation::Is => now == to,
             Relation::IsNot => now != to,
@@ -178,6 +182,9 @@ mod tests {
             let found = [1.4, 0.1 * 15.0, 1.6].map(|now| at(condition, now));
             assert_eq!(found, [below, at_it, above], "{condition}");
         }
+        // Turned up and down again in single precision.
+        let there = f64::from(1.1_f32 - 0.05 - 0.05);
+        assert!(there != 1.0 && !at("t rose", there) && !at("t fell", there));
         assert!(at("t rose", 1.1) && !at("t rose", 1.0) && !at("t rose", 0.9));
         assert!(at("t fell", 0.9) && !at("t fell", 1.0) && !at("t fell", 1.1));
         assert!(at("t changed", 0.9) && !at("t changed", 1.0));
