@@ -298,18 +298,23 @@ fn enter_goes_on_once_the_step_is_done_and_a_step_back_undoes() {
     assert_eq!(pressed(&play, "enter"), Some(Action::Run), "the wrong way");
     play.acts([Action::Right, Action::Right]);
     assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
-    play.act(Action::Right);
-    assert!(play.screen().contains("✓ Now 0.6."), "{}", play.screen());
-    // What is said follows the screen as long as it is so, and no further.
-    play.acts([Action::Left, Action::Left]);
-    assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
-    let on = Action::Learn(LearnAction::On);
-    assert_eq!(pressed(&play, "enter"), Some(on.clone()));
     assert!(
         matches!(play.effects.last(), Some(Effect::KeepProgress(_))),
         "{:?}",
         play.effects
     );
+    play.act(Action::Right);
+    assert!(play.screen().contains("✓ Now 0.6."), "{}", play.screen());
+    // What is said follows the screen as long as it is so, and no further.
+    for _ in 0..2 {
+        play.act(Action::Left);
+        play.frame();
+        play.answer(&NEXT_WORDS);
+    }
+    read(&play, &[("temperature", "0.5")]);
+    assert!(play.screen().contains("✓ Now 0.55."), "{}", play.screen());
+    let on = Action::Learn(LearnAction::On);
+    assert_eq!(pressed(&play, "enter"), Some(on.clone()));
     play.act(on);
     play.frame();
     let screen = play.screen();
