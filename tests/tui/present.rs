@@ -107,12 +107,32 @@ fn the_lessons_sentence_is_big_where_there_is_room_and_its_steps_are_stepped() {
     for (width, height) in SIZES {
         let mut play = lesson("en", true, width, height);
         assert_snapshot!(format!("present_lesson_{width}x{height}"), play.screen());
+        let step = |play: &Play| play.state.learn.going.as_ref().map(|going| going.step);
+        // Where it has no room below, it has pages of its own, which come before the next step.
+        let mut pages = 0;
         play.act(Action::PageDown);
-        let step = play.state.learn.going.as_ref().map(|going| going.step);
-        assert_eq!(step, Some(1));
+        while step(&play) == Some(0) {
+            pages += 1;
+            assert_snapshot!(
+                format!("present_page_{pages}_{width}x{height}"),
+                play.screen()
+            );
+            play.act(Action::PageDown);
+        }
+        assert_eq!(pages > 0, height == 24, "{width}x{height}");
+        assert_eq!(step(&play), Some(1));
         play.act(Action::PageUp);
-        let step = play.state.learn.going.as_ref().map(|going| going.step);
-        assert_eq!(step, Some(0));
+        assert_eq!(step(&play), Some(0));
+        if pages > 0 {
+            // Back from a page, and whatever else is done, leads to what it speaks of.
+            let shown = play.screen();
+            play.act(Action::PageDown);
+            assert_ne!(play.screen(), shown);
+            play.act(Action::PageUp);
+            assert_eq!(play.screen(), shown);
+            play.acts([Action::PageDown, Action::Zoom, Action::Zoom]);
+            assert_eq!(play.screen(), shown);
+        }
     }
 }
 

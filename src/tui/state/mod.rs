@@ -22,6 +22,7 @@ pub mod parts;
 pub mod passage;
 pub mod picker;
 pub mod play;
+pub mod presented;
 pub mod rate;
 pub mod screen;
 pub mod second;

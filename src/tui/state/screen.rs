@@ -28,6 +28,8 @@ pub struct Screen {
     pub help: Option<usize>,
     /// Whether one thing at a time is shown in big letters, for a room.
     pub presenting: bool,
+    /// The page of the lesson's sentence that is presented; none for what it speaks of.
+    pub sentence: Option<usize>,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// Sentences across the top, the newest first.
@@ -48,6 +50,7 @@ impl Screen {
             mouse: options.mouse,
             help: None,
             presenting: options.present,
+            sentence: None,
             overlay: None,
             banners: Vec::new(),
             now: Duration::ZERO,

@@ -101,6 +101,10 @@ fn concerns_help(action: &Action) -> bool {
 }
 
 fn apply(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    if !matches!(action, Action::PageUp | Action::PageDown) {
+        // Whatever else is done is to be seen.
+        state.screen.sentence = None;
+    }
     match action {
         // Where something could be lost, `overlay::open` asks first.
         Action::Quit => effects.push(Effect::Quit),

@@ -10,9 +10,21 @@ pub fn toggle(state: &mut State) {
     state.reflow();
 }
 
-/// A step of the lesson that goes on, else of the text: the next token, behind the last one a new one, or the one before.
+/// A page of the lesson's sentence, where that has pages of its own, and then a step of the lesson; else a step of the
+/// text: the next token, behind the last one a new one, or the one before.
 pub fn step(state: &mut State, forward: bool, effects: &mut Vec<Effect>) {
     if state.learn.going.is_some() {
+        let pages = state.sentence_pages().len();
+        let page = match (state.screen.sentence, forward) {
+            (None, true) if pages > 0 => Some(Some(0)),
+            (Some(at), true) if at + 1 < pages => Some(Some(at + 1)),
+            (Some(at), false) => Some(at.checked_sub(1)),
+            _ => None,
+        };
+        state.screen.sentence = page.flatten();
+        if page.is_some() {
+            return;
+        }
         let action = if forward {
             LearnAction::Skip
         } else {

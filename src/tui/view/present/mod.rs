@@ -11,12 +11,11 @@ use ratatui::text::{Line, Span};
 
 use super::draw;
 use crate::tui::state::State;
+use crate::tui::state::presented::MARGIN;
 use crate::tui::vocabulary::big_letters::{ROWS, lines as big_lines};
 use crate::tui::vocabulary::focus::Focus;
 use crate::tui::vocabulary::theme::Theme;
 
-/// Cells left free at the sides.
-const MARGIN: u16 = 2;
 /// Figures of a lesson's sentence that are odds of what comes next.
 const ODDS: [&str; 4] = ["p", "final", "token", "ratio"];
 
@@ -27,6 +26,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         width: area.width.saturating_sub(2 * MARGIN),
         ..area
     };
+    if let Some(page) = sentence::page(state, theme) {
+        return draw::lines(page, inside, frame);
+    }
     let lesson = sentence::lines(state, theme, inside);
     let [names, above, below] = Layout::vertical([
         Constraint::Length(1),

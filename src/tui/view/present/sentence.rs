@@ -1,30 +1,38 @@
 //! What a lesson says to a room.
 
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::tui::state::State;
-use crate::tui::state::learn::{Part, Stage};
-use crate::tui::vocabulary::big_letters::{ROWS, lines as big_lines};
 use crate::tui::vocabulary::safe;
 use crate::tui::vocabulary::theme::Theme;
 use crate::tui::vocabulary::wrapped::wrapped;
 
-/// Its lines below a rule: in big letters where those leave what it speaks of more than half of the room, else strong.
+/// The page of its own that is in view, if one is.
+pub fn page(state: &State, theme: &Theme) -> Option<Vec<Line<'static>>> {
+    let page = state
+        .sentence_pages()
+        .into_iter()
+        .nth(state.screen.sentence?)?;
+    let style = style(state, theme);
+    let lines = page.into_iter().map(|line| line.patch_style(style));
+    Some(lines.collect())
+}
+
+/// Its lines below a rule: in big letters where there is room for those, else strong.
 pub fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Line<'static>> {
-    let said = paragraphs(state, area.width);
+    let said = state.paragraphs();
     if said.is_empty() {
         return Vec::new();
     }
-    let is_done = state.learn.is_done();
-    let style = if is_done { theme.pick } else { theme.strong };
+    let style = style(state, theme);
     let mut lines = vec![Line::styled(
         "━".repeat(area.width.into()),
         theme.border_focused,
     )];
-    let big = big_lines(&[(said.join("\n").as_str(), style)], area.width);
-    if 2 * big.len() * ROWS < area.height.into() {
-        lines.extend(big.into_iter().flatten());
+    if let Some(big) = state.sentence_below() {
+        lines.extend(big.into_iter().map(|line| line.patch_style(style)));
         return lines;
     }
     let normal = said
@@ -43,34 +51,11 @@ pub fn lines(state: &State, theme: &Theme, area: Rect) -> Vec<Line<'static>> {
     lines
 }
 
-/// What is said just now, a paragraph each; at the end of a lesson each point is one.
-fn paragraphs(state: &State, width: u16) -> Vec<String> {
-    let Some(strip) = state.lesson_strip(Size::new(width, 200)) else {
-        return Vec::new();
-    };
-    let going = state.learn.going.as_ref();
-    let is_done = going.is_some_and(|going| going.stage == Stage::Done);
-    let over = state.learn.step().is_none();
-    let wanted = |part: Part| match part {
-        Part::Done => true,
-        Part::Text => !is_done || over,
-        Part::Hint => !is_done,
-    };
-    let mut paragraphs: Vec<(Part, String)> = Vec::new();
-    for line in strip.lines.iter().filter(|line| wanted(line.part)) {
-        let said: String = line.runs.iter().map(|(text, _)| text.as_str()).collect();
-        let said = said.trim();
-        let begins = over && said.starts_with('·');
-        match paragraphs.last_mut() {
-            Some((part, paragraph)) if *part == line.part && !begins => {
-                paragraph.push(' ');
-                paragraph.push_str(said);
-            }
-            _ => paragraphs.push((line.part, said.to_owned())),
-        }
+/// What is done stands out.
+fn style(state: &State, theme: &Theme) -> Style {
+    if state.learn.is_done() {
+        theme.pick
+    } else {
+        theme.strong
     }
-    paragraphs
-        .into_iter()
-        .map(|(_, paragraph)| paragraph)
-        .collect()
 }
