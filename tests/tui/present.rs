@@ -119,7 +119,7 @@ fn the_lessons_sentence_is_big_where_there_is_room_and_its_steps_are_stepped() {
             );
             play.act(Action::PageDown);
         }
-        assert_eq!(pages > 0, height == 24, "{width}x{height}");
+        assert_eq!(pages > 0, height < 60, "{width}x{height}");
         assert_eq!(step(&play), Some(1));
         play.act(Action::PageUp);
         assert_eq!(step(&play), Some(0));
