@@ -323,11 +323,10 @@ fn the_knobs_of_a_lane_become_a_preset() {
     play.acts("no name!".chars().map(Action::Insert));
     play.act(Action::Run);
     let saved = |play: &Play| {
-        let saved = play.effects.iter().find_map(|effect| match effect {
+        play.effects.iter().find_map(|effect| match effect {
             Effect::SavePreset(name, sampler) => Some((name.clone(), (**sampler).clone())),
             _ => None,
-        });
-        saved
+        })
     };
     assert_eq!(
         saved(&play),
