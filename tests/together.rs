@@ -283,7 +283,8 @@ fn texts_of_several_prompts_are_the_same_as_one_by_one() {
         prompts: PROMPTS
             .map(|prompt| Prompted {
                 prompt: prompt.to_owned(),
-                seeds: seeds.to_vec(),
+                seed: seeds[0],
+                samples: seeds.len(),
             })
             .to_vec(),
         sampler: sampler.clone(),
@@ -332,7 +333,8 @@ fn texts_that_are_through_are_kept_no_longer() {
     let ask = |prompt: &str| PromptsRequest {
         prompts: vec![Prompted {
             prompt: prompt.to_owned(),
-            seeds: vec![1, 2],
+            seed: 1,
+            samples: 2,
         }],
         sampler: SamplerSettings::default(),
         generation: ending(0, 3),

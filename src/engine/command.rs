@@ -154,11 +154,14 @@ pub struct PromptsRequest {
     pub prompt_odds: bool,
 }
 
-/// A prompt, and the seeds of the texts that go on with it: at least one.
+/// A prompt, and the texts that go on with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompted {
     pub prompt: String,
-    pub seeds: Vec<u64>,
+    /// The seed of the first text; each further one has the next.
+    pub seed: u64,
+    /// How many texts; 0 counts as 1.
+    pub samples: usize,
 }
 
 /// Texts to start side by side.

@@ -14,20 +14,34 @@ pub struct Place {
     pub sample: usize,
 }
 
-/// Samples to generate together.
+/// Samples to generate together: the engine's are those from the `first` on, in order.
 pub struct Batch {
-    /// What the engine's samples are, in its order.
-    pub places: Vec<Place>,
+    /// Samples of all prompts that came before.
+    first: usize,
+    /// Samples of each prompt.
+    each: usize,
     pub request: PromptsRequest,
 }
 
 impl Batch {
+    /// What a sample of the engine's is.
+    pub fn place(&self, sample: usize) -> Place {
+        place(self.first + sample, self.each)
+    }
+
     /// The prompt that a sample of the engine's goes on with.
     pub fn prompt(&self, sample: usize) -> &str {
-        let first = self.places.first().map_or(0, |place| place.document);
-        let place = self.places.get(sample).map_or(first, |it| it.document);
-        let prompted = self.request.prompts.get(place - first);
+        let prompt = self.place(sample).document - self.place(0).document;
+        let prompted = self.request.prompts.get(prompt);
         prompted.map_or("", |prompted| &prompted.prompt)
+    }
+}
+
+/// The place of a sample among those of all prompts, of which each has so many.
+fn place(sample: usize, each: usize) -> Place {
+    Place {
+        document: sample / each,
+        sample: sample % each,
     }
 }
 
@@ -78,24 +92,24 @@ impl Queue {
 
     /// The next batch, if any sample is left.
     pub fn next(&mut self) -> Option<Batch> {
-        let upto = self.asked.saturating_add(self.batch).min(self.all());
-        let places = (self.asked..upto).map(|at| Place {
-            document: at / self.samples,
-            sample: at % self.samples,
-        });
-        let places: Vec<Place> = places.collect();
-        self.asked = upto;
+        let first = self.asked;
+        let upto = first.saturating_add(self.batch).min(self.all());
         let mut request = self.request.clone();
-        let first = request.generation.seed;
-        for of_one in places.chunk_by(|one, next| one.document == next.document) {
-            let seeds = of_one.iter();
-            let seeds = seeds.map(|place| first.wrapping_add(place.sample as u64));
+        while self.asked < upto {
+            let Place { document, sample } = place(self.asked, self.samples);
+            let samples = (upto - self.asked).min(self.samples - sample);
             request.prompts.push(Prompted {
-                prompt: self.documents[of_one[0].document].text.clone(),
-                seeds: seeds.collect(),
+                prompt: self.documents[document].text.clone(),
+                seed: request.generation.seed.wrapping_add(sample as u64),
+                samples,
             });
+            self.asked += samples;
         }
-        (!places.is_empty()).then_some(Batch { places, request })
+        (first < upto).then_some(Batch {
+            first,
+            each: self.samples,
+            request,
+        })
     }
 
     /// Counts what an event tells of. Returns whether the batch is through.
@@ -152,30 +166,37 @@ mod tests {
         };
         let documents = ["a", "b", "c"].map(document).to_vec();
         let mut queue = Queue::new(documents, request, 3, 4);
-        let mut asked = Vec::new();
+        let (mut asked, mut seeds) = (Vec::new(), Vec::new());
         while let Some(batch) = queue.next() {
-            let prompts = (0..batch.places.len()).map(|sample| batch.prompt(sample).to_owned());
-            assert_eq!(prompts.collect::<String>().len(), batch.places.len());
+            let size = batch.request.prompts.iter().map(|one| one.samples).sum();
+            asked.push(
+                (0..size)
+                    .map(|sample| batch.prompt(sample).to_owned())
+                    .collect::<String>(),
+            );
             let prompts = batch.request.prompts.iter();
-            let prompts = prompts.map(|one| (one.prompt.clone(), one.seeds.clone()));
-            asked.push(prompts.collect::<Vec<_>>());
-            for sample in 0..batch.places.len() {
+            seeds.push(
+                prompts
+                    .map(|one| (one.seed, one.samples))
+                    .collect::<Vec<_>>(),
+            );
+            for sample in 0..size {
                 let ended = queue.count(&Event::Finished {
                     sample,
                     reason: StopReason::EndToken,
                     tokens: 1,
                     seconds: 0.0,
                 });
-                assert_eq!(ended, sample + 1 == batch.places.len());
+                assert_eq!(ended, sample + 1 == size);
             }
         }
-        let of = |prompt: &str, seeds: &[u64]| (prompt.to_owned(), seeds.to_vec());
+        assert_eq!(asked, ["aaab", "bbcc", "c"]);
         let expected = [
-            vec![of("a", &[10, 11, 12]), of("b", &[10])],
-            vec![of("b", &[11, 12]), of("c", &[10, 11])],
-            vec![of("c", &[12])],
+            vec![(10, 3), (10, 1)],
+            vec![(11, 2), (10, 2)],
+            vec![(12, 1)],
         ];
-        assert_eq!(asked, expected);
+        assert_eq!(seeds, expected);
         assert_eq!(queue.progress(), (36, 36));
     }
 }

@@ -91,11 +91,13 @@ impl Records {
     /// Which sample of which prompt a sample of the engine's is.
     fn place(&self, sample: usize) -> Place {
         let batch = self.batch.as_ref();
-        let place = batch.and_then(|batch| batch.places.get(sample));
-        place.copied().unwrap_or(Place {
-            document: 0,
-            sample,
-        })
+        batch.map_or(
+            Place {
+                document: 0,
+                sample,
+            },
+            |batch| batch.place(sample),
+        )
     }
 
     /// Takes an event.

@@ -93,7 +93,7 @@ impl Run {
         };
         let mut first = Generation::new(loaded, prompt, sampler, &settings, odds, cancelled)?;
         let prompt = first.sequence().records().to_vec();
-        room::check(&first, drawn.iter().map(|(sampler, _)| *sampler))?;
+        room::check(&first, drawn.iter().map(|(sampler, _)| (*sampler, 1)))?;
         let mut generations = Vec::with_capacity(drawn.len());
         for (sampler, seed) in others {
             if cancelled() {
@@ -121,20 +121,23 @@ impl Run {
         let prompts = request.prompts.iter().map(|one| one.prompt.as_str());
         let read = read_prompts(loaded, prompts, cancelled)?;
         let (sampler, odds) = (&request.sampler, request.prompt_odds);
-        let all = request.prompts.iter().map(|one| one.seeds.len()).sum();
-        let mut samples = Vec::with_capacity(all);
+        let counts = request.prompts.iter().map(|one| one.samples.max(1));
+        let all = counts.fold(0, usize::saturating_add);
+        let mut samples = Vec::new();
         for (sequence, prompted) in read.into_iter().zip(&request.prompts) {
-            let (&seed, others) = prompted.seeds.split_first().ok_or(DecodingError::NoLanes)?;
             let settings = GenerationSettings {
-                seed,
+                seed: prompted.seed,
                 ..request.generation.clone()
             };
             let mut first =
                 Generation::after(loaded, sequence, sampler, &settings, odds, cancelled)?;
-            room::check(&first, std::iter::repeat_n(sampler, all - samples.len()))?;
-            let beside = others
-                .iter()
-                .map(|&seed| first.beside(loaded, sampler, seed));
+            room::check(&first, [(sampler, all - samples.len())])?;
+            let beside = (1..prompted.samples as u64).map(|nth| {
+                if cancelled() {
+                    return Err(DecodingError::Cancelled);
+                }
+                first.beside(loaded, sampler, prompted.seed.wrapping_add(nth))
+            });
             let beside = beside.collect::<Result<Vec<_>, _>>()?;
             samples.push(Sample::fresh(first));
             samples.extend(beside.into_iter().map(Sample::fresh));
@@ -262,7 +265,7 @@ impl Run {
     ) -> Result<usize, TextsError> {
         let first = self.samples.iter_mut().find_map(Sample::generation_mut);
         let first = first.ok_or(TextsError::NoText)?;
-        room::check(first, [&lane.sampler; 2].into_iter())?;
+        room::check(first, [(&lane.sampler, 2)])?;
         let beside = first.beside(loaded, &lane.sampler, lane.seed)?;
         self.samples.push(Sample::fresh(beside));
         self.lanes = true;

@@ -4,22 +4,22 @@ use crate::decoding::{DecodingError, Generation};
 use crate::model::{ModelError, bytes_text};
 use crate::sampling::{Method, SamplerSettings};
 
-/// Checks it for texts that are drawn so, beside the one of `first` that is there, which has read the prompt.
+/// Checks it for so many texts that are drawn so, beside the one of `first` that is there, which has read the prompt.
 ///
 /// # Errors
 /// When they do not fit, with what would.
 pub(super) fn check<'a>(
     first: &Generation,
-    drawn: impl ExactSizeIterator<Item = &'a SamplerSettings>,
+    drawn: impl IntoIterator<Item = (&'a SamplerSettings, usize)>,
 ) -> Result<(), DecodingError> {
-    let lanes = drawn.len();
-    let mut texts = 0usize;
+    let (mut lanes, mut texts) = (0usize, 0usize);
     let mut searched = false;
-    for sampler in drawn {
+    for (sampler, count) in drawn {
+        lanes = lanes.saturating_add(count);
         // While they are extended, beams are there twice.
         texts = texts.saturating_add(match sampler.method {
-            Method::Beam => sampler.num_beams.saturating_mul(2),
-            _ => 1,
+            Method::Beam => sampler.num_beams.saturating_mul(2).saturating_mul(count),
+            _ => count,
         });
         searched |= sampler.method == Method::Beam;
     }

@@ -48,7 +48,7 @@ impl Worker {
                     dropped,
                 });
             }
-            sample += prompted.seeds.len();
+            sample += prompted.samples.max(1);
         }
         self.texts.put(run);
         for event in told {
