@@ -164,6 +164,8 @@ def main():
     screen.press(b"\x1bOQ")
     screen.until(b"Train")
     screen.press(b"\x1b[15~")
+    screen.until(b"A demonstration")
+    screen.press(b"\r")
     screen.until(b"tok/s")
     told("training", screen.help_delays())
     screen.close()
