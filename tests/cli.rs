@@ -1041,4 +1041,11 @@ fn a_text_is_guessed_letter_by_letter_and_the_bounds_follow() {
     let early = home.run_with_input(&["guess", "--letters", "5"], b"\n");
     assert!(String::from_utf8_lossy(&early.stdout).contains("No letter was guessed."));
     assert_eq!(home.fails(&["guess", "short", "--given", "5"]).0, Some(2));
+    for input in [&["guess", "-"][..], &["guess", "--file", "-"]] {
+        let (code, error) = home.fails(input);
+        assert!(
+            code == Some(2) && error.contains("standard input has the guesses"),
+            "{error}"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! `guess`: Shannon's game. A person guesses a text letter by letter; the guesses bound its entropy, and a model's bits for
 //! the same letters stand beside.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, stdin};
 use std::ops::Range;
@@ -35,6 +36,20 @@ pub struct GuessArgs {
 /// # Errors
 /// When the text cannot be read or is too short, or the model cannot be loaded or fails.
 pub fn run(args: &GuessArgs, config: &Config) -> Result<(), CliError> {
+    let is_input = |name: &OsStr| name == "-";
+    if args
+        .text
+        .as_deref()
+        .is_some_and(|text| is_input(text.as_ref()))
+        || args
+            .file
+            .as_deref()
+            .is_some_and(|file| is_input(file.as_ref()))
+    {
+        return Err(CliError::usage(
+            "standard input has the guesses, and cannot have the text too: give the text, or --file FILE",
+        ));
+    }
     let text = match (&args.text, &args.file) {
         (Some(text), _) => text.clone(),
         (None, Some(path)) => fs::read_to_string(path)
