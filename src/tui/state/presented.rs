@@ -46,21 +46,25 @@ impl State {
     /// It in big letters, if those leave what it speaks of more than half of the room.
     pub(in crate::tui) fn sentence_below(&self) -> Option<Vec<Line<'static>>> {
         let big = self.big_sentence();
-        let fits = 2 * big.len() * ROWS < self.room_to_present().height.into();
-        fits.then(|| big.into_iter().flatten().collect())
+        self.has_room_below(&big)
+            .then(|| big.into_iter().flatten().collect())
     }
 
     /// The pages of what is said of a step where it has no room in big letters: each as many lines as there is room for.
     pub(in crate::tui) fn sentence_pages(&self) -> Vec<Vec<Line<'static>>> {
-        if self.learn.step().is_none() || self.sentence_below().is_some() {
+        let big = self.big_sentence();
+        if self.learn.step().is_none() || self.has_room_below(&big) {
             return Vec::new();
         }
         let a_page = (usize::from(self.room_to_present().height) / ROWS).max(1);
-        let big = self.big_sentence();
         let pages = big.chunks(a_page);
         pages
             .map(|page| page.iter().flatten().cloned().collect())
             .collect()
+    }
+
+    fn has_room_below(&self, big: &[[Line<'static>; ROWS]]) -> bool {
+        2 * big.len() * ROWS < self.room_to_present().height.into()
     }
 
     fn big_sentence(&self) -> Vec<[Line<'static>; ROWS]> {

@@ -11,10 +11,8 @@ use crate::tui::vocabulary::wrapped::wrapped;
 
 /// The page of its own that is in view, if one is.
 pub fn page(state: &State, theme: &Theme) -> Option<Vec<Line<'static>>> {
-    let page = state
-        .sentence_pages()
-        .into_iter()
-        .nth(state.screen.sentence?)?;
+    let at = state.screen.sentence?;
+    let page = state.sentence_pages().into_iter().nth(at)?;
     let style = style(state, theme);
     let lines = page.into_iter().map(|line| line.patch_style(style));
     Some(lines.collect())
