@@ -127,9 +127,7 @@ pub fn measure(
         works.extend(running::works(subject, precision, &plan.works)?);
     }
     if let (true, Some(raw)) = (plan.works.contains(&Work::Train), subject.trainable()) {
-        let both = [Precision::F32, Precision::Bf16].into_iter();
-        let asked = |one: &Precision| [Precision::Auto, *one].contains(&plan.precision);
-        let both: Vec<_> = both.filter(asked).collect();
+        let both = asked(plan.precision, [Precision::F32, Precision::Bf16]);
         works.extend(training::works((raw, device), &plan.training, &both)?);
     }
     let (mut machines, mut found) = (Vec::new(), vec![Vec::new(); works.len()]);
@@ -189,6 +187,13 @@ pub fn measure(
         speeds: speeds.collect(),
         machine,
     })
+}
+
+/// Those of all precisions that one asks for: itself, or all for [`Precision::Auto`].
+fn asked(one: Precision, all: impl IntoIterator<Item = Precision>) -> Vec<Precision> {
+    let all = all.into_iter();
+    all.filter(|other| [Precision::Auto, *other].contains(&one))
+        .collect()
 }
 
 /// Something that is measured once a round.

@@ -123,11 +123,7 @@ impl Subject {
     /// The precisions to measure it in, where one is asked for or, for [`Precision::Auto`], all that there are.
     pub(super) fn precisions(&self, asked: Precision) -> Vec<Precision> {
         match &self.kind {
-            Kind::Raw(raw) => {
-                let all = self.precisions_of(&raw.config).into_iter();
-                all.filter(|one| [Precision::Auto, *one].contains(&asked))
-                    .collect()
-            }
+            Kind::Raw(raw) => super::asked(asked, self.precisions_of(&raw.config)),
             Kind::Loaded(loaded) => vec![loaded.model.info().precision],
         }
     }
